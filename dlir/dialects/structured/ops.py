@@ -109,8 +109,8 @@ class GenericOp(IRDLOperation):
 
     - inputs are tensors, memrefs or scalars; `maps` holds one map per input, then one for `outs`.
       Maps are linear in the iterators, so windows (`2 * oh + kh - 1`), slices, reversals and
-      broadcasts are maps, not ops. The map of `outs` sends distinct parallel iterators, each plus a
-      constant, to the result's dimensions.
+      broadcasts are maps, not ops. The map of `outs` may place a block (`d + 64`) or count in
+      blocks (`16 * nb + nr`, nr < 16); elements that fall outside of `outs` are not written.
     - the body takes one scalar per input and, iff there is a reduction iterator, the accumulator.
     - `init` is the accumulator's first value; without it a reduction starts from `outs`.
     - `padding` holds one entry per input: `unit`, or a scalar that is read outside of the input.
@@ -122,7 +122,8 @@ class GenericOp(IRDLOperation):
 
     Constraints:
     C1: one linear map per input and one for `outs`, over all iterators, with one result per dimension.
-    C2: the map of `outs` is injective on the parallel iterators and free of reduction iterators.
+    C2: the map of `outs` uses each parallel iterator once, no reduction iterator, and never
+        sends two points to one element.
     C3: every iterator's extent is told by a plain use in some operand's map, or by `domain`.
     C4: static extents agree wherever an iterator is used plainly.
     C5: without `padding` no static index leaves its operand.

@@ -25,6 +25,8 @@ from dlir.dialects.structured.ops import (
 Array = NDArray[Any]
 Coordinates = Sequence[Array]
 
+_ZERO = IntegerAttr(0, 64)  # stands in where a point outside of `outs` would read; never stored
+
 _coordinates: ContextVar[Coordinates] = ContextVar("coordinates of the running body")
 
 
@@ -92,8 +94,11 @@ def generic(interp: Any, op: GenericOp, *values: Any) -> Array | None:
         at[d] = np.arange(sizes[d]).reshape([-1 if a == axis else 1 for a in range(len(shape))])
     result = outs.copy() if op.result is not None else outs
     target = tuple(np.broadcast_to(_index(f, at), shape) for f in op.out_forms)
+    inside = np.full(shape, True)
+    for i, n in zip(target, result.shape, strict=True):
+        inside &= (i >= 0) & (i < n)
     if op.init is None:
-        acc = result[target] if target else result[()]
+        acc = _read(result, op.out_forms, at, _ZERO)
     else:
         acc = np.full(shape, _scalar(op.init))
     for point in product(*(range(sizes[d]) for d in op.reduction_dims)):
@@ -106,9 +111,12 @@ def generic(interp: Any, op: GenericOp, *values: Any) -> Array | None:
         acc = _run(interp, op.body.block, at, scalars + ([acc] if op.reduction_dims else []))
     if op.epilogue is not None:
         parallel = [at[d] for d in op.parallel_dims]
-        scalars = [_read(x, f, parallel) for x, f in zip(extra, op.epilogue_forms, strict=True)]
+        scalars = [
+            _read(x, f, parallel, None if inside.all() else _ZERO)
+            for x, f in zip(extra, op.epilogue_forms, strict=True)
+        ]
         acc = _run(interp, op.epilogue.block, at, [acc, *scalars])
-    result[target] = np.broadcast_to(acc, shape)
+    result[tuple(i[inside] for i in target)] = np.broadcast_to(acc, shape)[inside]
     return result if op.result is not None else None
 
 

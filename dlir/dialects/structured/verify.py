@@ -97,20 +97,39 @@ def _verify_maps(op: GenericOp) -> None:
 
 def _verify_out_map(op: GenericOp) -> None:
     rule = "structured-generic-c2"
-    used: list[int] = []
-    for form in op.out_forms:
-        require(
-            len(form.dims) <= 1 and all(form.coefficients[d] == 1 for d in form.dims),
-            rule,
-            "each result of the map of outs is one parallel iterator plus a constant, or a constant",
-        )
-        used += form.dims
+    used = [d for form in op.out_forms for d in form.dims]
     require(
         sorted(used) == sorted(op.parallel_dims),
         rule,
         f"the map of outs uses iterators {used}, expected each of the parallel iterators "
         f"{list(op.parallel_dims)} once",
     )
+    for form in op.out_forms:
+        require(
+            _is_mixed_radix(op, form),
+            rule,
+            f"'{form.expr()}' sends two points of the iteration space to one element",
+        )
+
+
+def _is_mixed_radix(op: GenericOp, form: Linear) -> bool:
+    """Whether the form counts like digits: each coefficient covers all smaller digits."""
+    reach = 1
+    for coefficient, dim in sorted((form.coefficients[d], d) for d in form.dims):
+        if coefficient < reach:
+            return False
+        extent = extent_of(op, dim)
+        reach = coefficient * extent if extent != DYNAMIC_INDEX else 1 << 62
+    return True
+
+
+def extent_of(op: GenericOp, dim: int) -> int:
+    """The static extent, or -1; also -1 where nothing tells it (that is rule C3)."""
+    try:
+        source = extent_source(op, dim)
+    except LookupError:
+        return DYNAMIC_INDEX
+    return source if isinstance(source, int) else DYNAMIC_INDEX
 
 
 def _verify_extents(op: GenericOp) -> None:
@@ -157,8 +176,7 @@ def _verify_bounds(op: GenericOp) -> None:
     extents = op.static_extents()
     if 0 in extents:
         return
-    operands = [*zip(op.inputs, op.input_forms, op.paddings, strict=True)]
-    for value, forms, padding in [*operands, (op.outs, op.out_forms, None)]:
+    for value, forms, padding in zip(op.inputs, op.input_forms, op.paddings, strict=True):
         if padding is not None:
             continue
         for position, (size, form) in enumerate(zip(_shape(value), forms, strict=True)):
