@@ -12,8 +12,9 @@ from xdsl.passes import ModulePass
 
 from dlir.diagnostics import fail
 from dlir.dialects.structured.ops import FillOp, GatherOp, GenericOp, ReshapeOp
+from dlir.dialects.structured.roles import match_contraction
 from dlir.dialects.structured.verify import row_major_strides
-from dlir.lowering.structured_to_loops.contraction import lower_contraction, match_contraction
+from dlir.lowering.structured_to_loops.contraction import lower_contraction
 from dlir.lowering.structured_to_loops.emitter import Emitter, Index
 from dlir.lowering.structured_to_loops.gather import lower_gather
 from dlir.lowering.structured_to_loops.lanes import lane_dim, lower_lanes
@@ -26,7 +27,7 @@ def _lower_generic(op: GenericOp) -> None:
     kernel = op.schedule.word("kernel") if op.schedule is not None else None
     if kernel == "contraction":
         roles = match_contraction(op)
-        if roles is None:
+        if roles is None or not roles.is_direct:
             fail(op, "the schedule asks for kernel = contraction, but this op is not one")
         lower_contraction(emit, op, roles)
     elif kernel != "scalar" and (dim := lane_dim(op)) is not None:

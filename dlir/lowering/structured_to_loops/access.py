@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from xdsl.dialects import arith, memref, vector
 from xdsl.dialects.builtin import (
-    DYNAMIC_INDEX,
     DenseIntOrFPElementsAttr,
     FloatAttr,
     IntegerAttr,
@@ -15,10 +14,11 @@ from xdsl.dialects.builtin import (
     VectorType,
     i1,
 )
-from xdsl.ir import Attribute, SSAValue
+from xdsl.ir import SSAValue
 
 from dlir.dialects.structured.maps import Linear
-from dlir.dialects.structured.ops import GenericOp, element_type_of, shape_of
+from dlir.dialects.structured.ops import GenericOp
+from dlir.dialects.structured.roles import Operand
 from dlir.lowering.structured_to_loops.emitter import INDEX, Emitter, Index
 
 
@@ -45,51 +45,6 @@ class Space:
             extents.append(source if isinstance(source, int) else emit.dim(*source))
         return Space(tuple(extents), [0] * len(extents))
 
-    def static(self) -> list[int] | None:
-        """All extents if they are known (an empty space counts as one point), else None."""
-        known = [max(e, 1) for e in self.extents if isinstance(e, int)]
-        return known if len(known) == len(self.extents) else None
-
-
-@dataclass(frozen=True)
-class Operand:
-    """One operand: its memref (or scalar), one linear form per dimension, what is read outside."""
-
-    value: SSAValue
-    forms: tuple[Linear, ...]
-    padding: Attribute | None = None
-
-    @property
-    def element(self) -> Attribute:
-        return element_type_of(self.value)
-
-    def depends_on(self, dim: int) -> bool:
-        return any(form.coefficients[dim] for form in self.forms)
-
-    def is_run_along(self, dim: int) -> bool:
-        """Whether consecutive values of the iterator are neighbours in memory, or the same."""
-        if not self.depends_on(dim):
-            return True
-        last = self.forms[-1].coefficients[dim]
-        return last == 1 and not any(f.coefficients[dim] for f in self.forms[:-1])
-
-    def escapes(self, space: Space) -> list[int]:
-        """Dimensions whose index may lie outside, so that a padded operand must check it."""
-        if self.padding is None:
-            return []
-        return [p for p in range(len(self.forms)) if not self.fits(p, space)]
-
-    def fits(self, position: int, space: Space) -> bool:
-        """Whether no point of the space leaves this dimension of the operand."""
-        form, size = self.forms[position], shape_of(self.value)[position]
-        extents = space.extents
-        if form.plain_dim is not None and size == DYNAMIC_INDEX:
-            return True  # the iterator counts this very dimension, or was checked to equal it
-        if size == DYNAMIC_INDEX or not all(isinstance(extents[d], int) for d in form.dims):
-            return False
-        low, high = form.bounds([max(e, 1) if isinstance(e, int) else 1 for e in extents])
-        return low >= 0 and high < size
-
 
 def is_inside(
     emit: Emitter, operand: Operand, positions: Sequence[int], at: Sequence[Index]
@@ -113,7 +68,7 @@ def read_scalar(emit: Emitter, operand: Operand, space: Space) -> SSAValue:
     def load() -> SSAValue:
         return emit.insert(memref.LoadOp.get(operand.value, emit.values(index)))
 
-    return _guarded(emit, operand, operand.escapes(space), space, load, ())
+    return _guarded(emit, operand, operand.escapes(space.extents), space, load, ())
 
 
 def _guarded(
@@ -146,7 +101,7 @@ def read_lanes(emit: Emitter, operand: Operand, space: Space, lanes: Lanes) -> S
     if not operand.depends_on(lanes.dim):
         return read_scalar(emit, operand, space)
     last = len(operand.forms) - 1
-    escapes = operand.escapes(space)
+    escapes = operand.escapes(space.extents)
     mask = lanes.mask
     if last in escapes:
         mask = _lanes_inside(emit, operand, space, lanes)
@@ -174,9 +129,7 @@ def _lanes_inside(emit: Emitter, operand: Operand, space: Space, lanes: Lanes) -
     steps = emit.constant(DenseIntOrFPElementsAttr.from_list(counting, list(range(width))))
     start = emit.insert(vector.BroadcastOp(emit.value(first), counting))
     index = emit.insert(arith.AddiOp(start, steps))
-    size = emit.insert(
-        vector.BroadcastOp(emit.value(emit.dim(operand.value, last)), counting)
-    )
+    size = emit.insert(vector.BroadcastOp(emit.value(emit.dim(operand.value, last)), counting))
     compare = arith.CmpiOp.create(
         operands=[index, size],
         result_types=[VectorType(i1, [width])],
@@ -193,7 +146,9 @@ def written_inside(emit: Emitter, out: Operand, space: Space) -> SSAValue | None
 
 def dropped(out: Operand, space: Space) -> list[int]:
     """Dimensions of `outs` that are counted in blocks and may end within a block."""
-    return [p for p, f in enumerate(out.forms) if len(f.dims) > 1 and not out.fits(p, space)]
+    return [
+        p for p, f in enumerate(out.forms) if len(f.dims) > 1 and not out.fits(p, space.extents)
+    ]
 
 
 def write_scalar(emit: Emitter, operand: Operand, space: Space, value: SSAValue) -> None:

@@ -13,26 +13,24 @@ shows in the op's own maps: the result's last index is `NR * nb + nr`.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import TypeVar
 
 from xdsl.dialects import arith, memref, vector
 from xdsl.dialects.builtin import (
     DYNAMIC_INDEX,
     AnyFloat,
-    FloatAttr,
     MemRefType,
     NoneAttr,
     StridedLayoutAttr,
     VectorType,
 )
-from xdsl.ir import Block, SSAValue
+from xdsl.ir import SSAValue
 
-from dlir.dialects.structured.ops import GenericOp, IndexOp, YieldOp, shape_of
+from dlir.dialects.structured.ops import GenericOp, shape_of
+from dlir.dialects.structured.roles import Contraction, Operand
 from dlir.dialects.structured.verify import row_major_strides
 from dlir.lowering.structured_to_loops.access import (
     Lanes,
-    Operand,
     Space,
     evaluate,
     lane_mask,
@@ -42,77 +40,9 @@ from dlir.lowering.structured_to_loops.access import (
 )
 from dlir.lowering.structured_to_loops.bodies import Body, element_of
 from dlir.lowering.structured_to_loops.emitter import Emitter, Index
-from dlir.lowering.structured_to_loops.scalar import fold_over, loop_over, operands_of, parallel_order
+from dlir.lowering.structured_to_loops.scalar import fold_over, loop_over
 
 T = TypeVar("T")
-
-
-@dataclass(frozen=True)
-class Contraction:
-    """The roles in `out[.., m, .., n] = epilogue(sum_k a[.., m, k] * b[.., k, n])`."""
-
-    a: Operand
-    b: Operand
-    out: Operand
-    extra: list[Operand]
-    lanes: int  # the iterator along the NR lanes: n, or nr of a packed b
-    panel: int | None  # nb, the iterator over packed panels
-    row: int | None  # the iterator that the MR rows run over
-    outer: tuple[int, ...]  # the other parallel iterators
-
-
-def match_contraction(op: GenericOp) -> Contraction | None:
-    """The roles, if the op is a float contraction that this kernel takes."""
-    inputs, out, extra = operands_of(op)
-    if len(inputs) != 2 or not _is_multiply_add(op.body.block) or not _starts_from_zero(op):
-        return None
-    if any(x.padding is not None for x in inputs) or not out.forms or not out.forms[-1].dims:
-        return None
-    if op.epilogue is not None and any(isinstance(o, IndexOp) for o in op.epilogue.block.ops):
-        return None
-    columns = sorted(out.forms[-1].dims, key=lambda d: out.forms[-1].coefficients[d])
-    lanes = columns[0]
-    a, b = inputs if inputs[1].depends_on(lanes) else inputs[::-1]
-    if a.depends_on(lanes) or not b.is_run_along(lanes) or not b.depends_on(lanes):
-        return None
-    if len(columns) > 2 or not all(x.is_run_along(lanes) for x in extra):
-        return None
-    panel = columns[1] if len(columns) == 2 else None
-    rows = [
-        d
-        for d in parallel_order(op)
-        if d not in columns and a.depends_on(d) and not b.depends_on(d) and _is_plain(out, d)
-    ]
-    row = rows[-1] if rows else None
-    outer = tuple(d for d in parallel_order(op) if d not in (lanes, panel, row))
-    return Contraction(a, b, out, extra, lanes, panel, row, outer)
-
-
-def _is_plain(operand: Operand, dim: int) -> bool:
-    return any(form.plain_dim == dim for form in operand.forms)
-
-
-def _is_multiply_add(block: Block) -> bool:
-    """acc + x * y, where x and y are the inputs, possibly extended to the accumulator's type."""
-    ops = list(block.ops)
-    if len(block.args) != 3 or not isinstance(ops[-1], YieldOp):
-        return False
-    total = ops[-1].value.owner
-    if not isinstance(total, arith.AddfOp) or block.args[2] not in total.operands:
-        return False
-    product = next((o for o in total.operands if o is not block.args[2]), None)
-    if product is None or not isinstance(product.owner, arith.MulfOp):
-        return False
-    factors = {_unextended(o) for o in product.owner.operands}
-    return factors == {block.args[0], block.args[1]} and len(ops) <= 5
-
-
-def _unextended(value: SSAValue) -> SSAValue:
-    return value.owner.input if isinstance(value.owner, arith.ExtFOp) else value
-
-
-def _starts_from_zero(op: GenericOp) -> bool:
-    return isinstance(op.init, FloatAttr) and op.init.value.data == 0.0
 
 
 def lower_contraction(emit: Emitter, op: GenericOp, roles: Contraction) -> None:
@@ -198,6 +128,8 @@ class _Kernel:
         emit, space = self.emit, self.space
         *leading, inner = self.op.reduction_dims
         shape = [height, lanes.width]
+        # a packed b has whole panels, zero behind its last column
+        whole = lanes if self.roles.panel is None else Lanes(lanes.dim, lanes.width)
 
         def accumulate(carried: Sequence[SSAValue]) -> Sequence[SSAValue]:
             space.at[inner] = 0
@@ -206,7 +138,7 @@ class _Kernel:
             def step(k: Index, values: Sequence[SSAValue]) -> list[SSAValue]:
                 space.at[inner] = k
                 a = emit.broadcast(self._extended(column(k)), shape)
-                row = read_lanes(emit, self.roles.b, space, lanes)
+                row = read_lanes(emit, self.roles.b, space, whole)
                 b = emit.broadcast(self._extended(row), shape)
                 return [emit.insert(vector.FMAOp(a, b, values[0]))]
 
@@ -327,5 +259,3 @@ class _Kernel:
         return self._stack(
             [self._at(r, lambda: read_lanes(emit, operand, space, lanes)) for r in range(height)]
         )
-
-

@@ -80,6 +80,8 @@ class Emitter:
         if found is None:
             op = arith.ConstantOp(value)
             op.location = self._location
+            if isinstance(value, IntegerAttr) and value.type == INDEX:
+                op.result.name_hint = f"c{value.value.data}"
             first = self._entry.first_op
             if first is None:
                 self._entry.add_op(op)

@@ -14,9 +14,9 @@ from xdsl.dialects.vector import CombiningKindAttr
 from xdsl.ir import Attribute, Operation, SSAValue
 
 from dlir.dialects.structured.ops import GenericOp
+from dlir.dialects.structured.roles import Operand, operands_of, parallel_order
 from dlir.lowering.structured_to_loops.access import (
     Lanes,
-    Operand,
     Space,
     lane_mask,
     read_lanes,
@@ -30,8 +30,6 @@ from dlir.lowering.structured_to_loops.scalar import (
     first_value,
     fold_over,
     loop_over,
-    operands_of,
-    parallel_order,
 )
 
 WIDE_BYTES = 256  # four 512-bit registers: enough independent chains to hide latency
