@@ -17,7 +17,7 @@ from dlir.files import write_text
 from dlir.instruments.base import Instrument, Step
 from dlir.printer import PrintOptions, print_ir
 
-NOTHING: Container[str] = frozenset()
+NOTHING: Container[str] = ()
 
 
 class Everything:
@@ -100,6 +100,8 @@ class PrintTree(Instrument):
     folder: Path
     options: PrintOptions = field(default_factory=PrintOptions)
     _counts: dict[Path, int] = field(default_factory=dict[Path, int])
+    _nested: set[Path] = field(default_factory=set[Path])
+    """Folders below which passes have run since the last pass of their own."""
 
     def after(self, step: Step) -> None:
         self._write(step)
@@ -115,8 +117,11 @@ class PrintTree(Instrument):
         for op in parents:
             folder /= _folder_name(op)
             numbers.append(self._counts.get(folder, 0))
+            self._nested.add(folder)
         folder /= _folder_name(innermost)
-        numbers.append(self._counts.get(folder, 0))
+        # The passes under an anchor count as one of the op around them.
+        numbers.append(self._counts.get(folder, 0) + (folder in self._nested))
+        self._nested.discard(folder)
         self._counts[folder] = numbers[-1] + 1
         name = "_".join(map(str, numbers)) + f"_{step.one.name}{suffix}.mlir"
         write_text(folder / name, step_text(step, self.options))
