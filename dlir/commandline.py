@@ -7,14 +7,11 @@ many times in one process; it keeps nothing between calls.
 from __future__ import annotations
 
 import argparse
-import hashlib
 import os
 import sys
-import tempfile
 import traceback
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import IO, Any, NoReturn
 
 from dlir.diagnostics import (
@@ -28,7 +25,7 @@ from dlir.diagnostics import (
     handle_diagnostics,
     print_diagnostics,
 )
-from dlir.files import write_text
+from dlir.files import temporary_path, write_text
 from dlir.pipeline import InternalError
 from dlir.registry import UsageError, did_you_mean, misuse
 
@@ -88,8 +85,7 @@ def report(error: CompileError, stderr: IO[str]) -> int:
 def _internal_error(error: Exception) -> InternalError:
     """An exception that no pass raised, with its traceback saved in a file."""
     text = "".join(traceback.format_exception(error))
-    digest = hashlib.sha256(text.encode()).hexdigest()[:12]
-    path = str(Path(tempfile.gettempdir()) / f"dlir-crash-{digest}.txt")
+    path = temporary_path("dlir-crash", text, ".txt")
     summary = (str(error).strip() or "no message").split("\n")[0]
     failure = InternalError(
         [
