@@ -11,6 +11,7 @@ import os
 import sys
 import traceback
 from collections.abc import Callable, Collection, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import IO, Any, NoReturn
 
@@ -64,7 +65,8 @@ def guarded(body: Callable[[], int], streams: Streams) -> int:
     except BrokenPipeError:
         # The reader of our output has gone, as in `dlir-opt ... | head`: nobody is left to tell.
         # The interpreter flushes stdout when it ends, which must not fail again.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        with suppress(OSError):  # when stdout is not a file
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return EXIT_DIAGNOSTICS
     except Exception as error:
         return report(_internal_error(error), streams.stderr)
@@ -162,3 +164,13 @@ def normalise(argv: Sequence[str], flags: Sequence[str], passes: Collection[str]
             what = "option or pass" if passes else "option"
             raise misuse(f"unknown {what} '{argument}'{did_you_mean(name, known)}")
     return result
+
+
+def values_of(flag: str, argv: Sequence[str]) -> list[str]:
+    """The values of a flag that must be known before all others can be read."""
+    values: list[str] = []
+    for argument, following in zip(argv, [*argv[1:], ""], strict=True):
+        name, equals, value = argument.lstrip("-").partition("=")
+        if argument.startswith("-") and name == flag:
+            values.append(value if equals else following)
+    return [value for value in values if value]

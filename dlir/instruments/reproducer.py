@@ -45,7 +45,8 @@ def write_crash(
 ) -> None:
     """Write a reproducer and note its path in the error.
 
-    Without a path it goes to the system's folder for temporary files. A reproducer that cannot be written is a warning: the error itself matters more.
+    Without a path it goes to the system's folder for temporary files. A reproducer that cannot be
+    written is a warning: the error itself matters more.
     """
     text = reproducer_text(pipeline, module, error)
     path = path or temporary_path("dlir-reproducer", text, ".mlir")
