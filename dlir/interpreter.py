@@ -15,12 +15,20 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple, NoReturn, TypeAlias
 
 import numpy as np
-from xdsl.dialects.builtin import ModuleOp, UnregisteredOp
+from xdsl.dialects.builtin import ModuleOp
 from xdsl.dialects.func import FuncOp
 from xdsl.ir import Block, Operation, Region
 from xdsl.traits import IsTerminator
 
-from dlir.diagnostics import CompileError, fail, printable
+from dlir.diagnostics import (
+    CompileError,
+    Diagnostic,
+    Severity,
+    diagnose,
+    fail,
+    op_name,
+    place_of,
+)
 from dlir.numpy_types import Array, Value
 from dlir.registry import Registry, default_registry
 from dlir.signature import bind
@@ -30,7 +38,12 @@ Observer: TypeAlias = Callable[[Operation, tuple[Value, ...]], None]
 
 
 class ExecutionError(Exception):
-    """Something went wrong while the program ran; the message starts with the op and where it stands."""
+    """Something went wrong while the program ran; `diagnostic` holds the op, its location and the message."""
+
+    def __init__(self, diagnostic: Diagnostic) -> None:
+        self.diagnostic = diagnostic
+        place = place_of(diagnostic.location)
+        super().__init__(f"{place}: {diagnostic.message}" if place else diagnostic.message)
 
 
 class ExecutionValueError(ExecutionError, ValueError):
@@ -100,7 +113,8 @@ class Interpreter:
             with np.errstate(all="ignore"):
                 return self.run_function(op, *values)
         except RecursionError:
-            raise ExecutionValueError(f"@{function}: calls are nested too deeply") from None
+            error = diagnose(Severity.ERROR, op, f"@{function}: calls are nested too deeply")
+            raise ExecutionValueError(error) from None
 
     # What semantics functions call
 
@@ -196,7 +210,7 @@ class Interpreter:
         kind = op.__class__
         found = self._semantics.get(kind)
         if found is None:
-            name = op.op_name.data if isinstance(op, UnregisteredOp) else op.name
+            name = op_name(op)
             table = self.registry.semantics(name.partition(".")[0])
             found = table.get(kind)
             if found is None and op.has_trait(IsTerminator) and not op.successors:
@@ -214,4 +228,4 @@ def _finish(interp: Interpreter, op: Operation, *values: Value) -> tuple[Value, 
 
 def _raise_located(op: Operation, error: Exception) -> NoReturn:
     kind = ExecutionIndexError if isinstance(error, IndexError) else ExecutionValueError
-    raise kind(f"{printable(op.location)}: '{op.name}' {error}") from error
+    raise kind(diagnose(Severity.ERROR, op, str(error))) from error
