@@ -1,11 +1,13 @@
 """The reference interpreter: runs any module with the numpy semantics of its dialects.
 
-It is the oracle of every numeric test, so it prefers the obvious to the fast. One thing is done for speed: a block
-is translated once into *steps* (function, op, operand keys, result keys), so that a loop body costs one Python
-call per op. Out-of-range accesses, divisions by zero and failed assertions raise, naming the op and its location.
+It is the oracle of every numeric test, so it prefers the obvious to the fast. One thing is done for
+speed: a block is translated once into *steps* (function, op, operand keys, result keys), so that a
+loop body costs one Python call per op. Out-of-range accesses, divisions by zero and failed
+assertions raise, naming the op and its location.
 
-A dialect gives `SEMANTICS: dict[type[Operation], Callable]`, found by name in `registry.SEMANTICS`; each function is
-`f(interp, op, *operand_values)` and returns None, one value, or a tuple with one value per result.
+A dialect gives `SEMANTICS: dict[type[Operation], Callable]`, found by name in `registry.SEMANTICS`;
+each function is `f(interp, op, *operand_values)` and returns None, one value, or a tuple with one
+value per result.
 """
 
 from __future__ import annotations
@@ -38,7 +40,7 @@ Observer: TypeAlias = Callable[[Operation, tuple[Value, ...]], None]
 
 
 class ExecutionError(Exception):
-    """Something went wrong while the program ran; `diagnostic` holds the op, its location and the message."""
+    """The program went wrong while it ran; `diagnostic` names the op and its location."""
 
     def __init__(self, diagnostic: Diagnostic) -> None:
         self.diagnostic = diagnostic
@@ -47,7 +49,7 @@ class ExecutionError(Exception):
 
 
 class ExecutionValueError(ExecutionError, ValueError):
-    """A value the op has no answer for: a division by zero, a failed assertion, mismatched shapes."""
+    """A value the op has no answer for: a division by zero, a failed assertion, sizes at odds."""
 
 
 class ExecutionIndexError(ExecutionError, IndexError):
@@ -74,8 +76,9 @@ class Step(NamedTuple):
 class Interpreter:
     """Runs the functions of `module`.
 
-    `params` are the external weights by name. Each function of `observers` is called as `(op, results)` after every
-    op that is not a terminator. One interpreter may be used for many calls; it keeps no values between them.
+    `params` are the external weights by name. Each function of `observers` is called as `(op,
+    results)` after every op that is not a terminator. One interpreter may be used for many calls;
+    it keeps no values between them.
     """
 
     def __init__(
@@ -104,8 +107,9 @@ class Interpreter:
     def call(self, function: str, *args: Any) -> tuple[Value, ...]:
         """Run `@function`; Python numbers and lists become values of the parameter types.
 
-        Memref arguments are written in place. Raises CompileError for an unknown function or op, TypeError or
-        ValueError for arguments that do not fit the signature, ExecutionError (see there) for faults at run time.
+        Memref arguments are written in place. Raises CompileError for an unknown function or op,
+        TypeError or ValueError for arguments that do not fit the signature, ExecutionError (see
+        there) for faults at run time.
         """
         op = self.function(function)
         values = bind(op, args)
@@ -148,7 +152,7 @@ class Interpreter:
             self._frame = outer
 
     def run_region(self, region: Region, *args: Value) -> tuple[Value, ...]:
-        """Run from the region's entry block, following branches; the operands of the last terminator."""
+        """Run from the entry block, following branches; the operands of the last terminator."""
         block = region.first_block
         if block is None:
             return ()
@@ -179,7 +183,7 @@ class Interpreter:
                 out = run(self, op, *[frame[key] for key in operands])
                 if not results:
                     continue
-                values = out if isinstance(out, tuple) else (out,)
+                values: tuple[Value, ...] = out if out.__class__ is tuple else (out,)
                 for key, value in zip(results, values, strict=True):
                     frame[key] = value
                 for observer in self.observers:

@@ -1,4 +1,4 @@
-"""Index arithmetic shared by `tensor`, `memref` and `vector`: bounds, mixed static/dynamic lists, groups of dims."""
+"""Index arithmetic shared by `tensor`, `memref` and `vector`."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def mixed(static: Any, dynamic: Iterator[Value]) -> list[int]:
 
 
 def shape_of(type: Attribute, dynamic: Sequence[Value]) -> tuple[int, ...]:
-    """A shaped type's sizes with the operands in place of `?`; raises ValueError for a negative one."""
+    """A type's sizes with the operands in place of `?`; raises ValueError for a negative one."""
     operands = iter(dynamic)
     sizes = cast(tuple[int, ...], cast(Any, type).get_shape())
     shape = tuple(int(next(operands)) if n == DYNAMIC_INDEX else n for n in sizes)

@@ -1,9 +1,9 @@
 """Semantics of `arith` on scalars, vectors and tensors alike.
 
-Integers wrap at their width; a signless integer is read as signed or unsigned by the op's name. What MLIR calls
-poison (a shift by the width or more, a float outside the integer's range, an overflow that `overflow<nsw>`
-excludes) and a division by zero raise ValueError. Floats round once, to nearest even; NaN, infinities and the
-sign of zero follow IEEE 754.
+Integers wrap at their width; a signless integer is read as signed or unsigned by the op's name.
+What MLIR calls poison (a shift by the width or more, a float outside the integer's range, an
+overflow that `overflow<nsw>` excludes) and a division by zero raise ValueError. Floats round once,
+to nearest even; NaN, infinities and the sign of zero follow IEEE 754.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from xdsl.ir import Operation
 
 from dlir.dialects.upstream.rounding import narrow
 from dlir.interpreter import Interpreter, Semantics
-from dlir.numpy_types import Value, array_of, dtype_of, scalar_of
+from dlir.numpy_types import Value, array_of, choose, dtype_of, scalar_of
 
 Binary = Callable[[Value, Value], Value]
 
@@ -41,6 +41,21 @@ def constant(interp: Interpreter, op: arith.ConstantOp) -> Value:
 
 
 # Integers
+
+
+def bit_and(a: Value, b: Value) -> Value:
+    """numpy's bitwise operators are right on every width, i1 among them."""
+    return a & b
+
+
+def bit_or(a: Value, b: Value) -> Value:
+    """See `bit_and`."""
+    return a | b
+
+
+def bit_xor(a: Value, b: Value) -> Value:
+    """See `bit_and`."""
+    return a ^ b
 
 
 def signed(value: Value) -> Value:
@@ -185,12 +200,12 @@ def floating(compute: Callable[..., Value]) -> Semantics:
 
 def _larger(pick: Binary) -> Binary:
     """`pick` on numbers; of two zeros the positive one."""
-    return lambda a, b: np.where((a == 0) & (b == 0), a + b, pick(a, b)).astype(a.dtype)[()]
+    return lambda a, b: choose((a == 0) & (b == 0), a + b, pick(a, b))
 
 
 def _smaller(pick: Binary) -> Binary:
     """`pick` on numbers; of two zeros the negative one."""
-    return lambda a, b: np.where((a == 0) & (b == 0), -(-a - b), pick(a, b)).astype(a.dtype)[()]
+    return lambda a, b: choose((a == 0) & (b == 0), -(-a - b), pick(a, b))
 
 
 maximum, minimum = _larger(np.maximum), _smaller(np.minimum)  # NaN if any operand is
@@ -227,7 +242,7 @@ def cmpf(interp: Interpreter, op: arith.CmpfOp, a: Value, b: Value) -> Value:
 
 def select(interp: Interpreter, op: arith.SelectOp, condition: Value, a: Value, b: Value) -> Value:
     """One condition for the whole value, or one per element."""
-    return np.where(condition, a, b) if condition.shape else (a if condition else b)
+    return choose(condition, a, b) if condition.shape else (a if condition else b)
 
 
 # Conversions: each reads its operand in one way and gives the result's type
@@ -290,9 +305,9 @@ SEMANTICS: dict[type[Any], Any] = {
     arith.MaxUIOp: integer(np.maximum, unsigned),
     arith.MinSIOp: integer(np.minimum),
     arith.MaxSIOp: integer(np.maximum),
-    arith.AndIOp: floating(operator.and_),
-    arith.OrIOp: floating(operator.or_),
-    arith.XOrIOp: floating(operator.xor),
+    arith.AndIOp: floating(bit_and),
+    arith.OrIOp: floating(bit_or),
+    arith.XOrIOp: floating(bit_xor),
     arith.ShLIOp: shift(np.left_shift, signed),
     arith.ShRUIOp: shift(np.right_shift, unsigned),
     arith.ShRSIOp: shift(np.right_shift, signed),
@@ -320,4 +335,3 @@ SEMANTICS: dict[type[Any], Any] = {
     arith.ExtSIOp: convert(signed),
     arith.ExtUIOp: convert(unsigned),
 }
-"""`and`, `or` and `xor` need no reading: numpy's are right on every width, i1 among them."""

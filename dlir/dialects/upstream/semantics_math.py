@@ -1,7 +1,8 @@
 """Semantics of `math` on scalars, vectors and tensors alike.
 
-Functions are computed in float64 and rounded once to the operand's type, which gives the correctly rounded result
-for float32 and narrower in all but a few cases in a million; float64 has the accuracy of the C library.
+Functions are computed in float64 and rounded once to the operand's type, which gives the correctly
+rounded result for float32 and narrower in all but a few cases in a million; float64 has the
+accuracy of the C library.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from xdsl.ir import Operation
 
 from dlir.dialects.upstream.rounding import fma, narrow
 from dlir.interpreter import Interpreter, Semantics
-from dlir.numpy_types import Value
+from dlir.numpy_types import Value, choose
 
 _erf = np.frompyfunc(math.erf, 1, 1)
 
@@ -29,7 +30,11 @@ def erf(x: Value) -> Value:
 def _round_away(x: Value) -> Value:
     """Halves go away from zero (`math.round`); halves to even is `np.rint`."""
     whole = np.trunc(x)
-    return np.where(np.abs(x - whole) >= 0.5, whole + np.copysign(1.0, x), whole)[()]
+    return choose(np.abs(x - whole) >= 0.5, whole + np.copysign(1.0, x), whole)
+
+
+def _rsqrt(x: Value) -> Value:
+    return 1.0 / np.sqrt(x)
 
 
 def function(compute: Callable[..., Value]) -> Semantics:
@@ -124,7 +129,7 @@ SEMANTICS: dict[type[Any], Any] = {
     m.PowFOp: function(np.power),
     m.RoundEvenOp: function(np.rint),
     m.RoundOp: function(_round_away),
-    m.RsqrtOp: function(lambda x: 1.0 / np.sqrt(x)),
+    m.RsqrtOp: function(_rsqrt),
     m.SinOp: function(np.sin),
     m.SinhOp: function(np.sinh),
     m.SqrtOp: function(np.sqrt),

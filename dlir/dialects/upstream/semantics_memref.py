@@ -1,9 +1,10 @@
 """Semantics of `memref`: a memref is a numpy view, so aliasing is numpy's.
 
-`subview`, `view`, `cast`, `reinterpret_cast` and the reshapes share memory with their source. The *root* of a view
-is the array that `alloc`, `view` or the caller made; offsets of `reinterpret_cast` count from there, as in MLIR.
-Every access is checked: outside a memref's sizes, or outside the root's memory, IndexError is raised. Fresh memory
-is NaN or -1 (see `numpy_types.uninitialised`), so that reading before writing shows.
+`subview`, `view`, `cast`, `reinterpret_cast` and the reshapes share memory with their source. The
+*root* of a view is the array that `alloc`, `view` or the caller made; offsets of `reinterpret_cast`
+count from there, as in MLIR. Every access is checked: outside a memref's sizes, or outside the
+root's memory, IndexError is raised. Fresh memory is NaN or -1 (see `numpy_types.uninitialised`), so
+that reading before writing shows.
 """
 
 from __future__ import annotations
@@ -97,7 +98,7 @@ def copy(interp: Interpreter, op: memref.CopyOp, source: Array, target: Array) -
 
 
 def subview(interp: Interpreter, op: memref.SubviewOp, ref: Array, *operands: Value) -> Array:
-    """A hyper-rectangle of the source, as a view; size-1 dimensions the result type lacks are dropped."""
+    """A hyper-rectangle, as a view; unit dimensions that the result type lacks are dropped."""
     dynamic = iter(operands)
     offsets, sizes, strides = (
         mixed(static, dynamic) for static in (op.static_offsets, op.static_sizes, op.static_strides)

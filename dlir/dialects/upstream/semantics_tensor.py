@@ -78,7 +78,7 @@ def extract_slice(
 ) -> Array:
     """A hyper-rectangle; unit dimensions that the result type lacks are dropped."""
     sizes, where = _box(op, value, *operands)
-    shape = cast(tuple[int, ...], op.result.type.get_shape())
+    shape = op.result.type.get_shape()
     part = value[where]
     if len(shape) < len(sizes):
         part = part.reshape(without_units(sizes, len(shape)))

@@ -1,6 +1,7 @@
 """Semantics of `vector`: a vector is an array that nobody writes to; loads and stores copy.
 
-An n-D vector is loaded from and stored to a hyper-rectangle of the memref's last n dimensions, whatever its strides.
+An n-D vector is loaded from and stored to a hyper-rectangle of the memref's last n dimensions,
+whatever its strides.
 """
 
 from __future__ import annotations
@@ -9,14 +10,17 @@ import math
 import operator
 from collections.abc import Callable
 from functools import reduce
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 from xdsl.dialects import vector
 
-from dlir.dialects.upstream.indexing import box, mixed, point
+from dlir.dialects.upstream.indexing import box, mixed, point, shape_of
 from dlir.dialects.upstream.rounding import fma
 from dlir.dialects.upstream.semantics_arith import (
+    bit_and,
+    bit_or,
+    bit_xor,
     integer,
     maximum,
     maxnum,
@@ -77,7 +81,7 @@ def masked_store(
 
 def create_mask(interp: Interpreter, op: vector.CreateMaskOp, *sizes: Value) -> Array:
     """True where every index is below its size."""
-    mask = np.zeros(cast(tuple[int, ...], op.mask_vector.type.get_shape()), np.bool_)
+    mask = np.zeros(shape_of(op.mask_vector.type, ()), np.bool_)
     mask[tuple(slice(max(int(size), 0)) for size in sizes)] = True
     return mask
 
@@ -117,7 +121,7 @@ def _outer(value: Array, position: list[int]) -> Array:
 
 def shuffle(interp: Interpreter, op: vector.ShuffleOp, a: Array, b: Array) -> Array:
     """Pick rows of `a` and `b` laid one after the other; a poison row (-1) is refused."""
-    mask = cast(tuple[int, ...], op.mask.get_values())
+    mask = op.mask.get_values()
     if -1 in mask:
         raise ValueError("the mask picks poison (-1)")
     return np.concatenate([np.atleast_1d(a), np.atleast_1d(b)])[list(mask)]
@@ -135,9 +139,9 @@ _KINDS: dict[str, Callable[[Value, Value], Value]] = {
     "maxui": _by(integer(np.maximum, unsigned)),
     "maxsi": _by(integer(np.maximum)),
     "maxnumf": maxnum,
-    "and": operator.and_,
-    "or": operator.or_,
-    "xor": operator.xor,
+    "and": bit_and,
+    "or": bit_or,
+    "xor": bit_xor,
     "maximumf": maximum,
     "minimumf": minimum,
 }
@@ -146,13 +150,16 @@ _KINDS: dict[str, Callable[[Value, Value], Value]] = {
 def reduction(interp: Interpreter, op: vector.ReductionOp, value: Array, *acc: Value) -> Value:
     """Combine in order, starting from `acc` when there is one; each step rounds."""
     kind = op.kind.data.value
-    add = operator.xor if value.dtype.kind == "b" else operator.add
-    return reduce(_KINDS.get(kind, add), [*acc, *value])
+    if kind == "add":
+        combine = bit_xor if value.dtype.kind == "b" else operator.add
+    else:
+        combine = _KINDS[kind]
+    return reduce(combine, [*acc, *value])
 
 
 def bitcast(interp: Interpreter, op: vector.BitcastOp, value: Array) -> Array:
     """The same bits; the last dimension scales with the element's width."""
-    shape = cast(tuple[int, ...], op.result.type.get_shape())
+    shape = op.result.type.get_shape()
     return np.frombuffer(value.tobytes(), dtype_of(op.result.type), math.prod(shape)).reshape(shape)
 
 
