@@ -194,8 +194,6 @@ def root_types(pattern: RewritePattern) -> tuple[type[Operation], ...] | None:
     if isinstance(declared, tuple):
         return cast(tuple[type[Operation], ...], declared)
     return (declared,)
-        cast(tuple[type[Operation], ...], declared) if isinstance(declared, tuple) else (declared,)
-    )
 
 
 def _reset(rewriter: Rewriter, op: Operation) -> None:
