@@ -311,7 +311,7 @@ _MAX_SOURCE_LENGTH = 4_000_000
 
 
 def remember_source(file: str, text: str, first_line: int = 1) -> None:
-    """Keep a text that may not be on disk (standard input, a string), so that its lines can be shown.
+    """Keep a text that may not be on disk (standard input, a string), to show its lines later.
 
     Only the last few texts of moderate size are kept: like Python's `linecache`, this is a cache.
     """

@@ -1,11 +1,13 @@
 """The reference interpreter: runs any module with the numpy semantics of its dialects.
 
-It is the oracle of every numeric test, so it prefers the obvious to the fast. One thing is done for speed: a block
-is translated once into *steps* (function, op, operand keys, result keys), so that a loop body costs one Python
-call per op. Out-of-range accesses, divisions by zero and failed assertions raise, naming the op and its location.
+It is the oracle of every numeric test, so it prefers the obvious to the fast. One thing is done for
+speed: a block is translated once into *steps* (function, op, operand keys, result keys), so that a
+loop body costs one Python call per op. Out-of-range accesses, divisions by zero and failed
+assertions raise, naming the op and its location.
 
-A dialect gives `SEMANTICS: dict[type[Operation], Callable]`, found by name in `registry.SEMANTICS`; each function is
-`f(interp, op, *operand_values)` and returns None, one value, or a tuple with one value per result.
+A dialect gives `SEMANTICS: dict[type[Operation], Callable]`, found by name in `registry.SEMANTICS`;
+each function is `f(interp, op, *operand_values)` and returns None, one value, or a tuple with one
+value per result.
 """
 
 from __future__ import annotations
@@ -15,12 +17,20 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple, NoReturn, TypeAlias
 
 import numpy as np
-from xdsl.dialects.builtin import ModuleOp, UnregisteredOp
+from xdsl.dialects.builtin import ModuleOp
 from xdsl.dialects.func import FuncOp
 from xdsl.ir import Block, Operation, Region
 from xdsl.traits import IsTerminator
 
-from dlir.diagnostics import CompileError, fail, printable
+from dlir.diagnostics import (
+    CompileError,
+    Diagnostic,
+    Severity,
+    diagnose,
+    fail,
+    op_name,
+    place_of,
+)
 from dlir.numpy_types import Array, Value
 from dlir.registry import Registry, default_registry
 from dlir.signature import bind
@@ -30,11 +40,16 @@ Observer: TypeAlias = Callable[[Operation, tuple[Value, ...]], None]
 
 
 class ExecutionError(Exception):
-    """Something went wrong while the program ran; the message starts with the op and where it stands."""
+    """The program went wrong while it ran; `diagnostic` names the op and its location."""
+
+    def __init__(self, diagnostic: Diagnostic) -> None:
+        self.diagnostic = diagnostic
+        place = place_of(diagnostic.location)
+        super().__init__(f"{place}: {diagnostic.message}" if place else diagnostic.message)
 
 
 class ExecutionValueError(ExecutionError, ValueError):
-    """A value the op has no answer for: a division by zero, a failed assertion, mismatched shapes."""
+    """A value the op has no answer for: a division by zero, a failed assertion, sizes at odds."""
 
 
 class ExecutionIndexError(ExecutionError, IndexError):
@@ -61,8 +76,9 @@ class Step(NamedTuple):
 class Interpreter:
     """Runs the functions of `module`.
 
-    `params` are the external weights by name. Each function of `observers` is called as `(op, results)` after every
-    op that is not a terminator. One interpreter may be used for many calls; it keeps no values between them.
+    `params` are the external weights by name. Each function of `observers` is called as `(op,
+    results)` after every op that is not a terminator. One interpreter may be used for many calls;
+    it keeps no values between them.
     """
 
     def __init__(
@@ -91,8 +107,9 @@ class Interpreter:
     def call(self, function: str, *args: Any) -> tuple[Value, ...]:
         """Run `@function`; Python numbers and lists become values of the parameter types.
 
-        Memref arguments are written in place. Raises CompileError for an unknown function or op, TypeError or
-        ValueError for arguments that do not fit the signature, ExecutionError (see there) for faults at run time.
+        Memref arguments are written in place. Raises CompileError for an unknown function or op,
+        TypeError or ValueError for arguments that do not fit the signature, ExecutionError (see
+        there) for faults at run time.
         """
         op = self.function(function)
         values = bind(op, args)
@@ -100,7 +117,8 @@ class Interpreter:
             with np.errstate(all="ignore"):
                 return self.run_function(op, *values)
         except RecursionError:
-            raise ExecutionValueError(f"@{function}: calls are nested too deeply") from None
+            error = diagnose(Severity.ERROR, op, f"@{function}: calls are nested too deeply")
+            raise ExecutionValueError(error) from None
 
     # What semantics functions call
 
@@ -134,7 +152,7 @@ class Interpreter:
             self._frame = outer
 
     def run_region(self, region: Region, *args: Value) -> tuple[Value, ...]:
-        """Run from the region's entry block, following branches; the operands of the last terminator."""
+        """Run from the entry block, following branches; the operands of the last terminator."""
         block = region.first_block
         if block is None:
             return ()
@@ -165,7 +183,7 @@ class Interpreter:
                 out = run(self, op, *[frame[key] for key in operands])
                 if not results:
                     continue
-                values = out if isinstance(out, tuple) else (out,)
+                values: tuple[Value, ...] = out if out.__class__ is tuple else (out,)
                 for key, value in zip(results, values, strict=True):
                     frame[key] = value
                 for observer in self.observers:
@@ -196,7 +214,7 @@ class Interpreter:
         kind = op.__class__
         found = self._semantics.get(kind)
         if found is None:
-            name = op.op_name.data if isinstance(op, UnregisteredOp) else op.name
+            name = op_name(op)
             table = self.registry.semantics(name.partition(".")[0])
             found = table.get(kind)
             if found is None and op.has_trait(IsTerminator) and not op.successors:
@@ -214,4 +232,4 @@ def _finish(interp: Interpreter, op: Operation, *values: Value) -> tuple[Value, 
 
 def _raise_located(op: Operation, error: Exception) -> NoReturn:
     kind = ExecutionIndexError if isinstance(error, IndexError) else ExecutionValueError
-    raise kind(f"{printable(op.location)}: '{op.name}' {error}") from error
+    raise kind(diagnose(Severity.ERROR, op, str(error))) from error

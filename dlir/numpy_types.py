@@ -75,7 +75,7 @@ def find_dtype(type: Attribute) -> np.dtype[Any] | None:
     if isinstance(type, TensorType | MemRefType | VectorType):
         type = cast(ShapedType, type).element_type
     if isinstance(type, IntegerType):
-        return _INTEGERS.get(type.width.data)
+        return _INTEGERS.get(type.bitwidth)
     return _FLOATS.get(type.__class__)
 
 
@@ -115,6 +115,12 @@ def array_of(attribute: DenseIntOrFPElementsAttr[Any]) -> Array:
     if dtype == np.bool_:
         return (np.frombuffer(attribute.data.data, np.int8) != 0).reshape(shape)
     return np.frombuffer(attribute.data.data, dtype).reshape(shape)
+
+
+def choose(condition: Value, a: Value, b: Value) -> Value:
+    """`a` where the condition holds and `b` elsewhere, of `a`'s dtype; scalars stay scalars."""
+    chosen = cast(Array, np.where(condition, a, b))
+    return chosen.astype(a.dtype, copy=False)[()]
 
 
 def uninitialised(shape: tuple[int, ...], dtype: np.dtype[Any]) -> Array:

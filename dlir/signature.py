@@ -1,4 +1,4 @@
-"""Arguments against a function's signature: what fits, what is converted, and what is said when it does not fit."""
+"""Arguments against a function's signature: what fits, and what is said when it does not."""
 
 from __future__ import annotations
 
@@ -24,8 +24,9 @@ def argument_names(function: FuncOp) -> list[str]:
 def bind(function: FuncOp, arguments: Sequence[Any]) -> list[Value]:
     """Convert `arguments` to values of the parameter types.
 
-    Arrays (numpy, or anything with `__dlpack__`) must have the exact element type, rank and static sizes; Python
-    numbers and lists are converted. Raises TypeError (count, element type) or ValueError (shape), naming the input.
+    Arrays (numpy, or anything with `__dlpack__`) must have the exact element type, rank and static
+    sizes; Python numbers and lists are converted. Raises TypeError (count, element type) or
+    ValueError (shape), naming the input.
     """
     types = list(function.function_type.inputs)
     if len(arguments) != len(types):

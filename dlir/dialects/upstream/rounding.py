@@ -1,9 +1,10 @@
 """Arithmetic that rounds exactly once, where numpy alone would round twice.
 
-The tool is *round to odd*: an inexact intermediate result takes whichever of its two neighbours has an odd last
-bit. When the intermediate has at least two bits more than the final type, rounding it to nearest afterwards gives
-the correctly rounded result (Boldo and Melquiond, "Emulation of FMA and correctly rounded sums: proved algorithms
-using rounding to odd", IEEE Transactions on Computers 57(4), 2008).
+The tool is *round to odd*: an inexact intermediate result takes whichever of its two neighbours has
+an odd last bit. When the intermediate has at least two bits more than the final type, rounding it
+to nearest afterwards gives the correctly rounded result (Boldo and Melquiond, "Emulation of FMA and
+correctly rounded sums: proved algorithms using rounding to odd", IEEE Transactions on Computers
+57(4), 2008).
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from dlir.numpy_types import BFLOAT16, Array, Value
+from dlir.numpy_types import BFLOAT16, Array, Value, choose
 
 _BITS = {np.dtype(np.float32): np.dtype(np.int32), np.dtype(np.float64): np.dtype(np.int64)}
 
@@ -23,8 +24,8 @@ def _round_to_odd(nearest: Array, error: Array) -> Array:
     """`nearest` was rounded from `nearest + error`; move it to the odd neighbour when inexact."""
     even = (nearest.view(_BITS[nearest.dtype]) & 1) == 0
     move = (error != 0) & even & np.isfinite(nearest) & np.isfinite(error)
-    towards = np.where(error > 0, np.inf, -np.inf).astype(nearest.dtype)
-    return np.where(move, np.nextafter(nearest, towards), nearest)
+    towards = np.copysign(np.inf, error).astype(nearest.dtype)
+    return choose(move, np.nextafter(nearest, towards), nearest)
 
 
 def narrow(value: Value, dtype: np.dtype[Any]) -> Value:
@@ -40,7 +41,7 @@ def narrow(value: Value, dtype: np.dtype[Any]) -> Value:
 def fma(a: Value, b: Value, c: Value) -> Value:
     """`a * b + c` rounded once, element by element."""
     if a.dtype == np.float64:
-        return _FMA64(a, b, c).astype(np.float64)[()]
+        return np.asarray(_FMA64(a, b, c)).astype(np.float64)[()]
     x, y, z = (np.asarray(v).astype(np.float64) for v in (a, b, c))
     product = x * y  # exact: twice the bits of float32, float16 or bfloat16 fit into float64
     total = product + z

@@ -1,9 +1,9 @@
 """Semantics of `arith` on scalars, vectors and tensors alike.
 
-Integers wrap at their width; a signless integer is read as signed or unsigned by the op's name. What MLIR calls
-poison (a shift by the width or more, a float outside the integer's range, an overflow that `overflow<nsw>`
-excludes) and a division by zero raise ValueError. Floats round once, to nearest even; NaN, infinities and the
-sign of zero follow IEEE 754.
+Integers wrap at their width; a signless integer is read as signed or unsigned by the op's name.
+What MLIR calls poison (a shift by the width or more, a float outside the integer's range, an
+overflow that `overflow<nsw>` excludes) and a division by zero raise ValueError. Floats round once,
+to nearest even; NaN, infinities and the sign of zero follow IEEE 754.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from xdsl.ir import Operation
 
 from dlir.dialects.upstream.rounding import narrow
 from dlir.interpreter import Interpreter, Semantics
-from dlir.numpy_types import Value, array_of, dtype_of, scalar_of
+from dlir.numpy_types import Value, array_of, choose, dtype_of, scalar_of
 
 Binary = Callable[[Value, Value], Value]
 
@@ -43,12 +43,27 @@ def constant(interp: Interpreter, op: arith.ConstantOp) -> Value:
 # Integers
 
 
-def _signed(value: Value) -> Value:
+def bit_and(a: Value, b: Value) -> Value:
+    """numpy's bitwise operators are right on every width, i1 among them."""
+    return a & b
+
+
+def bit_or(a: Value, b: Value) -> Value:
+    """See `bit_and`."""
+    return a | b
+
+
+def bit_xor(a: Value, b: Value) -> Value:
+    """See `bit_and`."""
+    return a ^ b
+
+
+def signed(value: Value) -> Value:
     """A value to compute with; the i1 `true` is -1 when read as signed."""
     return -value.view(np.int8) if value.dtype.kind == "b" else value
 
 
-def _unsigned(value: Value) -> Value:
+def unsigned(value: Value) -> Value:
     return value.view(np.uint8 if value.dtype.kind == "b" else f"u{value.dtype.itemsize}")
 
 
@@ -57,7 +72,7 @@ def _back(value: Value, dtype: np.dtype[Any]) -> Value:
     return (value & 1).astype(bool) if dtype.kind == "b" else value.astype(dtype)
 
 
-def integer(compute: Binary, read: Callable[[Value], Value] = _signed) -> Semantics:
+def integer(compute: Binary, read: Callable[[Value], Value] = signed) -> Semantics:
     """An op on two integers of one type, with the result of that type."""
 
     def run(interp: Interpreter, op: Operation, a: Value, b: Value) -> Value:
@@ -80,8 +95,10 @@ def wrapping(compute: Binary) -> Semantics:
 
 def _refuse_overflow(flag: str, compute: Binary, a: Value, b: Value) -> None:
     width = 1 if a.dtype.kind == "b" else 8 * a.dtype.itemsize
-    read = _signed if flag == "nsw" else _unsigned
-    low, high = (-(1 << width - 1), (1 << width - 1) - 1) if flag == "nsw" else (0, (1 << width) - 1)
+    read = signed if flag == "nsw" else unsigned
+    low, high = (
+        (-(1 << width - 1), (1 << width - 1) - 1) if flag == "nsw" else (0, (1 << width) - 1)
+    )
     exact = compute(np.asarray(read(a)).astype(object), np.asarray(read(b)).astype(object))
     if np.any((exact < low) | (exact > high)):
         raise ValueError(f"overflows although overflow<{flag}> says it does not")
@@ -123,7 +140,7 @@ def shift(compute: Binary, read: Callable[[Value], Value]) -> Semantics:
 
     def run(interp: Interpreter, op: Any, a: Value, amount: Value) -> Value:
         width = 1 if a.dtype.kind == "b" else 8 * a.dtype.itemsize
-        if np.any(_unsigned(amount) >= width):
+        if np.any(unsigned(amount) >= width):
             raise ValueError(f"shift amount must be less than {width}, got {amount}")
         value = read(a)
         return _back(compute(value, amount.astype(value.dtype)), a.dtype)
@@ -150,16 +167,16 @@ def _from_bits(bits: Value, dtype: np.dtype[Any]) -> Value:
 
 
 _CMPI: tuple[tuple[Binary, Callable[[Value], Value]], ...] = (
-    (operator.eq, _signed),
-    (operator.ne, _signed),
-    (operator.lt, _signed),
-    (operator.le, _signed),
-    (operator.gt, _signed),
-    (operator.ge, _signed),
-    (operator.lt, _unsigned),
-    (operator.le, _unsigned),
-    (operator.gt, _unsigned),
-    (operator.ge, _unsigned),
+    (operator.eq, signed),
+    (operator.ne, signed),
+    (operator.lt, signed),
+    (operator.le, signed),
+    (operator.gt, signed),
+    (operator.ge, signed),
+    (operator.lt, unsigned),
+    (operator.le, unsigned),
+    (operator.gt, unsigned),
+    (operator.ge, unsigned),
 )
 
 
@@ -183,12 +200,12 @@ def floating(compute: Callable[..., Value]) -> Semantics:
 
 def _larger(pick: Binary) -> Binary:
     """`pick` on numbers; of two zeros the positive one."""
-    return lambda a, b: np.where((a == 0) & (b == 0), a + b, pick(a, b)).astype(a.dtype)[()]
+    return lambda a, b: choose((a == 0) & (b == 0), a + b, pick(a, b))
 
 
 def _smaller(pick: Binary) -> Binary:
     """`pick` on numbers; of two zeros the negative one."""
-    return lambda a, b: np.where((a == 0) & (b == 0), -(-a - b), pick(a, b)).astype(a.dtype)[()]
+    return lambda a, b: choose((a == 0) & (b == 0), -(-a - b), pick(a, b))
 
 
 maximum, minimum = _larger(np.maximum), _smaller(np.minimum)  # NaN if any operand is
@@ -225,7 +242,7 @@ def cmpf(interp: Interpreter, op: arith.CmpfOp, a: Value, b: Value) -> Value:
 
 def select(interp: Interpreter, op: arith.SelectOp, condition: Value, a: Value, b: Value) -> Value:
     """One condition for the whole value, or one per element."""
-    return np.where(condition, a, b) if condition.shape else (a if condition else b)
+    return choose(condition, a, b) if condition.shape else (a if condition else b)
 
 
 # Conversions: each reads its operand in one way and gives the result's type
@@ -247,19 +264,19 @@ def convert(read: Callable[[Value], Value]) -> Semantics:
     return run
 
 
-def float_to_integer(signed: bool) -> Semantics:
+def float_to_integer(is_signed: bool) -> Semantics:
     """Truncates toward zero; NaN and values outside the range are refused."""
 
     def run(interp: Interpreter, op: Operation, value: Value) -> Value:
         dtype = dtype_of(op.results[0].type)
         width = 1 if dtype.kind == "b" else 8 * dtype.itemsize
-        low, high = (-(2.0 ** (width - 1)), 2.0 ** (width - 1)) if signed else (0.0, 2.0**width)
+        low, high = (-(2.0 ** (width - 1)), 2.0 ** (width - 1)) if is_signed else (0.0, 2.0**width)
         whole = np.trunc(value.astype(np.float64))
         if not np.all((whole >= low) & (whole < high)):
             raise ValueError(f"value does not fit into {op.results[0].type}: {value}")
         if width == 1:
             return whole != 0
-        return whole.astype(dtype if signed else f"u{dtype.itemsize}").view(dtype)
+        return whole.astype(dtype if is_signed else f"u{dtype.itemsize}").view(dtype)
 
     return run
 
@@ -274,26 +291,26 @@ SEMANTICS: dict[type[Any], Any] = {
     arith.AddiOp: wrapping(operator.add),
     arith.SubiOp: wrapping(operator.sub),
     arith.MuliOp: wrapping(operator.mul),
-    arith.AddUIExtendedOp: extended(operator.add, _unsigned, flag=True),
-    arith.MulUIExtendedOp: extended(operator.mul, _unsigned, flag=False),
-    arith.MulSIExtendedOp: extended(operator.mul, _signed, flag=False),
-    arith.DivUIOp: integer(_divide, _unsigned),
+    arith.AddUIExtendedOp: extended(operator.add, unsigned, flag=True),
+    arith.MulUIExtendedOp: extended(operator.mul, unsigned, flag=False),
+    arith.MulSIExtendedOp: extended(operator.mul, signed, flag=False),
+    arith.DivUIOp: integer(_divide, unsigned),
     arith.DivSIOp: integer(_divide),
     arith.FloorDivSIOp: integer(_divide_down),
     arith.CeilDivSIOp: integer(_divide_up),
-    arith.CeilDivUIOp: integer(_divide_up, _unsigned),
-    arith.RemUIOp: integer(_remainder, _unsigned),
+    arith.CeilDivUIOp: integer(_divide_up, unsigned),
+    arith.RemUIOp: integer(_remainder, unsigned),
     arith.RemSIOp: integer(_remainder),
-    arith.MinUIOp: integer(np.minimum, _unsigned),
-    arith.MaxUIOp: integer(np.maximum, _unsigned),
+    arith.MinUIOp: integer(np.minimum, unsigned),
+    arith.MaxUIOp: integer(np.maximum, unsigned),
     arith.MinSIOp: integer(np.minimum),
     arith.MaxSIOp: integer(np.maximum),
-    arith.AndIOp: floating(operator.and_),
-    arith.OrIOp: floating(operator.or_),
-    arith.XOrIOp: floating(operator.xor),
-    arith.ShLIOp: shift(np.left_shift, _signed),
-    arith.ShRUIOp: shift(np.right_shift, _unsigned),
-    arith.ShRSIOp: shift(np.right_shift, _signed),
+    arith.AndIOp: floating(bit_and),
+    arith.OrIOp: floating(bit_or),
+    arith.XOrIOp: floating(bit_xor),
+    arith.ShLIOp: shift(np.left_shift, signed),
+    arith.ShRUIOp: shift(np.right_shift, unsigned),
+    arith.ShRSIOp: shift(np.right_shift, signed),
     arith.CmpiOp: cmpi,
     arith.CmpfOp: cmpf,
     arith.SelectOp: select,
@@ -307,15 +324,14 @@ SEMANTICS: dict[type[Any], Any] = {
     arith.MinimumfOp: floating(minimum),
     arith.MinnumfOp: floating(minnum),
     arith.BitcastOp: bitcast,
-    arith.IndexCastOp: convert(_signed),
-    arith.FPToSIOp: float_to_integer(signed=True),
-    arith.FPToUIOp: float_to_integer(signed=False),
-    arith.SIToFPOp: convert(_signed),
-    arith.UIToFPOp: convert(_unsigned),
+    arith.IndexCastOp: convert(signed),
+    arith.FPToSIOp: float_to_integer(is_signed=True),
+    arith.FPToUIOp: float_to_integer(is_signed=False),
+    arith.SIToFPOp: convert(signed),
+    arith.UIToFPOp: convert(unsigned),
     arith.ExtFOp: convert(lambda value: value),
     arith.TruncFOp: convert(lambda value: value),
-    arith.TruncIOp: convert(_unsigned),
-    arith.ExtSIOp: convert(_signed),
-    arith.ExtUIOp: convert(_unsigned),
+    arith.TruncIOp: convert(unsigned),
+    arith.ExtSIOp: convert(signed),
+    arith.ExtUIOp: convert(unsigned),
 }
-"""`and`, `or` and `xor` need no reading: numpy's are right on every width, i1 among them."""

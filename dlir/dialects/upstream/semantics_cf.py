@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any
 
 from xdsl.dialects import cf
 
@@ -35,8 +35,8 @@ def switch(interp: Interpreter, op: cf.SwitchOp, flag: Value, *arguments: Value)
     """Go to the successor whose case value equals the flag, else to the default."""
     start = len(op.default_operands)
     if op.case_values is not None:
-        values = cast(tuple[int, ...], op.case_values.get_values())
-        sizes = cast(tuple[int, ...], op.case_operand_segments.get_values())
+        values = op.case_values.get_values()
+        sizes = op.case_operand_segments.get_values()
         for value, block, size in zip(values, op.case_blocks, sizes, strict=True):
             if value == flag:
                 return Branch(block, arguments[start : start + size])

@@ -1,7 +1,8 @@
-"""Semantics of `scf`: structured control flow. A region runs in the frame of the function around it."""
+"""Semantics of `scf`: control flow by regions, which see the values of the function around."""
 
 from __future__ import annotations
 
+from itertools import product
 from typing import Any, cast
 
 import numpy as np
@@ -44,7 +45,7 @@ def execute_region(interp: Interpreter, op: scf.ExecuteRegionOp):
 
 def index_switch(interp: Interpreter, op: scf.IndexSwitchOp, selector: Value):
     """The region of the case that equals the selector, else the default's."""
-    cases = cast(tuple[int, ...], op.cases.get_values())
+    cases = op.cases.get_values()
     for value, region in zip(cases, op.case_regions, strict=True):
         if value == selector:
             return interp.run_region(region)
@@ -52,7 +53,7 @@ def index_switch(interp: Interpreter, op: scf.IndexSwitchOp, selector: Value):
 
 
 def parallel(interp: Interpreter, op: scf.ParallelOp, *operands: Value):
-    """All points of the box, here in lexicographic order; reductions fold from the initial values."""
+    """All points of the box, in lexicographic order; reductions fold from the initial values."""
     rank = len(op.lowerBound)
     lower, upper, step = (operands[k * rank : (k + 1) * rank] for k in range(3))
     totals = list(operands[3 * rank :])
@@ -61,8 +62,8 @@ def parallel(interp: Interpreter, op: scf.ParallelOp, *operands: Value):
     ranges = [range(int(a), int(b), int(s)) for a, b, s in zip(lower, upper, step, strict=True)]
     block = op.body.block
     reduce = cast(scf.ReduceOp, block.last_op)
-    for point in np.ndindex(*(len(r) for r in ranges)):
-        where = (np.int64(r[k]) for r, k in zip(ranges, point, strict=True))
+    for point in product(*ranges):
+        where = (np.int64(index) for index in point)
         terms = interp.run_block(block, *where)
         for k, (region, term) in enumerate(zip(reduce.reductions, terms, strict=True)):
             (totals[k],) = interp.run_block(region.block, totals[k], term)
