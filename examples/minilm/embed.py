@@ -83,7 +83,9 @@ def main() -> int:
     seconds = (time.perf_counter() - called) / len(sentences)
 
     print_table(sentences, embeddings)
-    print(f"\ntarget {options.target}: ready after {compiled - started:.2f} s, {len(sentences)} sentences")
+    print(
+        f"\ntarget {options.target}: ready after {compiled - started:.2f} s, {len(sentences)} sentences"
+    )
     print(f"of up to {ids.shape[1]} tokens in one batch, {1000 * seconds:.2f} ms per sentence")
     return 0
 

@@ -86,8 +86,12 @@ class Writer:
 
     def heads(self, result: str, x: str) -> str:
         """[batch, token, head * width] -> [batch, head, token, width]"""
-        split = self.op(f"{result}_split", f"dl.reshape {x} [%batch, %length] : {HIDDEN} -> {SPLIT}")
-        return self.op(result, f"dl.transpose {split} {{perm = [0, 2, 1, 3]}} : {SPLIT} -> {BY_HEAD}")
+        split = self.op(
+            f"{result}_split", f"dl.reshape {x} [%batch, %length] : {HIDDEN} -> {SPLIT}"
+        )
+        return self.op(
+            result, f"dl.transpose {split} {{perm = [0, 2, 1, 3]}} : {SPLIT} -> {BY_HEAD}"
+        )
 
 
 def embeddings(w: Writer) -> str:

@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+from integration.minilm_numpy import embed
 
 import dlir
-from integration.minilm_numpy import embed
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "minilm"
 TOLERANCE = 1e-4
