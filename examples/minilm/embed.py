@@ -60,8 +60,9 @@ def load(target: str, model: Path) -> dlir.Executable:
 def print_table(sentences: list[str], embeddings: np.ndarray) -> None:
     """The cosine of every pair; the embeddings have length 1."""
     width = max(map(len, sentences))
+    cosines = embeddings @ embeddings.T
     print(" " * (width + 3) + " ".join(f"{n:>5}" for n in range(1, len(sentences) + 1)))
-    for number, (sentence, row) in enumerate(zip(sentences, embeddings @ embeddings.T), start=1):
+    for number, (sentence, row) in enumerate(zip(sentences, cosines, strict=True), 1):
         print(f"{number:>2} {sentence:<{width}}" + " ".join(f"{value:5.2f}" for value in row))
 
 
@@ -83,10 +84,9 @@ def main() -> int:
     seconds = (time.perf_counter() - called) / len(sentences)
 
     print_table(sentences, embeddings)
-    print(
-        f"\ntarget {options.target}: ready after {compiled - started:.2f} s, {len(sentences)} sentences"
-    )
-    print(f"of up to {ids.shape[1]} tokens in one batch, {1000 * seconds:.2f} ms per sentence")
+    print(f"\ntarget {options.target}: ready after {compiled - started:.2f} s,")
+    print(f"{len(sentences)} sentences of up to {ids.shape[1]} tokens in one batch,")
+    print(f"{1000 * seconds:.2f} ms per sentence")
     return 0
 
 

@@ -8,7 +8,7 @@ and lets another BERT (more layers, another width) be written in the same way. T
 
 The network (Devlin et al., "BERT", 2019; Reimers and Gurevych, "Sentence-BERT", 2019): embeddings
 of word, position and token type; per layer multi-head attention and a feed-forward block, each with
-a residual and a layer norm after it; then the mean of the tokens under the mask, scaled to length 1.
+a residual and a layer norm after it; then the mean of the tokens under the mask, at length 1.
 """
 
 from dataclasses import dataclass, field

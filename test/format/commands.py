@@ -41,7 +41,7 @@ class Streams:
 
 
 def call(name: str, main: Main, arguments: Sequence[str], streams: Streams) -> int:
-    """Call a command's `main` with its streams in place, and put back `sys.argv` and the streams."""
+    """Call a command's `main` with its streams in place; afterwards all is as before."""
     argv = sys.argv
     sys.argv = [name, *arguments]
     try:

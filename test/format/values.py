@@ -94,7 +94,7 @@ def split_values(text: str) -> tuple[str, ...]:
 
 
 def read_value(text: str, type_: Attribute) -> Any:
-    """A literal as numpy array or scalar of `type_` (static dimensions only come from the literal)."""
+    """A literal as numpy array or scalar of `type_`; its shape is the literal's own."""
     element = str(getattr(type_, "element_type", type_))
     dense = _DENSE.match(text)
     shape: tuple[int, ...] | None = None

@@ -1,4 +1,4 @@
-"""all-MiniLM-L6-v2 in plain numpy, written from the papers and not from dlir: the judge of the text.
+"""all-MiniLM-L6-v2 in plain numpy, written from the papers and not from dlir: the judge.
 
 BERT (Devlin et al., 2019) and Sentence-BERT's mean pooling (Reimers and Gurevych, 2019); the exact
 gelu; every intermediate in float64, so that its own rounding does not count.
@@ -15,7 +15,7 @@ _erf = np.vectorize(math.erf, otypes=[np.float64])
 
 
 def embed(weights: Mapping[str, np.ndarray], ids: np.ndarray, mask: np.ndarray) -> np.ndarray:
-    """Token ids and mask, int64 [batch, length], to embeddings of length 1, float64 [batch, 384]."""
+    """Token ids and mask, int64 [batch, length], to unit embeddings, float64 [batch, 384]."""
     w = {name: array.astype(np.float64) for name, array in weights.items()}
     x = w["embeddings.word_embeddings.weight"][ids]
     x = x + w["embeddings.position_embeddings.weight"][: ids.shape[1]]

@@ -23,7 +23,7 @@ LAYERS: dict[str, frozenset[str]] = {
     ),
     "tools": frozenset({CORE, "tools"}),
 }
-"""Folder of dlir -> what it may import. `tools` needs no more than the core: api.py is part of it."""
+"""Folder of dlir -> what it may import; api.py, which the tools call, is part of the core."""
 
 HEAVY: dict[str, str] = {
     "llvmlite": "dlir/targets/cpu/",

@@ -140,7 +140,8 @@ def test_an_unknown_command_goes_to_a_real_shell(tmp_path: Path) -> None:
     path = tmp_path / "a.mlir"
     path.write_text("// RUN: test -s %s\n")
     (tmp_path / "lit.cfg.py").write_text(
-        "import lit.formats\nconfig.name, config.suffixes = 'x', ['.mlir']\nconfig.test_format = lit.formats.ShTest()\n"
+        "import lit.formats\nconfig.name, config.suffixes = 'x', ['.mlir']\n"
+        "config.test_format = lit.formats.ShTest()\n"
     )
     assert run_file(path).passed
     path.write_text("// RUN: not test -s %s\n")
