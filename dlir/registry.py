@@ -31,7 +31,9 @@ from xdsl.universe import Universe
 
 from dlir.diagnostics import CompileError, Severity, diagnose, note
 
-DIALECTS: dict[str, str] = {}
+DIALECTS: dict[str, str] = {
+    "dl": "dlir.dialects.dl:DL",
+}
 """Dialects of dlir. A name in `REPLACES` stands in for xDSL's dialect of that name."""
 
 PASSES: dict[str, str] = {}
