@@ -9,9 +9,10 @@ traits) is read from the IRDL definition.
 from __future__ import annotations
 
 import dataclasses
+import importlib
 import inspect
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,7 +32,6 @@ from xdsl.irdl import (
     RangeLengthConstraint,
     RangeOf,
     RangeVarConstraint,
-    SingleOf,
     VarConstraint,
     VariadicDef,
 )
@@ -151,13 +151,13 @@ def document_dialect(registry: Registry, name: str) -> DialectDoc:
     return DialectDoc(name, _module_doc(registry.owner("dialect", name), dialect.operations), ops)
 
 
-def _module_doc(owner: str, ops: Any) -> str:
-    """The docstring of the package that holds the ops: `dlir.dialects.dl` for all of its modules."""
+def _module_doc(owner: str, ops: Iterable[type[Operation]]) -> str:
+    """The docstring of the package that holds the ops (`dlir.dialects.dl`)."""
     module = next((op.__module__ for op in ops if op.__module__.startswith(owner)), None)
     if module is None:
         return ""
     package = ".".join(module.split(".")[:3])
-    return inspect.getdoc(inspect.importlib.import_module(package)) or ""  # pyright: ignore
+    return inspect.getdoc(importlib.import_module(package)) or ""
 
 
 def document_op(op: type[Operation]) -> OpDoc:
@@ -178,8 +178,14 @@ def document_op(op: type[Operation]) -> OpDoc:
         results=fields[1],
         properties=fields[2],
         regions=fields[3],
-        traits=tuple(sorted(str(type(trait).__name__) for trait in op.traits.traits)),
+        traits=_traits(op),
     )
+
+
+def _traits(op: type[Operation]) -> tuple[str, ...]:
+    """The names of the traits; xDSL's helpers behind its interfaces begin with `_`."""
+    names = (type(trait).__name__ for trait in op.traits.traits)
+    return tuple(sorted(name for name in names if not name.startswith("_")))
 
 
 def _outdent(text: str) -> str:
@@ -187,7 +193,7 @@ def _outdent(text: str) -> str:
 
 
 def _split_rules(text: str, op_name: str) -> tuple[str, tuple[Rule, ...]]:
-    """Take the `C<n>:` paragraphs out of a docstring; a rule goes on until an empty line or C<n+1>."""
+    """Take the `C<n>:` paragraphs out of a docstring; a rule ends at an empty line or the next."""
     prose: list[str] = []
     rules: list[tuple[str, list[str]]] = []
     inside = False
@@ -275,7 +281,7 @@ def readable(constraint: AttrConstraint | RangeConstraint) -> str:
             return _parametrised(constraint)
         case VarConstraint() | RangeVarConstraint():
             return f"{readable(constraint.constraint)} ({constraint.name})"
-        case MessageConstraint() | RangeOf() | SingleOf():
+        case MessageConstraint() | RangeOf():
             return readable(constraint.constr)
         case RangeLengthConstraint():
             return readable(constraint.constraint)

@@ -40,20 +40,23 @@ def op_text(op: OpDoc) -> str:
 
 
 def _fields(kind: str, fields: Sequence[FieldDoc]) -> str:
-    has_default = any(field.default is not None for field in fields)
-    columns = [kind, "type" if kind != "property" else "attribute", "count"]
-    rows = [[f"`{f.name}`", f.constraint, f.count] for f in fields]
-    if has_default:
-        columns.append("default")
-        defaults = [f"`{f.default}`" if f.default is not None else "" for f in fields]
-        rows = [[*row, default] for row, default in zip(rows, defaults, strict=True)]
-    return table(columns, rows).rstrip()
+    """A table; columns that say nothing about any of the fields are left out."""
+    columns = {
+        kind: [f"`{f.name}`" for f in fields],
+        "attribute" if kind == "property" else "type": [f.constraint for f in fields],
+        "count": ["" if f.count == "one" else f.count for f in fields],
+        "default": [f"`{f.default}`" if f.default is not None else "" for f in fields],
+    }
+    used = {name: cells for name, cells in columns.items() if any(cells)}
+    return table([*used], zip(*used.values(), strict=True)).rstrip()
 
 
 def passes_text(passes: Sequence[PassDoc]) -> str:
     """All passes: a list, then each."""
     rows = [[f"[`{p.name}`](#{anchor(p.name)})", p.summary] for p in passes]
-    return "# Passes\n\n" + table(["pass", "what it does"], rows) + "\n" + _join(passes, pass_text)
+    return "# Passes\n\n" + table(["pass", "what it does"], rows) + "\n" + "\n".join(
+        map(pass_text, passes)
+    )
 
 
 def pass_text(one: PassDoc) -> str:
@@ -74,12 +77,7 @@ def _options(options: Sequence[OptionDoc]) -> str:
 
 def targets_text(targets: Sequence[TargetDoc]) -> str:
     """All targets."""
-    return "# Targets\n\n" + _join(targets, lambda t: f"## `{t.name}`\n\n{t.text}\n")
-
-
-def _join(items: Iterable[object], text: object) -> str:
-    assert callable(text)
-    return "\n".join(str(text(item)) for item in items)
+    return "# Targets\n\n" + "\n".join(f"## `{t.name}`\n\n{t.text}\n" for t in targets)
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
