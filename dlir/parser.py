@@ -15,7 +15,7 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from xdsl.context import Context
 from xdsl.dialects.builtin import (
@@ -266,8 +266,7 @@ class Parser(XdslParser):
     def _parse_optional_integer_or_float_type(self) -> TypeAttribute | None:
         start = self.pos
         found = super()._parse_optional_integer_or_float_type()
-        width = cast(IntegerType, found).bitwidth if isinstance(found, IntegerType) else 0
-        if width > MAX_INTEGER_WIDTH:
+        if getattr(found, "bitwidth", 0) > MAX_INTEGER_WIDTH:
             self.raise_error(f"integer types have at most {MAX_INTEGER_WIDTH} bits", start)
         return found
 

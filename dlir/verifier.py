@@ -16,7 +16,6 @@ from xdsl.utils.exceptions import DiagnosticException, VerifyException
 
 from dlir.diagnostics import CompileError, Diagnostic, Severity, diagnose, from_exception, note
 
-
 _ISOLATION = "Operation using value defined out of its IsolatedFromAbove parent"
 
 
