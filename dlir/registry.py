@@ -55,7 +55,9 @@ SEMANTICS: dict[str, str] = {
 FRONTENDS: dict[str, str] = {}
 """Name of a foreign format -> the function that reads it."""
 
-TARGETS: dict[str, str] = {}
+TARGETS: dict[str, str] = {
+    "ref": "dlir.targets.ref:TARGET",
+}
 """Name of a target -> its description."""
 
 REPLACES: frozenset[str] = frozenset({"llvm"})
