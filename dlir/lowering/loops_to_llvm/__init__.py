@@ -20,7 +20,8 @@ After, blocks of `llvm` operations whose vectors are one dimensional:
       %2 = llvm.load %1 {alignment = 4 : i64} : !llvm.ptr -> vector<8xf32>
 
 Calling convention: a memref argument becomes a pointer followed by one `i64` per `?` dimension;
-scalars pass as they are; several results become a struct.  A failing `cf.assert` stores 1 + the
+scalars pass as they are; several results become a struct; the attribute `dlir.signature` keeps the
+function's type.  A failing `cf.assert` stores 1 + the
 number of its message (in the module attribute `dlir.messages`) into the global `@dlir.status`.
 """
 
@@ -93,6 +94,9 @@ _NESTED: dict[type[Operation], Callable[[Lowering, Operation, control.ConvertBlo
     scf.WhileOp: control.convert_while,
     scf.IndexSwitchOp: control.convert_index_switch,
 }
+SIGNATURE = "dlir.signature"
+"""Attribute of a lowered function: its type before, which tells callers shapes and dtypes."""
+
 _JUMPS = (scf.YieldOp, scf.ConditionOp, func.ReturnOp, cf.BranchOp, cf.ConditionalBranchOp)
 
 
@@ -222,7 +226,7 @@ def convert_function(op: func.FuncOp, state: ModuleState) -> llvm.FuncOp:
         llvm.LinkageAttr(linkage),
         body=region,
         other_props={k: v for k, v in properties.items() if v is not None},
-        extra_attrs=op.attributes,
+        extra_attrs={**op.attributes, SIGNATURE: op.function_type},
     )
     lowered.location = op.location  # pyright: ignore
     return lowered

@@ -130,13 +130,13 @@ def row_types(type_: Attribute) -> list[Attribute]:
     return [row_type(type_)] * prod(shape_of(type_)[:-1])
 
 
-def identity_strides(sizes: Sequence[Index], multiply: Callable[[Index, Index], Index]):
+def identity_strides(
+    sizes: Sequence[Index], multiply: Callable[[Index, Index], Index]
+) -> tuple[Index, ...]:
     """Row-major strides of a contiguous memref with these sizes."""
-    strides: list[Index] = []
-    running: Index = 1
-    for size in reversed(sizes):
-        strides.append(running)
-        running = multiply(running, size)
+    strides: list[Index] = [1] if sizes else []
+    for size in reversed(sizes[1:]):
+        strides.append(multiply(strides[-1], size))
     return tuple(reversed(strides))
 
 
