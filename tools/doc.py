@@ -1,11 +1,11 @@
 """dlir-doc: the reference of dialects, ops, passes and targets, written from their definitions.
 
-    dlir-doc                        what there is
-    dlir-doc dl                     a dialect
-    dlir-doc dl.conv2d cse          an op and a pass
-    dlir-doc --status               what exists for every op
-    dlir-doc --json                 everything, for programs
-    dlir-doc --output docs/reference
+dlir-doc                        what there is
+dlir-doc dl                     a dialect
+dlir-doc dl.conv2d cse          an op and a pass
+dlir-doc --status               what exists for every op
+dlir-doc --json                 everything, for programs
+dlir-doc --output docs/reference
 """
 
 from __future__ import annotations
@@ -15,34 +15,43 @@ import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import IO
 
 from dlir import doc, doc_text
-from dlir.diagnostics import CompileError, print_diagnostics
+from dlir.commandline import ArgumentParser, Streams, guarded, normalise
+from dlir.diagnostics import EXIT_OK
 from dlir.files import write_text
-from dlir.registry import Registry, UsageError, default_registry, did_you_mean, misuse
+from dlir.registry import Registry, default_registry, did_you_mean, misuse
 
 
-def main(argv: Sequence[str] | None = None) -> int:
+def main(
+    argv: Sequence[str] | None = None,
+    stdin: IO[str] | None = None,
+    stdout: IO[str] | None = None,
+    stderr: IO[str] | None = None,
+) -> int:
     """Run the command; returns its exit code."""
-    parser = argparse.ArgumentParser(
-        prog="dlir-doc", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    streams = Streams.of(stdin, stdout, stderr)
+    return guarded(lambda: _run(sys.argv[1:] if argv is None else argv, streams), streams)
+
+
+def _run(argv: Sequence[str], streams: Streams) -> int:
+    parser = ArgumentParser("dlir-doc", __doc__ or "")
     parser.add_argument("names", nargs="*", help="dialects, ops, passes, targets")
     parser.add_argument("--json", action="store_true", help="write JSON instead of Markdown")
     parser.add_argument("--status", action="store_true", help="print what exists for every op")
     parser.add_argument("--output", metavar="FOLDER", help="write one Markdown file per dialect")
     parser.add_argument("--load-plugin", action="append", default=[], metavar="PLUGIN")
-    options = parser.parse_args(argv)
-    try:
-        registry = default_registry().with_plugins(options.load_plugin)
-        if options.output:
-            _write(doc.reference(registry), Path(options.output))
-        else:
-            print(_answer(registry, options), end="")
-    except CompileError as error:
-        print_diagnostics(error.diagnostics)
-        return 2 if isinstance(error, UsageError) else 1
-    return 0
+    options = parser.parse_args(normalise(argv, parser.names))
+    if options.help:
+        parser.print_help(streams.stdout)
+        return EXIT_OK
+    registry = default_registry().with_plugins(options.load_plugin)
+    if options.output:
+        _write(doc.reference(registry), Path(options.output))
+    else:
+        print(_answer(registry, options), end="", file=streams.stdout)
+    return EXIT_OK
 
 
 def _answer(registry: Registry, options: argparse.Namespace) -> str:
