@@ -20,7 +20,6 @@ from typing import IO, Any, NoReturn
 from dlir.diagnostics import (
     EXIT_BUG,
     EXIT_DIAGNOSTICS,
-    EXIT_OK,
     EXIT_USAGE,
     CompileError,
     Diagnostic,

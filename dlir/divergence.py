@@ -7,9 +7,10 @@ module has less fusion than the original; when no op differs in it, the report s
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 from xdsl.dialects.builtin import FunctionType, ModuleOp, TensorType
@@ -20,7 +21,7 @@ from xdsl.traits import is_side_effect_free
 from dlir.diagnostics import Diagnostic, Severity, format_diagnostic
 from dlir.executable import CompileOptions, Target
 from dlir.numpy_types import Array
-from dlir.signature import entry_function, result_names
+from dlir.signature import bind, entry_function, result_names
 
 TOLERANCES: dict[str, float] = {
     "float64": 1e-9,
@@ -128,9 +129,9 @@ class _Pair:
         return tuple(difference(name, a, b, self.tolerance) for name, a, b in zipped)
 
     def _run(self, target: Target, module: ModuleOp) -> tuple[Any, ...]:
-        inputs = [np.array(x) if isinstance(x, np.ndarray) else x for x in self.inputs]
-        results = target.compile(module, self.params, self.options)(*inputs)
-        return results if isinstance(results, tuple) else (results,)
+        executable = target.compile(module, self.params, self.options)
+        inputs = [copy.copy(value) for value in self.inputs]  # a memref may be written to
+        return executable.execute(bind(executable.entry, inputs))
 
 
 def _search(pair: _Pair, module: ModuleOp, function: str | None) -> Diagnostic:
@@ -197,6 +198,6 @@ def _return(function: FuncOp, values: Sequence[SSAValue]) -> None:
     function.properties.pop("res_attrs", None)
     for op in reversed(list(block.ops)):
         unused = bool(op.results) and not any(result.uses for result in op.results)
-        if unused and cast(bool, is_side_effect_free(op)):
+        if unused and is_side_effect_free(op):
             op.detach()
             op.erase()

@@ -119,6 +119,10 @@ class Target(Protocol):
         """
         ...
 
+    def unsupported(self, module: ModuleOp, options: CompileOptions) -> dict[str, str]:
+        """The names of ops in `module` that the target cannot run, and why."""
+        ...
+
     def lower(self, module: ModuleOp, options: CompileOptions, start: str, stop: str) -> Artifact:
         """Bring `module`, which may be changed, from level `start` to a later level `stop`."""
         ...

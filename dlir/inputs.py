@@ -7,29 +7,30 @@ from pathlib import Path
 import numpy as np
 
 from dlir.numpy_types import Value, dtype_named
-from dlir.registry import UsageError
+from dlir.diagnostics import fail
+from dlir.registry import misuse
 
 _FORMS = "write x.npy, 2x3xf32=1.5, 2xf32=1,2 or f32=1.5"
 
 
 def read_input(text: str) -> Value:
-    """The array or scalar that one `--input=` gives. Raises UsageError."""
+    """The array or scalar that one `--input=` gives. Raises UsageError or CompileError."""
     type, equals, values = text.partition("=")
     if not equals:
         return _read_file(text)
     *sizes, element = type.strip().split("x")
     dtype = dtype_named(element)
     if dtype is None or not all(size.isdecimal() for size in sizes):
-        raise UsageError(f"bad type '{type}' in --input={text}: {_FORMS}")
+        raise misuse(f"bad type '{type}' in --input={text}: {_FORMS}")
     try:
         numbers = [_number(word, dtype) for word in values.split(",")]
     except (KeyError, OverflowError, ValueError):
-        raise UsageError(f"bad value in --input={text}: not all are {element}") from None
+        raise misuse(f"bad value in --input={text}: not all are {element}") from None
     shape = tuple(int(size) for size in sizes)
     if len(numbers) == 1:
         return np.full(shape, numbers[0]) if shape else numbers[0]
     if len(numbers) != int(np.prod(shape, dtype=object)):
-        raise UsageError(f"--input={text}: {len(numbers)} values for {type}")
+        raise misuse(f"--input={text}: {len(numbers)} values for {type}")
     return np.array(numbers, dtype).reshape(shape)
 
 
@@ -45,10 +46,10 @@ def _number(word: str, dtype: np.dtype[np.generic]) -> Value:
 
 def _read_file(path: str) -> Value:
     if not path.endswith(".npy"):
-        raise UsageError(f"bad --input={path}: {_FORMS}")
+        raise misuse(f"bad --input={path}: {_FORMS}")
     try:
         return np.load(Path(path), allow_pickle=False)
     except OSError as error:
-        raise UsageError(f"cannot read '{path}': {error.strerror or error}") from None
+        fail(None, f"cannot read '{path}': {error.strerror or error}")
     except (ValueError, EOFError) as error:
-        raise UsageError(f"cannot read '{path}': {error}") from None
+        fail(None, f"cannot read '{path}': {error}")

@@ -36,13 +36,17 @@ DIALECTS: dict[str, str] = {
 }
 """Dialects of dlir. A name in `REPLACES` stands in for xDSL's dialect of that name."""
 
-PASSES: dict[str, str] = {}
+PASSES: dict[str, str] = {
+    "dl-decompose": "dlir.transforms.dl_decompose:DlDecompose",
+    "dl-simplify": "dlir.transforms.dl_simplify:DlSimplify",
+}
 """Passes of dlir. xDSL's passes keep their own names and need no line here."""
 
 SEMANTICS: dict[str, str] = {
     "arith": "dlir.dialects.upstream.semantics_arith:SEMANTICS",
     "builtin": "dlir.dialects.upstream.semantics_builtin:SEMANTICS",
     "cf": "dlir.dialects.upstream.semantics_cf:SEMANTICS",
+    "dl": "dlir.dialects.dl.semantics:SEMANTICS",
     "func": "dlir.dialects.upstream.semantics_func:SEMANTICS",
     "math": "dlir.dialects.upstream.semantics_math:SEMANTICS",
     "memref": "dlir.dialects.upstream.semantics_memref:SEMANTICS",

@@ -5,6 +5,7 @@ A target is one object, `TARGET`, with the members of `dlir.executable.Target`:
     name     "cpu"
     levels   ("dl", "structured", "loops", "llvm", "llvm-ir", "asm", "object")
     compile(module, params, options) -> Executable
+    unsupported(module, options) -> {op name: why}
     lower(module, options, start, stop) -> ModuleOp | str | bytes
 
 `compile` is given a verified module that it must not change, and weights that have been checked

@@ -1,4 +1,5 @@
-"""The `dl` dialect: what is computed, on immutable tensors, with no loops, memory or layout unless written.
+"""The `dl` dialect: what is computed, on immutable tensors, with no loops, memory or layout unless
+written.
 
     func.func @layer(%x: tensor<?x784xf32>) -> tensor<?x512xf32> {
       %w = dl.param "fc1.weight" : tensor<784x512xf32>
@@ -9,18 +10,20 @@
       func.return %2 : tensor<?x512xf32>
     }
 
-Element types are f64 f32 f16 bf16 i64 i32 i16 i8 i1: integers are signed, i1 is a boolean. Every size is a number or `?`.
-The text of all ops follows one grammar (assembly.py), every op states its rules in its docstring and checks them in
-`infer`, and the meaning of each is a numpy function in `semantics/`.
+Element types are f64 f32 f16 bf16 i64 i32 i16 i8 i1: integers are signed, i1 is a boolean. Every
+size is a number or `?`. The text of all ops follows one grammar (assembly.py), every op states its
+rules in its docstring and checks them in `infer`, and the meaning of each is a numpy function in
+`semantics/`.
 """
 
 from __future__ import annotations
 
 from types import ModuleType
+from typing import Any, cast
 
 from xdsl.dialect_interfaces.constant_materialization import ConstantMaterializationInterface
 from xdsl.dialects.arith import ConstantOp as ArithConstantOp
-from xdsl.dialects.builtin import DenseIntOrFPElementsAttr, IndexType, IntegerAttr
+from xdsl.dialects.builtin import DenseIntOrFPElementsAttr, IndexType, IntegerAttr, TensorType
 from xdsl.ir import Attribute, Dialect, Operation
 
 from dlir.dialects.dl.attrs import ApproximationAttr, LayoutAttr, PredicateAttr
@@ -43,13 +46,14 @@ FAMILIES: tuple[ModuleType, ...] = (
 
 
 def _ops_of(family: ModuleType) -> list[type[DlOp]]:
-    """The concrete ops of a module: the ones with a name, in the order of their definition."""
+    """The concrete ops of a module: the ones with a name of their own, in the order of their
+    definition."""
     return [
         value
         for value in vars(family).values()
-        if isinstance(value, type) and issubclass(value, DlOp) and value.__module__ == family.__name__
-        and hasattr(value, "name")
-    ]  # fmt: skip
+        if isinstance(value, type) and issubclass(value, DlOp) and hasattr(value, "name")
+        if value.__module__ == family.__name__
+    ]
 
 
 OPS: tuple[type[DlOp], ...] = tuple(op for family in FAMILIES for op in _ops_of(family))
@@ -59,11 +63,11 @@ class Constants(ConstantMaterializationInterface):
     """Folded values come back as `dl.constant`, sizes as `arith.constant`."""
 
     def materialize_constant(self, value: Attribute, type: Attribute) -> Operation | None:
-        if isinstance(value, DenseIntOrFPElementsAttr) and value.get_type() == type:
-            return source.ConstantOp(value)
+        if isinstance(value, DenseIntOrFPElementsAttr) and isinstance(type, TensorType):
+            return source.ConstantOp(cast(DenseIntOrFPElementsAttr[Any], value))
         if isinstance(value, IntegerAttr) and isinstance(type, IndexType):
-            return ArithConstantOp(value)
+            return ArithConstantOp(cast(IntegerAttr[IndexType], value))
         return None
 
 
-DL = Dialect("dl", OPS, [ApproximationAttr, LayoutAttr, PredicateAttr], [Constants()])
+DL = Dialect("dl", [*OPS], [ApproximationAttr, LayoutAttr, PredicateAttr], [Constants()])

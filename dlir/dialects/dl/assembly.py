@@ -1,18 +1,19 @@
 """The text of the `dl` dialect: one grammar for all ops, read from their IRDL definitions.
 
     op      ::= name lead? operands sizes? (`acc` type)? options? `:` types
-    sizes   ::= `[` value,* `]`                            sizes of the `?` dimensions of the result
-    options ::= `{` (key (`=` value)?),* `}`               properties first, then discardable attributes
-    types   ::= type                                       all operands and the result have it
-              | type `->` type | `(` type,* `)` `->` type  a list of result types stands in parentheses
+    sizes   ::= `[` value,* `]`                the `?` dimensions of the result
+    options ::= `{` (key (`=` value)?),* `}`   properties first, then discardable attributes
+    types   ::= type                           all operands and the result have it
+              | list `->` list
+    list    ::= type | `(` type,* `)`
 
-Properties are written without their types: `[1, 2]`, `1`, `0.5`, `-inf`, `"nhwc"`, and a bare key for a unit. Those
-that hold their default value are left out.
+Properties are written without their types: `[1, 2]`, `1`, `0.5`, `-inf`, `"nhwc"`, and a bare key
+for a unit. Those that hold their default value are left out.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from math import inf, isinf, isnan, nan
 from typing import TYPE_CHECKING, Any, cast
 
@@ -22,6 +23,7 @@ from xdsl.ir import Attribute
 from xdsl.irdl import OpDef, PropertyDef
 from xdsl.parser import Parser
 from xdsl.printer import Printer
+from xdsl.utils.str_enum import StrEnum
 
 from dlir.dialects.dl.attrs import (
     Approximation,
@@ -38,6 +40,10 @@ if TYPE_CHECKING:
 
 INDEX = IndexType()
 _WORDS = {"inf": inf, "nan": nan}
+_ENUMS: dict[str, tuple[type[StrEnum], Callable[[Any], Attribute]]] = {
+    "layout": (Layout, LayoutAttr),
+    "approximate": (Approximation, ApproximationAttr),
+}
 
 
 # Options
@@ -92,16 +98,13 @@ def _parse_value(parser: Parser, key: str, definition: PropertyDef) -> Attribute
 
 
 def _parse_word(parser: Parser, key: str, word: str) -> Attribute:
-    kind, make = {
-        "layout": (Layout, LayoutAttr),
-        "approximate": (Approximation, ApproximationAttr),
-    }.get(key, (None, None))
-    if kind is None or make is None:
+    if key not in _ENUMS:
         parser.raise_error(f"option '{key}' does not take a string")
+    kind, make = _ENUMS[key]
     words = [member.value for member in kind]
     if word not in words:
         parser.raise_error(f"expected one of {', '.join(words)} for '{key}', got \"{word}\"")
-    return cast(Attribute, make(kind(word)))
+    return make(kind(word))
 
 
 def _parse_number(parser: Parser) -> int | float:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import StrEnum, auto
+from enum import auto
 from typing import Any, TypeAlias
 
 from xdsl.dialects.builtin import (
@@ -27,6 +27,7 @@ from xdsl.dialects.utils import EnumAttribute
 from xdsl.ir import Attribute
 from xdsl.ir.core import SpacedOpaqueSyntaxAttribute
 from xdsl.irdl import irdl_attr_definition
+from xdsl.utils.str_enum import StrEnum
 
 Tensor: TypeAlias = TensorType[Attribute]
 IntList: TypeAlias = DenseArrayBase[IntegerType]
@@ -35,7 +36,8 @@ Float: TypeAlias = FloatAttr[Any]
 
 
 class OpClass(StrEnum):
-    """What an op mostly does; analyses such as the roofline and fusion go by it, not by op names."""
+    """What an op mostly does; analyses such as the roofline and fusion go by it, not by op
+    names."""
 
     CONTRACTION = auto()
     ELEMENTWISE = auto()

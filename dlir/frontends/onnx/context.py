@@ -28,9 +28,8 @@ from xdsl.dialects.builtin import (
 )
 from xdsl.ir import Attribute, Operation, SSAValue
 
-from dlir.dialects import dl
-
 from . import dims as d
+from . import dl
 from .dims import Atom, Compound, Dim, Expr, Symbol
 from .elements import numpy_type_of, xdsl_type
 from .values import Array, Constant, Ints, Tensor, Unsupported, Value, settled
@@ -79,7 +78,9 @@ class Context:
         result.name_hint = self.hint
         shape = cast(TensorType[Attribute], result.type).get_shape()
         if dims is None:
-            dims = [self._fresh(result, i) if n == DYNAMIC_INDEX else n for i, n in enumerate(shape)]
+            dims = [
+                self._fresh(result, i) if n == DYNAMIC_INDEX else n for i, n in enumerate(shape)
+            ]
         agreed = tuple(n if n != DYNAMIC_INDEX else m for n, m in zip(shape, dims, strict=True))
         tensor = Tensor(result, agreed)
         known = any(n == DYNAMIC_INDEX and isinstance(m, int) for n, m in zip(shape, agreed))
@@ -137,13 +138,9 @@ class Context:
         choice = arith.SelectOp(holds, self.index(1), self.index(0))
         return self.insert(choice).results[0]
 
-    def sizes(self, dims: Sequence[Dim]) -> list[SSAValue]:
-        """One index value per dimension that is dynamic: the operands of reshape, broadcast, ..."""
-        return [self.index(dim) for dim in dims if isinstance(dim, Expr)]
-
-    @staticmethod
-    def tensor_type(element: Attribute, dims: Sequence[Dim]) -> TensorType[Attribute]:
-        return TensorType(element, [n if isinstance(n, int) else DYNAMIC_INDEX for n in dims])
+    def shape(self, dims: Sequence[Dim]) -> list[int | SSAValue]:
+        """A shape as the constructors of reshape, broadcast, ... take it."""
+        return [dim if isinstance(dim, int) else self.index(dim) for dim in dims]
 
     # Values
 
@@ -166,11 +163,18 @@ class Context:
         if array.size <= INLINE_ITEMS:
             op = dl.ConstantOp(dense(type, array))
         else:
-            self.params[value.name] = array
-            op = dl.ParamOp(value.name, type)
+            op = dl.ParamOp(self._param(value.name, array), type)
         result = self.emit(op)
         self.hint = hint
         return result
+
+    def _param(self, name: str, array: Array) -> str:
+        """Register a weight under `name`, or a name like it if that is taken."""
+        unique, number = name, 1
+        while unique in self.params:
+            unique, number = f"{name}.{number}", number + 1
+        self.params[unique] = array
+        return unique
 
     def constant(self, items: Any, element: Attribute) -> Tensor:
         """A small constant tensor."""
@@ -223,14 +227,12 @@ class Context:
     def reshape(self, x: Tensor, dims: Sequence[Dim]) -> Tensor:
         if tuple(dims) == x.dims:
             return x
-        type = self.tensor_type(x.element, dims)
-        return self.emit(dl.ReshapeOp(x.ssa, type, self.sizes(dims)), dims)
+        return self.emit(dl.ReshapeOp(x.ssa, self.shape(dims)), dims)
 
     def broadcast(self, x: Tensor, dims: Sequence[Dim]) -> Tensor:
         if tuple(dims) == x.dims:
             return x
-        type = self.tensor_type(x.element, dims)
-        return self.emit(dl.BroadcastOp(x.ssa, type, self.sizes(dims)), dims)
+        return self.emit(dl.BroadcastOp(x.ssa, self.shape(dims)), dims)
 
     def transpose(self, x: Tensor, perm: Sequence[int]) -> Tensor:
         if list(perm) == list(range(x.rank)):
@@ -251,8 +253,20 @@ class Context:
         dims = (*x.dims[:axis], size, *x.dims[axis + 1 :])
         offsets = [offset if i == axis else 0 for i in range(x.rank)]
         strides = [stride if i == axis else 1 for i in range(x.rank)]
-        type = self.tensor_type(x.element, dims)
-        return self.emit(dl.SliceOp(x.ssa, type, self.sizes(dims), offsets, strides), dims)
+        return self.emit(dl.SliceOp(x.ssa, offsets, self.shape(dims), strides), dims)
+
+    def gather(self, x: Tensor, indices: Tensor, axis: int) -> Tensor:
+        dims = (*x.dims[:axis], *indices.dims, *x.dims[axis + 1 :])
+        return self.emit(dl.GatherOp(x.ssa, indices.ssa, axis), dims)
+
+    def pad(self, x: Tensor, low: Sequence[int], high: Sequence[int], value: float) -> Tensor:
+        if not any(low) and not any(high):
+            return x
+        grown = [d.add(n, a + b) for n, a, b in zip(x.dims, low, high, strict=True)]
+        return self.emit(dl.PadOp(x.ssa, low, high, value), grown)
+
+    def iota(self, dims: Sequence[Dim], axis: int, element: Attribute) -> Tensor:
+        return self.emit(dl.IotaOp(self.shape(dims), axis, element), dims)
 
 
 def broadcast_dims(*shapes: Sequence[Dim]) -> tuple[Dim, ...]:

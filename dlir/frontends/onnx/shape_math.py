@@ -265,32 +265,34 @@ SHAPE_MATH: dict[str, Rule] = {
     "Where": _itemwise(d.choose),
 }
 
-BOOLEAN = frozenset(
-    {"And", "Equal", "Greater", "GreaterOrEqual", "Less", "LessOrEqual", "Not"}
-)
+BOOLEAN = frozenset({"And", "Equal", "Greater", "GreaterOrEqual", "Less", "LessOrEqual", "Not"})
 """Operators whose result is boolean whatever their inputs are."""
 
 
-def evaluate(node: Node, inputs: Inputs, dtype: np.dtype[Any]) -> Ints:
+def evaluate(node: Node, inputs: Inputs) -> Ints:
     """The result of `node` on shape values; raises `Unsupported` when it has none."""
     try:
         items = SHAPE_MATH[node.op_type](node, inputs)
+        dtype = _result_dtype(node, inputs)
     except (DimError, ValueError, IndexError) as error:
         raise Unsupported(str(error)) from None
-    dtype = result_dtype(node, dtype)
     limits = np.iinfo(dtype) if dtype.kind == "i" else None
     if limits and any(isinstance(n, int) and not limits.min <= n <= limits.max for n in items.flat):
         raise Unsupported(f"shape arithmetic that overflows {dtype}")
     return Ints(items, dtype)
 
 
-def result_dtype(node: Node, dtype: np.dtype[Any]) -> np.dtype[Any]:
-    """The element type of `node`'s result; `dtype` is that of its first data operand."""
+def _result_dtype(node: Node, inputs: Inputs) -> np.dtype[Any]:
+    """The element type of `node`'s result: mostly that of its first data operand."""
     if node.op_type in BOOLEAN:
         return np.dtype(bool)
     if node.op_type == "Cast":
-        return node.element_type("to")
-    if node.op_type == "ConstantOfShape":
+        dtype = node.element_type("to")
+    elif node.op_type == "ConstantOfShape":
         value = node.array("value")
-        return np.dtype(np.float32) if value is None else value.dtype
+        dtype = np.dtype(np.float32) if value is None else value.dtype
+    else:
+        dtype = cast(Ints, inputs[1 if node.op_type == "Where" else 0]).dtype
+    if dtype.kind not in "ib":
+        raise Unsupported(f"shape arithmetic in {dtype}")
     return dtype

@@ -91,5 +91,3 @@ def _number(entries: dict[str, str], key: str, default: int) -> int:
     if not text.isdecimal() or len(text) > 18:
         raise BadWeight(f"{key} is {text!r}")
     return int(text)
-
-

@@ -38,7 +38,12 @@ def windows_of(node: Node, spatial: Sequence[Dim], kernel: Sequence[Dim]) -> Win
     sizes = [n for n in kernel if isinstance(n, int)]
     strides, dilations = (node.ints(name, (1,) * rank) for name in ("strides", "dilations"))
     pads = node.ints("pads", (0,) * 2 * rank)
-    if len(sizes) != rank or len(strides) != rank or len(dilations) != rank or len(pads) != 2 * rank:
+    if (
+        len(sizes) != rank
+        or len(strides) != rank
+        or len(dilations) != rank
+        or len(pads) != 2 * rank
+    ):
         raise Unsupported("kernel_shape, strides, pads or dilations of the wrong length")
     _check_positive("kernel_shape", sizes)
     _check_positive("strides", strides)

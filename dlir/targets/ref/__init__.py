@@ -62,12 +62,18 @@ class RefTarget:
     def compile(
         self, module: ModuleOp, params: Mapping[str, Array], options: CompileOptions
     ) -> Executable:
-        """Check that every op has semantics; there is nothing else to prepare."""
+        """There is nothing to prepare; an op without semantics is found when it is reached."""
         entry = entry_function(module, options.function)
         report = Report.of(self.name, module, entry, params)
         executable = RefExecutable(module, params, options, report)
         options.finish_phase("input", 1, 1, module)
         return executable
+
+    def unsupported(self, module: ModuleOp, options: CompileOptions) -> dict[str, str]:
+        """The ops without reference semantics."""
+        interpreter = Interpreter(module, options.registry)
+        names = {op.name for f in module.ops for op in f.walk() if not interpreter.can_run(op)}
+        return dict.fromkeys(sorted(names), "no reference semantics")
 
     def lower(self, module: ModuleOp, options: CompileOptions, start: str, stop: str) -> Artifact:
         """The interpreter has no levels."""

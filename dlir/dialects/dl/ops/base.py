@@ -1,8 +1,9 @@
 """What all `dl` ops share: rules, inference, text, folding.
 
-Every op states its rules once, in `infer`: it checks operands and properties and gives the result types. Constructors
-take their result types from it, and the verifier compares the written ones with it. The numbering of the rules begins
-alike everywhere: C1 speaks of element types, C2 of the result type.
+Every op states its rules once, in `infer`: it checks operands and properties and gives the result
+types. Constructors take their result types from it, and the verifier compares the written ones with
+it. The numbering of the rules begins alike everywhere: C1 speaks of element types, C2 of the result
+type.
 """
 
 from __future__ import annotations
@@ -49,7 +50,8 @@ def rank_of(value: Operand) -> int:
 
 
 def check_number(op: DlOp, rule: int, value: Attribute | None, element: Attribute) -> None:
-    """A number among the properties is an integer for integer elements and a float for float elements."""
+    """A number among the properties is an integer for integer elements and a float for float
+    elements."""
     kind = IntegerAttr if element in BITS else FloatAttr
     if value is not None and not isinstance(value, kind):
         expected = "an integer" if kind is IntegerAttr else "a float"
@@ -110,15 +112,17 @@ class DlOp(IRDLOperation, HasFolderInterface, HasCanonicalizationPatternsInterfa
 
     # Construction
 
-    def build(
+    def initialise(
         self,
         operands: Sequence[Operand | Sequence[Operand] | None],
         properties: Mapping[str, Attribute | None] | None = None,
         result_types: Sequence[Attribute] | None = None,
     ) -> None:
-        """Initialise the op with inferred result types, or with those given as far as they leave nothing open.
+        """Initialise the op with inferred result types, or with those given as far as they leave
+        nothing open.
 
-        `result_types` is for ops whose result type says more than the operands do; raises RuleViolation.
+        `result_types` is for ops whose result type says more than the operands do; raises
+        RuleViolation.
         """
         definitions = self.get_irdl_definition().properties
         kept = {
@@ -168,7 +172,8 @@ class DlOp(IRDLOperation, HasFolderInterface, HasCanonicalizationPatternsInterfa
 
 
 def _may_be_written(written: Attribute, inferred: Attribute) -> bool:
-    """Equal types; for tensors a size may be written where inference knows none, but not the other way round."""
+    """Equal types; for tensors a size may be written where inference knows none, but not the other
+    way round."""
     if isinstance(written, TensorType) and isinstance(inferred, TensorType):
         written, inferred = cast(Tensor, written), cast(Tensor, inferred)
         same = written.element_type == inferred.element_type

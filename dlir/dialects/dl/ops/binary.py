@@ -31,7 +31,7 @@ from dlir.dialects.dl.ops.elementwise import (
 
 @irdl_op_definition
 class AddOp(PlainBinaryOp):
-    """Sum: `y = lhs + rhs; integers wrap around`.
+    """Sum: `y = lhs + rhs`; integers wrap around.
 
     C1: the element type is a number
     C2: the result has the broadcast shape
@@ -48,7 +48,7 @@ class AddOp(PlainBinaryOp):
 
 @irdl_op_definition
 class SubOp(PlainBinaryOp):
-    """Difference: `y = lhs - rhs; integers wrap around`.
+    """Difference: `y = lhs - rhs`; integers wrap around.
 
     C1: the element type is a number
     C2: the result has the broadcast shape
@@ -65,7 +65,7 @@ class SubOp(PlainBinaryOp):
 
 @irdl_op_definition
 class MulOp(PlainBinaryOp):
-    """Product: `y = lhs * rhs; integers wrap around`.
+    """Product: `y = lhs * rhs`; integers wrap around.
 
     C1: the element type is a number
     C2: the result has the broadcast shape
@@ -82,7 +82,9 @@ class MulOp(PlainBinaryOp):
 
 @irdl_op_definition
 class DivOp(PlainBinaryOp):
-    """Quotient: `y = lhs / rhs; of integers, truncated toward zero, and an error at run time for a zero divisor`.
+    """Quotient: `y = lhs / rhs`; of integers truncated toward zero.
+
+    An integer divided by zero is an error at run time.
 
     C1: the element type is a number
     C2: the result has the broadcast shape
@@ -99,7 +101,9 @@ class DivOp(PlainBinaryOp):
 
 @irdl_op_definition
 class ModOp(PlainBinaryOp):
-    """Remainder with the sign of the divisor (numpy.mod, Python's %): `y = lhs - floor(lhs / rhs) * rhs; an integer zero divisor is an error at run time`.
+    """Remainder with the sign of the divisor (Python's %): `y = lhs - floor(lhs / rhs) * rhs`.
+
+    An integer divided by zero is an error at run time.
 
     C1: the element type is a number
     C2: the result has the broadcast shape
@@ -116,7 +120,9 @@ class ModOp(PlainBinaryOp):
 
 @irdl_op_definition
 class FmodOp(PlainBinaryOp):
-    """Remainder with the sign of the dividend (C's fmod): `y = lhs - trunc(lhs / rhs) * rhs; an integer zero divisor is an error at run time`.
+    """Remainder with the sign of the dividend (C's fmod): `y = lhs - trunc(lhs / rhs) * rhs`.
+
+    An integer divided by zero is an error at run time.
 
     C1: the element type is a number
     C2: the result has the broadcast shape
@@ -133,7 +139,9 @@ class FmodOp(PlainBinaryOp):
 
 @irdl_op_definition
 class PowOp(PlainBinaryOp):
-    """Power: `y = lhs ^ rhs; a negative power of an integer is truncated toward zero, and of 0 an error at run time`.
+    """Power: `y = lhs ^ rhs`.
+
+    A negative power of an integer is truncated toward zero; that of 0 is an error at run time.
 
     C1: the element type is a number
     C2: the result has the broadcast shape
@@ -150,7 +158,7 @@ class PowOp(PlainBinaryOp):
 
 @irdl_op_definition
 class MaxOp(PlainBinaryOp):
-    """Maximum: `y = max(lhs, rhs); NaN if either is NaN`.
+    """Maximum: `y = max(lhs, rhs)`; NaN if either is NaN.
 
     C1: the element type is a number
     C2: the result has the broadcast shape
@@ -167,7 +175,7 @@ class MaxOp(PlainBinaryOp):
 
 @irdl_op_definition
 class MinOp(PlainBinaryOp):
-    """Minimum: `y = min(lhs, rhs); NaN if either is NaN`.
+    """Minimum: `y = min(lhs, rhs)`; NaN if either is NaN.
 
     C1: the element type is a number
     C2: the result has the broadcast shape
@@ -269,7 +277,8 @@ class XorOp(BitsBinaryOp):
 
 @irdl_op_definition
 class CompareOp(BinaryOp):
-    """Comparison: `y = lhs P rhs` with the predicate P one of eq ne lt le gt ge; with a NaN only `ne` holds.
+    """Comparison: `y = lhs P rhs` with the predicate P one of eq ne lt le gt ge; with a NaN only
+    `ne` holds.
 
     C1: the element type is supported
     C2: the result has the broadcast shape and element type i1
@@ -329,7 +338,7 @@ class SelectOp(DlOp):
     result = result_def()
 
     def __init__(self, condition: Operand, on_true: Operand, on_false: Operand):
-        self.build([condition, on_true, on_false])
+        self.initialise([condition, on_true, on_false])
 
     def infer(self) -> Sequence[Attribute]:
         self.check_elements(BOOLS, self.condition)
@@ -369,7 +378,7 @@ class CastOp(DlOp):
     result = result_def(AnyTensorTypeConstr)
 
     def __init__(self, x: Operand, element_type: Attribute):
-        self.build([x], result_types=[TensorType(element_type, shape_of(x))])
+        self.initialise([x], result_types=[TensorType(element_type, shape_of(x))])
 
     def infer(self) -> Sequence[Attribute]:
         self.check_elements(ANY, self.x, self.result)

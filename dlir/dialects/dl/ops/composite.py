@@ -55,7 +55,7 @@ class AxisOp(CompositeOp):
     axis = prop_def(AXIS)
 
     def __init__(self, x: Operand, axis: int = -1):
-        self.build([x], {"axis": integer(normalised(axis, rank_of(x)))})
+        self.initialise([x], {"axis": integer(normalised(axis, rank_of(x)))})
 
     def infer(self) -> Sequence[Attribute]:
         self.check_elements(FLOATS, self.x)
@@ -97,9 +97,11 @@ class LogSoftmaxOp(AxisOp):
 
 @irdl_op_definition
 class LayerNormOp(CompositeOp):
-    """Normalisation over the dimensions from `axis` to the last: `y = (x - mean) / sqrt(variance + epsilon) * scale + bias`.
+    """Normalisation over the dimensions from `axis` to the last: `y = (x - mean) / sqrt(variance +
+    epsilon) * scale + bias`.
 
-    The variance is that of the whole population, mean((x - mean)^2). Without a bias nothing is added.
+    The variance is that of the whole population, mean((x - mean)^2). Without a bias nothing is
+    added.
 
     C1: the element type is a float
     C2: the result has the operand's type
@@ -107,9 +109,10 @@ class LayerNormOp(CompositeOp):
     C4: scale and bias have the shape of the normalised dimensions, and the operand's element type
 
     ```mlir
-    %y = dl.layer_norm %x, %s, %b {axis = 2} : (tensor<?x128x768xf32>, tensor<768xf32>, tensor<768xf32>) -> tensor<?x128x768xf32>
+    %y = dl.layer_norm %x, %s, %b {axis = 2}
+        : (tensor<?x128x768xf32>, tensor<768xf32>, tensor<768xf32>) -> tensor<?x128x768xf32>
     ```
-    """  # noqa: E501
+    """
 
     name = "dl.layer_norm"
 
@@ -129,7 +132,7 @@ class LayerNormOp(CompositeOp):
         epsilon: float = 1e-5,
     ):
         properties = {"axis": integer(normalised(axis, rank_of(x))), "epsilon": real(epsilon)}
-        self.build([x, scale, bias], properties)
+        self.initialise([x, scale, bias], properties)
 
     def infer(self) -> Sequence[Attribute]:
         self.check_elements(FLOATS, self.x)
@@ -141,7 +144,8 @@ class LayerNormOp(CompositeOp):
 
 @irdl_op_definition
 class BatchNormOp(CompositeOp):
-    """Normalisation by given statistics of each channel: `y = (x - mean) / sqrt(variance + epsilon) * scale + bias`.
+    """Normalisation by given statistics of each channel: `y = (x - mean) / sqrt(variance + epsilon)
+    * scale + bias`.
 
     C1: the element type is a float
     C2: the result has the operand's type
@@ -149,9 +153,11 @@ class BatchNormOp(CompositeOp):
     C4: scale, bias, mean and variance are vectors of the axis' size, of the operand's element type
 
     ```mlir
-    %y = dl.batch_norm %x, %s, %b, %m, %v {epsilon = 1.0e-05} : (tensor<?x64x56x56xf32>, tensor<64xf32>, tensor<64xf32>, tensor<64xf32>, tensor<64xf32>) -> tensor<?x64x56x56xf32>
+    %y = dl.batch_norm %x, %s, %b, %m, %v {epsilon = 0.001}
+        : (tensor<?x64x56x56xf32>, tensor<64xf32>, tensor<64xf32>, tensor<64xf32>, tensor<64xf32>)
+        -> tensor<?x64x56x56xf32>
     ```
-    """  # noqa: E501
+    """
 
     name = "dl.batch_norm"
 
@@ -177,7 +183,7 @@ class BatchNormOp(CompositeOp):
         epsilon: float = 1e-5,
     ):
         properties = {"axis": integer(normalised(axis, rank_of(x))), "epsilon": real(epsilon)}
-        self.build([x, scale, bias, mean, variance], properties)
+        self.initialise([x, scale, bias, mean, variance], properties)
 
     def infer(self) -> Sequence[Attribute]:
         self.check_elements(FLOATS, self.x)
@@ -191,8 +197,8 @@ class BatchNormOp(CompositeOp):
 @irdl_op_definition
 class LrnOp(CompositeOp):
     """Local response normalisation over neighbouring channels:
-    `y[c] = x[c] / (bias + alpha / size * sum of x[d]^2)^beta` over the channels d from c - floor((size - 1) / 2) to
-    c + ceil((size - 1) / 2) that exist.
+    `y[c] = x[c] / (bias + alpha / size * sum of x[d]^2)^beta`, where the sum is over the channels d
+    from c - floor((size - 1) / 2) to c + ceil((size - 1) / 2) that exist.
 
     C1: the element type is a float
     C2: the result has the operand's type
@@ -226,7 +232,7 @@ class LrnOp(CompositeOp):
     ):
         reals = {"alpha": real(alpha), "beta": real(beta), "bias": real(bias)}
         axis = normalised(axis, rank_of(x))
-        self.build([x], {"size": integer(size), **reals, "axis": integer(axis)})
+        self.initialise([x], {"size": integer(size), **reals, "axis": integer(axis)})
 
     def infer(self) -> Sequence[Attribute]:
         self.check_elements(FLOATS, self.x)

@@ -1,7 +1,8 @@
 """Sums of products: matrix multiplication and convolution.
 
-Both say in which type they sum (`acc`): the operands are converted to it, the sum is rounded once to the result's
-element type. By default that is f32 for f16 and bf16, i32 for i8 and i16, and the operands' own type for the others.
+Both say in which type they sum (`acc`): the operands are converted to it, the sum is rounded once
+to the result's element type. By default that is f32 for f16 and bf16, i32 for i8 and i16, and the
+operands' own type for the others.
 """
 
 from __future__ import annotations
@@ -78,7 +79,8 @@ class ContractionOp(DlOp):
     result = result_def(AnyTensorTypeConstr)
 
     def check_types(self, rules: tuple[int, int], lhs: Tensor, rhs: Tensor) -> Attribute:
-        """C1 and the rules on equal operand types and the accumulator; the result's element type."""
+        """C1 and the rules on equal operand types and the accumulator; the result's element
+        type."""
         element, acc = lhs.element_type, self.acc
         if rhs.element_type != element:
             got = f"{element} and {rhs.element_type}"
@@ -101,13 +103,15 @@ def accumulator(element: Attribute, acc: Attribute | None) -> Attribute:
 
 @irdl_op_definition
 class MatmulOp(ContractionOp):
-    """Product of matrices, or of stacks of matrices: `y[.., m, n] = sum over k of lhs[.., m, k] * rhs[.., k, n]`.
+    """Product of matrices, or of stacks of matrices: `y[.., m, n] = sum over k of lhs[.., m, k] *
+    rhs[.., k, n]`.
 
-    `transpose_lhs` and `transpose_rhs` exchange the last two dimensions of an operand first. The leading (batch)
-    dimensions broadcast.
+    `transpose_lhs` and `transpose_rhs` exchange the last two dimensions of an operand first. The
+    leading (batch) dimensions broadcast.
 
     C1: the element type is a number
-    C2: the result has shape [batch.., m, n] and an element type of the operands' kind (float or integer)
+    C2: the result has shape [batch.., m, n] and an element type of the operands' kind (float or
+        integer)
     C3: the inner sizes (k) agree
     C4: the batch dimensions broadcast
     C5: both operands have rank 2 or more
@@ -115,7 +119,8 @@ class MatmulOp(ContractionOp):
     C7: the accumulator type is of the operands' kind and at least as wide
 
     ```mlir
-    %y = dl.matmul %a, %b acc f32 {transpose_rhs} : (tensor<?x8x16xbf16>, tensor<32x16xbf16>) -> tensor<?x8x32xbf16>
+    %y = dl.matmul %a, %b acc f32 {transpose_rhs}
+        : (tensor<?x8x16xbf16>, tensor<32x16xbf16>) -> tensor<?x8x32xbf16>
     ```
     """
 
@@ -142,7 +147,7 @@ class MatmulOp(ContractionOp):
             "transpose_lhs": UnitAttr() if transpose_lhs else None,
             "transpose_rhs": UnitAttr() if transpose_rhs else None,
         }
-        self.build([lhs, rhs], properties, [TensorType(element_type or element, ())])
+        self.initialise([lhs, rhs], properties, [TensorType(element_type or element, ())])
 
     def infer(self) -> Sequence[Attribute]:
         self.check_elements(NUMBERS, self.lhs)
@@ -169,14 +174,16 @@ class MatmulOp(ContractionOp):
 @irdl_op_definition
 class Conv2dOp(ContractionOp):
     """Two-dimensional convolution (cross-correlation, as everywhere in deep learning):
-    `y[b, o, i, j] = sum over c, u, v of x[b, g(o) + c, i*sh + u*dh - top, j*sw + v*dw - left] * weight[o, c, u, v]`,
-    where x is zero outside and g(o) is the first input channel of the group of output channel o.
+    `y[b, o, i, j] = sum over c, u, v of x[b, g(o) + c, i*sh + u*dh - top, j*sw + v*dw - left] *
+    weight[o, c, u, v]`, where x is zero outside and g(o) is the first input channel of the group of
+    output channel o.
 
-    The weight is always [out, in / groups, kernel height, kernel width]; `layout` is that of x and y. `padding` is
-    [top, left, bottom, right].
+    The weight is always [out, in / groups, kernel height, kernel width]; `layout` is that of x and
+    y. `padding` is [top, left, bottom, right].
 
     C1: the element type is a number
-    C2: the result has the inferred image size and an element type of the operands' kind (float or integer)
+    C2: the result has the inferred image size and an element type of the operands' kind (float or
+        integer)
     C3: the input channels are groups times the weight's second size
     C4: the operands have one element type
     C5: both operands have rank 4
@@ -186,9 +193,10 @@ class Conv2dOp(ContractionOp):
     C9: the kernel fits into the padded image
 
     ```mlir
-    %y = dl.conv2d %x, %w acc f32 {strides = [2, 2], padding = [1, 1, 1, 1]} : (tensor<?x3x224x224xf32>, tensor<64x3x3x3xf32>) -> tensor<?x64x112x112xf32>
+    %y = dl.conv2d %x, %w acc f32 {strides = [2, 2], padding = [1, 1, 1, 1]}
+        : (tensor<?x3x224x224xf32>, tensor<64x3x3x3xf32>) -> tensor<?x64x112x112xf32>
     ```
-    """  # noqa: E501
+    """
 
     name = "dl.conv2d"
 
@@ -222,7 +230,7 @@ class Conv2dOp(ContractionOp):
             "groups": integer(groups),
             "layout": LayoutAttr(Layout(layout)),
         }
-        self.build([x, weight], properties, [TensorType(element_type or element, ())])
+        self.initialise([x, weight], properties, [TensorType(element_type or element, ())])
 
     def infer(self) -> Sequence[Attribute]:
         self.check_elements(NUMBERS, self.x)

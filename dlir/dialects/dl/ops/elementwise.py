@@ -1,4 +1,5 @@
-"""The families of elementwise ops: the classes that `math.py`, `activation.py` and `binary.py` fill."""
+"""The families of elementwise ops: the classes that `math.py`, `activation.py` and `binary.py`
+fill."""
 
 from __future__ import annotations
 
@@ -36,7 +37,7 @@ class UnaryOp(DlOp):
     result = result_def()
 
     def __init__(self, x: Operand, properties: Mapping[str, Attribute | None] | None = None):
-        self.build([x], properties)
+        self.initialise([x], properties)
 
     def infer(self) -> Sequence[Attribute]:
         self.check_elements(self.ELEMENTS, self.x)
@@ -82,7 +83,7 @@ class BinaryOp(DlOp):
         rhs: Operand,
         properties: Mapping[str, Attribute | None] | None = None,
     ):
-        self.build([lhs, rhs], properties)
+        self.initialise([lhs, rhs], properties)
 
     def infer(self) -> Sequence[Attribute]:
         self.check_elements(self.ELEMENTS, self.lhs)

@@ -7,7 +7,7 @@ from typing import ClassVar
 from xdsl.irdl import irdl_op_definition
 
 from dlir.dialects.dl.attrs import BITS, ElementSet
-from dlir.dialects.dl.ops.elementwise import NumberUnaryOp, PlainUnaryOp, ClassifyOp
+from dlir.dialects.dl.ops.elementwise import ClassifyOp, NumberUnaryOp, PlainUnaryOp
 
 
 @irdl_op_definition

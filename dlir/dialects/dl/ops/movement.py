@@ -45,7 +45,8 @@ class MoveOp(DlOp):
 
 
 class SizedOp(MoveOp):
-    """A movement whose result shape is written; `?` sizes of the result come from index operands."""
+    """A movement whose result shape is written; `?` sizes of the result come from index
+    operands."""
 
     SIZED: ClassVar[bool] = True
 
@@ -57,7 +58,8 @@ class SizedOp(MoveOp):
 class ReshapeOp(SizedOp):
     """The same elements in row-major order under another shape.
 
-    A `?` of the result takes its size from an operand; a single `?` may go without, and is then what remains.
+    A `?` of the result takes its size from an operand; a single `?` may go without, and is then
+    what remains.
 
     C1: the element type is supported
     C2: the result has the operand's element type
@@ -74,7 +76,7 @@ class ReshapeOp(SizedOp):
     def __init__(self, x: Operand, shape: Sequence[int | Operand]):
         """A -1 among the sizes stands for what remains, as in numpy."""
         static, sizes = split_sizes(shape)
-        self.build([x, sizes], result_types=[TensorType(element_of(x), static)])
+        self.initialise([x, sizes], result_types=[TensorType(element_of(x), static)])
 
     def infer(self) -> Sequence[Attribute]:
         old, new = shape_of(self.x), shape_of(self.result)
@@ -112,7 +114,7 @@ class TransposeOp(MoveOp):
         """Without `perm` the order is reversed, as in numpy."""
         rank = rank_of(x)
         order = range(rank)[::-1] if perm is None else [normalised(axis, rank) for axis in perm]
-        self.build([x], {"perm": ints(list(order))})
+        self.initialise([x], {"perm": ints(list(order))})
 
     def infer(self) -> Sequence[Attribute]:
         shape, perm = shape_of(self.x), self.perm.get_values()
@@ -123,7 +125,8 @@ class TransposeOp(MoveOp):
 
 @irdl_op_definition
 class BroadcastOp(SizedOp):
-    """The elements repeated along new leading dimensions and along those of static size 1 (numpy.broadcast_to).
+    """The elements repeated along new leading dimensions and along those of static size 1
+    (numpy.broadcast_to).
 
     C1: the element type is supported
     C2: the result has the operand's element type
@@ -139,7 +142,7 @@ class BroadcastOp(SizedOp):
 
     def __init__(self, x: Operand, shape: Sequence[int | Operand]):
         static, sizes = split_sizes(shape)
-        self.build([x, sizes], result_types=[TensorType(element_of(x), static)])
+        self.initialise([x, sizes], result_types=[TensorType(element_of(x), static)])
 
     def infer(self) -> Sequence[Attribute]:
         old, new = shape_of(self.x), shape_of(self.result)
@@ -158,8 +161,8 @@ class BroadcastOp(SizedOp):
 class SliceOp(SizedOp):
     """Every stride-th element from an offset on: `y[i] = x[offsets + i * strides]`.
 
-    The sizes are those of the result type. A negative stride runs backwards. A place outside a `?` dimension is an
-    error at run time.
+    The sizes are those of the result type. A negative stride runs backwards. A place outside a `?`
+    dimension is an error at run time.
 
     C1: the element type is supported
     C2: the result has the operand's element type and rank
@@ -187,7 +190,7 @@ class SliceOp(SizedOp):
         static, sizes = split_sizes(shape)
         steps = [1] * len(offsets) if strides is None else strides
         properties = {"offsets": ints(offsets), "strides": ints(steps)}
-        self.build([x, sizes], properties, [TensorType(element_of(x), static)])
+        self.initialise([x, sizes], properties, [TensorType(element_of(x), static)])
 
     def infer(self) -> Sequence[Attribute]:
         shape, size = shape_of(self.x), shape_of(self.result)
@@ -231,7 +234,7 @@ class PadOp(MoveOp):
 
     def __init__(self, x: Operand, low: Sequence[int], high: Sequence[int], value: float = 0):
         properties = {"low": ints(low), "high": ints(high), "value": number(value, element_of(x))}
-        self.build([x], properties)
+        self.initialise([x], properties)
 
     def infer(self) -> Sequence[Attribute]:
         shape, low, high = shape_of(self.x), self.low.get_values(), self.high.get_values()
@@ -244,15 +247,17 @@ class PadOp(MoveOp):
 
 @irdl_op_definition
 class GatherOp(MoveOp):
-    """Slices along an axis, chosen by indices: `y[a.., i.., b..] = x[a.., indices[i..], b..]`, where a stands before
-    and b after the axis. Indices lie in [-n, n), negative ones count from the end; others are an error at run time.
+    """Slices along an axis, chosen by indices: `y[a.., i.., b..] = x[a.., indices[i..], b..]`,
+    where a stands before and b after the axis. Indices lie in [-n, n), negative ones count from the
+    end; others are an error at run time.
 
     C1: the element type is supported, that of the indices is an integer
     C2: the result has the indices' shape in place of the axis
     C3: the axis is one of the operand's
 
     ```mlir
-    %y = dl.gather %x, %i {axis = 0} : (tensor<30000x768xf32>, tensor<?x128xi64>) -> tensor<?x128x768xf32>
+    %y = dl.gather %x, %i {axis = 0}
+        : (tensor<30000x768xf32>, tensor<?x128xi64>) -> tensor<?x128x768xf32>
     ```
     """
 
@@ -263,7 +268,7 @@ class GatherOp(MoveOp):
     axis = prop_def(AXIS)
 
     def __init__(self, x: Operand, indices: Operand, axis: int = 0):
-        self.build([x, indices], {"axis": integer(normalised(axis, rank_of(x)))})
+        self.initialise([x, indices], {"axis": integer(normalised(axis, rank_of(x)))})
 
     def infer(self) -> Sequence[Attribute]:
         self.check_elements(INTS, self.indices)
@@ -294,7 +299,7 @@ class ConcatOp(DlOp):
 
     def __init__(self, inputs: Sequence[Operand], axis: int):
         rank = rank_of(inputs[0]) if inputs else 0
-        self.build([inputs], {"axis": integer(normalised(axis, rank))})
+        self.initialise([inputs], {"axis": integer(normalised(axis, rank))})
 
     def infer(self) -> Sequence[Attribute]:
         self.check_elements(ANY, *self.inputs)
@@ -320,7 +325,8 @@ class SplitOp(DlOp):
     C4: the sizes are 0 or more and add up to that of the axis
 
     ```mlir
-    %y, %z = dl.split %x {axis = 1, sizes = [4, 3]} : tensor<?x7xf32> -> (tensor<?x4xf32>, tensor<?x3xf32>)
+    %y, %z = dl.split %x {axis = 1, sizes = [4, 3]}
+        : tensor<?x7xf32> -> (tensor<?x4xf32>, tensor<?x3xf32>)
     ```
     """
 
@@ -333,7 +339,7 @@ class SplitOp(DlOp):
 
     def __init__(self, x: Operand, axis: int, sizes: Sequence[int]):
         axis = normalised(axis, rank_of(x))
-        self.build([x], {"axis": integer(axis), "sizes": ints(sizes)})
+        self.initialise([x], {"axis": integer(axis), "sizes": ints(sizes)})
 
     def infer(self) -> Sequence[Attribute]:
         self.check_elements(ANY, self.x)

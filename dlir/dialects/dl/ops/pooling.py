@@ -62,7 +62,7 @@ class PoolOp(DlOp):
             "dilations": ints(dilations),
             "layout": LayoutAttr(Layout(layout)),
         }
-        self.build([x], {**shared, **(properties or {})})
+        self.initialise([x], {**shared, **(properties or {})})
 
     def infer(self) -> Sequence[Attribute]:
         self.check_elements(self.ELEMENTS, self.x)
@@ -96,9 +96,11 @@ class PoolOp(DlOp):
 
 @irdl_op_definition
 class MaxPool2dOp(PoolOp):
-    """Maximum of a sliding window: `y[b, c, i, j] = max over u, v of x[b, c, i*sh + u*dh - top, j*sw + v*dw - left]`.
+    """Maximum of a sliding window: `y[b, c, i, j] = max over u, v of x[b, c, i*sh + u*dh - top,
+    j*sw + v*dw - left]`.
 
-    Places outside the image do not count; a window that sees none gives -inf or the least integer. NaN wins.
+    Places outside the image do not count; a window that sees none gives -inf or the least integer.
+    NaN wins.
 
     C1: the element type is a number
     C2: the result has the inferred image size
@@ -107,19 +109,21 @@ class MaxPool2dOp(PoolOp):
     C5: the kernel fits into the padded image
 
     ```mlir
-    %y = dl.max_pool2d %x {kernel = [3, 3], strides = [2, 2], padding = [1, 1, 1, 1]} : tensor<?x64x112x112xf32> -> tensor<?x64x56x56xf32>
+    %y = dl.max_pool2d %x {kernel = [3, 3], strides = [2, 2], padding = [1, 1, 1, 1]}
+        : tensor<?x64x112x112xf32> -> tensor<?x64x56x56xf32>
     ```
-    """  # noqa: E501
+    """
 
     name = "dl.max_pool2d"
 
 
 @irdl_op_definition
 class AvgPool2dOp(PoolOp):
-    """Mean of a sliding window: `y[b, c, i, j] = mean over u, v of x[b, c, i*sh + u*dh - top, j*sw + v*dw - left]`.
+    """Mean of a sliding window: `y[b, c, i, j] = mean over u, v of x[b, c, i*sh + u*dh - top, j*sw
+    + v*dw - left]`.
 
-    Places outside the image do not count, or count as zeros with `count_include_pad`; a window that sees none
-    gives NaN.
+    Places outside the image do not count, or count as zeros with `count_include_pad`; a window that
+    sees none gives NaN.
 
     C1: the element type is a float
     C2: the result has the inferred image size
@@ -128,9 +132,10 @@ class AvgPool2dOp(PoolOp):
     C5: the kernel fits into the padded image
 
     ```mlir
-    %y = dl.avg_pool2d %x {kernel = [2, 2], strides = [2, 2], layout = "nhwc"} : tensor<?x8x8x64xf32> -> tensor<?x4x4x64xf32>
+    %y = dl.avg_pool2d %x {kernel = [2, 2], strides = [2, 2], layout = "nhwc"}
+        : tensor<?x8x8x64xf32> -> tensor<?x4x4x64xf32>
     ```
-    """  # noqa: E501
+    """
 
     name = "dl.avg_pool2d"
 

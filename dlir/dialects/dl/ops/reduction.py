@@ -31,7 +31,7 @@ class ReduceOp(DlOp):
         rank = rank_of(x)
         chosen = range(rank) if axes is None else sorted(normalised(axis, rank) for axis in axes)
         keep = UnitAttr() if keepdims else None
-        self.build([x], {"axes": ints(list(chosen)), "keepdims": keep})
+        self.initialise([x], {"axes": ints(list(chosen)), "keepdims": keep})
 
     def infer(self) -> Sequence[Attribute]:
         self.check_elements(self.ELEMENTS, self.x)
@@ -46,7 +46,7 @@ class ReduceOp(DlOp):
 
 @irdl_op_definition
 class ReduceSumOp(ReduceOp):
-    """Sum: `y = sum of x over the axes`; integers wrap around, half types are summed in f32; 0 of nothing.
+    """Sum: `y = sum of x over the axes`; 0 of nothing. Integers wrap around.
 
     C1: the element type is a number
     C2: the result has the operand's shape without the axes, or with ones in their place
@@ -63,7 +63,7 @@ class ReduceSumOp(ReduceOp):
 
 @irdl_op_definition
 class ReduceMeanOp(ReduceOp):
-    """Mean: `y = (sum of x over the axes) / count`; half types are summed in f32; NaN of nothing.
+    """Mean: `y = (sum of x over the axes) / count`; NaN of nothing.
 
     C1: the element type is a float
     C2: the result has the operand's shape without the axes, or with ones in their place
@@ -101,7 +101,8 @@ class ReduceMaxOp(ReduceOp):
 
 @irdl_op_definition
 class ReduceMinOp(ReduceOp):
-    """Minimum: `y = min of x over the axes`; NaN wins; inf, the greatest integer or true of nothing.
+    """Minimum: `y = min of x over the axes`; NaN wins; inf, the greatest integer or true of
+    nothing.
 
     C1: the element type is supported
     C2: the result has the operand's shape without the axes, or with ones in their place

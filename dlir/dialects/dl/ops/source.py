@@ -1,4 +1,5 @@
-"""Where tensors and sizes come from: constants, weights, counting, and the dimensions of other tensors."""
+"""Where tensors and sizes come from: constants, weights, counting, and the dimensions of other
+tensors."""
 
 from __future__ import annotations
 
@@ -71,7 +72,7 @@ class ConstantOp(SourceOp):
     traits = traits_def(ConstantLike())
 
     def __init__(self, value: DenseIntOrFPElementsAttr[Any]):
-        self.build([], {"value": value}, result_types=[value.get_type()])
+        self.initialise([], {"value": value}, result_types=[value.get_type()])
 
     def infer(self) -> Sequence[Attribute]:
         self.check_elements(ANY, self.result)
@@ -80,9 +81,11 @@ class ConstantOp(SourceOp):
 
     @classmethod
     def parse(cls, parser: Parser) -> ConstantOp:
-        value = cast(DenseIntOrFPElementsAttr[Any], parser.parse_attribute())
+        position = parser.pos
+        value = parser.parse_attribute()
         if not isinstance(value, DenseIntOrFPElementsAttr):
-            parser.raise_error(f"expected dense<...> : type, got {value}")
+            parser.raise_error("expected dense<...> : type", position, parser.pos)
+        value = cast(DenseIntOrFPElementsAttr[Any], value)
         _, attributes = assembly.parse_options(parser, cls.get_irdl_definition())
         return cls.create(
             properties={"value": value}, attributes=attributes, result_types=[value.get_type()]
@@ -113,7 +116,7 @@ class ParamOp(SourceOp):
     LEAD: ClassVar[tuple[str, ...]] = ("name",)
 
     def __init__(self, name: str, type: Tensor):
-        self.build([], {"name": StringAttr(name)}, result_types=[type])
+        self.initialise([], {"name": StringAttr(name)}, result_types=[type])
 
     def infer(self) -> Sequence[Attribute]:
         self.check_elements(ANY, self.result)
@@ -130,7 +133,8 @@ class ParamOp(SourceOp):
 
 @irdl_op_definition
 class IotaOp(SourceOp):
-    """Counting along an axis: `y[i] = i[axis]`. Each `?` of the result takes its size from an operand.
+    """Counting along an axis: `y[i] = i[axis]`. Each `?` of the result takes its size from an
+    operand.
 
     C1: the element type is a number
     C2: the result type has as many `?` as there are size operands
@@ -152,7 +156,7 @@ class IotaOp(SourceOp):
     def __init__(self, shape: Sequence[int | Operand], axis: int, element_type: Attribute):
         static, sizes = split_sizes(shape)
         axis = normalised(axis, len(static))
-        self.build([sizes], {"axis": integer(axis)}, [TensorType(element_type, static)])
+        self.initialise([sizes], {"axis": integer(axis)}, [TensorType(element_type, static)])
 
     def infer(self) -> Sequence[Attribute]:
         self.check_elements(NUMBERS, self.result)
@@ -189,7 +193,7 @@ class DimOp(DlOp):
     result = result_def(IndexType())
 
     def __init__(self, x: Operand, axis: int):
-        self.build([x], {"axis": integer(normalised(axis, rank_of(x)))})
+        self.initialise([x], {"axis": integer(normalised(axis, rank_of(x)))})
 
     def infer(self) -> Sequence[Attribute]:
         self.check_elements(ANY, self.x)
@@ -220,7 +224,8 @@ class DimOp(DlOp):
 
 
 def split_sizes(shape: Sequence[int | Operand]) -> tuple[shapes.Shape, list[Operand]]:
-    """(shape with `?` for the values, the values) of a list of sizes; a -1 is a `?` without a value."""
+    """(shape with `?` for the values, the values) of a list of sizes; a -1 is a `?` without a
+    value."""
     static = tuple(
         (shapes.DYNAMIC if size < 0 else size) if isinstance(size, int) else shapes.DYNAMIC
         for size in shape

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from dlir.dialects import dl
-
+from .. import dl
 from ..context import Context, broadcast_dims
 from ..dims import Dim
 from ..node import Node
@@ -22,9 +21,7 @@ def _matmul(context: Context, node: Node) -> Tensor:
     lhs = context.reshape(a, (1, *a.dims)) if a.rank == 1 else a
     rhs = context.reshape(b, (*b.dims, 1)) if b.rank == 1 else b
     batch = broadcast_dims(lhs.dims[:-2], rhs.dims[:-2])
-    result = context.emit(
-        dl.MatmulOp(lhs.ssa, rhs.ssa), (*batch, lhs.dims[-2], rhs.dims[-1])
-    )
+    result = context.emit(dl.MatmulOp(lhs.ssa, rhs.ssa), (*batch, lhs.dims[-2], rhs.dims[-1]))
     rows = () if a.rank == 1 else (lhs.dims[-2],)
     columns = () if b.rank == 1 else (rhs.dims[-1],)
     return context.reshape(result, (*batch, *rows, *columns))

@@ -9,8 +9,7 @@ import numpy as np
 from xdsl.dialects.builtin import i1
 from xdsl.ir import Operation
 
-from dlir.dialects import dl
-
+from .. import dl
 from ..context import Context
 from ..elements import is_float, xdsl_type
 from ..node import Node
@@ -55,7 +54,6 @@ def _mean(context: Context, node: Node) -> Tensor:
 
 def _identity(_: Context, node: Node) -> Value:
     return node.input(0)
-
 
 
 def _elu(context: Context, node: Node) -> Tensor:

@@ -9,8 +9,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from dlir.dialects import dl
-
+from .. import dl
 from ..context import Context
 from ..dims import Dim
 from ..node import Node
@@ -21,7 +20,7 @@ from ..windows import Windows, flat_image, square_image, window_dims, windows_of
 
 def _pool_windows(node: Node, image: Tensor, rank: int) -> Windows:
     kernel = node.ints("kernel_shape", ())
-    return windows_of(node, image.dims[-(rank - 2) :], kernel)
+    return windows_of(node, image.dims[6 - rank :], kernel)
 
 
 def _ceiled(image: Tensor, windows: Windows) -> Windows:
@@ -54,7 +53,11 @@ def _max_pool(context: Context, node: Node) -> Tensor:
     if node.int("ceil_mode", 0):
         windows = _ceiled(image, windows)
     op = dl.MaxPool2dOp(
-        image.ssa, windows.kernel, windows.strides, windows.padding, windows.dilations
+        image.ssa,
+        windows.kernel,
+        strides=windows.strides,
+        padding=windows.padding,
+        dilations=windows.dilations,
     )
     return _pooled(context, op, x, image, windows)
 
@@ -85,9 +88,9 @@ def _average_pool(context: Context, node: Node) -> Tensor:
     op = dl.AvgPool2dOp(
         image.ssa,
         windows.kernel,
-        windows.strides,
-        windows.padding,
-        windows.dilations,
+        strides=windows.strides,
+        padding=windows.padding,
+        dilations=windows.dilations,
         count_include_pad=include,
     )
     return _pooled(context, op, x, image, windows)
