@@ -63,15 +63,23 @@ def _imports_of(path: Path) -> Iterator[Import]:
         if isinstance(node, ast.Import):
             yield from (Import(file, node.lineno, name.name, top) for name in node.names)
         elif isinstance(node, ast.ImportFrom):
-            assert node.level == 0, f"{file}:{node.lineno}: write the whole module name"
-            assert node.module is not None
-            yield Import(file, node.lineno, node.module, top)
+            source = _absolute(path, node)
+            yield Import(file, node.lineno, source, top)
             # `from dlir import api` imports a module, too
             yield from (
-                Import(file, node.lineno, f"{node.module}.{name.name}", top)
+                Import(file, node.lineno, f"{source}.{name.name}", top)
                 for name in node.names
-                if _is_module(f"{node.module}.{name.name}")
+                if _is_module(f"{source}.{name.name}")
             )
+
+
+def _absolute(path: Path, node: ast.ImportFrom) -> str:
+    """The module that `from ..x import y` names."""
+    if node.level == 0:
+        assert node.module is not None
+        return node.module
+    package = path.relative_to(ROOT).parts[: -node.level]
+    return ".".join([*package, *([node.module] if node.module else [])])
 
 
 def _nodes_of_functions(tree: ast.AST) -> set[int]:
