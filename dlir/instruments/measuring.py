@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 import time
+from collections import Counter
+from contextlib import ExitStack
 from dataclasses import dataclass, field
-from typing import IO, Literal
+from typing import IO, Any, Literal
 
 from dlir.diagnostics import CompileError
 from dlir.files import write_text
 from dlir.instruments.base import Instrument, Step
 
-RULE = f"===-{'-' * 73}-==="
+RULE = f"==={'-' * 73}==="
 
 
 def heading(title: str) -> str:
@@ -118,7 +120,7 @@ class Trace(Stopwatch):
 
     def __init__(self, path: str) -> None:
         self.path = path
-        self.events: list[dict[str, object]] = []
+        self.events: list[dict[str, Any]] = []
         self.zero = time.perf_counter()
 
     def begin(self, name: str) -> None:
@@ -146,22 +148,17 @@ class Trace(Stopwatch):
         write_text(self.path, json.dumps({"traceEvents": self.events}, indent=1) + "\n")
 
 
-@dataclass
-class _Counts:
-    """What one pass did, over all it ran on."""
-
-    runs: int = 0
-    ops_before: int = 0
-    ops_after: int = 0
-
-
 class Statistics(Instrument):
-    """`--mlir-pass-statistics`: MLIR's report of counters, one block per pass and place."""
+    """`--mlir-pass-statistics`: MLIR's report of counters, one block per pass and place.
+
+    Counted are runs, ops before and after, and how often each rewrite pattern applied.
+    """
 
     def __init__(self, stream: IO[str]) -> None:
         self.stream = stream
         self.groups: list[str] = []
-        self.counts: dict[tuple[str, ...], _Counts] = {}
+        self.counters: dict[tuple[str, ...], Counter[str]] = {}
+        self.collecting = ExitStack()
 
     def enter(self, group: str) -> None:
         self.groups.append(group)
@@ -169,23 +166,30 @@ class Statistics(Instrument):
     def leave(self, group: str) -> None:
         self.groups.pop()
 
-    def _of(self, step: Step) -> _Counts:
-        return self.counts.setdefault((*self.groups, step.title), _Counts())
-
     def before(self, step: Step) -> None:
-        self._of(step).ops_before += count_ops(step)
+        # Imported here because a tool that counts nothing need not load the rewriter.
+        from dlir.rewrite import collect_statistics
+
+        counter = self.counters.setdefault((*self.groups, step.title), Counter())
+        counter["runs"] += 1
+        counter["ops before"] += count_ops(step)
+        self.rewrites = self.collecting.enter_context(collect_statistics())
 
     def after(self, step: Step) -> None:
-        counts = self._of(step)
-        counts.runs += 1
-        counts.ops_after += count_ops(step)
+        self.collecting.close()
+        counter = self.counters[(*self.groups, step.title)]
+        counter["ops after"] += count_ops(step)
+        counter.update({f"rewrites by {name}": n for name, n in self.rewrites.items()})
+
+    def failed(self, step: Step, error: CompileError) -> None:
+        self.collecting.close()
 
     def finish(self) -> None:
         self.stream.write(heading("Pass statistics report"))
-        for place, counts in self.counts.items():
+        for place, counter in self.counters.items():
             self.stream.write(" / ".join(place) + "\n")
-            for name, number in vars(counts).items():
-                self.stream.write(f"  (S) {number:8} {name.replace('_', '-')}\n")
+            for name, number in counter.items():
+                self.stream.write(f"  (S) {number:8} {name}\n")
         self.stream.write("\n")
 
 
