@@ -1,1 +1,1 @@
-"""A compiler toolkit for deep learning: MLIR text at every level, from the model to machine code."""
+"""A compiler toolkit for deep learning: MLIR text at every level, from model to machine code."""

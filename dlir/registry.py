@@ -1,0 +1,309 @@
+"""Names to things: the tables of dlir, the passes and dialects of xDSL, and plugins.
+
+Nothing is imported before it is asked for: a table holds `"module:Attribute"` strings, and xDSL
+gives factories. A plugin is an `xdsl.universe.Universe`, found through the entry points that
+`xdsl-opt` reads too, or given with `--load-plugin`.
+
+To add a dialect, pass, frontend or target of dlir, add one line to its table (in order of name).
+"""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+import importlib.util
+import sys
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
+from types import ModuleType
+from typing import Any, Literal, TypeAlias
+
+from xdsl.context import Context
+from xdsl.dialects import get_all_dialects
+from xdsl.ir import Dialect, Operation
+from xdsl.passes import ModulePass
+from xdsl.transforms import get_all_passes
+from xdsl.universe import Universe
+
+DIALECTS: dict[str, str] = {}
+"""Dialects of dlir. A name in `REPLACES` stands in for xDSL's dialect of that name."""
+
+PASSES: dict[str, str] = {}
+"""Passes of dlir. xDSL's passes keep their own names and need no line here."""
+
+SEMANTICS: dict[str, str] = {
+    "arith": "dlir.dialects.upstream.semantics_arith:SEMANTICS",
+    "builtin": "dlir.dialects.upstream.semantics_builtin:SEMANTICS",
+    "cf": "dlir.dialects.upstream.semantics_cf:SEMANTICS",
+    "func": "dlir.dialects.upstream.semantics_func:SEMANTICS",
+    "math": "dlir.dialects.upstream.semantics_math:SEMANTICS",
+    "memref": "dlir.dialects.upstream.semantics_memref:SEMANTICS",
+    "scf": "dlir.dialects.upstream.semantics_scf:SEMANTICS",
+    "tensor": "dlir.dialects.upstream.semantics_tensor:SEMANTICS",
+    "vector": "dlir.dialects.upstream.semantics_vector:SEMANTICS",
+}
+"""Dialect name -> its table from operation class to reference function (numpy)."""
+
+FRONTENDS: dict[str, str] = {}
+"""Name of a foreign format -> the function that reads it."""
+
+TARGETS: dict[str, str] = {}
+"""Name of a target -> its description."""
+
+REPLACES: frozenset[str] = frozenset({"llvm"})
+"""xDSL dialects that dlir extends: the same op list and the ops it lacks."""
+
+ENTRY_POINT_GROUP = "xdsl.universe"
+
+Kind: TypeAlias = Literal["dialect", "pass", "semantics", "frontend", "target"]
+
+
+class UsageError(Exception):
+    """What the user asked for does not exist or is spelt wrongly (exit code 2)."""
+
+
+class Plugin(Universe):
+    """An xDSL `Universe` that may also bring what only dlir knows: semantics, frontends, targets.
+
+    These three are `"module:Attribute"` tables like those of this module. A plain `Universe` is
+    a plugin too.
+    """
+
+    def __init__(
+        self,
+        *,
+        all_dialects: dict[str, Callable[[], Dialect]] | None = None,
+        all_passes: dict[str, Callable[[], type[ModulePass]]] | None = None,
+        semantics: Mapping[str, str] | None = None,
+        frontends: Mapping[str, str] | None = None,
+        targets: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(all_dialects=all_dialects, all_passes=all_passes)
+        self.semantics: Mapping[str, str] = semantics or {}
+        self.frontends: Mapping[str, str] = frontends or {}
+        self.targets: Mapping[str, str] = targets or {}
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One registered name: who registered it, and how to get the object."""
+
+    owner: str
+    load: Callable[[], Any]
+
+
+def load_attribute(path: str) -> Any:
+    """The object that `"package.module:Attribute"` names."""
+    module, _, attribute = path.partition(":")
+    return getattr(importlib.import_module(module), attribute)
+
+
+def did_you_mean(name: str, candidates: Iterable[str]) -> str:
+    """`"; did you mean 'x'?"` for the nearest candidate, or nothing when none is near."""
+    near = difflib.get_close_matches(name, list(candidates), n=1, cutoff=0.6)
+    return f"; did you mean '{near[0]}'?" if near else ""
+
+
+@dataclass
+class Registry:
+    """All names one tool run knows.
+
+    Build one with `default_registry()`; `with_plugins` gives a larger copy and leaves the
+    original as it was, so a registry can be shared by everything in a process.
+    """
+
+    entries: dict[Kind, dict[str, Entry]] = field(
+        default_factory=lambda: {
+            "dialect": {}, "pass": {}, "semantics": {}, "frontend": {}, "target": {},
+        }
+    )  # fmt: skip
+    warnings: tuple[str, ...] = ()
+    """Plugins that could not be loaded, one sentence each."""
+
+    # --- asking -----------------------------------------------------------------------------
+
+    def names(self, kind: Kind) -> list[str]:
+        """The registered names of one kind, sorted."""
+        return sorted(self.entries[kind])
+
+    def pass_names(self) -> list[str]:
+        """The names of all passes, sorted."""
+        return self.names("pass")
+
+    def dialect_names(self) -> list[str]:
+        """The names of all dialects, sorted."""
+        return self.names("dialect")
+
+    def owner(self, kind: Kind, name: str) -> str:
+        """Who registered a name: `dlir`, `xdsl` or a plugin."""
+        return self._entry(kind, name).owner
+
+    def find(self, kind: Kind, name: str) -> Any:
+        """The registered object. Raises UsageError when the name is unknown or does not load."""
+        entry = self._entry(kind, name)
+        try:
+            return entry.load()
+        except Exception as error:
+            raise UsageError(
+                f"{kind} '{name}' of {entry.owner} cannot be loaded: "
+                f"{type(error).__name__}: {error}"
+            ) from error
+
+    def find_pass(self, name: str) -> type[ModulePass]:
+        """The class of a pass."""
+        return self.find("pass", name)
+
+    def find_dialect(self, name: str) -> Dialect:
+        """A dialect."""
+        return self.find("dialect", name)
+
+    def semantics(self, dialect: str) -> Mapping[type[Operation], Callable[..., Any]]:
+        """The reference functions of a dialect's ops; empty when it has none."""
+        return self.find("semantics", dialect) if dialect in self.entries["semantics"] else {}
+
+    def context(self, allow_unregistered: bool = False) -> Context:
+        """A fresh xDSL context that knows every dialect and has loaded `builtin` alone."""
+        context = Context(allow_unregistered=allow_unregistered)
+        for name in self.entries["dialect"]:
+            context.register_dialect(name, lambda name=name: self.find_dialect(name))
+        context.load_registered_dialect("builtin")
+        return context
+
+    def _entry(self, kind: Kind, name: str) -> Entry:
+        entry = self.entries[kind].get(name)
+        if entry is None:
+            raise UsageError(f"unknown {kind} '{name}'{did_you_mean(name, self.entries[kind])}")
+        return entry
+
+    # --- adding -----------------------------------------------------------------------------
+
+    def add(self, kind: Kind, name: str, owner: str, load: Callable[[], Any]) -> None:
+        """Register a name. Raises UsageError, naming both owners, when it is taken."""
+        taken = self.entries[kind].get(name)
+        if taken is not None:
+            raise UsageError(
+                f"{kind} '{name}' is registered twice: by {taken.owner} and by {owner}"
+            )
+        self.entries[kind][name] = Entry(owner, load)
+
+    def add_table(self, kind: Kind, table: Mapping[str, str], owner: str) -> None:
+        """Register every line of a `"module:Attribute"` table."""
+        for name, path in table.items():
+            self.add(kind, name, owner, lambda path=path: load_attribute(path))
+
+    def add_universe(self, universe: Universe, owner: str) -> None:
+        """Register what a plugin brings, all of it or, after a clash, none of it."""
+        copy = self.copy()
+        for name, factory in universe.all_dialects.items():
+            copy.add("dialect", name, owner, factory)
+        for name, factory in universe.all_passes.items():
+            copy.add("pass", name, owner, factory)
+        if isinstance(universe, Plugin):
+            copy.add_table("semantics", universe.semantics, owner)
+            copy.add_table("frontend", universe.frontends, owner)
+            copy.add_table("target", universe.targets, owner)
+        self.entries = copy.entries
+
+    def copy(self) -> Registry:
+        """A registry with the same names, to which more can be added."""
+        return Registry({k: dict(table) for k, table in self.entries.items()}, self.warnings)
+
+    def with_plugins(self, specs: Iterable[str]) -> Registry:
+        """A copy that also has the plugins of `--load-plugin` (`file.py` or `module:UNIVERSE`)."""
+        result = self.copy()
+        for spec in specs:
+            for universe in load_plugin(spec):
+                result.add_universe(universe, f"plugin '{spec}'")
+        return result
+
+
+# --- plugins --------------------------------------------------------------------------------
+
+
+def load_plugin(spec: str) -> list[Universe]:
+    """The universes of a file (`plugin.py`) or of a module (`package.module:UNIVERSE`).
+
+    Raises UsageError when there is no such file, module or attribute, when importing it fails,
+    and when it holds no Universe.
+    """
+    try:
+        if spec.endswith(".py"):
+            found = list(vars(import_file(Path(spec))).values())
+        else:
+            found = [load_attribute(spec)]
+    except (Exception, SystemExit) as error:
+        raise UsageError(
+            f"plugin '{spec}' cannot be loaded: {type(error).__name__}: {error}"
+        ) from error
+    universes = [u for u in found if isinstance(u, Universe)]
+    if not universes:
+        raise UsageError(f"plugin '{spec}' cannot be loaded: it holds no xdsl.universe.Universe")
+    return universes
+
+
+def import_file(path: Path) -> ModuleType:
+    """Import a Python file under a name of its own; an `__init__.py` is imported as a package."""
+    name = f"dlir_plugin_{path.parent.name if path.name == '__init__.py' else path.stem}"
+    places = [str(path.parent)] if path.name == "__init__.py" else None
+    spec = importlib.util.spec_from_file_location(name, path, submodule_search_locations=places)
+    assert spec is not None and spec.loader is not None, "every .py file has a loader"
+    module = importlib.util.module_from_spec(spec)
+    # Dataclasses look their module up here while they are being defined.
+    sys.modules[name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+def installed_plugins() -> list[EntryPoint]:
+    """The plugins installed beside dlir, sorted by name; dlir and xDSL themselves left out."""
+    found = entry_points(group=ENTRY_POINT_GROUP)
+    own = ("dlir.registry:", "xdsl.universe:")
+    return sorted((e for e in found if not e.value.startswith(own)), key=lambda e: e.name)
+
+
+def describe(plugin: EntryPoint) -> str:
+    """The plugin's name, its distribution with version, and where its code is."""
+    origin = f" of {plugin.dist.name} {plugin.dist.version}" if plugin.dist else ""
+    return f"plugin '{plugin.name}'{origin} ({plugin.value})"
+
+
+def add_installed(registry: Registry, plugin: EntryPoint) -> None:
+    """Add an installed plugin; one that does not load becomes a warning and nothing else."""
+    try:
+        universe = plugin.load()
+    except (Exception, SystemExit) as error:
+        reason = f"{type(error).__name__}: {error}"
+    else:
+        if isinstance(universe, Universe):
+            registry.add_universe(universe, describe(plugin))
+            return
+        reason = f"it is a {type(universe).__name__}, not an xdsl.universe.Universe"
+    registry.warnings += (f"{describe(plugin)} is ignored: {reason}",)
+
+
+def builtin_registry() -> Registry:
+    """What dlir and xDSL bring, without plugins."""
+    registry = Registry()
+    registry.add_table("dialect", DIALECTS, "dlir")
+    registry.add_table("pass", PASSES, "dlir")
+    registry.add_table("semantics", SEMANTICS, "dlir")
+    registry.add_table("frontend", FRONTENDS, "dlir")
+    registry.add_table("target", TARGETS, "dlir")
+    for name, dialect in get_all_dialects().items():
+        if not (name in REPLACES and name in DIALECTS):
+            registry.add("dialect", name, "xdsl", dialect)
+    for name, factory in get_all_passes().items():
+        registry.add("pass", name, "xdsl", factory)
+    return registry
+
+
+@cache
+def default_registry() -> Registry:
+    """What dlir, xDSL and the installed plugins bring. One per process; do not add to it."""
+    registry = builtin_registry()
+    for plugin in installed_plugins():
+        add_installed(registry, plugin)
+    return registry
