@@ -119,7 +119,7 @@ def array_of(attribute: DenseIntOrFPElementsAttr[Any]) -> Array:
 
 def choose(condition: Value, a: Value, b: Value) -> Value:
     """`a` where the condition holds and `b` elsewhere, of `a`'s dtype; scalars stay scalars."""
-    chosen: Value = np.where(condition, a, b)
+    chosen = cast(Array, np.where(condition, a, b))
     return chosen.astype(a.dtype, copy=False)[()]
 
 

@@ -87,9 +87,11 @@ def describe_type(kind: Any) -> str:
         return f"[{','.join(items)}]"
     if kind is NoneType:
         return "none"
-    if isinstance(kind, type) and issubclass(kind, Enum):
-        return "|".join(str(member.value) for member in kind)
-    return getattr(kind, "__name__", str(kind))
+    if isinstance(kind, type):
+        if issubclass(kind, Enum):
+            return "|".join(str(member.value) for member in kind)
+        return kind.__name__
+    return str(kind)
 
 
 def read_value(text: str, kind: Any) -> Any:

@@ -23,21 +23,30 @@ from typing import Any, Literal, TypeAlias
 
 from xdsl.context import Context
 from xdsl.dialects import get_all_dialects
+from xdsl.dialects.builtin import LocationAttr
 from xdsl.ir import Dialect, Operation
 from xdsl.passes import ModulePass
 from xdsl.transforms import get_all_passes
 from xdsl.universe import Universe
 
-DIALECTS: dict[str, str] = {}
+from dlir.diagnostics import CompileError, Severity, diagnose, note
+
+DIALECTS: dict[str, str] = {
+    "dl": "dlir.dialects.dl:DL",
+}
 """Dialects of dlir. A name in `REPLACES` stands in for xDSL's dialect of that name."""
 
-PASSES: dict[str, str] = {}
+PASSES: dict[str, str] = {
+    "dl-decompose": "dlir.transforms.dl_decompose:DlDecompose",
+    "dl-simplify": "dlir.transforms.dl_simplify:DlSimplify",
+}
 """Passes of dlir. xDSL's passes keep their own names and need no line here."""
 
 SEMANTICS: dict[str, str] = {
     "arith": "dlir.dialects.upstream.semantics_arith:SEMANTICS",
     "builtin": "dlir.dialects.upstream.semantics_builtin:SEMANTICS",
     "cf": "dlir.dialects.upstream.semantics_cf:SEMANTICS",
+    "dl": "dlir.dialects.dl.semantics:SEMANTICS",
     "func": "dlir.dialects.upstream.semantics_func:SEMANTICS",
     "math": "dlir.dialects.upstream.semantics_math:SEMANTICS",
     "memref": "dlir.dialects.upstream.semantics_memref:SEMANTICS",
@@ -61,8 +70,20 @@ ENTRY_POINT_GROUP = "xdsl.universe"
 Kind: TypeAlias = Literal["dialect", "pass", "semantics", "frontend", "target"]
 
 
-class UsageError(Exception):
+class UsageError(CompileError):
     """What the user asked for does not exist or is spelt wrongly (exit code 2)."""
+
+
+def misuse(
+    message: str,
+    where: LocationAttr | None = None,
+    *,
+    help: str | None = None,
+    notes: Iterable[str] = (),
+) -> UsageError:
+    """A UsageError of one diagnostic, to be raised."""
+    more = tuple(note(None, text) for text in notes)
+    return UsageError([diagnose(Severity.ERROR, where, message, help=help, notes=more)])
 
 
 class Plugin(Universe):
@@ -141,13 +162,18 @@ class Registry:
         """Who registered a name: `dlir`, `xdsl` or a plugin."""
         return self._entry(kind, name).owner
 
+    def owner_of(self, one: ModulePass) -> str:
+        """Who registered a pass; dlir when nobody did."""
+        entry = self.entries["pass"].get(one.name)
+        return entry.owner if entry else "dlir"
+
     def find(self, kind: Kind, name: str) -> Any:
         """The registered object. Raises UsageError when the name is unknown or does not load."""
         entry = self._entry(kind, name)
         try:
             return entry.load()
         except Exception as error:
-            raise UsageError(
+            raise misuse(
                 f"{kind} '{name}' of {entry.owner} cannot be loaded: "
                 f"{type(error).__name__}: {error}"
             ) from error
@@ -175,7 +201,7 @@ class Registry:
     def _entry(self, kind: Kind, name: str) -> Entry:
         entry = self.entries[kind].get(name)
         if entry is None:
-            raise UsageError(f"unknown {kind} '{name}'{did_you_mean(name, self.entries[kind])}")
+            raise misuse(f"unknown {kind} '{name}'{did_you_mean(name, self.entries[kind])}")
         return entry
 
     # --- adding -----------------------------------------------------------------------------
@@ -184,9 +210,7 @@ class Registry:
         """Register a name. Raises UsageError, naming both owners, when it is taken."""
         taken = self.entries[kind].get(name)
         if taken is not None:
-            raise UsageError(
-                f"{kind} '{name}' is registered twice: by {taken.owner} and by {owner}"
-            )
+            raise misuse(f"{kind} '{name}' is registered twice: by {taken.owner} and by {owner}")
         self.entries[kind][name] = Entry(owner, load)
 
     def add_table(self, kind: Kind, table: Mapping[str, str], owner: str) -> None:
@@ -235,12 +259,12 @@ def load_plugin(spec: str) -> list[Universe]:
         else:
             found = [load_attribute(spec)]
     except (Exception, SystemExit) as error:
-        raise UsageError(
+        raise misuse(
             f"plugin '{spec}' cannot be loaded: {type(error).__name__}: {error}"
         ) from error
     universes = [u for u in found if isinstance(u, Universe)]
     if not universes:
-        raise UsageError(f"plugin '{spec}' cannot be loaded: it holds no xdsl.universe.Universe")
+        raise misuse(f"plugin '{spec}' cannot be loaded: it holds no xdsl.universe.Universe")
     return universes
 
 

@@ -41,7 +41,7 @@ def narrow(value: Value, dtype: np.dtype[Any]) -> Value:
 def fma(a: Value, b: Value, c: Value) -> Value:
     """`a * b + c` rounded once, element by element."""
     if a.dtype == np.float64:
-        return _FMA64(a, b, c).astype(np.float64)[()]
+        return np.asarray(_FMA64(a, b, c)).astype(np.float64)[()]
     x, y, z = (np.asarray(v).astype(np.float64) for v in (a, b, c))
     product = x * y  # exact: twice the bits of float32, float16 or bfloat16 fit into float64
     total = product + z

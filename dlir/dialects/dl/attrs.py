@@ -1,0 +1,147 @@
+"""Attributes of the `dl` dialect, and the sets of element types its ops accept."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import auto
+from typing import Any, TypeAlias
+
+from xdsl.dialects.builtin import (
+    DenseArrayBase,
+    FloatAttr,
+    IntegerAttr,
+    IntegerType,
+    TensorType,
+    bf16,
+    f16,
+    f32,
+    f64,
+    i1,
+    i8,
+    i16,
+    i32,
+    i64,
+)
+from xdsl.dialects.utils import EnumAttribute
+from xdsl.ir import Attribute
+from xdsl.ir.core import SpacedOpaqueSyntaxAttribute
+from xdsl.irdl import irdl_attr_definition
+from xdsl.utils.str_enum import StrEnum
+
+Tensor: TypeAlias = TensorType[Attribute]
+IntList: TypeAlias = DenseArrayBase[IntegerType]
+Int: TypeAlias = IntegerAttr[IntegerType]
+Float: TypeAlias = FloatAttr[Any]
+
+
+class OpClass(StrEnum):
+    """What an op mostly does; analyses such as the roofline and fusion go by it, not by op
+    names."""
+
+    CONTRACTION = auto()
+    ELEMENTWISE = auto()
+    REDUCTION = auto()
+    MOVEMENT = auto()
+
+
+class Layout(StrEnum):
+    """The order of the dimensions of an image: batch, channels, height, width."""
+
+    NCHW = "nchw"
+    NHWC = "nhwc"
+
+
+class Approximation(StrEnum):
+    """How gelu computes the normal distribution: exactly by erf, or by a polynomial in tanh."""
+
+    NONE = "none"
+    TANH = "tanh"
+
+
+class Predicate(StrEnum):
+    """The comparisons of `dl.compare`; every one but `ne` is false when an operand is NaN."""
+
+    EQ = "eq"
+    NE = "ne"
+    LT = "lt"
+    LE = "le"
+    GT = "gt"
+    GE = "ge"
+
+
+@irdl_attr_definition
+class LayoutAttr(EnumAttribute[Layout], SpacedOpaqueSyntaxAttribute):
+    """`#dl<layout nchw>`, written `layout = "nchw"` inside an op."""
+
+    name = "dl.layout"
+
+
+@irdl_attr_definition
+class ApproximationAttr(EnumAttribute[Approximation], SpacedOpaqueSyntaxAttribute):
+    """`#dl<approximation tanh>`, written `approximate = "tanh"` inside an op."""
+
+    name = "dl.approximation"
+
+
+@irdl_attr_definition
+class PredicateAttr(EnumAttribute[Predicate], SpacedOpaqueSyntaxAttribute):
+    """`#dl<predicate lt>`, written `lt` after `dl.compare`."""
+
+    name = "dl.predicate"
+
+
+@dataclass(frozen=True)
+class ElementSet:
+    """A named set of element types; the name completes "expected ..." in messages."""
+
+    name: str
+    types: tuple[Attribute, ...]
+
+    def __contains__(self, element: Attribute) -> bool:
+        return element in self.types
+
+    def __str__(self) -> str:
+        return f"{self.name} element type ({' '.join(str(t) for t in self.types)})"
+
+
+_FLOATS = (f64, f32, f16, bf16)
+_INTS = (i64, i32, i16, i8)
+
+FLOATS = ElementSet("a float", _FLOATS)
+INTS = ElementSet("an integer", _INTS)
+NUMBERS = ElementSet("a number", (*_FLOATS, *_INTS))
+BITS = ElementSet("an integer or boolean", (*_INTS, i1))
+BOOLS = ElementSet("a boolean", (i1,))
+ANY = ElementSet("a supported", (*_FLOATS, *_INTS, i1))
+
+ACCUMULATORS: dict[Attribute, Attribute] = {
+    f64: f64, f32: f32, f16: f32, bf16: f32,
+    i64: i64, i32: i32, i16: i32, i8: i32,
+}  # fmt: skip
+"""The type in which a contraction sums, unless another is written."""
+
+WIDTHS: dict[Attribute, int] = {
+    f64: 64, f32: 32, f16: 16, bf16: 16,
+    i64: 64, i32: 32, i16: 16, i8: 8, i1: 1,
+}  # fmt: skip
+
+
+def ints(values: Sequence[int]) -> IntList:
+    """`[1, 2]` as a property."""
+    return DenseArrayBase.from_list(i64, values)
+
+
+def integer(value: int) -> Int:
+    """`1` as a property."""
+    return IntegerAttr(value, i64)
+
+
+def real(value: float) -> Float:
+    """`0.5` as a property (always f64)."""
+    return FloatAttr(value, f64)
+
+
+def number(value: float, element: Attribute) -> Int | Float:
+    """A value for tensors of that element type: an integer for integers, else a float."""
+    return integer(int(value)) if element in BITS else real(float(value))

@@ -1,0 +1,61 @@
+"""Between `dl.constant` and numpy; numpy is imported only when a value is looked at."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, cast
+
+from xdsl.dialects.builtin import (
+    BytesAttr,
+    DenseIntOrFPElementsAttr,
+    TensorType,
+    bf16,
+    f16,
+    f32,
+    f64,
+    i1,
+    i8,
+    i16,
+    i32,
+    i64,
+)
+from xdsl.ir import Attribute, OpResult, SSAValue
+
+from dlir.dialects.dl.attrs import Tensor
+from dlir.dialects.dl.ops.source import ConstantOp
+
+if TYPE_CHECKING:
+    from dlir.numpy_types import Array
+
+ELEMENTS: dict[str, Attribute] = {
+    "float64": f64, "float32": f32, "float16": f16, "bfloat16": bf16,
+    "int64": i64, "int32": i32, "int16": i16, "int8": i8, "bool": i1,
+}  # fmt: skip
+"""Element types by the names of their dtypes."""
+
+
+def constant_array(op: ConstantOp) -> Array:
+    """The value as a read-only array, without a copy (but for i1)."""
+    from dlir.numpy_types import array_of
+
+    return array_of(op.value)
+
+
+def dense(array: Array, type: Tensor) -> DenseIntOrFPElementsAttr[Any]:
+    """An array as an attribute of that type, whose dtype and shape it has; i1 is stored as 0 and
+    -1."""
+    import numpy as np
+
+    stored = -array.astype(np.int8) if array.dtype == np.bool_ else array
+    return DenseIntOrFPElementsAttr(cast(TensorType[Any], type), BytesAttr(stored.tobytes()))
+
+
+def constant(array: Array) -> ConstantOp:
+    """A `dl.constant` that holds the array; raises KeyError for a dtype that is no element type."""
+    return ConstantOp(dense(array, TensorType(ELEMENTS[array.dtype.name], array.shape)))
+
+
+def known_array(value: SSAValue) -> Array | None:
+    """The array of a value that a `dl.constant` defines."""
+    if isinstance(value, OpResult) and isinstance(value.op, ConstantOp):
+        return constant_array(value.op)
+    return None

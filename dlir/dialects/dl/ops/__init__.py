@@ -1,0 +1,1 @@
+"""The operations of the `dl` dialect, one module per family."""

@@ -1,0 +1,70 @@
+"""Matrix products and convolutions: summed in the accumulator type, rounded once at the end."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from dlir.dialects.dl.attrs import Layout
+from dlir.dialects.dl.ops.base import shape_of
+from dlir.dialects.dl.ops.contraction import Conv2dOp, MatmulOp
+from dlir.dialects.dl.semantics.common import check_stretch, result_dtype
+from dlir.numpy_types import Array, dtype_of
+
+
+def product(lhs: Array, rhs: Array, acc: np.dtype[Any]) -> Array:
+    """numpy.matmul in the accumulator type.
+
+    Sums of products of narrow integers are exact in f64, for which numpy has fast code: i8 and i16
+    leave room for 2^23 terms. What does not fit into the accumulator wraps around afterwards.
+    """
+    if lhs.dtype.kind == "i" and lhs.dtype.itemsize <= 2:
+        exact = np.matmul(lhs.astype(np.float64), rhs.astype(np.float64))
+        return exact.astype(np.int64).astype(acc)
+    return np.matmul(lhs.astype(acc), rhs.astype(acc))
+
+
+def matmul(_: Any, op: MatmulOp, lhs: Array, rhs: Array) -> Array:
+    """y[.., m, n] = sum over k of lhs[.., m, k] * rhs[.., k, n]"""
+    batch = np.broadcast_shapes(lhs.shape[:-2], rhs.shape[:-2])
+    for operand, array in ((op.lhs, lhs), (op.rhs, rhs)):
+        check_stretch(shape_of(operand)[:-2], array.shape[:-2], batch)
+    lhs = lhs.swapaxes(-1, -2) if op.transpose_lhs is not None else lhs
+    rhs = rhs.swapaxes(-1, -2) if op.transpose_rhs is not None else rhs
+    if lhs.shape[-1] != rhs.shape[-2]:
+        raise ValueError(f"inner sizes differ: {lhs.shape[-1]} and {rhs.shape[-2]}")
+    return product(lhs, rhs, dtype_of(op.acc)).astype(result_dtype(op))
+
+
+def conv2d(_: Any, op: Conv2dOp, x: Array, weight: Array) -> Array:
+    """One matrix product of the weights with the columns that hold, per output place, all inputs it
+    sees."""
+    nhwc = op.layout.data is Layout.NHWC
+    x = x.transpose(0, 3, 1, 2) if nhwc else x
+    groups, (out, channels, *kernel) = op.groups.value.data, weight.shape
+    if x.shape[1] != groups * channels:
+        raise ValueError(f"input has {x.shape[1]} channels, weight expects {groups * channels}")
+    top, left, bottom, right = op.padding.get_values()
+    x = np.pad(x, ((0, 0), (0, 0), (top, bottom), (left, right)))
+    seen = windows(x, kernel, op.strides.get_values(), op.dilations.get_values())
+    batch, _c, height, width, *_k = seen.shape
+    terms = channels * kernel[0] * kernel[1]
+    columns = seen.transpose(0, 1, 4, 5, 2, 3).reshape(batch, groups, terms, height * width)
+    rows = weight.reshape(groups, out // groups, terms)
+    y = product(rows, columns, dtype_of(op.acc)).reshape(batch, out, height, width)
+    return (y.transpose(0, 2, 3, 1) if nhwc else y).astype(result_dtype(op))
+
+
+def windows(x: Array, kernel: Any, strides: Any, dilations: Any) -> Array:
+    """A view [batch, channel, i, j, u, v] of x[batch, channel, i*sh + u*dh, j*sw + v*dw], of a
+    padded NCHW image."""
+    extent = [(k - 1) * d + 1 for k, d in zip(kernel, dilations, strict=True)]
+    if any(size < reach for size, reach in zip(x.shape[2:], extent, strict=True)):
+        raise ValueError(f"the kernel spans {extent}, more than the padded image {[*x.shape[2:]]}")
+    view = np.lib.stride_tricks.sliding_window_view(x, extent, (2, 3))  # pyright:
+    ignore[reportCallIssue, reportArgumentType] (sh, sw), (dh, dw) = strides, dilations return
+    view[:, :, ::sh, ::sw, ::dh, ::dw]
+
+
+SEMANTICS = {MatmulOp: matmul, Conv2dOp: conv2d}

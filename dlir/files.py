@@ -1,0 +1,66 @@
+"""Files as the tools read and write them: whole, or not at all."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from pathlib import Path
+from typing import IO
+
+from dlir.diagnostics import fail
+
+
+def read_text(path: str, stdin: IO[str] | None = None) -> str:
+    """The text of a file, or of standard input for `-`. Raises CompileError."""
+    try:
+        if path == "-":
+            return (stdin or sys.stdin).read()
+        return Path(path).read_text(encoding="utf-8")
+    except OSError as error:
+        fail(None, f"cannot read '{path}': {error.strerror}")
+    except UnicodeDecodeError:
+        fail(None, f"cannot read '{path}': it is not UTF-8 text", help="MLIR bytecode is not read")
+
+
+def write_text(path: str | Path, text: str) -> None:
+    """Write a text file in one step: readers see the old or the new text. Raises CompileError."""
+    write_bytes(path, text.encode("utf-8"))
+
+
+def write_bytes(path: str | Path, data: bytes) -> None:
+    """Write a file in one step, through a temporary file beside it. Raises CompileError.
+
+    What is not a regular file (`/dev/null`, a pipe) is written to directly; folders on the way are
+    made.
+    """
+    path = Path(path)
+    try:
+        if path.exists() and not path.is_file():
+            path.write_bytes(data)
+            return
+        path = path.resolve()
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _replace(path, data)
+    except OSError as error:
+        fail(None, f"cannot write '{path}': {error.strerror}")
+
+
+def _replace(path: Path, data: bytes) -> None:
+    mode = path.stat().st_mode & 0o777 if path.exists() else 0o666 & ~_umask()
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+        os.chmod(temporary, mode)
+        os.replace(temporary, path)
+    except BaseException:
+        os.unlink(temporary)
+        raise
+
+
+def _umask() -> int:
+    """The process's umask, which can only be read by setting it."""
+    mask = os.umask(0o022)
+    os.umask(mask)
+    return mask
