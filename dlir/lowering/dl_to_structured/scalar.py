@@ -13,9 +13,9 @@ from typing import Any, TypeAlias, cast
 from xdsl.dialects import arith, math
 from xdsl.dialects.builtin import (
     AnyFloat,
+    BFloat16Type,
     Float16Type,
     Float64Type,
-    BFloat16Type,
     FloatAttr,
     IndexType,
     IntegerAttr,

@@ -55,7 +55,7 @@ class Sizes:
         self._known[value] = tuple(n if n >= 0 else s for n, s in zip(shape, sizes, strict=True))
 
     def _ask(self, value: SSAValue, axis: int) -> SSAValue:
-        number = arith.ConstantOp(IntegerAttr(axis, _INDEX))
+        number = _constant(axis)
         dim = tensor.DimOp(value, number)
         if isinstance(value, BlockArgument):
             self._insert_prelude(value.block, [number, dim])
@@ -64,6 +64,7 @@ class Sizes:
             assert isinstance(owner, Operation) and owner.parent is not None
             number.location = dim.location = owner.location
             owner.parent.insert_ops_after([number, dim], owner)
+        dim.result.name_hint = f"{value.name_hint}_dim" if value.name_hint else "dim"
         return dim.result
 
     def _insert_prelude(self, block: Block, ops: list[Operation]) -> None:
@@ -93,8 +94,7 @@ class Sizes:
         """The size as an SSA value; a number becomes a constant."""
         if isinstance(size, SSAValue):
             return size
-        attr = IntegerAttr(size, _INDEX)
-        return self._once((arith.ConstantOp, size), lambda: arith.ConstantOp(attr))
+        return self._once((arith.ConstantOp, size), lambda: _constant(size))
 
     def number(self, value: SSAValue) -> Size:
         """An index value as a size: the number, when it is a constant."""
@@ -130,9 +130,7 @@ class Sizes:
             result = self.mul(result, size)
         return result
 
-    def window(
-        self, size: Size, kernel: Size, stride: int, padding: int, dilation: int
-    ) -> Size:
+    def window(self, size: Size, kernel: Size, stride: int, padding: int, dilation: int) -> Size:
         """How many places a window has: floor((size + padding - extent) / stride) + 1.
 
         Written as floor((size + padding - extent + stride) / stride), which is never negative.
@@ -152,6 +150,12 @@ class Sizes:
         if key not in self._made:
             self._made[key] = self._emit(make()).results[0]
         return self._made[key]
+
+
+def _constant(value: int) -> arith.ConstantOp:
+    op = arith.ConstantOp(IntegerAttr(value, _INDEX))
+    op.result.name_hint = f"c{value}"
+    return op
 
 
 def joined(columns: Sequence[tuple[int, Size]]) -> Size:
