@@ -33,10 +33,12 @@ from dlir.diagnostics import CompileError, Severity, diagnose, note
 
 DIALECTS: dict[str, str] = {
     "dl": "dlir.dialects.dl:DL",
+    "structured": "dlir.dialects.structured:Structured",
 }
 """Dialects of dlir. A name in `REPLACES` stands in for xDSL's dialect of that name."""
 
 PASSES: dict[str, str] = {
+    "convert-dl-to-structured": "dlir.lowering.dl_to_structured:ConvertDlToStructured",
     "dl-decompose": "dlir.transforms.dl_decompose:DlDecompose",
     "dl-simplify": "dlir.transforms.dl_simplify:DlSimplify",
 }
@@ -51,6 +53,7 @@ SEMANTICS: dict[str, str] = {
     "math": "dlir.dialects.upstream.semantics_math:SEMANTICS",
     "memref": "dlir.dialects.upstream.semantics_memref:SEMANTICS",
     "scf": "dlir.dialects.upstream.semantics_scf:SEMANTICS",
+    "structured": "dlir.dialects.structured.semantics:SEMANTICS",
     "tensor": "dlir.dialects.upstream.semantics_tensor:SEMANTICS",
     "vector": "dlir.dialects.upstream.semantics_vector:SEMANTICS",
 }
