@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeAlias, cast
+from typing import IO, Any, TypeAlias, cast
 
 from xdsl.dialects.builtin import ModuleOp
 
 from dlir.diagnostics import fail
 from dlir.divergence import Comparison, compare_on
-from dlir.executable import Artifact, CompileOptions, Executable, Progress, Target
-from dlir.files import replacing
+from dlir.executable import Artifact, CompileOptions, Executable, Frontend, Progress, Target
+from dlir.files import replacing, write_bytes
 from dlir.numpy_types import Array
 from dlir.params import Weights, check_params, param_ops, write_weights
 from dlir.parser import parse_file, parse_module
@@ -85,14 +86,10 @@ def _read_file(path: Path, registry: Registry) -> Model:
 
 
 def _read_foreign(source: Any, kind: str, registry: Registry) -> Model:
-    """A frontend is a function `(path or object) -> (module, weights)`."""
     if kind not in registry.names("frontend"):
         known = ", ".join([".mlir", *(f".{name}" for name in registry.names("frontend"))])
         fail(None, f"cannot load a {type(source).__qualname__}", help=f"formats: {known}")
-    frontend = cast(
-        Callable[[Any], tuple[ModuleOp, Mapping[str, Array]]], registry.find("frontend", kind)
-    )
-    return Model(*frontend(source))
+    return Model(*cast(Frontend, registry.find("frontend", kind)).load(source))
 
 
 def compile(
@@ -114,7 +111,6 @@ def compile(
     """
     registry = registry or default_registry()
     loaded = load(model, params, registry)
-    check_params(loaded.module, loaded.params)
     options = CompileOptions(
         function=function,
         cache=cache,
@@ -123,7 +119,13 @@ def compile(
         progress=progress,
         registry=registry,
     )
-    return find_target(target, registry).compile(loaded.module, loaded.params, options)
+    return compile_with(loaded, target, options)
+
+
+def compile_with(model: Model, target: str, options: CompileOptions) -> Executable:
+    """`compile` for a loaded model and options made elsewhere."""
+    check_params(model.module, model.params)
+    return find_target(target, options.registry).compile(model.module, model.params, options)
 
 
 def lower(
@@ -145,6 +147,70 @@ def lower(
     if found.levels.index(start) > found.levels.index(stop):
         fail(None, f"level '{stop}' comes before level '{start}'")
     return found.lower(load(model).module.clone(), options, start, stop)
+
+
+def load_from(
+    name: str,
+    stdin: IO[str],
+    params: Params | None,
+    registry: Registry,
+    kind: str | None = None,
+) -> Model:
+    """Load what a command line names: a file, of another kind than its suffix says, or `-`."""
+    if name == "-":
+        return load(f"{stdin.read()}\n", params, registry)
+    if kind is None or kind == Path(name).suffix.removeprefix("."):
+        return load(Path(name), params, registry)
+    if kind == "mlir":
+        return load(Model(parse_file(name, registry.context())), params, registry)
+    return load(_read_foreign(Path(name), kind, registry), params, registry)
+
+
+def write_artifact(
+    artifact: Artifact, params: Mapping[str, Array], path: str | None, stdout: IO[str]
+) -> None:
+    """Write to a file, a module with the weights it names beside it; or text to `stdout`."""
+    if isinstance(artifact, ModuleOp):
+        if path is not None:
+            Model(artifact, params).save(path)
+            return
+        artifact = print_module(artifact)
+    if path is None:
+        assert isinstance(artifact, str), "binaries need a path"
+        stdout.write(artifact)
+    else:
+        write_bytes(path, artifact.encode() if isinstance(artifact, str) else artifact)
+
+
+def check_support(
+    source: str | Path, target: str, registry: Registry | None = None
+) -> tuple[str, bool]:
+    """A table of what a model is made of, and whether all of it can be compiled for a target.
+
+    For a foreign file that the frontend does not take, the operators of that file; otherwise the
+    ops of the module. Raises CompileError for what is no model at all.
+    """
+    registry = registry or default_registry()
+    kind = Path(source).suffix.removeprefix(".")
+    if kind in registry.names("frontend"):
+        table, fine = cast(Frontend, registry.find("frontend", kind)).support(source)
+        if not fine:
+            return table, False
+        text, runs = _support(load(source, registry=registry), target, registry)
+        return f"{table}\n{text}", runs
+    return _support(load(source, registry=registry), target, registry)
+
+
+def _support(model: Model, target: str, registry: Registry) -> tuple[str, bool]:
+    options = CompileOptions(registry=registry)
+    problems = find_target(target, registry).unsupported(model.module, options)
+    counts = Counter(op.name for op in model.module.walk())
+    width = max(map(len, counts))
+    lines = [
+        f"{name:{width}}  {count:6}  {problems.get(name, 'yes')}"
+        for name, count in sorted(counts.items())
+    ]
+    return "\n".join([f"{'op':{width}}  {'count':>6}  on {target}", *lines]), not problems
 
 
 def run(model: Source, *inputs: Any, target: str = "cpu", **options: Any) -> Any:

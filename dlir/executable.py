@@ -97,6 +97,18 @@ class Executable(ABC):
         return self._stage(level)
 
 
+class Frontend(Protocol):
+    """What reads a foreign format; named in `registry.FRONTENDS` under the files' suffix."""
+
+    def load(self, source: Any) -> tuple[ModuleOp, Mapping[str, Array]]:
+        """The module and weights of a path or of an object in memory. Raises CompileError."""
+        ...
+
+    def support(self, source: Any) -> tuple[str, bool]:
+        """A table of the operators of `source`, and whether all can be imported."""
+        ...
+
+
 class Target(Protocol):
     """The members a target has."""
 

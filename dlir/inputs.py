@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
+from dlir.diagnostics import CompileError, Severity, diagnose, fail
+from dlir.executable import Executable
+from dlir.interpreter import ExecutionError
 from dlir.numpy_types import Value, dtype_named
-from dlir.diagnostics import fail
 from dlir.registry import misuse
+from dlir.signature import bind
 
 _FORMS = "write x.npy, 2x3xf32=1.5, 2xf32=1,2 or f32=1.5"
 
@@ -32,6 +36,17 @@ def read_input(text: str) -> Value:
     if len(numbers) != int(np.prod(shape, dtype=object)):
         raise misuse(f"--input={text}: {len(numbers)} values for {type}")
     return np.array(numbers, dtype).reshape(shape)
+
+
+def call(executable: Executable, inputs: Sequence[Value]) -> tuple[Value, ...]:
+    """All results of one call; what goes wrong with it, before or while it runs, is a CompileError."""
+    try:
+        arguments = bind(executable.entry, inputs)
+        return executable.execute(arguments)
+    except ExecutionError as error:
+        raise CompileError([error.diagnostic]) from error
+    except (TypeError, ValueError) as error:
+        raise CompileError([diagnose(Severity.ERROR, None, str(error))]) from error
 
 
 def _number(word: str, dtype: np.dtype[np.generic]) -> Value:

@@ -237,4 +237,5 @@ def _finish(interp: Interpreter, op: Operation, *values: Value) -> tuple[Value, 
 
 def _raise_located(op: Operation, error: Exception) -> NoReturn:
     kind = ExecutionIndexError if isinstance(error, IndexError) else ExecutionValueError
-    raise kind(diagnose(Severity.ERROR, op, str(error))) from error
+    message = str(error).removeprefix(f"{op.name}: ")  # the diagnostic names the op itself
+    raise kind(diagnose(Severity.ERROR, op, message)) from error

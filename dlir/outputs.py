@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -31,7 +32,8 @@ def value_text(value: Value) -> str:
 def write_npz(path: str | Path, arrays: Mapping[str, Value]) -> None:
     """An archive of all results, whole or not at all; bf16, which npz lacks, is kept as f32."""
     with replacing(path) as file:
-        np.savez(file, **{name: _plain(np.asarray(value)) for name, value in arrays.items()})
+        savez: Any = np.savez  # its stub takes any keyword for `allow_pickle`
+        savez(file, **{name: _plain(np.asarray(value)) for name, value in arrays.items()})
 
 
 def _plain(array: Array) -> Array:

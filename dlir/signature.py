@@ -9,7 +9,6 @@ import numpy as np
 from xdsl.dialects.builtin import (
     DYNAMIC_INDEX,
     ArrayAttr,
-    DictionaryAttr,
     MemRefType,
     ModuleOp,
     StringAttr,
@@ -39,21 +38,22 @@ def entry_function(module: ModuleOp, name: str | None = None) -> FuncOp:
 
 
 def result_names(function: FuncOp) -> list[str]:
-    """The results' names: a result attribute `dlir.name`, else `o0`, `o1`, ..."""
-    given = _given_names(function.res_attrs, len(function.function_type.outputs))
+    """The results' names: the function's `dlir.result_names`, else `o0`, `o1`, ..."""
+    given = _given_names(function, "dlir.result_names", len(function.function_type.outputs))
     return [name or f"o{index}" for index, name in enumerate(given)]
 
 
-def _given_names(attributes: ArrayAttr[DictionaryAttr] | None, count: int) -> list[str | None]:
-    """The attribute `dlir.name` of every argument or result that has one."""
-    names = [entry.data.get("dlir.name") for entry in attributes or ()]
-    names += [None] * (count - len(names))
-    return [name.data if isinstance(name, StringAttr) else None for name in names]
+def _given_names(function: FuncOp, attribute: str, count: int) -> list[str | None]:
+    """The strings of an array attribute, when it has one for each; else Nones."""
+    names = function.attributes.get(attribute)
+    entries = cast(ArrayAttr[Attribute], names).data if isinstance(names, ArrayAttr) else ()
+    strings = [entry.data for entry in entries if isinstance(entry, StringAttr)]
+    return [*strings] if len(strings) == count else [None] * count
 
 
 def argument_names(function: FuncOp) -> list[str]:
-    """The arguments' names: an attribute `dlir.name`, else as in the text (`%x`), else `#0`, ..."""
-    given = _given_names(function.arg_attrs, len(function.args))
+    """The arguments' names: the function's `dlir.arg_names`, else as in the text (`%x`), else `#0`."""
+    given = _given_names(function, "dlir.arg_names", len(function.args))
     return [
         name or (f"%{argument.name_hint}" if argument.name_hint else f"#{index}")
         for index, (name, argument) in enumerate(zip(given, function.args, strict=True))

@@ -65,21 +65,14 @@ def _main(argv: Sequence[str] | None, streams: Streams) -> int:
     return _compare(options, streams) if options.compare else _run(options, streams)
 
 
-def _load(options: argparse.Namespace, streams: Streams) -> Any:
-    from dlir import api
-
-    registry = default_registry().with_plugins(options.load_plugin)
-    source = api.Text(streams.stdin.read()) if options.model == "-" else api.Path(options.model)
-    return registry, api.load(source, options.params, registry)
-
-
 def _run(options: argparse.Namespace, streams: Streams) -> int:
     from dlir import api
-    from dlir.inputs import read_input
+    from dlir.inputs import call, read_input
     from dlir.outputs import Span, value_text, write_npz, write_trace
     from dlir.progress import shown_on
 
-    registry, model = _load(options, streams)
+    registry = default_registry().with_plugins(options.load_plugin)
+    model = api.load_from(options.model, streams.stdin, options.params, registry)
     inputs = [read_input(text) for text in options.input]
     with shown_on(streams.stderr) as progress:
         executable = api.compile(
@@ -94,7 +87,7 @@ def _run(options: argparse.Namespace, streams: Streams) -> int:
     spans: list[Span] = []
     if options.trace:
         executable.on_event = lambda *span: spans.append(span)
-    results = dict(zip(executable.result_names, api.call(executable, inputs), strict=True))
+    results = dict(zip(executable.result_names, call(executable, inputs), strict=True))
     executable.on_event = None
     if options.trace:
         write_trace(options.trace, executable.report.phases, spans)
@@ -123,7 +116,8 @@ def _compare(options: argparse.Namespace, streams: Streams) -> int:
     from dlir import api
     from dlir.inputs import read_input
 
-    registry, model = _load(options, streams)
+    registry = default_registry().with_plugins(options.load_plugin)
+    model = api.load_from(options.model, streams.stdin, options.params, registry)
     inputs = [read_input(text) for text in options.input]
     targets = (options.compare, options.target)
     result = api.compare(model, inputs, targets, function=options.function, registry=registry)
