@@ -62,7 +62,8 @@ PIECES = [
     "->", "{-#", "#-}", "//", "0x", "0x7FC00000", "1e999", "99999999999", "-1", "1.0", "i1", "bf16",
     "tensor<", "tensor<999999999x", "dense<", 'dense<"0x', "affine_map<", "vector<", "memref<*x",
     "loc(", "fused[", "^bb0", "%a", "%a#1", "@f", "unit", "true", "f128", "i99999999999",
-    "complex<", "builtin.module", "func.func", "arith.constant", '"test.op"', "scf.if", "x", "dense_resource<",
+    "complex<", "builtin.module", "func.func", "arith.constant", '"test.op"', "scf.if",
+    "x", "dense_resource<",
 ]  # fmt: skip
 
 CONTEXT = Context()
