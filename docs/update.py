@@ -1,4 +1,4 @@
-"""Rewrites what the documentation takes from the code: docs/reference and the examples in README.md.
+"""Rewrites what the documentation takes from the code: docs/reference, the README's examples.
 
     python docs/update.py            or `make docs`
     python docs/update.py --check    only says what is out of date; exit code 1 if anything is
@@ -36,9 +36,23 @@ class CommandFailed(Exception):
     """A command of the documentation does not work."""
 
 
-def filled(page: str) -> str:
-    """The page with every block filled in. Raises CommandFailed."""
-    return _BLOCK.sub(lambda m: m["head"] + _body(m["kind"], m["what"]) + m["foot"], page)
+def filled(page: str, failures: list[CommandFailed] | None = None) -> str:
+    """The page with every block filled in.
+
+    A command that fails is added to `failures` and its block stays as it is; without `failures`
+    CommandFailed is raised.
+    """
+
+    def fill(block: re.Match[str]) -> str:
+        try:
+            return block["head"] + _body(block["kind"], block["what"]) + block["foot"]
+        except CommandFailed as failure:
+            if failures is None:
+                raise
+            failures.append(failure)
+            return block[0]
+
+    return _BLOCK.sub(fill, page)
 
 
 def _body(kind: str, what: str) -> str:
@@ -54,15 +68,10 @@ def _body(kind: str, what: str) -> str:
     return done.stdout
 
 
-def expected() -> dict[Path, str]:
+def expected(failures: list[CommandFailed]) -> dict[Path, str]:
     """Every generated or filled file, relative to the root, and what it must hold."""
-    pages = {Path(page): filled((ROOT / page).read_text(encoding="utf-8")) for page in PAGES}
+    pages = {Path(p): filled((ROOT / p).read_text(encoding="utf-8"), failures) for p in PAGES}
     return pages | {REFERENCE / n: t for n, t in files(reference(builtin_registry())).items()}
-
-
-def outdated() -> dict[Path, str]:
-    """The files that do not hold what they must, and what that is."""
-    return {path: text for path, text in expected().items() if _current(path) != text}
 
 
 def _current(path: Path) -> str | None:
@@ -71,18 +80,17 @@ def _current(path: Path) -> str | None:
 
 
 def main() -> int:
-    try:
-        changed = outdated()
-    except CommandFailed as failure:
+    failures: list[CommandFailed] = []
+    changed = {path: text for path, text in expected(failures).items() if _current(path) != text}
+    for failure in failures:
         print(f"this command of the documentation fails: {failure}", file=sys.stderr)
-        return 1
     check = "--check" in sys.argv[1:]
     for path, text in changed.items():
         print(f"{path}: {'out of date; run `make docs`' if check else 'rewritten'}")
         if not check:
             (ROOT / path).parent.mkdir(parents=True, exist_ok=True)
             (ROOT / path).write_text(text, encoding="utf-8")
-    return int(check and bool(changed))
+    return int(bool(failures) or (check and bool(changed)))
 
 
 if __name__ == "__main__":
