@@ -39,8 +39,16 @@ DIALECTS: dict[str, str] = {
 
 PASSES: dict[str, str] = {
     "convert-dl-to-structured": "dlir.lowering.dl_to_structured:ConvertDlToStructured",
+    "convert-structured-to-loops": "dlir.lowering.structured_to_loops:StructuredToLoops",
     "dl-decompose": "dlir.transforms.dl_decompose:DlDecompose",
     "dl-simplify": "dlir.transforms.dl_simplify:DlSimplify",
+    "structured-bufferize": "dlir.transforms.structured_bufferize:StructuredBufferize",
+    "structured-fuse": "dlir.transforms.structured_fuse:StructuredFuse",
+    "structured-hoist-constants": "dlir.transforms.structured_hoist_constants:StructuredHoistConstants",
+    "structured-insert-checks": "dlir.transforms.structured_insert_checks:StructuredInsertChecks",
+    "structured-outline": "dlir.transforms.structured_outline:StructuredOutline",
+    "structured-pack": "dlir.transforms.structured_pack:StructuredPack",
+    "structured-schedule": "dlir.transforms.structured_schedule:StructuredSchedule",
 }
 """Passes of dlir. xDSL's passes keep their own names and need no line here."""
 
