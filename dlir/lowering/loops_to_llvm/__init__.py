@@ -140,9 +140,7 @@ def _convert_call(low: Lowering, op: func.CallOp) -> None:
         else:
             arguments.append(low.scalar(value))
     types = [row_type(result.type) for result in op.results]
-    call = llvm.CallOp(
-        op.callee, *arguments, return_type=_result_type(types) if types else None
-    )
+    call = llvm.CallOp(op.callee, *arguments, return_type=_result_type(types) if types else None)
     low.add(call)
     if len(types) == 1:
         low.bind(op.results[0], (call.results[0],))

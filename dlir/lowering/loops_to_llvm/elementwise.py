@@ -72,8 +72,7 @@ def convert_constant(low: Lowering, op: Operation) -> None:
         rows = [low.splat_constant(numbers[0], row)] * max(1, len(numbers) // length)
     else:
         rows = [
-            _row_constant(low, numbers[i : i + length], row)
-            for i in range(0, len(numbers), length)
+            _row_constant(low, numbers[i : i + length], row) for i in range(0, len(numbers), length)
         ]
     low.bind(op.result, tuple(rows))
 
@@ -119,9 +118,7 @@ def _wrapping(new: type[IRDLOperation]) -> RowFunction:
     def row(low: Lowering, op: Operation, *operands: SSAValue) -> SSAValue:
         flags = op.properties.get("overflowFlags")
         bits = sum(_OVERFLOW[flag] for flag in flags.data) if flags is not None else 0  # pyright: ignore
-        return low.emit(
-            new, operands, operands[0].type, {"overflowFlags": IntegerAttr(bits, i32)}
-        )
+        return low.emit(new, operands, operands[0].type, {"overflowFlags": IntegerAttr(bits, i32)})
 
     return row
 
@@ -136,9 +133,7 @@ def _cast(new: type[IRDLOperation]) -> RowFunction:
 
 
 def _compare_integers(low: Lowering, op: Operation, a: SSAValue, b: SSAValue) -> SSAValue:
-    return low.emit(
-        llvm.ICmpOp, (a, b), _bools(a.type), {"predicate": op.properties["predicate"]}
-    )
+    return low.emit(llvm.ICmpOp, (a, b), _bools(a.type), {"predicate": op.properties["predicate"]})
 
 
 def _compare_floats(low: Lowering, op: Operation, a: SSAValue, b: SSAValue) -> SSAValue:
@@ -264,9 +259,7 @@ def _ceildivui(low: Lowering, op: Operation, a: SSAValue, b: SSAValue) -> SSAVal
     remainder = low.emit(llvm.URemOp, (a, b), type_)
     inexact = low.compare(1, remainder, low.splat_constant(0, type_), _bools(type_))
     one_more = low.emit(llvm.ZExtOp, (inexact,), type_)
-    return low.emit(
-        llvm.AddOp, (quotient, one_more), type_, {"overflowFlags": IntegerAttr(0, i32)}
-    )
+    return low.emit(llvm.AddOp, (quotient, one_more), type_, {"overflowFlags": IntegerAttr(0, i32)})
 
 
 def _rsqrt(low: Lowering, op: Operation, value: SSAValue) -> SSAValue:
