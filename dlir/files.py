@@ -80,3 +80,12 @@ def _umask() -> int:
     mask = os.umask(0o022)
     os.umask(mask)
     return mask
+
+
+def temporary_path(prefix: str, text: str, suffix: str) -> Path:
+    """A path in the system's folder for temporary files, with a name made from the contents."""
+    import hashlib
+    import tempfile
+
+    digest = hashlib.sha256(text.encode()).hexdigest()[:12]
+    return Path(tempfile.gettempdir()) / f"{prefix}-{digest}{suffix}"

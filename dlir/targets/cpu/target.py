@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from xdsl.dialects.builtin import DYNAMIC_INDEX, MemRefType, ModuleOp
 from xdsl.dialects.func import FuncOp
 
-import dlir
 from dlir.diagnostics import CompileError, fail
 from dlir.executable import Artifact, CompileOptions, Executable
 from dlir.numpy_types import Array, Value
@@ -128,13 +129,13 @@ class CpuTarget:
     ) -> Executable:
         entry = entry_function(module, options.function)
         report = Report.of(self.name, module, entry, params)
-        cache = default_cache() if options.cache else None
+        store = default_cache() if options.cache else None
         key = _model_key(module, entry, host())
-        bundle = _known_bundle(cache.get(key)) if cache and not options.dump_phases_to else None
+        bundle = _known_bundle(store.get(key)) if store and not options.dump_phases_to else None
         if bundle is None:
             bundle = self._build(module, entry, options, report)
-            if cache:
-                cache.put(key, bundle.to_bytes())
+            if store:
+                store.put(key, bundle.to_bytes())
         with report.phase("load"):
             executable = CpuExecutable(module, params, options, report, bundle)
         report.memory["code"] = sum(map(len, bundle.objects))
@@ -154,8 +155,8 @@ class CpuTarget:
             options.finish_phase(level, done, len(PHASES) + 1, lowered)
         with report.phase("object"):
             bundle = Bundle.describe(lowered, entry.sym_name.data)
-            cache = default_cache() if options.cache else None
-            bundle.objects = compile_many(emit_parts(lowered, host(), PART), host(), cache)
+            store = default_cache() if options.cache else None
+            bundle.objects = compile_many(emit_parts(lowered, host(), PART), host(), store)
         options.finish_phase("object", len(PHASES) + 1, len(PHASES) + 1, b"")
         return bundle
 
@@ -194,7 +195,15 @@ PART = 5000  # operations per LLVM module: small enough to compile in parallel
 
 def _model_key(module: ModuleOp, entry: FuncOp, cpu: CpuDescription) -> str:
     text = print_module(module, print_debuginfo=False)
-    return key_of("model", dlir.__version__, entry.sym_name.data, cpu.cpu, cpu.features, text)
+    return key_of("model", _compiler_id(), entry.sym_name.data, cpu.cpu, cpu.features, text)
+
+
+@cache
+def _compiler_id() -> str:
+    """Changes whenever a file of dlir does, so that no other compiler's code is ever run."""
+    root = Path(__file__).parents[2]
+    files = sorted(root.rglob("*.py"))
+    return key_of(*(f"{f.name} {(s := f.stat()).st_mtime_ns} {s.st_size}" for f in files))
 
 
 def _known_bundle(block: bytes | None) -> Bundle | None:
