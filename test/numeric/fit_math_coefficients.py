@@ -26,7 +26,9 @@ def remez(f: Function, w: Function, low: mpf, high: mpf, degree: int) -> tuple[l
         (low + high) / 2 - (high - low) / 2 * cos(pi * (2 * i + 1) / (2 * count))
         for i in range(count)
     ]
-    grid = [low + (high - low) * (1 - cos(pi * i / (40 * count))) / 2 for i in range(40 * count + 1)]
+    grid = [
+        low + (high - low) * (1 - cos(pi * i / (40 * count))) / 2 for i in range(40 * count + 1)
+    ]
     values = [(x, f(x), w(x)) for x in grid]
     for _ in range(12):
         system = matrix(count, count)
@@ -111,7 +113,8 @@ POLYNOMIALS: dict[str, tuple[str, Function, Function, mpf, mpf]] = {
     "COS": (
         "(cos(r) - 1 + z/2) / z^2, z = r^2, for |r| <= pi/4",
         series(
-            lambda z: (cos(sqrt(z)) - 1 + z / 2) / z**2, [1 / mpf(24), -1 / mpf(720), 1 / mpf(40320)]
+            lambda z: (cos(sqrt(z)) - 1 + z / 2) / z**2,
+            [1 / mpf(24), -1 / mpf(720), 1 / mpf(40320)],
         ),
         lambda z: z**2 + mpf(2) ** -10,
         mpf(0),
