@@ -56,7 +56,7 @@ SEMANTICS: dict[str, str] = {
 }
 """Dialect name -> its table from operation class to reference function (numpy)."""
 
-FRONTENDS: dict[str, str] = {}
+FRONTENDS: dict[str, str] = {"onnx": "dlir.frontends.onnx:import_onnx"}
 """Name of a foreign format -> the function that reads it."""
 
 TARGETS: dict[str, str] = {}

@@ -1,9 +1,9 @@
 """Shape arithmetic: ONNX operators on `Ints`, evaluated at import.
 
 Every function takes the node and its inputs as `Ints` (None where an optional input is absent) and
-returns the result's items. Item-wise operators broadcast as numpy does; the others move items around.
-An operator that is not in `SHAPE_MATH`, or whose inputs are not all shape values, is imported as tensor
-operations instead.
+returns the result's items. Item-wise operators broadcast as numpy does; the others move items
+around. An operator that is not in `SHAPE_MATH`, or whose inputs are not all shape values, is
+imported as tensor operations instead.
 """
 
 from __future__ import annotations

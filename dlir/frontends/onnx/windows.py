@@ -29,8 +29,8 @@ class Windows:
 def windows_of(node: Node, spatial: Sequence[Dim], kernel: Sequence[Dim]) -> Windows:
     """The windows of a node over `spatial` dimensions, one or two of them.
 
-    Raises `Unsupported` for other ranks, kernels of unknown size and `auto_pad` that needs the size of a
-    dynamic image.
+    Raises `Unsupported` for other ranks, kernels of unknown size and `auto_pad` that needs the size
+    of a dynamic image.
     """
     rank = len(spatial)
     if rank not in (1, 2):
