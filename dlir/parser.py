@@ -31,7 +31,7 @@ from xdsl.dialects.builtin import (
     ModuleOp,
     StringAttr,
 )
-from xdsl.ir import AttributeInvT, Block, BlockArgument, Operation, SSAValue
+from xdsl.ir import AttributeInvT, Block, BlockArgument, Operation, SSAValue, TypeAttribute
 from xdsl.parser import AttrParser, UnresolvedOperand
 from xdsl.parser import Parser as XdslParser
 from xdsl.utils.exceptions import DiagnosticException, ParseError
@@ -263,10 +263,10 @@ class Parser(XdslParser):
 
     # Types and constants
 
-    def _parse_optional_integer_or_float_type(self) -> Any:
+    def _parse_optional_integer_or_float_type(self) -> TypeAttribute | None:
         start = self.pos
-        found: Any = super()._parse_optional_integer_or_float_type()
-        if isinstance(found, IntegerType) and found.bitwidth > MAX_INTEGER_WIDTH:
+        found = super()._parse_optional_integer_or_float_type()
+        if getattr(found, "bitwidth", 0) > MAX_INTEGER_WIDTH:
             self.raise_error(f"integer types have at most {MAX_INTEGER_WIDTH} bits", start)
         return found
 

@@ -1,7 +1,7 @@
 """The text of the `dl` dialect: one grammar for all ops, read from their IRDL definitions.
 
     op      ::= name lead? operands sizes? (`acc` type)? options? `:` types
-    sizes   ::= `[` value,* `]`                    the `?` dimensions of the result
+    sizes   ::= `[` value,* `]`                the `?` dimensions of the result
     options ::= `{` (key (`=` value)?),* `}`   properties first, then discardable attributes
     types   ::= type                           all operands and the result have it
               | list `->` list

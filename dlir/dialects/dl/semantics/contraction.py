@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 
 from dlir.dialects.dl.attrs import Layout
 from dlir.dialects.dl.ops.base import shape_of
@@ -62,9 +63,9 @@ def windows(x: Array, kernel: Any, strides: Any, dilations: Any) -> Array:
     extent = [(k - 1) * d + 1 for k, d in zip(kernel, dilations, strict=True)]
     if any(size < reach for size, reach in zip(x.shape[2:], extent, strict=True)):
         raise ValueError(f"the kernel spans {extent}, more than the padded image {[*x.shape[2:]]}")
-    view = np.lib.stride_tricks.sliding_window_view(x, extent, (2, 3))  # pyright:
-    ignore[reportCallIssue, reportArgumentType] (sh, sw), (dh, dw) = strides, dilations return
-    view[:, :, ::sh, ::sw, ::dh, ::dw]
+    view = sliding_window_view(x, tuple(extent), axis=(2, 3))
+    (sh, sw), (dh, dw) = strides, dilations
+    return view[:, :, ::sh, ::sw, ::dh, ::dw]
 
 
 SEMANTICS = {MatmulOp: matmul, Conv2dOp: conv2d}
