@@ -56,11 +56,15 @@ SEMANTICS: dict[str, str] = {
 }
 """Dialect name -> its table from operation class to reference function (numpy)."""
 
-FRONTENDS: dict[str, str] = {"onnx": "dlir.frontends.onnx:import_onnx"}
-"""Name of a foreign format -> the function that reads it."""
+FRONTENDS: dict[str, str] = {
+    "onnx": "dlir.frontends.onnx.frontend:FRONTEND",
+}
+"""Suffix of a foreign format -> its frontend (see `dlir.executable.Frontend`)."""
 
-TARGETS: dict[str, str] = {}
-"""Name of a target -> its description."""
+TARGETS: dict[str, str] = {
+    "ref": "dlir.targets.ref:TARGET",
+}
+"""Name of a target -> the target (see `dlir.executable.Target`)."""
 
 REPLACES: frozenset[str] = frozenset({"llvm"})
 """xDSL dialects that dlir extends: the same op list and the ops it lacks."""

@@ -14,7 +14,7 @@ from pathlib import Path
 from dlir.diagnostics import CompileError, warn
 from dlir.files import write_text
 from dlir.instruments.base import Instrument, Step
-from dlir.printer import print_ir
+from dlir.printer import print_module
 
 HEADER = "// dlir-reproducer: pipeline="
 
@@ -73,7 +73,7 @@ class CrashReproducer(Instrument):
         self.module = ""
 
     def before(self, step: Step) -> None:
-        self.module = print_ir(step.module)
+        self.module = print_module(step.module)
 
     def failed(self, step: Step, error: CompileError) -> None:
         write_crash(error, step.pipeline, self.module, self.path)

@@ -3,8 +3,8 @@
     import dlir.frontends.onnx.backend as backend
     y, = backend.run_model(onnx.load("model.onnx"), [x], device="CPU")
 
-Devices: "CPU" is compiled code, "REF" the reference interpreter. This module needs no base class of onnx
-(the protocol is the four functions), so it can be imported without it.
+Devices: "CPU" is compiled code, "REF" the reference interpreter. This module needs no base class of
+onnx (the protocol is the four functions), so it can be imported without it.
 """
 
 from __future__ import annotations
@@ -41,8 +41,8 @@ def _compile(module: ModuleOp, weights: Mapping[str, Array]) -> Run:
     executable = api.compile(module, target="cpu", params=weights)
 
     def run(*args: Array) -> Sequence[Array]:
-        results = executable(*args)
-        return results if isinstance(results, tuple) else (results,)
+        results: Any = executable(*args)
+        return cast(Sequence[Array], results if isinstance(results, tuple) else (results,))
 
     return run
 
@@ -93,7 +93,7 @@ class DlirBackend:
 
     @classmethod
     def prepare(cls, model: ModelProto, device: str = "CPU", **_: Any) -> Prepared:
-        """Import (and on "CPU" compile) a model; raises `CompileError`, ValueError for the device."""
+        """Import a model, on "CPU" also compile it; raises `CompileError` or ValueError."""
         if not cls.supports_device(device):
             raise ValueError(f"no device {device!r}; there are {', '.join(_DEVICES)}")
         module, weights = import_onnx(model)

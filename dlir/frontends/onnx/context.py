@@ -69,7 +69,7 @@ class Context:
     def emit_all(
         self, op: Operation, all_dims: Sequence[Sequence[Dim] | None]
     ) -> tuple[Tensor, ...]:
-        """Insert an operation; one sequence of dimensions per result, None where nothing is known."""
+        """Insert an operation; one sequence of dimensions per result, None if unknown."""
         self.insert(op)
         pairs = zip(op.results, all_dims, strict=True)
         return tuple(self._result(result, dims) for result, dims in pairs)
@@ -247,7 +247,7 @@ class Context:
         return self.emit(dl.CastOp(x.ssa, element), x.dims)
 
     def itemwise(self, make: Callable[..., Operation], *xs: Tensor) -> Tensor:
-        """An elementwise operation, `make` of the operands' SSA values, with numpy's broadcasting."""
+        """The elementwise operation `make(operands...)`, with numpy's broadcasting."""
         return self.emit(make(*(x.ssa for x in xs)), broadcast_dims(*(x.dims for x in xs)))
 
     def compare(self, predicate: str, a: Tensor, b: Tensor) -> Tensor:
@@ -277,7 +277,7 @@ class Context:
 
 
 def broadcast_dims(*shapes: Sequence[Dim]) -> tuple[Dim, ...]:
-    """numpy's rule for sizes known only in part: a 1 gives way, a number wins over an expression."""
+    """numpy's rule for sizes known only in part: a 1 gives way, a number wins."""
     rank = max(len(shape) for shape in shapes)
     padded = [(1,) * (rank - len(shape)) + tuple(shape) for shape in shapes]
     return tuple(_broadcast_dim(column) for column in zip(*padded, strict=True))

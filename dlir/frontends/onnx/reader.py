@@ -124,7 +124,7 @@ def _domain(domain: str) -> str:
 def _check(model: ModelProto, name: str) -> None:
     from onnx import checker
 
-    check = cast(Callable[[bytes], None], checker.check_model)
+    check: Callable[[bytes], None] = cast(Any, checker).check_model
     try:
         check(model.SerializeToString())
     except Exception as error:  # the checker raises many kinds, also from C++
@@ -157,7 +157,7 @@ def _inline(model: ModelProto, expand: Collection[str], name: str) -> ModelProto
 
 
 def _write_defaults(node: NodeProto, opset: int) -> None:
-    """Give absent attributes their default values, which the inliner would leave out of the body."""
+    """Write out default values of attributes, which the inliner would leave out of the body."""
     from onnx import defs
 
     present = {attribute.name for attribute in node.attribute}

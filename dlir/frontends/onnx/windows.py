@@ -1,4 +1,4 @@
-"""Sliding windows of convolution and pooling: padding, `auto_pad`, and lines as images of height 1."""
+"""Windows of convolution and pooling: padding, `auto_pad`, lines as images of height 1."""
 
 from __future__ import annotations
 

@@ -96,7 +96,7 @@ def _common(column: Sequence[Dim]) -> Dim:
 
 
 def _split(context: Context, node: Node) -> Sequence[Value]:
-    """Sizes are an attribute before opset 13, an input from then on; without them parts are equal."""
+    """Sizes are an attribute before opset 13, then an input; without them parts are equal."""
     x = tensor(context, node, 0)
     axis = normalize_axis(node.int("axis", 0), x.rank)
     sizes = list(node.ints("split", ()))
