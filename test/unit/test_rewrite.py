@@ -95,6 +95,14 @@ class SaysChanged(RewritePattern):
         rewriter.notify_op_modified(op)
 
 
+class ChangesSilently(RewritePattern):
+    """Changes the IR in every walk without naming the op it changed."""
+
+    @op_type_rewrite_pattern
+    def match_and_rewrite(self, op: arith.AddiOp, rewriter: Rewriter) -> None:
+        rewriter.has_done_action = True
+
+
 class Gives(RewritePattern):
     """Raises an error for users."""
 
@@ -186,7 +194,11 @@ def test_folding_on_demand(ctx: Context):
     assert "arith.constant 6 : i32" in print_module(module)
 
 
-@pytest.mark.parametrize("pattern", [Swap(), Grow(), SaysChanged()], ids=lambda p: type(p).__name__)
+@pytest.mark.parametrize(
+    "pattern",
+    [Swap(), Grow(), SaysChanged(), ChangesSilently()],
+    ids=lambda p: type(p).__name__,
+)
 def test_patterns_that_do_not_end_are_named(pattern: RewritePattern, ctx: Context):
     module = parse("%m = arith.addi %a, %b : i32\n  func.return %m : i32", ctx)
     with pytest.raises(CompileError) as caught:
