@@ -11,7 +11,7 @@ from dlir.pipeline import PipelinePass
 PHASES: Mapping[str, str] = MappingProxyType(
     {
         "structured": (
-            "dl-simplify,dl-assign-layout{layout=nhwc},dl-simplify,"
+            "dl-simplify,"
             "convert-dl-to-structured,structured-fuse,structured-insert-checks,cse"
         ),
         "buffers": (
