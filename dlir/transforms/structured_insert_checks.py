@@ -8,11 +8,12 @@ from math import prod
 from xdsl.builder import Builder
 from xdsl.context import Context
 from xdsl.dialects import arith, cf
-from xdsl.dialects.builtin import DYNAMIC_INDEX, ModuleOp
+from xdsl.dialects.builtin import DYNAMIC_INDEX, ModuleOp, NameLoc
 from xdsl.ir import Operation
 from xdsl.passes import ModulePass
 from xdsl.rewriter import InsertPoint
 
+from dlir.diagnostics import place_of
 from dlir.dialects.structured.ops import GenericOp, ReshapeOp, shape_of
 from dlir.dialects.structured.roles import operands_of
 from dlir.dialects.structured.shapes import Size, Sizes
@@ -113,8 +114,9 @@ class _Checks:
 
 
 def _name(op: Operation) -> str:
-    """The model's name for the op, if its location has one."""
-    from xdsl.dialects.builtin import NameLoc
-
+    """Where the op comes from: the model's name for it, else its line, else its own name."""
     location = op.location
-    return location.desc.data if isinstance(location, NameLoc) else op.name
+    if isinstance(location, NameLoc):
+        return location.desc.data
+    place = place_of(location)
+    return op.name if place is None else f"{place.file}:{place.line}:{place.column}"
