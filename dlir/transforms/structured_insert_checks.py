@@ -15,7 +15,7 @@ from xdsl.rewriter import InsertPoint
 
 from dlir.diagnostics import place_of
 from dlir.dialects.structured.ops import GenericOp, ReshapeOp, shape_of
-from dlir.dialects.structured.roles import operands_of
+from dlir.dialects.structured.roles import is_copy, operands_of
 from dlir.dialects.structured.shapes import Size, Sizes
 
 
@@ -23,8 +23,8 @@ from dlir.dialects.structured.shapes import Size, Sizes
 class StructuredInsertChecks(ModulePass):
     """Assert that dynamic sizes which must agree do agree, so that no access leaves its buffer.
 
-    Every use of an iterator must see the same extent, no window may leave an operand that has no
-    padding, and a reshape keeps the number of elements. The assertions are on sizes only; they move
+    Every use of an iterator must see the same extent (a copy may read a part of a larger tensor), no
+    window may leave an operand that has no padding, and a reshape keeps the number of elements. The assertions are on sizes only; they move
     to the function that plans a call and run before anything else.
 
     Before:
@@ -75,7 +75,7 @@ class _Checks:
             for position, form in enumerate(operand.forms):
                 size = self.sizes.of(operand.value, position)
                 plain = form.plain_dim
-                if plain is not None and op.fixed_domain[plain] < 0:
+                if plain is not None and op.fixed_domain[plain] < 0 and not is_copy(op):
                     extent = self.sizes.extent(op, plain)
                     text = f"size {position} of operand {number} differs from another operand's"
                     self.require("eq", size, extent, text)
