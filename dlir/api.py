@@ -73,7 +73,11 @@ def _read(source: Source, registry: Registry) -> Model:
         return Model(parse_module(source, registry.context()))
     if isinstance(source, str | Path):
         return _read_file(Path(source), registry)
-    return _read_foreign(source, type(source).__module__.partition(".")[0], registry)
+    kind = type(source).__module__.partition(".")[0]
+    if kind not in registry.names("frontend"):
+        known = ", ".join([".mlir", *(f".{name}" for name in registry.names("frontend"))])
+        fail(None, f"cannot load a {type(source).__qualname__}", help=f"formats: {known}")
+    return _read_foreign(source, kind, registry)
 
 
 def _read_file(path: Path, registry: Registry) -> Model:
@@ -86,9 +90,6 @@ def _read_file(path: Path, registry: Registry) -> Model:
 
 
 def _read_foreign(source: Any, kind: str, registry: Registry) -> Model:
-    if kind not in registry.names("frontend"):
-        known = ", ".join([".mlir", *(f".{name}" for name in registry.names("frontend"))])
-        fail(None, f"cannot load a {type(source).__qualname__}", help=f"formats: {known}")
     return Model(*cast(Frontend, registry.find("frontend", kind)).load(source))
 
 

@@ -1,0 +1,14 @@
+// RUN: dlir-translate %s | filecheck %s
+// RUN: dlir-translate --from mlir --to mlir %s -o %t.mlir
+// RUN: filecheck %s < %t.mlir
+// RUN: not dlir-translate --from onnyx %s 2>&1 | filecheck %s --check-prefix=FROM
+// RUN: not dlir-translate --to object --target=ref %s 2>&1 | filecheck %s --check-prefix=OBJECT
+// RUN: not dlir-translate %s -o %S/dlir-translate.mlir/x.mlir 2>&1 | filecheck %s --check-prefix=OUT
+
+// CHECK: func.func @f(%a: f32) -> f32
+// FROM: error: unknown frontend 'onnyx'; did you mean 'onnx'?
+// OBJECT: error: target 'ref' has no level 'object'
+// OUT: error: cannot write '{{.*}}x.mlir'
+func.func @f(%a: f32) -> f32 {
+  func.return %a : f32
+}
