@@ -36,15 +36,16 @@ class Model:
     def __str__(self) -> str:
         return print_module(self.module)
 
-    def save(self, path: str | Path) -> None:
+    def save(self, path: str | Path, *, print_debuginfo: bool = False) -> None:
         """Write the text, and beside it the weights it names as `<stem>.safetensors`.
 
-        Both files appear together or not at all. Raises CompileError.
+        Both files appear together or not at all. `print_debuginfo` adds the locations, such as the
+        names of a model's nodes. Raises CompileError.
         """
         path = Path(path)
         used = {name: self.params[name] for _, name in param_ops(self.module)}
         with replacing(path) as file:
-            file.write(str(self).encode())
+            file.write(print_module(self.module, print_debuginfo=print_debuginfo).encode())
             if used:
                 write_weights(path.with_suffix(".safetensors"), used)
 
@@ -168,14 +169,19 @@ def load_from(
 
 
 def write_artifact(
-    artifact: Artifact, params: Mapping[str, Array], path: str | None, stdout: IO[str]
+    artifact: Artifact,
+    params: Mapping[str, Array],
+    path: str | None,
+    stdout: IO[str],
+    *,
+    print_debuginfo: bool = False,
 ) -> None:
     """Write to a file, a module with the weights it names beside it; or text to `stdout`."""
     if isinstance(artifact, ModuleOp):
         if path is not None:
-            Model(artifact, params).save(path)
+            Model(artifact, params).save(path, print_debuginfo=print_debuginfo)
             return
-        artifact = print_module(artifact)
+        artifact = print_module(artifact, print_debuginfo=print_debuginfo)
     if path is None:
         assert isinstance(artifact, str), "binaries need a path"
         stdout.write(artifact)

@@ -190,7 +190,7 @@ class Interpreter:
                     observer(op, values)
         except (ExecutionError, CompileError, RecursionError):
             raise
-        except (IndexError, ValueError, ArithmeticError) as error:
+        except (IndexError, ValueError, ArithmeticError, MemoryError) as error:
             _raise_located(step.op, error)
         return out
 

@@ -264,3 +264,15 @@ def test_input_files(tmp_path: Path) -> None:
     for name in ("bad.npy", "object.npy", "none.npy"):
         with pytest.raises(dlir.CompileError, match="cannot read"):
             read_input(str(tmp_path / name))
+
+
+def test_threads_come_from_the_option_before_the_environment(monkeypatch: Any) -> None:
+    monkeypatch.delenv("DLIR_NUM_THREADS", raising=False)
+    assert CompileOptions().thread_count() is None
+    monkeypatch.setenv("DLIR_NUM_THREADS", "3")
+    assert CompileOptions().thread_count() == 3
+    assert CompileOptions(threads=2).thread_count() == 2
+    for wrong in ("0", "many", "-1"):
+        monkeypatch.setenv("DLIR_NUM_THREADS", wrong)
+        with pytest.raises(UsageError, match="threads must be positive"):
+            CompileOptions().thread_count()
