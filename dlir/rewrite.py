@@ -24,7 +24,7 @@ from typing import Any, NamedTuple, TypeAlias, Union, cast, get_args, get_origin
 from xdsl.context import Context
 from xdsl.dialects.builtin import UNKNOWN_LOC, LocationAttr
 from xdsl.folder import Folder
-from xdsl.ir import Operation, SSAValue
+from xdsl.ir import Operation
 from xdsl.pattern_rewriter import PatternRewriter, RewritePattern
 from xdsl.rewriter import InsertPoint
 from xdsl.traits import ConstantLike, HasFolder
@@ -261,7 +261,6 @@ class _Driver:
         rewriter.operation_insertion_handler.append(self._inserted)
         rewriter.operation_removal_handler.append(self._removed)
         rewriter.operation_modification_handler.append(self._worklist.push)
-        rewriter.operation_replacement_handler.append(self._replaced)
         return rewriter
 
     def _visit(self, op: Operation, rewriter: Rewriter) -> None:
@@ -323,11 +322,6 @@ class _Driver:
                 self._worklist.push(operand.owner)
         for inner in walk(op):
             self._worklist.remove(inner)
-
-    def _replaced(self, op: Operation, values: Sequence[SSAValue | None]) -> None:
-        for result in op.results:
-            for use in result.uses:
-                self._worklist.push(use.operation)
 
 
 # Tables ---------------------------------------------------------------------------------------
