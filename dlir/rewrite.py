@@ -225,7 +225,7 @@ class _Driver:
         self._worklist: Worklist[Operation] = Worklist()
         self._max_iterations = max_iterations
         self._location: LocationAttr = UNKNOWN_LOC
-        self._last = ("", root)
+        self._last = ("", root, root.location)
         self.rewrites = 0
         self.matches: Counter[str] = Counter()
 
@@ -247,10 +247,10 @@ class _Driver:
 
     def give_up(self) -> None:
         """Report the last pattern that was applied as one that does not come to an end."""
-        pattern, op = self._last
+        pattern, op, location = self._last
         often = ", ".join(f"{name} {n} times" for name, n in self.matches.most_common(3))
         fail(
-            self._location,
+            location,
             f"pattern '{pattern}' does not come to an end at '{op_name(op)}'",
             notes=[note(None, f"applied so far: {often}")],
             help="a pattern must bring the IR nearer to a form to which no pattern applies",
@@ -300,7 +300,7 @@ class _Driver:
     def _applied(self, name: str, op: Operation) -> None:
         self.rewrites += 1
         self.matches[name] += 1
-        self._last = (name, op)
+        self._last = (name, op, op.location)
 
     def _patterns_for(self, op_type: type[Operation]) -> list[tuple[str, RewritePattern]]:
         found = self._by_type.get(op_type)

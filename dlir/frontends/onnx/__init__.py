@@ -3,9 +3,9 @@
     module, weights = import_onnx("model.onnx")
     print(format_support(check_support("model.onnx")))
 
-Dynamic dimensions (named ones, and those without a size) stay dynamic; `dims={"batch": 8}` fixes them by
-name. Dimensions of the same name are taken to be equal, and an unknown dimension never to be broadcast:
-where a model breaks this, the compiled program says so when it runs.
+Dynamic dimensions (named ones, and those without a size) stay dynamic; `dims={"batch": 8}` fixes
+them by name. Dimensions of the same name are taken to be equal, and an unknown dimension never to
+be broadcast: where a model breaks this, the compiled program says so when it runs.
 """
 
 from __future__ import annotations
@@ -28,9 +28,9 @@ def import_onnx(
 ) -> tuple[ModuleOp, dict[str, Array]]:
     """Import a model from a path or a ModelProto as `func.func @main`.
 
-    Returns the module and the weights that its `dl.param`s name. The function carries the names of the
-    model's inputs and outputs as `dlir.arg_names` and `dlir.result_names`; every operation has its ONNX
-    node as location.
+    Returns the module and the weights that its `dl.param`s name. The function carries the names of
+    the model's inputs and outputs as `dlir.arg_names` and `dlir.result_names`; every operation has
+    its ONNX node as location.
 
     Raises `CompileError` for a file that is no valid model, and for unsupported operators; then its
     diagnostics name every node that cannot be imported.

@@ -1,9 +1,9 @@
 """Where imported operations go, and what the operator functions need to make them.
 
-`Context` inserts `dl` operations into the function being built, gives each the location and the name of
-the ONNX node it came from, and keeps the dimensions of every tensor as `Dim`s. It holds one invariant:
-a dimension is an `int` exactly where the tensor's type is static. A dimension known to the symbolic
-arithmetic but not to type inference is written into the type by a `dl.reshape`.
+`Context` inserts `dl` operations into the function being built, gives each the location and the
+name of the ONNX node it came from, and keeps the dimensions of every tensor as `Dim`s. It holds one
+invariant: a dimension is an `int` exactly where the tensor's type is static. A dimension known to
+the symbolic arithmetic but not to type inference is written into the type by a `dl.reshape`.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ class Context:
     def emit_all(
         self, op: Operation, all_dims: Sequence[Sequence[Dim] | None]
     ) -> tuple[Tensor, ...]:
-        """Insert an operation; one sequence of dimensions per result, None where nothing is known."""
+        """Insert an operation; one sequence of dimensions per result, None if unknown."""
         self.insert(op)
         pairs = zip(op.results, all_dims, strict=True)
         return tuple(self._result(result, dims) for result, dims in pairs)
@@ -83,7 +83,9 @@ class Context:
             ]
         agreed = tuple(n if n != DYNAMIC_INDEX else m for n, m in zip(shape, dims, strict=True))
         tensor = Tensor(result, agreed)
-        known = any(n == DYNAMIC_INDEX and isinstance(m, int) for n, m in zip(shape, agreed))
+        known = any(
+            isinstance(m, int) != (n != DYNAMIC_INDEX) for n, m in zip(shape, agreed, strict=True)
+        )
         return self.reshape(tensor, agreed) if known else tensor
 
     def _fresh(self, value: SSAValue, axis: int) -> Dim:
@@ -195,8 +197,8 @@ class Context:
     def scalar(self, dim: Dim, element: Attribute) -> Tensor:
         """`dim` as a tensor of rank 0.
 
-        A size s is the sum of s ones: sizes are operands of `dl` operations and never their elements, so
-        this is the one way from a size to a tensor that stays inside the dialect.
+        A size s is the sum of s ones: sizes are operands of `dl` operations and never their
+        elements, so this is the one way from a size to a tensor that stays inside the dialect.
         """
         if not isinstance(dim, Expr):
             return self.constant(dim, element)
@@ -245,8 +247,13 @@ class Context:
         return self.emit(dl.CastOp(x.ssa, element), x.dims)
 
     def itemwise(self, make: Callable[..., Operation], *xs: Tensor) -> Tensor:
-        """An elementwise operation, `make` of the operands' SSA values, with numpy's broadcasting."""
+        """The elementwise operation `make(operands...)`, with numpy's broadcasting."""
         return self.emit(make(*(x.ssa for x in xs)), broadcast_dims(*(x.dims for x in xs)))
+
+    def compare(self, predicate: str, a: Tensor, b: Tensor) -> Tensor:
+        """`a predicate b` by element, as i1."""
+        op = dl.CompareOp(predicate, a.ssa, b.ssa)
+        return self.emit(op, broadcast_dims(a.dims, b.dims))
 
     def take(self, x: Tensor, axis: int, offset: int, size: Dim, stride: int = 1) -> Tensor:
         """`size` items of one axis, from a static offset on."""
@@ -270,7 +277,7 @@ class Context:
 
 
 def broadcast_dims(*shapes: Sequence[Dim]) -> tuple[Dim, ...]:
-    """numpy's rule for sizes known only in part: a 1 gives way, a number wins over an expression."""
+    """numpy's rule for sizes known only in part: a 1 gives way, a number wins."""
     rank = max(len(shape) for shape in shapes)
     padded = [(1,) * (rank - len(shape)) + tuple(shape) for shape in shapes]
     return tuple(_broadcast_dim(column) for column in zip(*padded, strict=True))

@@ -1,13 +1,13 @@
 """Symbolic dimensions: integer polynomials over run-time sizes.
 
 A dimension of an ONNX tensor is either a Python `int` or an `Expr`, a polynomial with integer
-coefficients over *atoms*. An atom is a `Symbol` (the run-time size of one axis, never negative) or a
-`Compound` (a division, remainder, minimum, ... that is no polynomial). Two dimensions that are the
-same polynomial are the same size, which is how `Reshape(-1)` finds static sizes behind dynamic ones:
-B*S*384 / (B*S*12) = 32.
+coefficients over *atoms*. An atom is a `Symbol` (the run-time size of one axis, never negative) or
+a `Compound` (a division, remainder, minimum, ... that is no polynomial). Two dimensions that are
+the same polynomial are the same size, which is how `Reshape(-1)` finds static sizes behind dynamic
+ones: B*S*384 / (B*S*12) = 32.
 
-Errors: `DimError` when a result leaves 64 bits, divides by zero or grows beyond
-`MAX_TERMS` or `MAX_NESTING`.
+Errors: `DimError` when a result leaves 64 bits, divides by zero or grows beyond `MAX_TERMS` or
+`MAX_NESTING`.
 """
 
 from __future__ import annotations

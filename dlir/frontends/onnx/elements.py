@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from xdsl.dialects.builtin import Float16Type, IntegerType, bf16, f16, f32, f64
+from xdsl.dialects.builtin import IntegerType, bf16, f16, f32, f64
 from xdsl.ir import Attribute
 
 from .values import Unsupported
@@ -54,8 +54,3 @@ def numpy_type_of(element: Attribute) -> np.dtype[Any]:
 
 def is_float(element: Attribute) -> bool:
     return element in (f32, f64, f16, bf16)
-
-
-def accumulator(element: Attribute) -> Attribute:
-    """The accumulator of a contraction: f32 for the half types, otherwise the element type itself."""
-    return f32 if isinstance(element, Float16Type) or element == bf16 else element

@@ -1,12 +1,14 @@
 """Constant folding: nodes whose inputs are all known at import, evaluated by onnx's own reference.
 
-Only cheap operators are folded, and only when the result stays small next to what the model already holds.
+Only cheap operators are folded, and only when the result stays small next to what the model already
+holds.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from math import prod
+from typing import Any, cast
 
 import numpy as np
 
@@ -64,8 +66,8 @@ def _evaluate(node: Node) -> Sequence[Array] | None:
     }
     try:
         with np.errstate(all="ignore"):
-            evaluator = ReferenceEvaluator(node.proto, opsets={"": node.opset})
-            results = evaluator.run(None, feeds)
+            evaluator = cast(Any, ReferenceEvaluator(node.proto, opsets={"": node.opset}))
+            results: Sequence[Any] = evaluator.run(None, feeds)
     except Exception:  # whatever is wrong with the node, the import of it will say so
         return None
     arrays = [np.asarray(result) for result in results]

@@ -1,4 +1,4 @@
-"""The ONNX frontend as `dlir.registry` knows it."""
+"""The ONNX frontend as the registry knows it (`dlir.executable.Frontend`)."""
 
 from __future__ import annotations
 
@@ -6,20 +6,20 @@ from collections.abc import Mapping
 
 from xdsl.dialects.builtin import ModuleOp
 
-from dlir.frontends.onnx import check_support, format_support, import_onnx
-from dlir.frontends.onnx.reader import Source
-from dlir.numpy_types import Array
+from . import check_support, format_support, import_onnx
+from .reader import Source
+from .values import Array
 
 
 class OnnxFrontend:
-    """Loads `.onnx` files and ModelProtos."""
+    """Reads `.onnx` files and ModelProtos."""
 
     def load(self, source: Source) -> tuple[ModuleOp, Mapping[str, Array]]:
-        """See `import_onnx`."""
+        """The module and weights of a model; raises `CompileError`."""
         return import_onnx(source)
 
     def support(self, source: Source) -> tuple[str, bool]:
-        """The table of `--check-support`, and whether every operator can be imported."""
+        """The table of a model's operators, and whether all can be imported."""
         rows = check_support(source)
         return format_support(rows), all(row.supported for row in rows)
 

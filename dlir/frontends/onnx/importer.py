@@ -1,9 +1,10 @@
 """From a checked ONNX graph to a function of `dl` operations.
 
-One pass over the nodes in their (topological) order. A node is, in this order of preference, evaluated as
-shape arithmetic, folded, or imported by the function of its operator. A node that cannot be imported is
-reported and its results are *poisoned*: nodes that need them are passed over in silence, so that one
-import reports every unsupported node and nothing that merely follows from one.
+One pass over the nodes in their (topological) order. A node is, in this order of preference,
+evaluated as shape arithmetic, folded, or imported by the function of its operator. A node that
+cannot be imported is reported and its results are *poisoned*: nodes that need them are passed over
+in silence, so that one import reports every unsupported node and nothing that merely follows from
+one.
 """
 
 from __future__ import annotations
@@ -47,6 +48,8 @@ if TYPE_CHECKING:
 
 _FAULTS = (Unsupported, DimError, VerifyException, BadWeight)
 """What a node's import may raise; everything else is a bug."""
+
+NO_OPERATOR = "no such operator"
 
 STANDARD_DOMAINS = ("", "ai.onnx")
 
@@ -165,10 +168,10 @@ class Importer:
 
     def _import_node(self, proto: NodeProto, index: int) -> Sequence[Value | None]:
         if proto.domain not in STANDARD_DOMAINS:
-            raise Unsupported(f'an operator of domain "{proto.domain}"')
+            raise Unsupported(f'domain "{proto.domain}"')
         build = OPERATORS.get(proto.op_type)
         if build is None:
-            raise Unsupported("this operator")
+            raise Unsupported(NO_OPERATOR)
         inputs = [self._value(name) if name else None for name in proto.input]
         poisoned = [n for n, v in zip(proto.input, inputs, strict=True) if n and v is None]
         if poisoned:
@@ -201,7 +204,7 @@ class Importer:
         if name not in self.values:
             tensor = self.model.weights.get(name)
             if tensor is None:
-                raise Unsupported(f'value "{name}", which nothing defines,')
+                raise Unsupported(f'an undefined input "{name}"')
             try:
                 array = read_weight(tensor, self.model.folder)
             except BadWeight as error:
@@ -218,7 +221,8 @@ class Importer:
     def _diagnostic(self, proto: NodeProto, error: Exception) -> Diagnostic:
         where, operator = self.context.location, proto.op_type
         if isinstance(error, Unsupported | DimError):
-            message = f"{operator}: {error} is not supported"
+            with_what = "" if str(error) == NO_OPERATOR else f" with {error}"
+            message = f"{operator} is not supported{with_what}"
             return diagnose(Severity.ERROR, where, message, rule="onnx-unsupported")
         rule = error.rule if isinstance(error, RuleViolation) else None
         help = error.help if isinstance(error, RuleViolation) else None

@@ -12,8 +12,8 @@ from .values import Tensor, Value
 Build: TypeAlias = Callable[[Context, Node], "Value | Sequence[Value]"]
 """Imports one node: inserts operations and returns the node's results, in order (a lone one bare).
 
-It raises `Unsupported`, `DimError`, or a rule violation of the `dl` dialect. Trailing results that no one
-uses may be left out.
+It raises `Unsupported`, `DimError`, or a rule violation of the `dl` dialect. Trailing results that
+no one uses may be left out.
 """
 
 

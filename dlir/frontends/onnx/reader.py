@@ -7,7 +7,7 @@ All faults of the file are `CompileError`s.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from os import PathLike, fspath
 from pathlib import Path
@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, cast
 from dlir.diagnostics import fail
 
 if TYPE_CHECKING:
-    from onnx import GraphProto, ModelProto, TensorProto
+    from onnx import GraphProto, ModelProto, NodeProto, TensorProto
 
 Source: TypeAlias = "str | PathLike[str] | ModelProto"
 
@@ -25,7 +25,9 @@ OLDEST_OPSET = 9
 
 @dataclass(frozen=True)
 class Model:
-    """A checked model. `weights` are its initialisers, unread; `folder` is where external data lies."""
+    """A checked model. `weights` are its initialisers, unread; `folder` is where external data
+    lies.
+    """
 
     graph: GraphProto
     opset: int
@@ -38,8 +40,9 @@ class Model:
 def read_model(source: Source, expand: Collection[str]) -> Model:
     """Read, check and inline a model.
 
-    Operators that are not in `expand`'s complement stay calls: `expand` names the ones of the default
-    domain that are replaced by their definition in the ONNX standard. Raises `CompileError`.
+    Operators that are not in `expand`'s complement stay calls: `expand` names the ones of the
+    default domain that are replaced by their definition in the ONNX standard. Raises
+    `CompileError`.
     """
     from onnx import ModelProto
 
@@ -121,8 +124,9 @@ def _domain(domain: str) -> str:
 def _check(model: ModelProto, name: str) -> None:
     from onnx import checker
 
+    check: Callable[[bytes], None] = cast(Any, checker).check_model
     try:
-        checker.check_model(model)
+        check(model.SerializeToString())
     except Exception as error:  # the checker raises many kinds, also from C++
         fail(None, f"{name} is not a valid ONNX model: {_first_line(error)}", rule="onnx-checker")
 
@@ -135,14 +139,28 @@ def _inline(model: ModelProto, expand: Collection[str], name: str) -> ModelProto
     """Replace calls of the model's functions, and of the operators in `expand`, by their bodies."""
     from onnx import inliner
 
-    used = {node.op_type for node in model.graph.node if not _domain(node.domain)}
-    wanted = sorted(used & set(expand))
-    try:
-        if model.functions:
+    if model.functions:
+        try:
             model = inliner.inline_local_functions(model)
-        if wanted:
-            ids = [("", op_type) for op_type in wanted]
-            model = inliner.inline_selected_functions(model, ids, inline_schema_functions=True)
-    except Exception as error:  # raised from C++
-        fail(None, f"functions of {name} cannot be inlined: {_first_line(error)}")
-    return cast("ModelProto", model)
+        except Exception as error:  # raised from C++
+            fail(None, f"functions of {name} cannot be inlined: {_first_line(error)}")
+    calls = [n for n in model.graph.node if not _domain(n.domain) and n.op_type in expand]
+    if not calls:
+        return model
+    for node in calls:
+        _write_defaults(node, _opsets(model, name)[""])
+    ids = [("", op_type) for op_type in sorted({node.op_type for node in calls})]
+    try:
+        return inliner.inline_selected_functions(model, ids, inline_schema_functions=True)
+    except Exception:  # raised from C++ where types are unknown: then the calls are unsupported
+        return model
+
+
+def _write_defaults(node: NodeProto, opset: int) -> None:
+    """Write out default values of attributes, which the inliner would leave out of the body."""
+    from onnx import defs
+
+    present = {attribute.name for attribute in node.attribute}
+    for name, attribute in defs.get_schema(node.op_type, opset).attributes.items():
+        if name not in present and attribute.default_value.name:
+            node.attribute.append(attribute.default_value)

@@ -1,9 +1,9 @@
 """Shape arithmetic: ONNX operators on `Ints`, evaluated at import.
 
 Every function takes the node and its inputs as `Ints` (None where an optional input is absent) and
-returns the result's items. Item-wise operators broadcast as numpy does; the others move items around.
-An operator that is not in `SHAPE_MATH`, or whose inputs are not all shape values, is imported as tensor
-operations instead.
+returns the result's items. Item-wise operators broadcast as numpy does; the others move items
+around. An operator that is not in `SHAPE_MATH`, or whose inputs are not all shape values, is
+imported as tensor operations instead.
 """
 
 from __future__ import annotations
@@ -107,7 +107,7 @@ def _slice(node: Node, inputs: Inputs) -> Array:
 
 
 def slice_ranges(node: Node, inputs: Inputs, rank: int) -> list[tuple[int, int, int, int]]:
-    """(start, stop, step, axis) of a `Slice` whose bounds are numbers; attributes before opset 10."""
+    """(start, stop, step, axis) of a `Slice` by numbers; attributes before opset 10."""
     if node.opset < 10:
         starts, stops = node.ints("starts", ()), node.ints("ends", ())
         axes, steps = node.ints("axes", range(len(starts))), [1] * len(starts)
@@ -122,7 +122,7 @@ def slice_ranges(node: Node, inputs: Inputs, rank: int) -> list[tuple[int, int, 
 
 
 def python_slice(start: int, stop: int, step: int) -> slice:
-    """ONNX clamps bounds to the axis as Python does, except that a stop below -n means "before 0"."""
+    """Bounds are clamped as in Python, except that a stop below -n means "before 0"."""
     if step == 0:
         raise Unsupported("a step of 0")
     return slice(start, None if step < 0 and stop < -d.INT64_MAX // 2 else stop, step)

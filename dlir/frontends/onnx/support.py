@@ -27,10 +27,12 @@ class Support:
 
 
 def check_support(source: Source, dims: Mapping[str, int] | None = None) -> tuple[Support, ...]:
-    """The operators of a model in alphabetical order; raises `CompileError` if it is no valid model.
+    """The operators of a model in alphabetical order; raises `CompileError` if it is no valid
+    model.
 
-    The answer comes from an import of the model, so that attribute values and shapes count as well. A
-    node that follows an unsupported one is not tried; it counts as supported if its operator is known.
+    The answer comes from an import of the model, so that attribute values and shapes count as well.
+    A node that follows an unsupported one is not tried; it counts as supported if its operator is
+    known.
     """
     model = read_model(source, EXPANDED)
     importer = Importer(model, dict(dims or {}))
@@ -45,7 +47,7 @@ def check_support(source: Source, dims: Mapping[str, int] | None = None) -> tupl
 def _row(model: Model, key: tuple[str, str], group: Sequence[int], importer: Importer) -> Support:
     domain, operator = key
     faults = [importer.errors[index].message for index in group if index in importer.errors]
-    reason = faults[0].removeprefix(f"{operator}: ") if faults else ""
+    reason = faults[0] if faults else ""
     if len(faults) not in (0, len(group)):
         reason = f"{len(faults)} of {len(group)}: {reason}"
     version = _version(model, model.graph.node[group[0]])

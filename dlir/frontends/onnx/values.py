@@ -45,7 +45,7 @@ class Tensor:
 
 @dataclass(frozen=True, eq=False)
 class Constant:
-    """An array known at import. `name` is the ONNX value's name, used when it becomes a parameter."""
+    """An array known at import; `name` is what it is called when it becomes a parameter."""
 
     array: Array
     name: str

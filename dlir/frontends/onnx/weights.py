@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class BadWeight(ValueError):
-    """A weight whose data is missing, truncated, outside the model's folder or of the wrong size."""
+    """Data of a weight that is missing, truncated, out of bounds or of the wrong size."""
 
 
 def read_weight(tensor: TensorProto, folder: Path | None) -> Array:

@@ -1,4 +1,4 @@
-"""Sliding windows of convolution and pooling: padding, `auto_pad`, and lines as images of height 1."""
+"""Windows of convolution and pooling: padding, `auto_pad`, lines as images of height 1."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ class Windows:
 def windows_of(node: Node, spatial: Sequence[Dim], kernel: Sequence[Dim]) -> Windows:
     """The windows of a node over `spatial` dimensions, one or two of them.
 
-    Raises `Unsupported` for other ranks, kernels of unknown size and `auto_pad` that needs the size of a
-    dynamic image.
+    Raises `Unsupported` for other ranks, kernels of unknown size and `auto_pad` that needs the size
+    of a dynamic image.
     """
     rank = len(spatial)
     if rank not in (1, 2):

@@ -14,7 +14,9 @@ from ..windows import Windows, flat_image, square_image, window_dims, windows_of
 
 
 def _matmul(context: Context, node: Node) -> Tensor:
-    """numpy's matmul: a vector becomes a matrix with one row or column, which the result loses again."""
+    """numpy's matmul: a vector becomes a matrix with one row or column, which the result loses
+    again.
+    """
     a, b = tensor(context, node, 0), tensor(context, node, 1)
     if not a.rank or not b.rank:
         raise Unsupported("a scalar operand")

@@ -42,7 +42,10 @@ def _folding(make: Callable[..., Operation]) -> Build:
 
 
 def _compare(predicate: str) -> Build:
-    return _binary(partial(dl.CompareOp, predicate))
+    def build(context: Context, node: Node) -> Tensor:
+        return context.compare(predicate, tensor(context, node, 0), tensor(context, node, 1))
+
+    return build
 
 
 def _mean(context: Context, node: Node) -> Tensor:
@@ -58,17 +61,19 @@ def _identity(_: Context, node: Node) -> Value:
 
 def _elu(context: Context, node: Node) -> Tensor:
     alpha = node.float("alpha", 1.0)
-    return context.itemwise(lambda x: dl.EluOp(x, alpha), tensor(context, node, 0))
+    return context.itemwise(partial(dl.EluOp, alpha=alpha), tensor(context, node, 0))
 
 
 def _leaky_relu(context: Context, node: Node) -> Tensor:
     alpha = node.float("alpha", 0.01)
-    return context.itemwise(lambda x: dl.LeakyReluOp(x, alpha), tensor(context, node, 0))
+    return context.itemwise(partial(dl.LeakyReluOp, alpha=alpha), tensor(context, node, 0))
 
 
 def _hard_sigmoid(context: Context, node: Node) -> Tensor:
     alpha, beta = node.float("alpha", 0.2), node.float("beta", 0.5)
-    return context.itemwise(lambda x: dl.HardSigmoidOp(x, alpha, beta), tensor(context, node, 0))
+    return context.itemwise(
+        partial(dl.HardSigmoidOp, alpha=alpha, beta=beta), tensor(context, node, 0)
+    )
 
 
 _SELU = (1.67326319217681884765625, 1.05070102214813232421875)
@@ -80,7 +85,7 @@ def _selu(context: Context, node: Node) -> Tensor:
     x = tensor(context, node, 0)
     if np.allclose((alpha, gamma), _SELU, rtol=1e-6):
         return context.itemwise(dl.SeluOp, x)
-    y = context.itemwise(lambda v: dl.EluOp(v, alpha), x)
+    y = context.itemwise(partial(dl.EluOp, alpha=alpha), x)
     return context.itemwise(dl.MulOp, context.constant(gamma, x.element), y)
 
 
@@ -88,7 +93,7 @@ def _gelu(context: Context, node: Node) -> Tensor:
     approximate = node.string("approximate", "none")
     if approximate not in ("none", "tanh"):
         raise Unsupported(f"approximate = {approximate!r}")
-    return context.itemwise(lambda x: dl.GeluOp(x, approximate), tensor(context, node, 0))
+    return context.itemwise(partial(dl.GeluOp, approximate=approximate), tensor(context, node, 0))
 
 
 def _swish(context: Context, node: Node) -> Tensor:
@@ -128,16 +133,19 @@ def _constant_clip(context: Context, node: Node) -> Tensor:
     x = tensor(context, node, 0)
     if low is not None and high is not None and low > high:
         return _clip(context, node)  # ONNX: the upper bound wins
-    return context.itemwise(lambda v: dl.ClipOp(v, low, high), x)
+    return context.itemwise(partial(dl.ClipOp, min=low, max=high), x)
+
+
+def _is_two(value: Value) -> bool:
+    return isinstance(value, Constant) and value.array.size == 1 and bool(value.array.item() == 2)
 
 
 def _pow(context: Context, node: Node) -> Tensor:
     """The result has the base's type, whatever the exponent's is (opset 12)."""
     base, exponent = tensor(context, node, 0), node.input(1)
-    if isinstance(exponent, Constant) and exponent.array.size == 1 and exponent.rank <= base.rank:
+    if _is_two(exponent) and exponent.rank <= base.rank:
         # layer norms are exported with a power of 2: a product is exact and cheap
-        if exponent.array.reshape(-1)[0] == 2:
-            return context.itemwise(dl.MulOp, base, base)
+        return context.itemwise(dl.MulOp, base, base)
     power = context.tensor(exponent)
     if is_float(power.element) and not is_float(base.element):
         result = context.itemwise(dl.PowOp, context.cast(base, power.element), power)
@@ -163,7 +171,7 @@ def _is_inf(context: Context, node: Node) -> Tensor:
     if signs == (0, 0):
         return context.broadcast(context.constant(False, i1), x.dims)
     bound = context.constant(np.inf if signs[0] else -np.inf, x.element)
-    return context.itemwise(partial(dl.CompareOp, "eq"), x, bound)
+    return context.compare("eq", x, bound)
 
 
 def _cast(context: Context, node: Node) -> Tensor:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any, cast
 
 import numpy as np
-from xdsl.dialects.builtin import i64
+from xdsl.dialects.builtin import i1, i64
 
 from .. import dims as d
 from .. import dl
@@ -14,7 +15,7 @@ from ..dims import Dim
 from ..node import Node, normalize_axis
 from ..operator import Build, tensor, tensors
 from ..shapes import dims_of, reshaped, static_ints
-from ..values import Constant, Tensor, Unsupported, Value
+from ..values import Array, Constant, Tensor, Unsupported, Value
 
 
 def _axes(node: Node, rank: int) -> list[int]:
@@ -95,7 +96,7 @@ def _common(column: Sequence[Dim]) -> Dim:
 
 
 def _split(context: Context, node: Node) -> Sequence[Value]:
-    """Sizes are an attribute before opset 13, an input from then on; without them parts are equal."""
+    """Sizes are an attribute before opset 13, then an input; without them parts are equal."""
     x = tensor(context, node, 0)
     axis = normalize_axis(node.int("axis", 0), x.rank)
     sizes = list(node.ints("split", ()))
@@ -147,16 +148,15 @@ def _pad(context: Context, node: Node) -> Tensor:
         high[normalize_axis(axis, x.rank)] = pads[i + len(axes)]
     if mode != "constant":
         return _pad_by_index(context, x, low, high, mode)
-    return _pad_constant(context, x, low, high, _pad_value(node))
-
-
-def _pad_value(node: Node) -> float:
-    if not node.has(2):
-        return node.float("value", 0.0)
-    value = node.input(2)
-    if not isinstance(value, Constant) or value.array.size != 1:
-        raise Unsupported("a value computed at run time")
-    return value.array.reshape(-1)[0].item()
+    value = node.input(2) if node.has(2) else None
+    if value is None:
+        return _pad_constant(context, x, low, high, node.float("value", 0.0))
+    if isinstance(value, Constant) and value.array.size == 1:
+        return _pad_constant(context, x, low, high, value.array.reshape(-1)[0].item())
+    inside = context.broadcast(context.constant(True, i1), x.dims)
+    inside = _pad_constant(context, inside, low, high, 0)
+    padded = _pad_constant(context, x, low, high, 0)
+    return context.itemwise(dl.SelectOp, inside, padded, context.tensor(value))
 
 
 def _pad_constant(
@@ -175,7 +175,9 @@ def _pad_constant(
 def _pad_by_index(
     context: Context, x: Tensor, low: list[int], high: list[int], mode: str
 ) -> Tensor:
-    """The other modes repeat elements of the operand: a gather by what numpy's pad does to 0, 1, 2, ..."""
+    """The other modes repeat elements of the operand: a gather by what numpy's pad does to 0, 1, 2,
+    ...
+    """
     for axis, pads in enumerate(zip(low, high, strict=True)):
         size = x.dims[axis]
         if pads == (0, 0):
@@ -184,7 +186,7 @@ def _pad_by_index(
             raise Unsupported(f"mode = {mode!r} on a dynamic dimension")
         before, after = (max(n, 0) for n in pads)
         try:
-            indices = np.pad(np.arange(size), (before, after), mode=mode)  # type: ignore[call-overload]
+            indices = cast(Array, np.pad(np.arange(size), (before, after), mode=cast(Any, mode)))
         except ValueError as error:
             raise Unsupported(str(error)) from None
         cut_low, cut_high = (max(-n, 0) for n in pads)
@@ -215,7 +217,7 @@ def _trilu(context: Context, node: Node) -> Tensor:
     distance = context.itemwise(dl.SubOp, columns, rows)
     predicate = "ge" if node.int("upper", 1) else "le"
     bound = context.constant(diagonal, i64)
-    kept = context.itemwise(lambda a, b: dl.CompareOp(predicate, a, b), distance, bound)
+    kept = context.compare(predicate, distance, bound)
     return context.itemwise(dl.SelectOp, kept, x, context.constant(0, x.element))
 
 
@@ -241,7 +243,8 @@ def _space_to_depth(context: Context, node: Node) -> Tensor:
     n, c, h, w = x.dims
     rows, columns = d.div(h, block), d.div(w, block)
     y = context.reshape(x, (n, c, rows, block, columns, block))
-    y = context.transpose(y, (0, 3, 5, 1, 2, 4))
+    depth_first = node.string("mode", "DCR") == "DCR"
+    y = context.transpose(y, (0, 3, 5, 1, 2, 4) if depth_first else (0, 1, 3, 5, 2, 4))
     return context.reshape(y, (n, d.mul(c, block * block), rows, columns))
 
 

@@ -32,9 +32,7 @@ def _softmax(make: Callable[..., Operation]) -> Build:
     return build
 
 
-def _layer_norm(context: Context, node: Node) -> Tensor:
-    if any(node.output_names[1:]):
-        raise Unsupported("the Mean and InvStdDev results")
+def _layer_norm(context: Context, node: Node) -> Sequence[Tensor]:
     x = tensor(context, node, 0)
     axis = normalize_axis(node.int("axis", -1), x.rank)
     scale, *bias = (
@@ -47,7 +45,20 @@ def _layer_norm(context: Context, node: Node) -> Tensor:
         axis=axis,
         epsilon=node.float("epsilon", 1e-5),
     )
-    return context.emit(op, x.dims)
+    y = context.emit(op, x.dims)
+    return (y, *_statistics(context, node, x, axis)) if any(node.output_names[1:]) else (y,)
+
+
+def _statistics(context: Context, node: Node, x: Tensor, axis: int) -> Sequence[Tensor]:
+    """The other results of LayerNormalization: the mean and 1 / sqrt(variance + epsilon)."""
+    axes = list(range(axis, x.rank))
+    mean = reduce(context, dl.ReduceMeanOp, x, axes, True)
+    centred = context.itemwise(dl.SubOp, x, mean)
+    square = context.itemwise(dl.MulOp, centred, centred)
+    epsilon = context.constant(node.float("epsilon", 1e-5), x.element)
+    variance = reduce(context, dl.ReduceMeanOp, square, axes, True)
+    raised = context.itemwise(dl.AddOp, variance, epsilon)
+    return mean, context.itemwise(dl.ReciprocalOp, context.itemwise(dl.SqrtOp, raised))
 
 
 def _rms_norm(context: Context, node: Node) -> Tensor:
@@ -118,7 +129,7 @@ def _lp_norm(context: Context, node: Node) -> Tensor:
     else:
         raise Unsupported(f"p = {p}")
     zero, one = (context.constant(n, x.element) for n in (0, 1))
-    empty = context.itemwise(lambda a, b: dl.CompareOp("eq", a, b), size, zero)
+    empty = context.compare("eq", size, zero)
     return context.itemwise(dl.DivOp, x, context.itemwise(dl.SelectOp, empty, one, size))
 
 
@@ -137,9 +148,8 @@ def _lrn(context: Context, node: Node) -> Tensor:
 def _dropout(context: Context, node: Node) -> Sequence[Value]:
     """The identity, and a mask of ones; training (opset 12) is refused."""
     data = node.input(0)
-    if node.has(2):
-        if any(static_ints(node.input(2), "training_mode")):
-            raise Unsupported("training mode")
+    if node.has(2) and any(static_ints(node.input(2), "training_mode")):
+        raise Unsupported("training mode")
     if not any(node.output_names[1:]):
         return (data,)
     mask = context.broadcast(context.constant(True, i1), data.dims)

@@ -1,8 +1,8 @@
 """Pooling.
 
-`ceil_mode` becomes padding at the high end: a pixel of it never wins a maximum, and an average that does
-not count padding does not count it either. An average that does count padding counts only the padding
-that was asked for, so that padding is made explicit first.
+`ceil_mode` becomes padding at the high end: a pixel of it never wins a maximum, and an average that
+does not count padding does not count it either. An average that does count padding counts only the
+padding that was asked for, so that padding is made explicit first.
 """
 
 from __future__ import annotations
@@ -24,7 +24,9 @@ def _pool_windows(node: Node, image: Tensor, rank: int) -> Windows:
 
 
 def _ceiled(image: Tensor, windows: Windows) -> Windows:
-    """The windows with high padding such that `floor` finds as many of them as `ceil_mode` asks for."""
+    """The windows with high padding such that `floor` finds as many of them as `ceil_mode` asks
+    for.
+    """
     highs = [_ceiled_high(image.dims[2 + axis], windows, axis) for axis in (0, 1)]
     return replace(windows, padding=(*windows.padding[:2], *highs))
 

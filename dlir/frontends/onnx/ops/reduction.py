@@ -66,7 +66,10 @@ def _extremum(make: Callable[..., Operation]) -> Build:
         numbers = context.cast(x, i32)
         axes = _reduced_axes(node, x.rank)
         reduced = reduce(context, make, numbers, axes, bool(node.int("keepdims", 1)))
-        return context.cast(reduced, i1)
+        zero = context.constant(
+            0, i32
+        )  # over nothing, the least integer is false, the largest true
+        return context.compare("gt", reduced, zero)
 
     return build
 

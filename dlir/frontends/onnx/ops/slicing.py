@@ -1,5 +1,6 @@
-"""`Slice`: bounds that are numbers become `dl.slice`; a start that is known only at run time becomes a
-gather, since the offsets of `dl.slice` are static."""
+"""`Slice`: bounds that are numbers become `dl.slice`; a start that is known only at run time
+becomes a gather, since the offsets of `dl.slice` are static.
+"""
 
 from __future__ import annotations
 
@@ -77,13 +78,12 @@ def _from_front(bound: Dim, size: Dim) -> Dim:
 
 
 def _forward(size: Dim, start: Dim, stop: Dim, step: int) -> Range:
-    if isinstance(start, int) and start < 0 and isinstance(stop, int):
-        # the last elements: the axis is taken to have that many
-        if stop < 0 or stop >= d.INT64_MAX // 2:
-            length = max((stop if stop < 0 else 0) - start, 0)
-            return Range(start, -(-length // step), step)
-    first = _from_front(start, size)
     huge = isinstance(stop, int) and stop >= d.INT64_MAX // 2
+    if isinstance(start, int) and start < 0 and isinstance(stop, int) and (stop < 0 or huge):
+        # the last elements: the axis is taken to have that many
+        length = max((0 if huge else stop) - start, 0)
+        return Range(start, -(-length // step), step)
+    first = _from_front(start, size)
     last = size if huge else d.minimum(_from_front(stop, size), size)
     length = d.maximum(d.sub(last, first), 0)
     return Range(first, length if step == 1 else d.ceil_div(length, step), step)
