@@ -32,13 +32,18 @@ from xdsl.universe import Universe
 from dlir.diagnostics import CompileError, Severity, diagnose, note
 
 DIALECTS: dict[str, str] = {
+    "arith": "dlir.dialects.vectorized:Arith",
     "dl": "dlir.dialects.dl:DL",
+    "llvm": "dlir.dialects.llvm:LLVM",
+    "vector": "dlir.dialects.vectorized:Vector",
 }
 """Dialects of dlir. A name in `REPLACES` stands in for xDSL's dialect of that name."""
 
 PASSES: dict[str, str] = {
+    "convert-loops-to-llvm": "dlir.lowering.loops_to_llvm:ConvertLoopsToLLVM",
     "dl-decompose": "dlir.transforms.dl_decompose:DlDecompose",
     "dl-simplify": "dlir.transforms.dl_simplify:DlSimplify",
+    "vector-expand-math": "dlir.transforms.vector_expand_math:VectorExpandMath",
 }
 """Passes of dlir. xDSL's passes keep their own names and need no line here."""
 
@@ -66,7 +71,7 @@ TARGETS: dict[str, str] = {
 }
 """Name of a target -> the target (see `dlir.executable.Target`)."""
 
-REPLACES: frozenset[str] = frozenset({"llvm"})
+REPLACES: frozenset[str] = frozenset({"arith", "llvm", "vector"})
 """xDSL dialects that dlir extends: the same op list and the ops it lacks."""
 
 ENTRY_POINT_GROUP = "xdsl.universe"

@@ -12,8 +12,8 @@ from __future__ import annotations
 import struct
 from collections.abc import Callable
 
-from mpmath import cos, erf, erfc, exp, expm1, log, log1p, lu_solve, matrix, mp, mpf, pi, sin, sqrt
 from mpmath import atan as arctangent
+from mpmath import cos, erf, erfc, expm1, log, lu_solve, matrix, mp, mpf, pi, sin, sqrt
 
 mp.dps = 60
 Function = Callable[[mpf], mpf]

@@ -248,7 +248,9 @@ class NativeModule:
         processes: int = 2,
     ):
         cpu = host()
-        texts = emit_parts(module, cpu, _PART_OPERATIONS) if processes > 1 else [emit_ir(module, cpu)]
+        texts = (
+            emit_parts(module, cpu, _PART_OPERATIONS) if processes > 1 else [emit_ir(module, cpu)]
+        )
         objects = compile_many(texts, cpu, default_cache() if use_cache else None, processes)
         self._link(objects, _signatures(module), _messages(module))
 

@@ -203,9 +203,7 @@ class Term:
 
     def where(self, then: Term, otherwise: float | Term) -> Term:
         """`self ? then : otherwise`, for an `i1` term."""
-        return self.builder.add(
-            arith.SelectOp(self.value, then.value, then.like(otherwise).value)
-        )
+        return self.builder.add(arith.SelectOp(self.value, then.value, then.like(otherwise).value))
 
     def fma(self, factor: float | Term, addend: float | Term) -> Term:
         """`self * factor + addend`, rounded once."""
@@ -261,9 +259,7 @@ class Term:
 
     def narrowed(self, element: Attribute) -> Term:
         """A float rounded to a narrower format."""
-        return self.builder.add(
-            arith.TruncFOp(self.value, with_element_type(self.type, element))
-        )
+        return self.builder.add(arith.TruncFOp(self.value, with_element_type(self.type, element)))
 
     def truncated(self, width: int) -> Term:
         """The low bits of an integer."""
