@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import inspect
 from collections import Counter
-from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -184,9 +184,8 @@ def root_types(pattern: RewritePattern) -> tuple[type[Operation], ...] | None:
     """
     declared: Any = getattr(pattern, "root_types", None)
     if declared is None:
-        function = getattr(type(pattern).match_and_rewrite, "__wrapped__", None)
-        function = function or type(pattern).match_and_rewrite
-        declared = inspect.getclosurevars(function).nonlocals.get("expected_type")
+        method = type(pattern).match_and_rewrite
+        declared = inspect.getclosurevars(method).nonlocals.get("expected_type")
     if declared is None:
         return None
     if get_origin(declared) in (Union, UnionType):
@@ -402,11 +401,8 @@ def no_op_of(*dialects: str) -> Callable[[Operation], bool]:
 def _left_over(
     op: Operation, table: Mapping[type[Operation], Lowering], attempt: _Attempt, conversion: str
 ) -> Diagnostic:
-    tried: Iterable[Declined] = attempt.reasons(op)
-    notes = [note(None, f"tried '{name}': {reason}") for name, reason in tried]
-    if not notes and type(op) in table:
-        notes = [note(None, "its lowering changed nothing and gave no reason")]
-    elif not notes:
-        notes = [note(None, "no lowering is known for it")]
-    message = f"is not supported by {conversion}"
-    return diagnose(Severity.ERROR, op, message, notes=notes)
+    notes = [note(None, f"tried '{name}': {reason}") for name, reason in attempt.reasons(op)]
+    if not notes:
+        known = "its lowering changed nothing and gave no reason"
+        notes = [note(None, known if type(op) in table else "no lowering is known for it")]
+    return diagnose(Severity.ERROR, op, f"is not supported by {conversion}", notes=notes)
