@@ -9,7 +9,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from xdsl.context import Context
 from xdsl.dialects.builtin import ModuleOp
@@ -23,11 +23,12 @@ from xdsl.utils.exceptions import (
 )
 
 from dlir.diagnostics import CompileError, Diagnostic, Severity, diagnose, from_exception, note
-from dlir.instruments.base import Instrument, Step
+from dlir.instruments.base import Instrument, Step, group
 from dlir.instruments.reproducer import write_crash
 from dlir.pipeline_text import ANY, Anchor, Item, parse_pipeline, pass_text, pipeline_text
-from dlir.printer import print_ir
+from dlir.printer import print_module
 from dlir.registry import Registry, default_registry
+from dlir.verifier import verify
 
 __all__ = [
     "Anchor", "InternalError", "Item", "PassManager", "PipelinePass",
@@ -90,7 +91,9 @@ class PassManager:
         pipeline: str | Sequence[Item],
         instruments: Sequence[Instrument] = (),
         registry: Registry | None = None,
+        verify_each: bool = False,
     ) -> None:
+        self.verify_each = verify_each
         self.registry = registry or default_registry()
         self.instruments = instruments
         self.items = (
@@ -116,7 +119,6 @@ class _Run:
     ctx: Context
     module: ModuleOp
     source: Callable[[], str] | None
-    groups: list[str] = field(default_factory=list[str])
 
     def items(self, items: Iterable[Item], scope: _Scope) -> None:
         for item in items:
@@ -125,7 +127,7 @@ class _Run:
                     self.anchor(item, scope)
                 case PipelinePass():
                     inner = expand([item], self.manager.registry)
-                    with self.group(type(item).__name__):
+                    with group(self.manager.instruments, type(item).__name__):
                         self.items(inner, scope)
                 case _:
                     self.one_pass(item, scope)
@@ -133,17 +135,8 @@ class _Run:
     def anchor(self, anchor: Anchor, scope: _Scope) -> None:
         blocks = [block for op in scope.ops for region in op.regions for block in region.blocks]
         for op in [op for block in blocks for op in block.ops if _matches(op, anchor.op)]:
-            with self.group(f"'{anchor.op}' Pipeline"):
+            with group(self.manager.instruments, f"'{anchor.op}' Pipeline"):
                 self.items(anchor.items, _Scope([op], (*scope.anchors, anchor.op)))
-
-    @contextmanager
-    def group(self, name: str) -> Generator[None, None, None]:
-        """Tell the instruments that what follows belongs together."""
-        for instrument in self.manager.instruments:
-            instrument.enter(name)
-        yield
-        for instrument in self.manager.instruments:
-            instrument.leave(name)
 
     def one_pass(self, one: ModulePass, scope: _Scope) -> None:
         if not scope.ops:
@@ -156,8 +149,21 @@ class _Run:
                 one.apply(self.ctx, module)
             for instrument in self.manager.instruments:
                 instrument.after(step)
+            if self.manager.verify_each:
+                self.verify(one)
         except Exception as error:
             raise self.failure(step, error)  # noqa: B904 (the cause is set there)
+
+    def verify(self, one: ModulePass) -> None:
+        """Find out at once that a pass has made the module invalid."""
+        with group(self.manager.instruments, "Verifier"):
+            try:
+                verify(self.module)
+            except CompileError as error:
+                blame = note(None, f"the module was valid before pass '{one.name}'")
+                raise CompileError(
+                    replace(d, notes=(*d.notes, blame)) for d in error.diagnostics
+                ) from error
 
     def failure(self, step: Step, error: Exception) -> CompileError:
         """The CompileError for what a pass raised, shown to the instruments."""
@@ -168,7 +174,7 @@ class _Run:
             instrument.failed(step, failure)
         if isinstance(failure, InternalError) and failure.reproducer is None:
             if self.source is None:
-                write_crash(failure, step.pipeline, print_ir(self.module))
+                write_crash(failure, step.pipeline, print_module(self.module))
             else:
                 write_crash(failure, pipeline_text(self.manager.items), self.source())
         return failure

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from xdsl.dialects.builtin import ModuleOp
@@ -33,17 +34,17 @@ class Step:
 class Instrument:
     """Does nothing; instruments override what they want to know about.
 
-    `before` and `after` surround a pass; `failed` comes instead of `after` when the pass (or the
-    `after` of an instrument) raised. `enter` and `leave` surround passes that belong together: a
-    pipeline that is a pass, or the passes under an anchor. `finish` comes once, when the tool is
-    done with its input, after failures too.
+    `before` and `after` surround a pass; `failed` comes when the pass raised, or when the module
+    was found wrong after it. `enter` and `leave` surround what belongs together: the passes of a
+    pipeline, the passes under an anchor, a phase of the tool such as parsing. `finish` comes once,
+    when the tool is done, after failures too.
     """
 
     def enter(self, group: str) -> None:
-        """A group of passes begins."""
+        """A group begins, inside of the groups that have begun before."""
 
     def leave(self, group: str) -> None:
-        """The group ends."""
+        """The group that began last ends."""
 
     def before(self, step: Step) -> None:
         """A pass is about to run."""
@@ -56,3 +57,15 @@ class Instrument:
 
     def finish(self) -> None:
         """All is done: write the report."""
+
+
+@contextmanager
+def group(instruments: Sequence[Instrument], name: str) -> Generator[None, None, None]:
+    """Tell the instruments that what happens inside belongs together."""
+    for instrument in instruments:
+        instrument.enter(name)
+    try:
+        yield
+    finally:
+        for instrument in instruments:
+            instrument.leave(name)

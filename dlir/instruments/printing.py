@@ -9,13 +9,37 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
+from xdsl.context import Context
 from xdsl.dialects.builtin import StringAttr
 from xdsl.ir import Operation
 
 from dlir.diagnostics import CompileError
 from dlir.files import write_text
 from dlir.instruments.base import Instrument, Step
-from dlir.printer import PrintOptions, print_ir
+from dlir.printer import print_module
+
+
+@dataclass(frozen=True)
+class PrintOptions:
+    """How to print IR."""
+
+    generic: bool = False
+    """Every op in the generic form."""
+    debuginfo: bool = False
+    """With locations."""
+    elide_larger: int | None = None
+    """Leave out the values of dense constants with more elements than this."""
+
+    def text(self, op: Operation, ctx: Context | None = None) -> str:
+        """The text of an op, ending in a newline. With `ctx`, external resources follow it."""
+        return print_module(
+            op,
+            ctx,
+            generic=self.generic,
+            print_debuginfo=self.debuginfo,
+            elide_elementsattrs_if_larger=self.elide_larger,
+        )
+
 
 NOTHING: Container[str] = ()
 
@@ -30,7 +54,7 @@ class Everything:
 def step_text(step: Step, options: PrintOptions, module_scope: bool = False) -> str:
     """The text of what a pass runs on, or of the whole module around it."""
     ops: Sequence[Operation] = [step.module] if module_scope else step.ops
-    return "".join(print_ir(op, options) for op in ops)
+    return "".join(options.text(op) for op in ops)
 
 
 @dataclass

@@ -53,7 +53,7 @@ ShapedType = TensorType | MemRefType
 
 
 def shape_of(value: SSAValue) -> tuple[int, ...]:
-    """The static shape with -1 for `?`; a scalar has the empty shape."""
+    """The static shape with DYNAMIC_INDEX for `?`; a scalar has the empty shape."""
     t = value.type
     return t.get_shape() if isinstance(t, TensorType | MemRefType) else ()
 
@@ -93,9 +93,7 @@ class IndexOp(IRDLOperation):
     assembly_format = "$dim attr-dict"
 
     def __init__(self, dim: int):
-        super().__init__(
-            properties={"dim": IntegerAttr(dim, i64)}, result_types=[IndexType()]
-        )
+        super().__init__(properties={"dim": IntegerAttr(dim, i64)}, result_types=[IndexType()])
 
 
 @irdl_op_definition
@@ -243,7 +241,7 @@ class GenericOp(IRDLOperation):
     def fixed_domain(self) -> tuple[int, ...]:
         if self.domain is None:
             return (DYNAMIC_INDEX,) * len(self.kinds)
-        return tuple(int(v) for v in self.domain.get_values())
+        return tuple(int(v) if v >= 0 else DYNAMIC_INDEX for v in self.domain.get_values())
 
     @property
     def accumulator_type(self) -> Attribute:
@@ -257,7 +255,7 @@ class GenericOp(IRDLOperation):
         return verify.extent_source(self, dim)
 
     def static_extents(self) -> tuple[int, ...]:
-        """The extents, with -1 for those known at run time only."""
+        """The extents, with DYNAMIC_INDEX for those known at run time only."""
         sources = (self.extent_source(d) for d in range(len(self.kinds)))
         return tuple(s if isinstance(s, int) else DYNAMIC_INDEX for s in sources)
 
@@ -308,9 +306,7 @@ class _DestinationOp(IRDLOperation):
         inputs = parse_operands(parser, "ins")
         outs = parse_operands(parser, "outs")
         results = [parser.parse_type()] if parser.parse_optional_punctuation("->") else []
-        return cls.create(
-            operands=[*inputs, *outs], properties=properties, result_types=results
-        )
+        return cls.create(operands=[*inputs, *outs], properties=properties, result_types=results)
 
     def print(self, printer: Printer) -> None:
         for key in self.PROPERTIES:

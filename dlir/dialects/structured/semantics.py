@@ -173,4 +173,3 @@ SEMANTICS: dict[type[Operation], Callable[..., Any]] = {
     GatherOp: gather,
     ReshapeOp: reshape,
 }
-

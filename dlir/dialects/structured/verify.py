@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
 from math import prod
 from typing import TYPE_CHECKING
 
@@ -124,7 +123,7 @@ def _is_mixed_radix(op: GenericOp, form: Linear) -> bool:
 
 
 def extent_of(op: GenericOp, dim: int) -> int:
-    """The static extent, or -1; also -1 where nothing tells it (that is rule C3)."""
+    """The static extent, or DYNAMIC_INDEX; that also where nothing tells it (that is rule C3)."""
     try:
         source = extent_source(op, dim)
     except LookupError:
@@ -184,7 +183,7 @@ def _verify_bounds(op: GenericOp) -> None:
                 continue
             low, high = form.bounds([max(e, 1) for e in extents])
             require(
-                0 <= low and high < size,
+                low >= 0 and high < size,
                 rule,
                 f"index {low}..{high} leaves dimension {position} of size {size}",
                 "give this input a `padding` scalar, or shrink the iterators",
@@ -322,8 +321,7 @@ def verify_reshape(op: ReshapeOp) -> None:
     before, after = _shape(op.input), _shape(op.result)
     static = DYNAMIC_INDEX not in before and DYNAMIC_INDEX not in after
     require(
-        _element(op.input) == _element(op.result)
-        and (not static or prod(before) == prod(after)),
+        _element(op.input) == _element(op.result) and (not static or prod(before) == prod(after)),
         "structured-reshape-c1",
         f"cannot view {op.input.type} as {op.result.type}",
         "the element type and the number of elements stay the same",
@@ -344,11 +342,9 @@ def verify_reshape(op: ReshapeOp) -> None:
 
 
 def row_major_strides(shape: tuple[int, ...]) -> tuple[int, ...]:
-    """Element strides of the identity layout; -1 once a `?` is to the right."""
+    """Element strides of the identity layout; DYNAMIC_INDEX once a `?` is to the right."""
     strides = [1]
     for size in reversed(shape[1:]):
         dynamic = DYNAMIC_INDEX in (size, strides[-1])
         strides.append(DYNAMIC_INDEX if dynamic else strides[-1] * size)
     return tuple(reversed(strides)) if shape else ()
-
-

@@ -1,0 +1,176 @@
+"""What the commands share: streams, flags in MLIR's spelling, exit codes.
+
+A command is a `main(argv=None, stdin=None, stdout=None, stderr=None) -> int` that can be called
+many times in one process; it keeps nothing between calls.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import traceback
+from collections.abc import Callable, Collection, Iterable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import IO, Any, NoReturn
+
+from dlir.diagnostics import (
+    EXIT_BUG,
+    EXIT_DIAGNOSTICS,
+    EXIT_USAGE,
+    CompileError,
+    Diagnostic,
+    Severity,
+    diagnose,
+    handle_diagnostics,
+    print_diagnostics,
+)
+from dlir.files import temporary_path, write_text
+from dlir.pipeline import InternalError
+from dlir.registry import UsageError, did_you_mean, misuse
+
+DEBUG_VARIABLE = "DLIR_DEBUG"
+"""When this environment variable is set, internal errors show their traceback."""
+
+
+@dataclass(frozen=True)
+class Streams:
+    """Where a command reads and writes."""
+
+    stdin: IO[str]
+    stdout: IO[str]
+    stderr: IO[str]
+
+    @staticmethod
+    def of(stdin: IO[str] | None, stdout: IO[str] | None, stderr: IO[str] | None) -> Streams:
+        """The given streams, and the process's own (as they are now) for the rest."""
+        return Streams(stdin or sys.stdin, stdout or sys.stdout, stderr or sys.stderr)
+
+
+# --- exit codes -----------------------------------------------------------------------------
+
+
+def guarded(body: Callable[[], int], streams: Streams) -> int:
+    """Run a command: print what it raises or emits to stderr, and give the exit code."""
+
+    def show(diagnostic: Diagnostic) -> None:
+        print_diagnostics([diagnostic], streams.stderr)
+
+    try:
+        with handle_diagnostics(show):
+            return body()
+    except CompileError as error:
+        return report(error, streams.stderr)
+    except BrokenPipeError:
+        # The reader of our output has gone, as in `dlir-opt ... | head`: nobody is left to tell.
+        # The interpreter flushes stdout when it ends, which must not fail again.
+        with suppress(OSError):  # when stdout is not a file
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return EXIT_DIAGNOSTICS
+    except Exception as error:
+        return report(_internal_error(error), streams.stderr)
+
+
+def report(error: CompileError, stderr: IO[str]) -> int:
+    """Print an error with its reproducer and give the exit code it stands for."""
+    print_diagnostics(error.diagnostics, stderr)
+    if error.reproducer is not None:
+        print(f"  note: reproducer written to {error.reproducer}", file=stderr)
+    if not isinstance(error, InternalError):
+        return EXIT_USAGE if isinstance(error, UsageError) else EXIT_DIAGNOSTICS
+    if os.environ.get(DEBUG_VARIABLE) and error.__cause__ is not None:
+        traceback.print_exception(error.__cause__, file=stderr)
+    return EXIT_BUG
+
+
+def _internal_error(error: Exception) -> InternalError:
+    """An exception that no pass raised, with its traceback saved in a file."""
+    text = "".join(traceback.format_exception(error))
+    path = temporary_path("dlir-crash", text, ".txt")
+    summary = (str(error).strip() or "no message").split("\n")[0]
+    failure = InternalError(
+        [
+            diagnose(
+                Severity.ERROR,
+                None,
+                f"bug in dlir: {type(error).__name__}: {summary}",
+                help=f"please report it with the traceback in {path}",
+            )
+        ]
+    )
+    failure.__cause__ = error
+    write_text(path, text)
+    return failure
+
+
+# --- flags ----------------------------------------------------------------------------------
+
+
+class ArgumentParser(argparse.ArgumentParser):
+    """argparse without its exits, its abbreviations and its fixed streams."""
+
+    def __init__(self, prog: str, description: str, epilog: str | None = None) -> None:
+        self.names: list[str] = []
+        super().__init__(
+            prog,
+            description=description,
+            epilog=epilog,
+            add_help=False,
+            allow_abbrev=False,
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
+        self.add_argument("-h", "--help", action="store_true", help="show this text")
+
+    def add_argument(self, *names: str, **options: Any) -> argparse.Action:
+        """Add an argument, remembering the names of its flags."""
+        self.names += [name for name in names if name.startswith("-")]
+        return super().add_argument(*names, **options)
+
+    def error(self, message: str) -> NoReturn:
+        """A wrong command line is a UsageError."""
+        raise misuse(message, help=f"{self.prog} --help lists the options")
+
+
+Flag = tuple[str, dict[str, Any]]
+"""The name of a flag and the keywords of `add_argument`."""
+
+
+def add_flags(parser: ArgumentParser, flags: Iterable[Flag]) -> None:
+    """Add a table of flags."""
+    for name, options in flags:
+        parser.add_argument(name, **options)
+
+
+def normalise(argv: Sequence[str], flags: Sequence[str], passes: Collection[str] = ()) -> list[str]:
+    """Command-line arguments as argparse reads them.
+
+    `-flag` and `--flag` are the same. `--<pass>` and `--<pass>=<options>` become `-p <pass>{...}`,
+    in their order. Raises UsageError for what is neither a flag nor a pass.
+    """
+    result: list[str] = []
+    for argument in argv:
+        name, equals, value = argument.lstrip("-").partition("=")
+        if not argument.startswith("-") or not name:
+            result.append(argument)
+        elif f"--{name}" in flags:
+            result.append(f"--{name}{equals}{value}")
+        elif f"-{name}" in flags:
+            result += [f"-{name}", value] if equals else [f"-{name}"]
+        elif name in passes:
+            result += ["-p", f"{name}{{{value}}}" if equals else name]
+        else:
+            known = [*(flag.lstrip("-") for flag in flags), *passes]
+            what = "option or pass" if passes else "option"
+            raise misuse(f"unknown {what} '{argument}'{did_you_mean(name, known)}")
+    return result
+
+
+def values_of(flag: str, argv: Sequence[str]) -> list[str]:
+    """The values of a flag that must be known before all others can be read."""
+    values: list[str] = []
+    for argument, following in zip(argv, [*argv[1:], ""], strict=True):
+        name, equals, value = argument.lstrip("-").partition("=")
+        if argument.startswith("-") and name == flag:
+            values.append(value if equals else following)
+    return [value for value in values if value]

@@ -1,0 +1,144 @@
+"""`dlir-opt`: parse, run passes, print."""
+
+from __future__ import annotations
+
+import sys
+from argparse import Namespace
+from collections.abc import Sequence
+from typing import IO
+
+from dlir.commandline import (
+    ArgumentParser,
+    Streams,
+    add_flags,
+    guarded,
+    normalise,
+    values_of,
+)
+from dlir.diagnostics import EXIT_OK, warn
+from dlir.files import read_text, write_text
+from dlir.help import list_dialects, list_passes, list_targets, pass_help
+from dlir.instruments.flags import INSTRUMENT_FLAGS, instruments_of, print_options
+from dlir.instruments.reproducer import HEADER, read_pipeline
+from dlir.optimizer import OPT_FLAGS, Optimizer
+from dlir.pipeline import Item, expand, parse_pipeline, pipeline_text
+from dlir.registry import Registry, default_registry, misuse
+
+DESCRIPTION = """\
+Parse MLIR text, run passes on it, and print the result.
+
+  dlir-opt model.mlir --canonicalize --cse
+  dlir-opt model.mlir --pass-pipeline='builtin.module(func.func(a{x=1 y=2},b))'
+
+--<pass> and --<pass>=<options> run a pass, in the order given; so does -p a,b{x=1}.
+One dash is as good as two. Exit codes: 0 fine, 1 diagnostics, 2 usage, 3 a bug in dlir.
+"""
+
+
+def main(
+    argv: Sequence[str] | None = None,
+    stdin: IO[str] | None = None,
+    stdout: IO[str] | None = None,
+    stderr: IO[str] | None = None,
+) -> int:
+    """Run the command and return its exit code; nothing is kept between calls."""
+    streams = Streams.of(stdin, stdout, stderr)
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    return guarded(lambda: run(arguments, streams), streams)
+
+
+def run(argv: Sequence[str], streams: Streams) -> int:
+    """The command itself. Raises CompileError."""
+    parser = make_parser()
+    registry = default_registry().with_plugins(values_of("load-plugin", argv))
+    for warning in registry.warnings:
+        warn(None, warning)
+    args = parser.parse_args(normalise(argv, parser.names, registry.pass_names()))
+    if (text := information(args, parser, registry)) is not None:
+        streams.stdout.write(text)
+        return EXIT_OK
+    text = read_text(args.input, streams.stdin)
+    items = pipeline_of(args, text, registry)
+    if args.dump_pass_pipeline:
+        expanded = expand(items, registry)
+        streams.stderr.write(f"Pass Manager with {len(expanded)} passes:\n")
+        streams.stderr.write(pipeline_text(expanded) + "\n")
+    return process(args, text, items, registry, streams)
+
+
+def make_parser() -> ArgumentParser:
+    """The flags of `dlir-opt`."""
+    parser = ArgumentParser("dlir-opt", DESCRIPTION)
+    parser.add_argument("input", nargs="?", default="-", help="MLIR text; - is standard input")
+    parser.add_argument("-o", metavar="FILE", default="-", help="write here, not to stdout")
+    parser.add_argument(
+        "-p", "--passes", metavar="PASSES", action="append", default=[], help="run these passes"
+    )
+    add_flags(parser, OPT_FLAGS)
+    add_flags(parser, INSTRUMENT_FLAGS)
+    return parser
+
+
+def information(args: Namespace, parser: ArgumentParser, registry: Registry) -> str | None:
+    """The answer to a question about dlir-opt itself, if the user asks one."""
+    if args.help:
+        return parser.format_help()
+    if args.show_dialects:
+        return list_dialects(registry)
+    if args.list_passes:
+        return list_passes(registry)
+    if args.list_targets:
+        return list_targets(registry)
+    if args.help_pass:
+        return pass_help(registry, args.help_pass)
+    if args.emit_bytecode:
+        raise misuse("MLIR bytecode is not supported by xDSL; dlir reads and writes text")
+    return None
+
+
+def pipeline_of(args: Namespace, text: str, registry: Registry) -> tuple[Item, ...]:
+    """The passes to run, from whichever of the three places the user gave them in."""
+    given = [args.pass_pipeline is not None, bool(args.passes), args.run_reproducer]
+    if sum(given) > 1:
+        raise misuse("give the passes once: as --pass-pipeline, as flags, or by --run-reproducer")
+    if args.run_reproducer:
+        pipeline = read_pipeline(text)
+        if pipeline is None:
+            raise misuse(f"'{args.input}' is not a reproducer: it has no line '{HEADER}...'")
+        return parse_pipeline(pipeline, registry, "<reproducer>")
+    if args.pass_pipeline is not None:
+        return parse_pipeline(args.pass_pipeline, registry)
+    lists = [parse_pipeline(passes, registry, "<passes>") for passes in args.passes]
+    return tuple(item for items in lists for item in items)
+
+
+def process(
+    args: Namespace, text: str, items: tuple[Item, ...], registry: Registry, streams: Streams
+) -> int:
+    """Run the passes and write the result."""
+    instruments = instruments_of(args, streams.stderr)
+    optimizer = Optimizer(
+        registry,
+        items,
+        instruments,
+        print_options(args),
+        allow_unregistered=args.allow_unregistered_dialect,
+        split=args.split_input_file,
+        verify_diagnostics=args.verify_diagnostics,
+        verify_each=args.verify_each,
+        reproducer=args.mlir_generate_reproducer,
+    )
+    try:
+        output, code = optimizer.run(text, args.input if args.input != "-" else "<stdin>")
+    finally:
+        for instrument in instruments:
+            instrument.finish()
+    if args.o == "-":
+        streams.stdout.write(output)
+    elif code == EXIT_OK:
+        write_text(args.o, output)
+    return code
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
