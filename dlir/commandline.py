@@ -169,8 +169,8 @@ def normalise(argv: Sequence[str], flags: Sequence[str], passes: Collection[str]
 def values_of(flag: str, argv: Sequence[str]) -> list[str]:
     """The values of a flag that must be known before all others can be read."""
     values: list[str] = []
-    for argument, following in zip(argv, [*argv[1:], ""], strict=True):
+    for index, argument in enumerate(argv):
         name, equals, value = argument.lstrip("-").partition("=")
         if argument.startswith("-") and name == flag:
-            values.append(value if equals else following)
-    return [value for value in values if value]
+            values += [value] if equals else argv[index + 1 : index + 2]
+    return values

@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 from xdsl.context import Context
 from xdsl.dialects.builtin import (
+    DYNAMIC_INDEX,
     DenseIntOrFPElementsAttr,
     FunctionType,
     ModuleOp,
@@ -61,7 +62,7 @@ class Argument:
     @staticmethod
     def read(text: str) -> Argument:
         *sizes, element = text.split("x")
-        static = [-1 if size.endswith("?") else int(size) for size in sizes]
+        static = [DYNAMIC_INDEX if size.endswith("?") else int(size) for size in sizes]
         return Argument(
             TensorType(ELEMENTS[element], static), tuple(int(n.rstrip("?")) for n in sizes)
         )

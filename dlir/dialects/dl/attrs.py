@@ -110,7 +110,7 @@ _INTS = (i64, i32, i16, i8)
 
 FLOATS = ElementSet("a float", _FLOATS)
 INTS = ElementSet("an integer", _INTS)
-NUMBERS = ElementSet("a number", (*_FLOATS, *_INTS))
+NUMBERS = ElementSet("a numeric", (*_FLOATS, *_INTS))
 BITS = ElementSet("an integer or boolean", (*_INTS, i1))
 BOOLS = ElementSet("a boolean", (i1,))
 ANY = ElementSet("a supported", (*_FLOATS, *_INTS, i1))

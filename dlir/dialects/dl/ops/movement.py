@@ -237,6 +237,7 @@ class PadOp(MoveOp):
         self.initialise([x], properties)
 
     def infer(self) -> Sequence[Attribute]:
+        self.check_elements(ANY, self.x)
         shape, low, high = shape_of(self.x), self.low.get_values(), self.high.get_values()
         if not len(low) == len(high) == len(shape) or min((*low, *high), default=0) < 0:
             message = f"expected {len(shape)} sizes >= 0 at each end"

@@ -190,7 +190,7 @@ class DimOp(DlOp):
 
     x = operand_def(AnyTensorTypeConstr)
     axis = prop_def(AXIS)
-    result = result_def(IndexType())
+    result = result_def()
 
     def __init__(self, x: Operand, axis: int):
         self.initialise([x], {"axis": integer(normalised(axis, rank_of(x)))})
