@@ -57,7 +57,7 @@ class StructuredPack(ModulePass):
                 continue
             if inner.schedule.word("kernel") != "contraction":
                 continue
-            unpadded = _add_borders(inner)
+            unpadded = add_borders(inner)
             roles = match_contraction(unpadded)
             if unpadded.schedule is not None and unpadded.schedule.integers("pack") and roles:
                 _pack_columns(unpadded, roles)
@@ -97,7 +97,7 @@ def zero_of(operand: Operand) -> Attribute:
 # --- borders ------------------------------------------------------------------------------------
 
 
-def _add_borders(op: GenericOp) -> GenericOp:
+def add_borders(op: GenericOp) -> GenericOp:
     """Replace padded inputs by copies that hold all that the maps reach."""
     inputs, _, _ = operands_of(op)
     extents = op.static_extents()
