@@ -12,7 +12,7 @@ PHASES: Mapping[str, str] = MappingProxyType(
     {
         "structured": (
             "dl-simplify,"
-            "convert-dl-to-structured,structured-fuse,structured-insert-checks,cse"
+            "convert-dl-to-structured,cse,structured-insert-checks,structured-fuse,cse"
         ),
         "buffers": (
             "structured-schedule{vector-bits=%(vector_bits)d registers=%(registers)d},"
