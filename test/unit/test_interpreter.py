@@ -146,6 +146,18 @@ def test_lists_and_dlpack_become_arrays() -> None:
     assert foreign.tolist() == [[1, 2, 3, 4]]
 
 
+def test_a_foreign_array_that_numpy_cannot_take_is_named() -> None:
+    class Elsewhere:
+        def __dlpack__(self, **options: Any) -> Any:
+            raise BufferError("not in host memory")
+
+        def __dlpack_device__(self) -> Any:
+            return (1, 0)
+
+    with pytest.raises(TypeError, match=r"input 0 \(%x\): .* not in host memory"):
+        interpreter(SIGNATURE).call("f", Elsewhere(), 1)
+
+
 @pytest.mark.parametrize("dtype", [np.float32, np.float16, ml_dtypes.bfloat16])
 def test_fma_rounds_once(dtype: Any) -> None:
     """Against exact fractions, on values whose sums often lie near ties."""
