@@ -52,7 +52,7 @@ def _given_names(function: FuncOp, attribute: str, count: int) -> list[str | Non
 
 
 def argument_names(function: FuncOp) -> list[str]:
-    """The arguments' names: the function's `dlir.arg_names`, else as in the text (`%x`), else `#0`."""
+    """The arguments' names: `dlir.arg_names`, else as in the text (`%x`), else `#0`, ..."""
     given = _given_names(function, "dlir.arg_names", len(function.args))
     return [
         name or (f"%{argument.name_hint}" if argument.name_hint else f"#{index}")
