@@ -23,7 +23,17 @@ def product(lhs: Array, rhs: Array, acc: np.dtype[Any]) -> Array:
     if lhs.dtype.kind == "i" and lhs.dtype.itemsize <= 2:
         exact = np.matmul(lhs.astype(np.float64), rhs.astype(np.float64))
         return exact.astype(np.int64).astype(acc)
-    return np.matmul(lhs.astype(acc), rhs.astype(acc))
+    lhs, rhs = lhs.astype(acc), rhs.astype(acc)
+    return one_by_one(lhs, rhs) if acc.kind != "i" and acc.itemsize == 2 else np.matmul(lhs, rhs)
+
+
+def one_by_one(lhs: Array, rhs: Array) -> Array:
+    """Terms added in order, each rounded: for f16 and bf16 numpy.matmul would sum in f32."""
+    batch = np.broadcast_shapes(lhs.shape[:-2], rhs.shape[:-2])
+    total = np.zeros((*batch, lhs.shape[-2], rhs.shape[-1]), lhs.dtype)
+    for k in range(lhs.shape[-1]):
+        total = total + lhs[..., :, k, None] * rhs[..., k, None, :]
+    return total
 
 
 def matmul(_: Any, op: MatmulOp, lhs: Array, rhs: Array) -> Array:

@@ -86,7 +86,7 @@ FLOAT_UNARY: dict[type[DlOp], Unary] = {
     a.SoftsignOp: lambda x: x / (1 + np.abs(x)),
     a.MishOp: lambda x: x * np.tanh(softplus(x)),
     a.SeluOp: lambda x: a.SELU_SCALE * elu(x, a.SELU_ALPHA),
-    a.HardSwishOp: lambda x: x * hard_sigmoid(x, 1 / 6, 1 / 2),
+    a.HardSwishOp: lambda x: x * np.minimum(np.maximum(x / 6 + 0.5, 0), 1),
 }
 
 INTEGER_UNARY: dict[type[DlOp], Unary] = {
