@@ -124,7 +124,7 @@ class TransposeOp(MoveOp):
 
 @irdl_op_definition
 class BroadcastOp(SizedOp):
-    """The elements repeated along new leading dimensions and those of static size 1: `y[.., i] = x[i]`.
+    """The elements repeated along new dimensions and those of static size 1: `y[.., i] = x[i]`.
 
     C1: the element type is supported
     C2: the result has the operand's element type
@@ -246,7 +246,7 @@ class PadOp(MoveOp):
 
 @irdl_op_definition
 class GatherOp(MoveOp):
-    """Slices chosen by indices: `y[a.., i.., b..] = x[a.., indices[i..], b..]`, a.. before the axis.
+    """Slices along an axis, chosen by indices: `y[a.., i.., b..] = x[a.., indices[i..], b..]`.
 
     Indices lie in [-n, n), negative ones count from the end; others are an error at run time.
 
