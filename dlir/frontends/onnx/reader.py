@@ -7,7 +7,8 @@ All faults of the file are `CompileError`s.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Generator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from os import PathLike, fspath
 from pathlib import Path
@@ -58,6 +59,16 @@ def read_model(source: Source, expand: Collection[str]) -> Model:
     weights = {tensor.name: tensor for tensor in proto.graph.initializer}
     opsets = {**opsets, **_opsets(light, name)}
     return Model(light.graph, opsets[""], opsets, weights, name, folder)
+
+
+@contextmanager
+def decoding(source: Source) -> Generator[None, None, None]:
+    """Diagnose text that is not UTF-8; protobuf notices it only when the text is looked at."""
+    try:
+        yield
+    except UnicodeDecodeError as error:
+        name = "the model" if not isinstance(source, str | PathLike) else Path(source).name
+        fail(None, f"{name} holds text that is not UTF-8: {error}", rule="onnx-checker")
 
 
 def _parse(path: Path) -> ModelProto:
