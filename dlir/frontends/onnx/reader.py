@@ -96,6 +96,11 @@ def _without_weights(model: ModelProto) -> ModelProto:
     _copy_fields(model.graph, light.graph, skip="initializer")
     for tensor in model.graph.initializer:
         light.graph.initializer.add(name=tensor.name, data_type=tensor.data_type, dims=[0])
+    for info in light.graph.output:
+        if not info.type.tensor_type.HasField("shape"):
+            # the checker wants types of results, which the import finds by itself
+            info.type.tensor_type.elem_type = 1
+            info.type.tensor_type.shape.SetInParent()
     return light
 
 
