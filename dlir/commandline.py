@@ -59,7 +59,9 @@ def guarded(body: Callable[[], int], streams: Streams) -> int:
 
     try:
         with handle_diagnostics(show):
-            return body()
+            code = body()
+            streams.stdout.flush()
+            return code
     except CompileError as error:
         return report(error, streams.stderr)
     except BrokenPipeError:

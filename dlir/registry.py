@@ -39,6 +39,7 @@ DIALECTS: dict[str, str] = {
 PASSES: dict[str, str] = {
     "dl-decompose": "dlir.transforms.dl_decompose:DlDecompose",
     "dl-simplify": "dlir.transforms.dl_simplify:DlSimplify",
+    "view-op-graph": "dlir.transforms.view_op_graph:ViewOpGraph",
 }
 """Passes of dlir. xDSL's passes keep their own names and need no line here."""
 
