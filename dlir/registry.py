@@ -32,13 +32,31 @@ from xdsl.universe import Universe
 from dlir.diagnostics import CompileError, Severity, diagnose, note
 
 DIALECTS: dict[str, str] = {
+    "arith": "dlir.dialects.vectorized:Arith",
     "dl": "dlir.dialects.dl:DL",
+    "llvm": "dlir.dialects.llvm:LLVM",
+    "structured": "dlir.dialects.structured:Structured",
+    "vector": "dlir.dialects.vectorized:Vector",
 }
 """Dialects of dlir. A name in `REPLACES` stands in for xDSL's dialect of that name."""
 
 PASSES: dict[str, str] = {
+    "convert-dl-to-structured": "dlir.lowering.dl_to_structured:ConvertDlToStructured",
+    "convert-loops-to-llvm": "dlir.lowering.loops_to_llvm:ConvertLoopsToLLVM",
+    "convert-structured-to-loops": "dlir.lowering.structured_to_loops:StructuredToLoops",
+    "cpu-pipeline": "dlir.targets.cpu.pipeline:CpuPipeline",
     "dl-decompose": "dlir.transforms.dl_decompose:DlDecompose",
     "dl-simplify": "dlir.transforms.dl_simplify:DlSimplify",
+    "structured-bufferize": "dlir.transforms.structured_bufferize:StructuredBufferize",
+    "structured-fuse": "dlir.transforms.structured_fuse:StructuredFuse",
+    "structured-hoist-constants": (
+        "dlir.transforms.structured_hoist_constants:StructuredHoistConstants"
+    ),
+    "structured-insert-checks": "dlir.transforms.structured_insert_checks:StructuredInsertChecks",
+    "structured-outline": "dlir.transforms.structured_outline:StructuredOutline",
+    "structured-pack": "dlir.transforms.structured_pack:StructuredPack",
+    "structured-schedule": "dlir.transforms.structured_schedule:StructuredSchedule",
+    "vector-expand-math": "dlir.transforms.vector_expand_math:VectorExpandMath",
     "view-op-graph": "dlir.transforms.view_op_graph:ViewOpGraph",
 }
 """Passes of dlir. xDSL's passes keep their own names and need no line here."""
@@ -52,18 +70,24 @@ SEMANTICS: dict[str, str] = {
     "math": "dlir.dialects.upstream.semantics_math:SEMANTICS",
     "memref": "dlir.dialects.upstream.semantics_memref:SEMANTICS",
     "scf": "dlir.dialects.upstream.semantics_scf:SEMANTICS",
+    "structured": "dlir.dialects.structured.semantics:SEMANTICS",
     "tensor": "dlir.dialects.upstream.semantics_tensor:SEMANTICS",
     "vector": "dlir.dialects.upstream.semantics_vector:SEMANTICS",
 }
 """Dialect name -> its table from operation class to reference function (numpy)."""
 
-FRONTENDS: dict[str, str] = {}
-"""Name of a foreign format -> the function that reads it."""
+FRONTENDS: dict[str, str] = {
+    "onnx": "dlir.frontends.onnx.frontend:FRONTEND",
+}
+"""Suffix of a foreign format -> its frontend (see `dlir.executable.Frontend`)."""
 
-TARGETS: dict[str, str] = {}
-"""Name of a target -> its description."""
+TARGETS: dict[str, str] = {
+    "cpu": "dlir.targets.cpu.target:TARGET",
+    "ref": "dlir.targets.ref:TARGET",
+}
+"""Name of a target -> the target (see `dlir.executable.Target`)."""
 
-REPLACES: frozenset[str] = frozenset({"llvm"})
+REPLACES: frozenset[str] = frozenset({"arith", "llvm", "vector"})
 """xDSL dialects that dlir extends: the same op list and the ops it lacks."""
 
 ENTRY_POINT_GROUP = "xdsl.universe"

@@ -14,10 +14,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from dlir.tools.opt import main
 
 from dlir.files import write_text
 from dlir.optimizer import split_input
+from dlir.tools.opt import main
 
 TEXT = """\
 func.func @f(%a: i32) -> i32 {

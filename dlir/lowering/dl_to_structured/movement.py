@@ -1,0 +1,211 @@
+"""Movement: copies through maps, reshapes (views) and gathers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from math import prod
+from typing import Any
+
+from xdsl.dialects.builtin import DYNAMIC_INDEX, i32, i64
+from xdsl.ir import Operation, SSAValue
+
+from dlir.diagnostics import fail
+from dlir.dialects.dl.ops import movement as m
+from dlir.dialects.dl.ops import source as s
+from dlir.dialects.structured.maps import Linear
+from dlir.dialects.structured.ops import GatherOp, element_type_of
+from dlir.lowering.dl_to_structured.emitter import (
+    Access,
+    Destination,
+    Emitter,
+    Space,
+    broadcast_letters,
+    dimensions,
+)
+from dlir.lowering.dl_to_structured.scalar import Body, Number, Scalar, from_index, number, resize
+from dlir.lowering.dl_to_structured.sizes import Size, tensor_type
+
+
+def copy(
+    emitter: Emitter,
+    space: Space,
+    x: SSAValue,
+    forms: Sequence[Linear],
+    out: Destination,
+    padding: Number | None = None,
+) -> SSAValue:
+    """`out[..] = x[forms]`."""
+    return emitter.generic(space, [Access(x, forms, padding)], out, lambda value: value)
+
+
+def written_sizes(emitter: Emitter, result: SSAValue, operands: Sequence[SSAValue]) -> list[Size]:
+    """The sizes of a result type, each `?` from the next operand."""
+    dynamic = iter(operands)
+    return [
+        emitter.sizes.number(next(dynamic)) if n == DYNAMIC_INDEX else n
+        for n in tensor_type(result).get_shape()
+    ]
+
+
+def transpose(emitter: Emitter, op: m.TransposeOp) -> SSAValue:
+    """Dimension perm[i] of the operand is indexed by iterator i."""
+    perm, sizes = op.perm.get_values(), emitter.sizes.of(op.x)
+    letters = dimensions(len(perm))
+    read = "".join(letters[perm.index(axis)] for axis in range(len(perm)))
+    space = Space(letters)
+    out = emitter.empty(tensor_type(op.result), [sizes[axis] for axis in perm])
+    return copy(emitter, space, op.x, space.forms(read), Destination(out, space.forms(letters)))
+
+
+def broadcast(emitter: Emitter, op: m.BroadcastOp) -> SSAValue:
+    """Stretched and new dimensions do not appear in the operand's map."""
+    out = emitter.empty(tensor_type(op.result), written_sizes(emitter, op.result, op.sizes))
+    letters = dimensions(len(emitter.sizes.of(out)))
+    space = Space(letters)
+    read = space.forms(broadcast_letters(op.x, out, letters))
+    return copy(emitter, space, op.x, read, Destination(out, space.forms(letters)))
+
+
+def slice_(emitter: Emitter, op: m.SliceOp) -> SSAValue:
+    """`offset + stride * d`."""
+    sizes = written_sizes(emitter, op.result, op.sizes)
+    return _sliced(
+        emitter, op.x, op.result, sizes, op.offsets.get_values(), op.strides.get_values()
+    )
+
+
+def _sliced(
+    emitter: Emitter, x: SSAValue, result: SSAValue, sizes: Sequence[Size],
+    offsets: Sequence[int], strides: Sequence[int],
+) -> SSAValue:  # fmt: skip
+    letters = dimensions(len(sizes))
+    space = Space(letters)
+    read = [
+        space.form({letter: stride}, offset)
+        for letter, offset, stride in zip(letters, offsets, strides, strict=True)
+    ]
+    out = emitter.empty(tensor_type(result), sizes)
+    return copy(emitter, space, x, read, Destination(out, space.forms(letters)))
+
+
+def split(emitter: Emitter, op: m.SplitOp) -> list[SSAValue]:
+    """Slices one after the other."""
+    axis, sizes = op.axis.value.data, emitter.sizes.of(op.x)
+    pieces: list[SSAValue] = []
+    start = 0
+    for result, size in zip(op.outputs, op.sizes.get_values(), strict=True):
+        offsets = [start if a == axis else 0 for a in range(len(sizes))]
+        piece = [size if a == axis else n for a, n in enumerate(sizes)]
+        pieces.append(_sliced(emitter, op.x, result, piece, offsets, [1] * len(sizes)))
+        start += size
+    return pieces
+
+
+def pad(emitter: Emitter, op: m.PadOp) -> SSAValue:
+    """`d - low`, and the value outside."""
+    low, high = op.low.get_values(), op.high.get_values()
+    sizes = [
+        emitter.sizes.add(n, before + after)
+        for n, before, after in zip(emitter.sizes.of(op.x), low, high, strict=True)
+    ]
+    letters = dimensions(len(sizes))
+    space = Space(letters)
+    read = [space.form({letter: 1}, -n) for letter, n in zip(letters, low, strict=True)]
+    out = Destination(emitter.empty(tensor_type(op.result), sizes), space.forms(letters))
+    value = number(op.value.value.data, element_type_of(op.x))
+    return copy(emitter, space, op.x, read, out, value)
+
+
+def concat(emitter: Emitter, op: m.ConcatOp) -> SSAValue:
+    """One copy per operand, each into what the previous one has written."""
+    axis = op.axis.value.data
+    sizes = [emitter.sizes.of(x) for x in op.inputs]
+    total: Size = 0
+    for own in sizes:
+        total = emitter.sizes.add(total, own[axis])
+    out = emitter.empty(
+        tensor_type(op.result), [total if a == axis else n for a, n in enumerate(sizes[0])]
+    )
+    letters = dimensions(len(sizes[0]))
+    space = Space(letters)
+    start = 0
+    for position, (x, own) in enumerate(zip(op.inputs, sizes, strict=True)):
+        target = [space.form({c: 1}, start if a == axis else 0) for a, c in enumerate(letters)]
+        out = copy(emitter, space, x, space.forms(letters), Destination(out, target))
+        size = own[axis]
+        if isinstance(size, int):
+            start += size
+        elif position + 1 < len(sizes):
+            fail(op, f"operand {position} has a `?` along axis {axis}; only the last one may",
+                 help="put that operand last, or give it a static size")  # fmt: skip
+    return out
+
+
+def reshape(emitter: Emitter, op: m.ReshapeOp) -> SSAValue:
+    """A view; a `?` without an operand is what remains."""
+    shape = tensor_type(op.result).get_shape()
+    if op.sizes or DYNAMIC_INDEX not in shape:
+        sizes = written_sizes(emitter, op.result, op.sizes)
+    else:
+        known = prod(n for n in shape if n != DYNAMIC_INDEX)
+        rest = _remaining(emitter, emitter.sizes.of(op.x), known)
+        sizes = [rest if n == DYNAMIC_INDEX else n for n in shape]
+    return emitter.reshape(op.x, tensor_type(op.result), sizes)
+
+
+def _remaining(emitter: Emitter, sizes: Sequence[Size], known: int) -> Size:
+    """The product of the sizes over a number; static factors cancel where they divide."""
+    static = prod(size for size in sizes if isinstance(size, int))
+    dynamic = emitter.sizes.product([size for size in sizes if not isinstance(size, int)])
+    if known and static % known == 0:
+        return emitter.sizes.mul(dynamic, static // known)
+    return emitter.sizes.div(emitter.sizes.mul(dynamic, static), known)
+
+
+def gather(emitter: Emitter, op: m.GatherOp) -> SSAValue:
+    """Short indices are widened first."""
+    indices = op.indices
+    if element_type_of(indices) not in (i32, i64):
+        letters = dimensions(len(emitter.sizes.of(indices)))
+        space = Space(letters)
+        access = Access(indices, space.forms(letters))
+        wide = Destination(emitter.scratch(i32, emitter.sizes.of(indices)), space.forms(letters))
+        indices = emitter.generic(space, [access], wide, lambda x: resize(x, i32))
+    axis, sizes = op.axis.value.data, emitter.sizes.of(op.x)
+    shape = [*sizes[:axis], *emitter.sizes.of(indices), *sizes[axis + 1 :]]
+    out = emitter.empty(tensor_type(op.result), shape)
+    result = emitter.insert(GatherOp(op.x, indices, out, axis)).results[0]
+    emitter.sizes.tell(result, shape)
+    return result
+
+
+def iota(emitter: Emitter, op: s.IotaOp) -> SSAValue:
+    """The position along the axis, at every point."""
+    out = emitter.empty(tensor_type(op.result), written_sizes(emitter, op.result, op.sizes))
+    letters = dimensions(len(emitter.sizes.of(out)))
+    space = Space(letters)
+    axis, element = op.axis.value.data, element_type_of(out)
+
+    def position(body: Body) -> Scalar:
+        return from_index(body.iterator(axis), element)
+
+    return emitter.generic(space, [], Destination(out, space.forms(letters)), position)
+
+
+def dim(emitter: Emitter, op: s.DimOp) -> SSAValue:
+    """A size that is known already."""
+    return emitter.sizes.value(emitter.sizes.of(op.x)[op.axis.value.data])
+
+
+RULES: dict[type[Operation], Callable[[Emitter, Any], SSAValue | Sequence[SSAValue]]] = {
+    m.TransposeOp: transpose,
+    m.BroadcastOp: broadcast,
+    m.SliceOp: slice_,
+    m.SplitOp: split,
+    m.PadOp: pad,
+    m.ConcatOp: concat,
+    m.ReshapeOp: reshape,
+    m.GatherOp: gather,
+    s.IotaOp: iota,
+    s.DimOp: dim,
+}

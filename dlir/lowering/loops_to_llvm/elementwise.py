@@ -1,0 +1,363 @@
+"""`arith` and `math`: each row of the operands gives one row of the result.
+
+`ROW` maps an operation class to a function `(lowering, op, *operand rows) -> result row`; `convert`
+applies it row by row.  Scalars are rows too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from math import isnan
+from typing import Any, cast
+
+from xdsl.dialects import arith, llvm, math
+from xdsl.dialects.builtin import (
+    BoolAttr,
+    DenseIntOrFPElementsAttr,
+    FixedBitwidthType,
+    FloatAttr,
+    IntegerAttr,
+    VectorType,
+    f16,
+    f32,
+    f64,
+    i1,
+    i32,
+    i64,
+)
+from xdsl.ir import Attribute, Operation, OpResult, SSAValue
+from xdsl.irdl import IRDLOperation
+from xdsl.utils.type import get_element_type_or_self
+
+from dlir.dialects.llvm import ops as ours
+from dlir.dialects.vectorized import with_element_type
+from dlir.lowering.loops_to_llvm.state import (
+    Lowering,
+    Rows,
+    fast_math,
+    row_type,
+    scalar_type,
+    shape_of,
+    unsupported,
+)
+
+RowFunction = Callable[..., SSAValue]
+
+
+def convert(low: Lowering, op: Operation) -> None:
+    """Lower an elementwise operation; equal rows (of a broadcast) are computed once."""
+    function = ROW[type(op)]
+    count = max(len(low.rows(operand)) for operand in op.operands)
+    columns = [
+        rows if len(rows) == count else rows * count
+        for rows in (low.rows(operand) for operand in op.operands)
+    ]
+    done: dict[Rows, SSAValue] = {}
+    result: list[SSAValue] = []
+    for row in zip(*columns, strict=True):
+        if row not in done:
+            done[row] = function(low, op, *row)
+        result.append(done[row])
+    low.bind(op.results[0], tuple(result))
+
+
+def convert_constant(low: Lowering, op: Operation) -> None:
+    """Lower `arith.constant`: one `llvm.mlir.constant` per different row."""
+    assert isinstance(op, arith.ConstantOp)
+    value, type_ = op.value, op.result.type
+    if not isinstance(type_, VectorType):
+        low.bind(op.result, (_scalar_constant(low, value),))
+        return
+    assert isinstance(value, DenseIntOrFPElementsAttr)
+    row = row_type(type_)
+    shape = shape_of(type_)
+    length = shape[-1] if shape else 1
+    numbers = value.get_values()
+    if value.is_splat():
+        rows = [low.splat_constant(numbers[0], row)] * max(1, len(numbers) // length)
+    else:
+        rows = [
+            _row_constant(low, numbers[i : i + length], row) for i in range(0, len(numbers), length)
+        ]
+    low.bind(op.result, tuple(rows))
+
+
+def _scalar_constant(low: Lowering, value: Attribute) -> SSAValue:
+    if isinstance(value, IntegerAttr):
+        type_ = scalar_type(value.type)
+        return low.constant(IntegerAttr(value.value.data, cast(Any, type_)), type_)
+    assert isinstance(value, FloatAttr)
+    return low.constant(value, value.type)
+
+
+def _row_constant(low: Lowering, numbers: Any, row: Attribute) -> SSAValue:
+    if not isinstance(row, VectorType):
+        return low.splat_constant(numbers[0], row)
+    return low.constant(DenseIntOrFPElementsAttr.from_list(row, list(numbers)), row)
+
+
+def _float(new: type[IRDLOperation]) -> RowFunction:
+    """The same operation with the fast-math flags carried over."""
+
+    def row(low: Lowering, op: Operation, *operands: SSAValue) -> SSAValue:
+        return low.emit(new, operands, operands[0].type, {"fastmathFlags": fast_math(op)})
+
+    return row
+
+
+def _integer(new: type[IRDLOperation]) -> RowFunction:
+    """The same operation on integers."""
+
+    def row(low: Lowering, op: Operation, *operands: SSAValue) -> SSAValue:
+        return low.emit(new, operands, operands[0].type)
+
+    return row
+
+
+_OVERFLOW = {"nsw": 1, "nuw": 2}
+
+
+def _wrapping(new: type[IRDLOperation]) -> RowFunction:
+    """An integer operation with overflow flags."""
+
+    def row(low: Lowering, op: Operation, *operands: SSAValue) -> SSAValue:
+        flags = op.properties.get("overflowFlags")
+        bits = sum(_OVERFLOW[flag] for flag in flags.data) if flags is not None else 0  # pyright: ignore
+        return low.emit(new, operands, operands[0].type, {"overflowFlags": IntegerAttr(bits, i32)})
+
+    return row
+
+
+def _cast(new: type[IRDLOperation]) -> RowFunction:
+    """A conversion to the type of the result."""
+
+    def row(low: Lowering, op: Operation, operand: SSAValue) -> SSAValue:
+        return low.emit(new, (operand,), row_type(op.results[0].type))
+
+    return row
+
+
+def _compare_integers(low: Lowering, op: Operation, a: SSAValue, b: SSAValue) -> SSAValue:
+    return low.emit(llvm.ICmpOp, (a, b), _bools(a.type), {"predicate": op.properties["predicate"]})
+
+
+def _compare_floats(low: Lowering, op: Operation, a: SSAValue, b: SSAValue) -> SSAValue:
+    properties = {"predicate": op.properties["predicate"], "fastmathFlags": fast_math(op)}
+    return low.emit(ours.FCmpOp, (a, b), _bools(a.type), properties)
+
+
+def _bools(type_: Attribute) -> Attribute:
+    return VectorType(i1, type_.shape) if isinstance(type_, VectorType) else i1
+
+
+def fcmp(low: Lowering, predicate: str, a: SSAValue, b: SSAValue) -> SSAValue:
+    """A float comparison by its mnemonic."""
+    number = arith.CMPF_COMPARISON_OPERATIONS.index(predicate)
+    properties = {"predicate": IntegerAttr(number, i64), "fastmathFlags": llvm.FastMathAttr(None)}
+    return low.emit(ours.FCmpOp, (a, b), _bools(a.type), properties)
+
+
+def select(low: Lowering, c: SSAValue, a: SSAValue, b: SSAValue) -> SSAValue:
+    """`c ? a : b`."""
+    return low.emit(ours.SelectOp, (c, a, b), a.type, {"fastmathFlags": llvm.FastMathAttr(None)})
+
+
+def _select(low: Lowering, op: Operation, c: SSAValue, a: SSAValue, b: SSAValue) -> SSAValue:
+    return select(low, c, a, b)
+
+
+def _never_nan(value: SSAValue) -> bool:
+    """Whether a value is a constant without NaN."""
+    if not isinstance(value, OpResult) or not isinstance(value.op, llvm.ConstantOp):
+        return False
+    constant = value.op.value
+    if isinstance(constant, DenseIntOrFPElementsAttr):
+        return not any(isnan(x) for x in constant.get_values())
+    return isinstance(constant, FloatAttr) and not isnan(constant.value.data)
+
+
+def propagating(low: Lowering, wins: str, a: SSAValue, b: SSAValue) -> SSAValue:
+    """Maximum (`wins` = ogt) or minimum (olt); NaN if either operand is.
+
+    `b wins a ? b : a` is one instruction on x86 (`maxps b, a`) and gives `a` if either is NaN,
+    which is right unless only `b` is NaN.  The sign of a zero result is unspecified.
+    """
+    if _never_nan(a):
+        a, b = b, a
+    best = select(low, fcmp(low, wins, b, a), b, a)
+    return best if _never_nan(b) else select(low, fcmp(low, "uno", b, b), b, best)
+
+
+def ignoring(low: Lowering, wins: str, a: SSAValue, b: SSAValue) -> SSAValue:
+    """Maximum (`wins` = ogt) or minimum (olt); the other operand if one is NaN."""
+    if _never_nan(a):
+        a, b = b, a
+    best = select(low, fcmp(low, wins, a, b), a, b)
+    return best if _never_nan(b) else select(low, fcmp(low, "uno", b, b), a, best)
+
+
+def _extreme(rule: Callable[..., SSAValue], wins: str) -> RowFunction:
+    def row(low: Lowering, op: Operation, a: SSAValue, b: SSAValue) -> SSAValue:
+        return rule(low, wins, a, b)
+
+    return row
+
+
+def _width(type_: Attribute) -> int:
+    element = type_.element_type if isinstance(type_, VectorType) else type_
+    assert isinstance(element, FixedBitwidthType)
+    return element.bitwidth
+
+
+def _index_cast(signed: bool) -> RowFunction:
+    """index is i64: extend, truncate or do nothing."""
+
+    def row(low: Lowering, op: Operation, value: SSAValue) -> SSAValue:
+        result = row_type(op.results[0].type)
+        change = _width(result) - _width(value.type)
+        if change == 0:
+            return value
+        extend = llvm.SExtOp if signed else llvm.ZExtOp
+        return low.emit(extend if change > 0 else llvm.TruncOp, (value,), result)
+
+    return row
+
+
+def _bitcast(low: Lowering, op: Operation, value: SSAValue) -> SSAValue:
+    result = row_type(op.results[0].type)
+    return value if result == value.type else low.emit(llvm.BitcastOp, (value,), result)
+
+
+def _absolute(low: Lowering, op: Operation, value: SSAValue) -> SSAValue:
+    return low.emit(
+        ours.AbsOp, (value,), value.type, {"is_int_min_poison": BoolAttr.from_bool(False)}
+    )
+
+
+def _rounded_division(up: bool) -> RowFunction:
+    """floordivsi / ceildivsi: truncate, then correct where the remainder's sign asks for it."""
+
+    def row(low: Lowering, op: Operation, a: SSAValue, b: SSAValue) -> SSAValue:
+        type_ = a.type
+        quotient = low.emit(llvm.SDivOp, (a, b), type_)
+        remainder = low.emit(llvm.SRemOp, (a, b), type_)
+        zero = low.splat_constant(0, type_)
+        inexact = low.compare(1, remainder, zero, _bools(type_))
+        signs = low.emit(llvm.XOrOp, (a, b), type_)
+        towards = low.compare(5 if up else 2, signs, zero, _bools(type_))
+        correct = low.emit(llvm.AndOp, (inexact, towards), _bools(type_))
+        other = low.emit(
+            llvm.AddOp,
+            (quotient, low.splat_constant(1 if up else -1, type_)),
+            type_,
+            {"overflowFlags": IntegerAttr(0, i32)},
+        )
+        return select(low, correct, other, quotient)
+
+    return row
+
+
+def _truncate_float(low: Lowering, op: Operation, value: SSAValue) -> SSAValue:
+    """`llvm.fptrunc`; f64 to f16, which has no instruction, through f32 rounded to odd.
+
+    Rounding to odd (towards zero, with the last bit set if inexact) keeps enough to make the second
+    rounding right: S. Boldo, G. Melquiond, "When double rounding is odd" (2005).
+    """
+    result = row_type(op.results[0].type)
+    if get_element_type_or_self(value.type) != f64 or get_element_type_or_self(result) != f16:
+        return low.emit(llvm.FPTruncOp, (value,), result)
+    single = with_element_type(value.type, f32)
+    bits = with_element_type(value.type, i32)
+    wrap = {"overflowFlags": IntegerAttr(0, i32)}
+    exact = {"fastmathFlags": llvm.FastMathAttr(None)}
+    near = low.emit(llvm.FPTruncOp, (value,), single)
+    back = low.emit(llvm.FPExtOp, (near,), value.type)
+    size, back_size = (low.emit(llvm.FAbsOp, (x,), x.type, exact) for x in (value, back))
+    number = low.emit(llvm.BitcastOp, (near,), bits)
+    away = fcmp(low, "ogt", back_size, size)
+    down = low.emit(llvm.AddOp, (number, low.splat_constant(-1, bits)), bits, wrap)
+    down = select(low, away, down, number)
+    odd = low.emit(llvm.OrOp, (down, low.splat_constant(1, bits)), bits)
+    number = select(low, fcmp(low, "one", back, value), odd, number)
+    return low.emit(llvm.FPTruncOp, (low.emit(llvm.BitcastOp, (number,), single),), result)
+
+
+def _ceildivui(low: Lowering, op: Operation, a: SSAValue, b: SSAValue) -> SSAValue:
+    """a / b, plus one unless the remainder is 0."""
+    type_ = a.type
+    quotient = low.emit(llvm.UDivOp, (a, b), type_)
+    remainder = low.emit(llvm.URemOp, (a, b), type_)
+    inexact = low.compare(1, remainder, low.splat_constant(0, type_), _bools(type_))
+    one_more = low.emit(llvm.ZExtOp, (inexact,), type_)
+    return low.emit(llvm.AddOp, (quotient, one_more), type_, {"overflowFlags": IntegerAttr(0, i32)})
+
+
+def _rsqrt(low: Lowering, op: Operation, value: SSAValue) -> SSAValue:
+    flags = {"fastmathFlags": fast_math(op)}
+    root = low.emit(llvm.FSqrtOp, (value,), value.type, flags)
+    return low.emit(llvm.FDivOp, (low.splat_constant(1.0, value.type), root), value.type, flags)
+
+
+ROW: dict[type[Operation], RowFunction] = {
+    arith.AddfOp: _float(llvm.FAddOp),
+    arith.SubfOp: _float(llvm.FSubOp),
+    arith.MulfOp: _float(llvm.FMulOp),
+    arith.DivfOp: _float(llvm.FDivOp),
+    arith.NegfOp: _float(llvm.FNegOp),
+    arith.MaximumfOp: _extreme(propagating, "ogt"),
+    arith.MinimumfOp: _extreme(propagating, "olt"),
+    arith.MaxnumfOp: _extreme(ignoring, "ogt"),
+    arith.MinnumfOp: _extreme(ignoring, "olt"),
+    arith.AddiOp: _wrapping(llvm.AddOp),
+    arith.SubiOp: _wrapping(llvm.SubOp),
+    arith.MuliOp: _wrapping(llvm.MulOp),
+    arith.ShLIOp: _wrapping(llvm.ShlOp),
+    arith.DivSIOp: _integer(llvm.SDivOp),
+    arith.DivUIOp: _integer(llvm.UDivOp),
+    arith.RemSIOp: _integer(llvm.SRemOp),
+    arith.RemUIOp: _integer(llvm.URemOp),
+    arith.FloorDivSIOp: _rounded_division(up=False),
+    arith.CeilDivSIOp: _rounded_division(up=True),
+    arith.CeilDivUIOp: _ceildivui,
+    arith.ShRUIOp: _integer(llvm.LShrOp),
+    arith.ShRSIOp: _integer(llvm.AShrOp),
+    arith.AndIOp: _integer(llvm.AndOp),
+    arith.OrIOp: _integer(llvm.OrOp),
+    arith.XOrIOp: _integer(llvm.XOrOp),
+    arith.MaxSIOp: _integer(ours.SMaxOp),
+    arith.MinSIOp: _integer(ours.SMinOp),
+    arith.MaxUIOp: _integer(ours.UMaxOp),
+    arith.MinUIOp: _integer(ours.UMinOp),
+    arith.CmpiOp: _compare_integers,
+    arith.CmpfOp: _compare_floats,
+    arith.SelectOp: _select,
+    arith.BitcastOp: _bitcast,
+    arith.IndexCastOp: _index_cast(signed=True),
+    arith.ExtFOp: _cast(llvm.FPExtOp),
+    arith.TruncFOp: _truncate_float,
+    arith.SIToFPOp: _cast(llvm.SIToFPOp),
+    arith.UIToFPOp: _cast(ours.UIToFPOp),
+    arith.FPToSIOp: _cast(ours.FPToSIOp),
+    arith.FPToUIOp: _cast(ours.FPToUIOp),
+    arith.ExtSIOp: _cast(llvm.SExtOp),
+    arith.ExtUIOp: _cast(llvm.ZExtOp),
+    arith.TruncIOp: _cast(llvm.TruncOp),
+    math.SqrtOp: _float(llvm.FSqrtOp),
+    math.RsqrtOp: _rsqrt,
+    math.FmaOp: _float(llvm.FMAOp),
+    math.AbsFOp: _float(llvm.FAbsOp),
+    math.FloorOp: _float(llvm.FFloorOp),
+    math.CeilOp: _float(llvm.FCeilOp),
+    math.RoundEvenOp: _float(ours.RoundEvenOp),
+    math.RoundOp: _float(ours.RoundOp),
+    math.TruncOp: _float(ours.FTruncOp),
+    math.CopySignOp: _float(llvm.FCopySignOp),
+    math.AbsIOp: _absolute,
+    math.CtPopOp: _integer(ours.CtPopOp),
+}
+"""How one row of each elementwise operation is computed."""
+
+
+def refuse_math(low: Lowering, op: Operation) -> None:
+    """A `math` function that should have become arithmetic before."""
+    unsupported(op, "has no machine instruction", help="run 'vector-expand-math' before this pass")

@@ -1,0 +1,1 @@
+"""The CPU target: `llvm` dialect to LLVM IR text, to objects, to functions that Python calls."""

@@ -1,0 +1,57 @@
+"""The machine that code is generated for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+
+
+@dataclass(frozen=True)
+class CpuDescription:
+    """What the compiler needs to know about a CPU.
+
+    `features` is LLVM's list, such as `+avx512f,+fma`; `vector_bits` and `vector_registers`
+    describe the widest registers, from which tile sizes follow.
+    """
+
+    triple: str
+    cpu: str
+    features: str
+    vector_bits: int
+    vector_registers: int
+
+    @property
+    def name(self) -> str:
+        """A short name for people, such as `x86_64 znver4 512-bit`."""
+        return f"{self.triple.split('-')[0]} {self.cpu} {self.vector_bits}-bit"
+
+    def lanes(self, element_bits: int) -> int:
+        """How many elements of that width fit one vector register."""
+        return self.vector_bits // element_bits
+
+
+_BY_FEATURE = (("avx512f", 512, 32), ("avx2", 256, 16), ("avx", 256, 16), ("neon", 128, 32))
+"""Feature, vector bits and number of registers; the first that a CPU has counts."""
+
+
+def describe(triple: str, cpu: str, features: str) -> CpuDescription:
+    """The description of a CPU given in LLVM's terms."""
+    enabled = {word[1:] for word in features.split(",") if word.startswith("+")}
+    if triple.startswith(("aarch64", "arm64")):
+        enabled.add("neon")
+    for feature, bits, registers in _BY_FEATURE:
+        if feature in enabled:
+            return CpuDescription(triple, cpu, features, bits, registers)
+    return CpuDescription(triple, cpu, features, 128, 16)
+
+
+@cache
+def host() -> CpuDescription:
+    """The CPU that this process runs on."""
+    from dlir.targets.cpu import llvmlite_binding
+
+    return describe(*llvmlite_binding.host_target())
+
+
+AARCH64 = describe("aarch64-linux-gnu", "generic", "+neon,+fp-armv8")
+"""A 64-bit ARM CPU with NEON only, for looking at code made for it."""

@@ -1,0 +1,306 @@
+"""LLVM IR to functions that Python calls.
+
+`compile_llvm` makes an object (or takes it from the cache on disk), `NativeModule` links objects
+into the process and calls their functions through the wrappers that `emit.py` adds.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import pickle
+import subprocess
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, cast
+
+import ml_dtypes
+import numpy as np
+from numpy.typing import NDArray
+from xdsl.dialects import llvm
+from xdsl.dialects.builtin import (
+    DYNAMIC_INDEX,
+    ArrayAttr,
+    BFloat16Type,
+    Float16Type,
+    Float32Type,
+    Float64Type,
+    FunctionType,
+    IndexType,
+    IntegerType,
+    MemRefType,
+    ModuleOp,
+    StringAttr,
+)
+from xdsl.ir import Attribute
+
+from dlir.targets.cpu.description import CpuDescription, host
+from dlir.targets.cpu.emit import CALL_PREFIX, emit_ir, emit_parts
+from dlir.targets.cpu.object_cache import ObjectCache, default_cache, key_of
+
+PASSES: tuple[str, ...] = ()
+"""LLVM's IR passes to run: none.  The lowering emits SSA form with rotated loops already, and
+`sroa`, `instruction_combine` and `simplify_cfg` double the compile time for the same kernels."""
+
+_PARALLEL_BYTES = 1 << 20
+"""Start a second process only for at least this much IR text; it costs about 0.2 s."""
+_PART_OPERATIONS = 5000
+"""Operations per LLVM module when a program is split."""
+
+
+# Compiling.
+
+
+def _key(ir: str, cpu: CpuDescription) -> str:
+    from dlir.targets.cpu import llvmlite_binding
+
+    return key_of(ir, llvmlite_binding.version(), cpu.triple, cpu.cpu, cpu.features, *PASSES)
+
+
+def compile_llvm(
+    ir: str, cpu: CpuDescription | None = None, cache: ObjectCache | None = None
+) -> bytes:
+    """Compile LLVM IR text to an object; `cache` None means without one."""
+    return compile_many([ir], cpu, cache)[0]
+
+
+def compile_many(
+    irs: Sequence[str],
+    cpu: CpuDescription | None = None,
+    cache: ObjectCache | None = None,
+    processes: int = 2,
+) -> list[bytes]:
+    """Compile several modules, in several processes if the work is worth it."""
+    cpu = cpu or host()
+    keys = [_key(ir, cpu) for ir in irs]
+    objects = [cache.get(key) if cache else None for key in keys]
+    missing = [i for i, found in enumerate(objects) if found is None]
+    made = _compile_missing([irs[i] for i in missing], cpu, processes)
+    for i, body in zip(missing, made, strict=True):
+        objects[i] = body
+        if cache:
+            cache.put(keys[i], body)
+    return cast(list[bytes], objects)
+
+
+def _compile_missing(irs: Sequence[str], cpu: CpuDescription, processes: int) -> list[bytes]:
+    """Give each worker its share and do the first share here; do a failed worker's share too."""
+    work = sum(len(ir) for ir in irs)
+    count = min(processes, len(irs), os.cpu_count() or 1, 1 + work // _PARALLEL_BYTES)
+    if count <= 1:
+        return _compile_here(irs, cpu)
+    shares = [irs[i::count] for i in range(count)]
+    workers = [_Worker(share, cpu) for share in shares[1:]]
+    done = [_compile_here(shares[0], cpu), *(worker.objects() for worker in workers)]
+    return [done[i % count][i // count] for i in range(len(irs))]
+
+
+def _compile_here(irs: Sequence[str], cpu: CpuDescription) -> list[bytes]:
+    from dlir.targets.cpu import llvmlite_binding
+
+    return [llvmlite_binding.object_code(ir, cpu, PASSES) for ir in irs]
+
+
+class _Worker:
+    """A process that compiles a share of the modules."""
+
+    def __init__(self, irs: Sequence[str], cpu: CpuDescription):
+        self._irs, self._cpu = irs, cpu
+        self._process: subprocess.Popen[bytes] | None = None
+        try:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "dlir.targets.cpu.compile_worker"],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+            )
+            assert self._process.stdin is not None
+            pickle.dump((cpu, PASSES, list(irs)), self._process.stdin)
+            self._process.stdin.close()
+        except OSError:
+            pass
+
+    def objects(self) -> list[bytes]:
+        """What the process made, or what we make if it failed."""
+        if self._process is None or self._process.stdout is None:
+            return _compile_here(self._irs, self._cpu)
+        answer = self._process.stdout.read()
+        if self._process.wait() != 0:
+            return _compile_here(self._irs, self._cpu)
+        return pickle.loads(answer)
+
+
+def emit_assembly(ir: str, cpu: CpuDescription | None = None) -> str:
+    """The assembly of LLVM IR text, as the compiler would make it."""
+    from dlir.targets.cpu import llvmlite_binding
+
+    return llvmlite_binding.assembly(ir, cpu or host(), PASSES)
+
+
+# Calling.
+
+_DTYPES: dict[Attribute, np.dtype[Any]] = {
+    Float64Type(): np.dtype(np.float64),
+    Float32Type(): np.dtype(np.float32),
+    Float16Type(): np.dtype(np.float16),
+    BFloat16Type(): np.dtype(ml_dtypes.bfloat16),
+    IndexType(): np.dtype(np.int64),
+    IntegerType(64): np.dtype(np.int64),
+    IntegerType(32): np.dtype(np.int32),
+    IntegerType(16): np.dtype(np.int16),
+    IntegerType(8): np.dtype(np.int8),
+    IntegerType(1): np.dtype(np.bool_),
+}
+
+
+def dtype_of(element: Attribute) -> np.dtype[Any]:
+    """The numpy type of an element type."""
+    return _DTYPES[element]
+
+
+@dataclass(frozen=True)
+class Signature:
+    """The types of a function before it was lowered."""
+
+    inputs: tuple[Attribute, ...]
+    outputs: tuple[Attribute, ...]
+
+    @staticmethod
+    def of(type_: FunctionType) -> Signature:
+        """From a function type."""
+        return Signature(type_.inputs.data, type_.outputs.data)
+
+
+class NativeFunction:
+    """One compiled function, called with numpy arrays and numbers."""
+
+    def __init__(self, name: str, signature: Signature, address: int):
+        self.name = name
+        self.signature = signature
+        self._entry = ctypes.CFUNCTYPE(None, ctypes.c_void_p)(address)
+        self._fill = [_filler(name, i, type_) for i, type_ in enumerate(signature.inputs)]
+        self._results = [dtype_of(type_) for type_ in signature.outputs]
+
+    def __call__(self, *arguments: Any) -> tuple[Any, ...]:
+        """Call; memrefs are arrays, changed in place.  Returns the scalar results.
+
+        Raises TypeError for a wrong number, shape, dtype or memory layout of arguments.
+        """
+        if len(arguments) != len(self._fill):
+            raise TypeError(f"{self.name} takes {len(self._fill)} arguments, got {len(arguments)}")
+        slots: list[int] = []
+        for fill, argument in zip(self._fill, arguments, strict=True):
+            fill(argument, slots)
+        results = [np.zeros((), dtype) for dtype in self._results]
+        slots += [result.__array_interface__["data"][0] for result in results]
+        self._entry((ctypes.c_int64 * len(slots))(*slots))
+        return tuple(result[()] for result in results)
+
+
+Filler = Callable[[Any, list[int]], None]
+
+
+def _filler(function: str, number: int, type_: Attribute) -> Filler:
+    """A function that checks one argument and appends its slots."""
+    if isinstance(type_, MemRefType):
+        return _array_filler(f"{function}: argument {number}", type_)
+    dtype = dtype_of(type_)
+
+    def fill_scalar(value: Any, slots: list[int]) -> None:
+        raw = np.asarray(value, dtype).tobytes()
+        slots.append(int.from_bytes(raw, "little"))
+
+    def fill_integer(value: Any, slots: list[int]) -> None:
+        slots.append(int(value))
+
+    return fill_integer if dtype.kind in "iu" else fill_scalar
+
+
+def _array_filler(what: str, type_: MemRefType[Attribute]) -> Filler:
+    shape = type_.get_shape()
+    dtype = dtype_of(type_.element_type)
+    dynamic = [i for i, size in enumerate(shape) if size == DYNAMIC_INDEX]
+    static = [(i, size) for i, size in enumerate(shape) if size != DYNAMIC_INDEX]
+
+    def fill(array: NDArray[Any], slots: list[int]) -> None:
+        if array.dtype != dtype or array.ndim != len(shape):
+            raise TypeError(f"{what} must be {type_}, got {array.dtype} of shape {array.shape}")
+        sizes = array.shape
+        if any(sizes[i] != size for i, size in static):
+            raise TypeError(f"{what} must be {type_}, got shape {sizes}")
+        if not array.flags.c_contiguous:
+            raise TypeError(f"{what} must be contiguous in row-major order")
+        slots.append(array.__array_interface__["data"][0])
+        slots.extend(sizes[i] for i in dynamic)
+
+    return fill
+
+
+class NativeModule:
+    """A lowered module (`llvm` dialect), compiled and linked into this process."""
+
+    def __init__(
+        self,
+        module: ModuleOp,
+        *,
+        use_cache: bool = True,
+        processes: int = 2,
+    ):
+        cpu = host()
+        texts = (
+            emit_parts(module, cpu, _PART_OPERATIONS) if processes > 1 else [emit_ir(module, cpu)]
+        )
+        objects = compile_many(texts, cpu, default_cache() if use_cache else None, processes)
+        self._link(objects, _signatures(module), _messages(module))
+
+    @classmethod
+    def from_objects(
+        cls, objects: Sequence[bytes], signatures: Mapping[str, Signature], messages: list[str]
+    ) -> NativeModule:
+        """Link what was compiled before."""
+        module = cls.__new__(cls)
+        module._link(objects, signatures, messages)
+        return module
+
+    def _link(
+        self, objects: Sequence[bytes], signatures: Mapping[str, Signature], messages: list[str]
+    ) -> None:
+        from dlir.targets.cpu.llvmlite_binding import Library
+
+        self.messages = messages
+        exports = [CALL_PREFIX + name for name in signatures]
+        self._library = Library(objects, [*exports, "dlir.status"])
+        self._status = ctypes.c_int32.from_address(self._library.address("dlir.status"))
+        self.functions = {
+            name: NativeFunction(name, signature, self._library.address(CALL_PREFIX + name))
+            for name, signature in signatures.items()
+        }
+
+    def call(self, name: str, *arguments: Any) -> tuple[Any, ...]:
+        """Call a public function; see `NativeFunction.__call__`."""
+        return self.functions[name](*arguments)
+
+    def status(self) -> str | None:
+        """The message of the first assertion that failed since the last question, or None."""
+        code = self._status.value
+        self._status.value = 0
+        return self.messages[code - 1] if code else None
+
+
+def _signatures(module: ModuleOp) -> dict[str, Signature]:
+    """The signatures of the public functions."""
+    result: dict[str, Signature] = {}
+    for op in module.ops:
+        if isinstance(op, llvm.FuncOp) and op.linkage.linkage.data == "external" and op.body.blocks:
+            type_ = op.attributes.get("dlir.signature")
+            if isinstance(type_, FunctionType):
+                result[op.sym_name.data] = Signature.of(type_)
+    return result
+
+
+def _messages(module: ModuleOp) -> list[str]:
+    texts = module.attributes.get("dlir.messages")
+    if not isinstance(texts, ArrayAttr):
+        return []
+    return [cast(StringAttr, text).data for text in cast(ArrayAttr[Attribute], texts)]

@@ -1,0 +1,119 @@
+"""A cache of compiled objects on disk, shared by all processes of a user.
+
+The folder is `DLIR_CACHE_DIR`, or the platform's user cache folder.  A file is written under a
+temporary name and then renamed, so readers see it whole or not at all; a checksum finds files that
+were damaged later.  A cache that cannot be used costs one warning and nothing else.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+import warnings
+from functools import cache
+from pathlib import Path
+
+_MAGIC = b"dlir-object-1\n"
+_HEAD = len(_MAGIC) + hashlib.sha256().digest_size
+_GIBIBYTE = 1 << 30
+_TRIM_EVERY = 64
+
+
+def key_of(*parts: str) -> str:
+    """The cache key of everything that decides what an object contains."""
+    digest = hashlib.sha256()
+    for part in parts:
+        encoded = part.encode()
+        digest.update(len(encoded).to_bytes(8, "little"))
+        digest.update(encoded)
+    return digest.hexdigest()
+
+
+class ObjectCache:
+    """Objects by key in one folder of at most about `limit` bytes, the least recently used go."""
+
+    def __init__(self, folder: Path, limit: int = _GIBIBYTE):
+        self.folder = folder
+        self.limit = limit
+        self._writes = 0
+        self._warned = False
+
+    def get(self, key: str) -> bytes | None:
+        """The object, or None if there is none that is whole."""
+        path = self._path(key)
+        try:
+            content = path.read_bytes()
+        except OSError:
+            return None
+        body = content[_HEAD:]
+        if content[:_HEAD] != _MAGIC + hashlib.sha256(body).digest():
+            return None
+        try:
+            os.utime(path)  # it was used now
+        except OSError:
+            pass
+        return body
+
+    def put(self, key: str, body: bytes) -> None:
+        """Store an object; on failure warn once and go on."""
+        try:
+            self._write(self._path(key), _MAGIC + hashlib.sha256(body).digest() + body)
+        except OSError as error:
+            if not self._warned:
+                self._warned = True
+                warnings.warn(f"compiled code is not cached: {error}", stacklevel=2)
+            return
+        if self._writes % _TRIM_EVERY == 0:
+            self.trim()
+        self._writes += 1
+
+    def _path(self, key: str) -> Path:
+        return self.folder / key[:2] / f"{key}.o"
+
+    def _write(self, path: Path, content: bytes) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".new-")
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(content)
+            os.replace(temporary, path)
+        except BaseException:
+            Path(temporary).unlink(missing_ok=True)
+            raise
+
+    def trim(self) -> None:
+        """Remove the objects not used for longest until four fifths of the limit remain."""
+        files: list[tuple[float, int, Path]] = []
+        for path in self.folder.glob("*/*.o"):
+            try:
+                status = path.stat()
+            except OSError:
+                continue  # another process removed it
+            files.append((status.st_mtime, status.st_size, path))
+        total = sum(size for _, size, _ in files)
+        if total <= self.limit:
+            return
+        for _, size, path in sorted(files):
+            if total <= self.limit * 4 // 5:
+                break
+            try:
+                path.unlink()
+            except OSError:
+                continue
+            total -= size
+
+
+@cache
+def _cache_at(folder: str) -> ObjectCache:
+    return ObjectCache(Path(folder))
+
+
+def default_cache() -> ObjectCache:
+    """The cache in the folder that the environment names now."""
+    folder = os.environ.get("DLIR_CACHE_DIR")
+    if not folder:
+        from platformdirs import user_cache_dir
+
+        folder = user_cache_dir("dlir")
+    return _cache_at(folder)
