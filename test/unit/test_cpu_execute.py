@@ -526,7 +526,11 @@ def test_bounds_checks_skip_what_leaves_the_buffer(index: int) -> None:
 def test_arguments_are_checked() -> None:
     module = native(MASKED)
     good = np.zeros(4, np.float32)
-    for bad in (good.astype(np.float64), np.zeros((2, 2), np.float32), np.zeros(8, np.float32)[::2]):
+    for bad in (
+        good.astype(np.float64),
+        np.zeros((2, 2), np.float32),
+        np.zeros(8, np.float32)[::2],
+    ):
         with pytest.raises(TypeError, match="argument 0"):
             module.call("scale", bad, good)
     with pytest.raises(TypeError, match="takes 2 arguments"):
