@@ -57,6 +57,7 @@ PASSES: dict[str, str] = {
     "structured-pack": "dlir.transforms.structured_pack:StructuredPack",
     "structured-schedule": "dlir.transforms.structured_schedule:StructuredSchedule",
     "vector-expand-math": "dlir.transforms.vector_expand_math:VectorExpandMath",
+    "view-op-graph": "dlir.transforms.view_op_graph:ViewOpGraph",
 }
 """Passes of dlir. xDSL's passes keep their own names and need no line here."""
 
