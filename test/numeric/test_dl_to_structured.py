@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 from xdsl.context import Context
 from xdsl.dialects.builtin import (
+    DYNAMIC_INDEX,
     DenseIntOrFPElementsAttr,
     FunctionType,
     ModuleOp,
@@ -29,7 +30,7 @@ from xdsl.dialects.builtin import (
     i64,
 )
 from xdsl.dialects.func import FuncOp, ReturnOp
-from xdsl.ir import Block, Operation, Region, SSAValue
+from xdsl.ir import Block, BlockArgument, Operation, Region, SSAValue
 
 from dlir.diagnostics import CompileError
 from dlir.dialects.dl.ops import activation as act
@@ -61,7 +62,7 @@ class Argument:
     @staticmethod
     def read(text: str) -> Argument:
         *sizes, element = text.split("x")
-        static = [-1 if size.endswith("?") else int(size) for size in sizes]
+        static = [DYNAMIC_INDEX if size.endswith("?") else int(size) for size in sizes]
         return Argument(
             TensorType(ELEMENTS[element], static), tuple(int(n.rstrip("?")) for n in sizes)
         )
@@ -470,7 +471,7 @@ def test_dimensions_are_asked_of_arguments_only() -> None:
         [Argument.read("2?x3?x6xf32")], lambda x: [constant_row, *make(x)]
     )
     dims = [op for op in converted(module).walk() if op.name == "tensor.dim"]
-    assert len(dims) == 2 and all(op.operands[0].owner.is_entry for op in dims)
+    assert len(dims) == 2 and all(isinstance(op.operands[0], BlockArgument) for op in dims)
 
 
 @pytest.mark.parametrize(

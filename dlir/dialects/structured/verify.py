@@ -106,7 +106,7 @@ def _verify_out_map(op: GenericOp) -> None:
         require(
             _is_mixed_radix(op, form),
             rule,
-            f"'{form.expr()}' sends two points of the iteration space to one element",
+            f"'{form.text()}' sends two points of the iteration space to one element",
         )
 
 

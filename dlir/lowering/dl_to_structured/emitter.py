@@ -121,15 +121,15 @@ class Emitter:
     ) -> SSAValue:
         """A structured.generic whose body is `make(*scalars, accumulator)`.
 
-        `domain` gives extents that no operand tells, by letter. Without reduction iterators an
-        epilogue is part of the body.
+        `domain` gives extents that no operand tells, by letter. Without reduction iterators the
+        first step and the epilogue are one body.
         """
-        if epilogue is not None and REDUCTION not in space.kinds:
-            return self._without_reduction(space, inputs, out, make, init, epilogue)
+        if init is not None and REDUCTION not in space.kinds:
+            return self._one_step(space, inputs, out, make, init, epilogue)
         dims = len(space.letters)
         body, result_type = self._body([i.value for i in inputs], make, init)
         last, last_maps = self._epilogue(space, epilogue, result_type)
-        extents = [(domain or {}).get(letter, DYNAMIC_INDEX) for letter in space.letters]
+        extents = [(domain or {}).get(letter, -1) for letter in space.letters]
         op = GenericOp(
             [i.value for i in inputs],
             out.value,
@@ -147,18 +147,19 @@ class Emitter:
         self.sizes.tell(result, self.sizes.of(out.value))
         return result
 
-    def _without_reduction(
+    def _one_step(
         self, space: Space, inputs: Sequence[Access], out: Destination,
-        make: Callable[..., Scalar], init: Number | None, epilogue: Epilogue,
+        make: Callable[..., Scalar], init: Number, epilogue: Epilogue | None,
     ) -> SSAValue:  # fmt: skip
         """A fold over no iterators takes exactly one step."""
-        count = len(inputs)
+        last = epilogue or Epilogue(lambda total: total)
 
         def both(*scalars: Scalar) -> Scalar:
-            start = [scalars[0].body.constant(init)] if init is not None else []
-            return epilogue.make(make(*scalars[:count], *start), *scalars[count:])
+            count = len(inputs)
+            total = make(*scalars[:count], scalars[0].body.constant(init))
+            return last.make(total, *scalars[count:])
 
-        return self.generic(space, [*inputs, *epilogue.inputs], out, both)
+        return self.generic(space, [*inputs, *last.inputs], out, both)
 
     def _body(
         self, values: Sequence[SSAValue], make: Callable[..., Scalar], init: Number | None
