@@ -22,6 +22,7 @@ from xdsl.utils.exceptions import (
     UnregisteredConstructException,
 )
 
+from dlir.debug import debug
 from dlir.diagnostics import CompileError, Diagnostic, Severity, diagnose, from_exception, note
 from dlir.instruments.base import Instrument, Step, group
 from dlir.instruments.reproducer import write_crash
@@ -142,6 +143,7 @@ class _Run:
         if not scope.ops:
             return  # An earlier pass has erased the op.
         step = Step(one, self.module, scope.ops, _nest(one, scope.anchors))
+        debug("pass-manager", lambda: step.pipeline)
         try:
             for instrument in self.manager.instruments:
                 instrument.before(step)

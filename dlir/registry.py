@@ -15,7 +15,7 @@ import importlib.util
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, partial
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from types import ModuleType
@@ -58,6 +58,7 @@ PASSES: dict[str, str] = {
     "structured-pack": "dlir.transforms.structured_pack:StructuredPack",
     "structured-schedule": "dlir.transforms.structured_schedule:StructuredSchedule",
     "vector-expand-math": "dlir.transforms.vector_expand_math:VectorExpandMath",
+    "view-op-graph": "dlir.transforms.view_op_graph:ViewOpGraph",
 }
 """Passes of dlir. xDSL's passes keep their own names and need no line here."""
 
@@ -219,7 +220,7 @@ class Registry:
         """A fresh xDSL context that knows every dialect and has loaded `builtin` alone."""
         context = Context(allow_unregistered=allow_unregistered)
         for name in self.entries["dialect"]:
-            context.register_dialect(name, lambda name=name: self.find_dialect(name))
+            context.register_dialect(name, partial(self.find_dialect, name))
         context.load_registered_dialect("builtin")
         return context
 
@@ -241,7 +242,7 @@ class Registry:
     def add_table(self, kind: Kind, table: Mapping[str, str], owner: str) -> None:
         """Register every line of a `"module:Attribute"` table."""
         for name, path in table.items():
-            self.add(kind, name, owner, lambda path=path: load_attribute(path))
+            self.add(kind, name, owner, partial(load_attribute, path))
 
     def add_universe(self, universe: Universe, owner: str) -> None:
         """Register what a plugin brings, all of it or, after a clash, none of it."""
@@ -356,3 +357,14 @@ def default_registry() -> Registry:
     for plugin in installed_plugins():
         add_installed(registry, plugin)
     return registry
+
+
+UNIVERSE = Universe(
+    all_dialects={
+        name: partial(load_attribute, path)
+        for name, path in DIALECTS.items()
+        if name not in REPLACES
+    },
+    all_passes={name: partial(load_attribute, path) for name, path in PASSES.items()},
+)
+"""dlir as a plugin of xDSL: what `xdsl-opt` finds when dlir is installed."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from xdsl.builder import Builder
 from xdsl.context import Context
 from xdsl.dialects.builtin import ModuleOp
 from xdsl.ir import Block, Operation, Region, SSAValue
@@ -19,6 +20,7 @@ from dlir.dialects.structured.roles import (
     is_elementwise,
     match_contraction,
 )
+from dlir.dialects.structured.shapes import Size, Sizes
 
 MOST_INPUTS = 16  # operands of one fused op: pointers stay in registers
 
@@ -203,6 +205,8 @@ def _inline_producer(producer: GenericOp, consumer: GenericOp, number: int) -> b
         return False
     if _uses_index(producer.body.block) or _loses_extents(producer, consumer, number):
         return False
+    if _reads_a_part(producer) and consumer.reduction_dims:
+        return False  # the larger input would tell the reduction's extent
     composed = _composed_maps(producer, consumer, number)
     if not _may_inline(producer, consumer, number, composed):
         return False
@@ -267,6 +271,21 @@ def _loses_extents(producer: GenericOp, consumer: GenericOp, number: int) -> boo
     for forms in [*others, consumer.out_forms, *_composed_maps(producer, consumer, number)]:
         told |= {form.plain_dim for form in forms}
     return any(d not in told and consumer.fixed_domain[d] < 0 for d in range(len(consumer.kinds)))
+
+
+def _reads_a_part(producer: GenericOp) -> bool:
+    """Whether an input may be larger than what the producer reads of it."""
+    sizes = Sizes(Builder(InsertPoint.before(producer)))
+    for value, forms in zip(producer.inputs, producer.input_forms, strict=True):
+        for position, form in enumerate(forms):
+            dim = form.plain_dim
+            if dim is not None and not _same(sizes.of(value, position), sizes.extent(producer, dim)):
+                return True
+    return False
+
+
+def _same(a: Size, b: Size) -> bool:
+    return a == b if isinstance(a, int) or isinstance(b, int) else a is b
 
 
 def _may_inline(

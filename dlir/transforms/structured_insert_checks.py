@@ -8,13 +8,14 @@ from math import prod
 from xdsl.builder import Builder
 from xdsl.context import Context
 from xdsl.dialects import arith, cf
-from xdsl.dialects.builtin import DYNAMIC_INDEX, ModuleOp
+from xdsl.dialects.builtin import DYNAMIC_INDEX, ModuleOp, NameLoc
 from xdsl.ir import Operation
 from xdsl.passes import ModulePass
 from xdsl.rewriter import InsertPoint
 
+from dlir.diagnostics import place_of
 from dlir.dialects.structured.ops import GenericOp, ReshapeOp, shape_of
-from dlir.dialects.structured.roles import operands_of
+from dlir.dialects.structured.roles import is_copy, operands_of
 from dlir.dialects.structured.shapes import Size, Sizes
 
 
@@ -22,8 +23,8 @@ from dlir.dialects.structured.shapes import Size, Sizes
 class StructuredInsertChecks(ModulePass):
     """Assert that dynamic sizes which must agree do agree, so that no access leaves its buffer.
 
-    Every use of an iterator must see the same extent, no window may leave an operand that has no
-    padding, and a reshape keeps the number of elements. The assertions are on sizes only; they move
+    Every use of an iterator must see the same extent (a copy may read a part of a larger tensor), no
+    window may leave an operand that has no padding, and a reshape keeps the number of elements. The assertions are on sizes only; they move
     to the function that plans a call and run before anything else.
 
     Before:
@@ -74,7 +75,7 @@ class _Checks:
             for position, form in enumerate(operand.forms):
                 size = self.sizes.of(operand.value, position)
                 plain = form.plain_dim
-                if plain is not None and op.fixed_domain[plain] < 0:
+                if plain is not None and op.fixed_domain[plain] < 0 and not is_copy(op):
                     extent = self.sizes.extent(op, plain)
                     text = f"size {position} of operand {number} differs from another operand's"
                     self.require("eq", size, extent, text)
@@ -113,8 +114,9 @@ class _Checks:
 
 
 def _name(op: Operation) -> str:
-    """The model's name for the op, if its location has one."""
-    from xdsl.dialects.builtin import NameLoc
-
+    """Where the op comes from: the model's name for it, else its line, else its own name."""
     location = op.location
-    return location.desc.data if isinstance(location, NameLoc) else op.name
+    if isinstance(location, NameLoc):
+        return location.desc.data
+    place = place_of(location)
+    return op.name if place is None else f"{place.file}:{place.line}:{place.column}"

@@ -112,7 +112,8 @@ class GenericOp(IRDLOperation):
     - the body takes one scalar per input and, iff there is a reduction iterator, the accumulator.
     - `init` is the accumulator's first value; without it a reduction starts from `outs`.
     - `padding` holds one entry per input: `unit`, or a scalar that is read outside of the input.
-    - `domain` fixes the extents of iterators that no operand's shape tells (-1: told by a shape).
+    - the extent of an iterator is the size of the dimension that it indexes plainly: of `outs`, else
+      of an input; `domain` fixes those that no shape tells (-1: told by a shape).
     - `epilogue` finishes each element once, after the reduction; its maps are over the parallel
       iterators only.
     - on tensors the op has a result, and `outs` gives its shape (and unwritten elements);
@@ -123,7 +124,8 @@ class GenericOp(IRDLOperation):
     C2: the map of `outs` uses each parallel iterator once, no reduction iterator, and never
         sends two points to one element.
     C3: every iterator's extent is told by a plain use in some operand's map, or by `domain`.
-    C4: static extents agree wherever an iterator is used plainly.
+    C4: no input is smaller than the extent of an iterator that indexes it plainly (a larger one is
+        read in part).
     C5: without `padding` no static index leaves its operand.
     C6: body and epilogue take the scalars above, and yield the accumulator's and the result's type.
     C7: an epilogue needs a reduction, and one map per epilogue input over the parallel iterators.

@@ -79,8 +79,8 @@ def _check_extents(
     for value, forms in zip([*op.inputs, op.outs], [*op.input_forms, op.out_forms], strict=True):
         for form, size in zip(forms, shapes[value], strict=True):
             dim = form.plain_dim
-            if dim is not None and op.fixed_domain[dim] < 0 and size != found[dim]:
-                raise ValueError(f"iterator d{dim} is {found[dim]} and {size} at the same time")
+            if dim is not None and op.fixed_domain[dim] < 0 and size < found[dim]:
+                raise ValueError(f"iterator d{dim} runs to {found[dim]}, an operand has {size}")
 
 
 def generic(interp: Any, op: GenericOp, *values: Any) -> Array | None:

@@ -31,7 +31,6 @@ EXPANDED: frozenset[str] = frozenset(
         "Celu",
         "MeanVarianceNormalization",
         "RotaryEmbedding",
-        "Shrink",
         "SwiGLU",
         "ThresholdedRelu",
     }

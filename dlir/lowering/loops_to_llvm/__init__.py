@@ -50,6 +50,7 @@ from xdsl.passes import ModulePass
 
 import dlir.dialects.vectorized  # noqa: F401  (vector operands of arith)
 from dlir.lowering.loops_to_llvm import control, elementwise, memory, vectors
+from dlir.lowering.loops_to_llvm.order import sink_scalars
 from dlir.lowering.loops_to_llvm.state import (
     POINTER,
     Lowering,
@@ -177,6 +178,8 @@ def _convert_body(low: Lowering, op: func.FuncOp, arguments: list[SSAValue]) -> 
             _convert_return(low, last)
         else:
             control.convert_branch(low, last, blocks)
+    for block in cast(Region, low.entry.parent).blocks:
+        sink_scalars(block)
     low.finish()
 
 

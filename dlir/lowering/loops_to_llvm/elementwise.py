@@ -18,14 +18,19 @@ from xdsl.dialects.builtin import (
     FloatAttr,
     IntegerAttr,
     VectorType,
+    f16,
+    f32,
+    f64,
     i1,
     i32,
     i64,
 )
 from xdsl.ir import Attribute, Operation, OpResult, SSAValue
 from xdsl.irdl import IRDLOperation
+from xdsl.utils.type import get_element_type_or_self
 
 from dlir.dialects.llvm import ops as ours
+from dlir.dialects.vectorized import with_element_type
 from dlir.lowering.loops_to_llvm.state import (
     Lowering,
     Rows,
@@ -252,6 +257,31 @@ def _rounded_division(up: bool) -> RowFunction:
     return row
 
 
+def _truncate_float(low: Lowering, op: Operation, value: SSAValue) -> SSAValue:
+    """`llvm.fptrunc`; f64 to f16, which has no instruction, through f32 rounded to odd.
+
+    Rounding to odd (towards zero, with the last bit set if inexact) keeps enough to make the second
+    rounding right: S. Boldo, G. Melquiond, "When double rounding is odd" (2005).
+    """
+    result = row_type(op.results[0].type)
+    if get_element_type_or_self(value.type) != f64 or get_element_type_or_self(result) != f16:
+        return low.emit(llvm.FPTruncOp, (value,), result)
+    single = with_element_type(value.type, f32)
+    bits = with_element_type(value.type, i32)
+    wrap = {"overflowFlags": IntegerAttr(0, i32)}
+    exact = {"fastmathFlags": llvm.FastMathAttr(None)}
+    near = low.emit(llvm.FPTruncOp, (value,), single)
+    back = low.emit(llvm.FPExtOp, (near,), value.type)
+    size, back_size = (low.emit(llvm.FAbsOp, (x,), x.type, exact) for x in (value, back))
+    number = low.emit(llvm.BitcastOp, (near,), bits)
+    away = fcmp(low, "ogt", back_size, size)
+    down = low.emit(llvm.AddOp, (number, low.splat_constant(-1, bits)), bits, wrap)
+    down = select(low, away, down, number)
+    odd = low.emit(llvm.OrOp, (down, low.splat_constant(1, bits)), bits)
+    number = select(low, fcmp(low, "one", back, value), odd, number)
+    return low.emit(llvm.FPTruncOp, (low.emit(llvm.BitcastOp, (number,), single),), result)
+
+
 def _ceildivui(low: Lowering, op: Operation, a: SSAValue, b: SSAValue) -> SSAValue:
     """a / b, plus one unless the remainder is 0."""
     type_ = a.type
@@ -304,7 +334,7 @@ ROW: dict[type[Operation], RowFunction] = {
     arith.BitcastOp: _bitcast,
     arith.IndexCastOp: _index_cast(signed=True),
     arith.ExtFOp: _cast(llvm.FPExtOp),
-    arith.TruncFOp: _cast(llvm.FPTruncOp),
+    arith.TruncFOp: _truncate_float,
     arith.SIToFPOp: _cast(llvm.SIToFPOp),
     arith.UIToFPOp: _cast(ours.UIToFPOp),
     arith.FPToSIOp: _cast(ours.FPToSIOp),

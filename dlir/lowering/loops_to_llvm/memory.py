@@ -13,6 +13,7 @@ from math import prod
 
 from xdsl.dialects import llvm, memref, vector
 from xdsl.dialects.builtin import (
+    NoneAttr,
     DYNAMIC_INDEX,
     BoolAttr,
     IntegerAttr,
@@ -63,9 +64,9 @@ def _contiguous(
 def pass_buffer(low: Lowering, op: Operation, value: SSAValue) -> list[SSAValue]:
     """What a call passes for a memref: its pointer and its `?` sizes."""
     buffer = low.buffer(value)
-    if buffer.strides != identity_strides(buffer.sizes, low.times):
-        unsupported(op, "passes a memref that is not contiguous")
     assert isinstance(value.type, MemRefType)
+    if not isinstance(value.type.layout, NoneAttr):
+        unsupported(op, "passes a memref that is not contiguous")
     sizes = [
         low.integer(size)
         for size, known in zip(buffer.sizes, value.type.get_shape(), strict=True)

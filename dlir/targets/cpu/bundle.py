@@ -57,7 +57,8 @@ class Bundle:
         signatures = {
             name: str(signature)
             for name, function in functions.items()
-            if isinstance(signature := function.attributes.get("dlir.signature"), FunctionType)
+            if function.linkage.linkage.data == "external"
+            and isinstance(signature := function.attributes.get("dlir.signature"), FunctionType)
         }
         main, init = functions[entry], functions.get(f"{entry}.init")
         return Bundle(

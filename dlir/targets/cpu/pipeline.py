@@ -11,8 +11,8 @@ from dlir.pipeline import PipelinePass
 PHASES: Mapping[str, str] = MappingProxyType(
     {
         "structured": (
-            "dl-simplify,dl-assign-layout{layout=nhwc},dl-simplify,"
-            "convert-dl-to-structured,structured-fuse,structured-insert-checks,cse"
+            "dl-simplify,"
+            "convert-dl-to-structured,cse,structured-insert-checks,structured-fuse,cse"
         ),
         "buffers": (
             "structured-schedule{vector-bits=%(vector_bits)d registers=%(registers)d},"

@@ -104,6 +104,16 @@ def _swish(context: Context, node: Node) -> Tensor:
     return context.itemwise(dl.MulOp, x, context.itemwise(dl.SigmoidOp, inner))
 
 
+def _shrink(context: Context, node: Node) -> Tensor:
+    """x + bias below -lambd, x - bias above lambd, 0 between."""
+    x = tensor(context, node, 0)
+    limit, bias = node.float("lambd", 0.5), node.float("bias", 0.0)
+    low, high, step, y = (context.constant(n, x.element) for n in (-limit, limit, bias, 0.0))
+    above, below = context.compare("gt", x, high), context.compare("lt", x, low)
+    y = context.itemwise(dl.SelectOp, above, context.itemwise(dl.SubOp, x, step), y)
+    return context.itemwise(dl.SelectOp, below, context.itemwise(dl.AddOp, x, step), y)
+
+
 def _clip(context: Context, node: Node) -> Tensor:
     """Bounds are attributes before opset 11 and optional scalar inputs from then on."""
     x = tensor(context, node, 0)
@@ -265,6 +275,7 @@ OPERATORS: dict[str, Build] = {
     "PRelu": _binary(dl.PreluOp),
     "Pow": _pow,
     "Selu": _selu,
+    "Shrink": _shrink,
     "Sinh": _cosh_like(-1),
     "Sum": _folding(dl.AddOp),
     "Swish": _swish,
