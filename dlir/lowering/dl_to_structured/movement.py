@@ -21,7 +21,7 @@ from dlir.lowering.dl_to_structured.emitter import (
     broadcast_letters,
     dimensions,
 )
-from dlir.lowering.dl_to_structured.scalar import Body, Number, Scalar, from_index, number, resize
+from dlir.lowering.dl_to_structured.scalar import Number, Scalar, from_index, number, resize
 from dlir.lowering.dl_to_structured.sizes import Size, tensor_type
 
 
@@ -69,10 +69,14 @@ def move(
         space,
         [Access(x, read, padding)],
         Destination(out, written),
-        lambda value, *_: value,
+        _first,
         init=number(0, element_type_of(x)) if slack else None,
         domain={**domain, "z": 1} if slack else domain,
     )
+
+
+def _first(value: Scalar, *_: Scalar) -> Scalar:
+    return value
 
 
 def copy(emitter: Emitter, x: SSAValue, out: SSAValue, read: str) -> SSAValue:
@@ -214,11 +218,13 @@ def iota(emitter: Emitter, op: s.IotaOp) -> SSAValue:
     letters = dimensions(len(emitter.sizes.of(out)))
     space = Space(letters)
     axis, element = op.axis.value.data, element_type_of(out)
-
-    def position(body: Body) -> Scalar:
-        return from_index(body.iterator(axis), element)
-
-    return emitter.generic(space, [], Destination(out, space.forms(letters)), position)
+    return emitter.generic(
+        space,
+        [],
+        Destination(out, space.forms(letters)),
+        lambda at: from_index(at, element),
+        positions=letters[axis],
+    )
 
 
 def dim(emitter: Emitter, op: s.DimOp) -> SSAValue:
