@@ -36,15 +36,16 @@ class Model:
     def __str__(self) -> str:
         return print_module(self.module)
 
-    def save(self, path: str | Path) -> None:
+    def save(self, path: str | Path, *, print_debuginfo: bool = False) -> None:
         """Write the text, and beside it the weights it names as `<stem>.safetensors`.
 
-        Both files appear together or not at all. Raises CompileError.
+        Both files appear together or not at all. `print_debuginfo` adds the locations, such as the
+        names of a model's nodes. Raises CompileError.
         """
         path = Path(path)
         used = {name: self.params[name] for _, name in param_ops(self.module)}
         with replacing(path) as file:
-            file.write(str(self).encode())
+            file.write(print_module(self.module, print_debuginfo=print_debuginfo).encode())
             if used:
                 write_weights(path.with_suffix(".safetensors"), used)
 
@@ -73,7 +74,11 @@ def _read(source: Source, registry: Registry) -> Model:
         return Model(parse_module(source, registry.context()))
     if isinstance(source, str | Path):
         return _read_file(Path(source), registry)
-    return _read_foreign(source, type(source).__module__.partition(".")[0], registry)
+    kind = type(source).__module__.partition(".")[0]
+    if kind not in registry.names("frontend"):
+        known = ", ".join([".mlir", *(f".{name}" for name in registry.names("frontend"))])
+        fail(None, f"cannot load a {type(source).__qualname__}", help=f"formats: {known}")
+    return _read_foreign(source, kind, registry)
 
 
 def _read_file(path: Path, registry: Registry) -> Model:
@@ -86,9 +91,6 @@ def _read_file(path: Path, registry: Registry) -> Model:
 
 
 def _read_foreign(source: Any, kind: str, registry: Registry) -> Model:
-    if kind not in registry.names("frontend"):
-        known = ", ".join([".mlir", *(f".{name}" for name in registry.names("frontend"))])
-        fail(None, f"cannot load a {type(source).__qualname__}", help=f"formats: {known}")
     return Model(*cast(Frontend, registry.find("frontend", kind)).load(source))
 
 
@@ -167,14 +169,19 @@ def load_from(
 
 
 def write_artifact(
-    artifact: Artifact, params: Mapping[str, Array], path: str | None, stdout: IO[str]
+    artifact: Artifact,
+    params: Mapping[str, Array],
+    path: str | None,
+    stdout: IO[str],
+    *,
+    print_debuginfo: bool = False,
 ) -> None:
     """Write to a file, a module with the weights it names beside it; or text to `stdout`."""
     if isinstance(artifact, ModuleOp):
         if path is not None:
-            Model(artifact, params).save(path)
+            Model(artifact, params).save(path, print_debuginfo=print_debuginfo)
             return
-        artifact = print_module(artifact)
+        artifact = print_module(artifact, print_debuginfo=print_debuginfo)
     if path is None:
         assert isinstance(artifact, str), "binaries need a path"
         stdout.write(artifact)

@@ -7,14 +7,12 @@ many times in one process; it keeps nothing between calls.
 from __future__ import annotations
 
 import argparse
-import hashlib
 import os
 import sys
-import tempfile
 import traceback
 from collections.abc import Callable, Collection, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
 from typing import IO, Any, NoReturn
 
 from dlir.diagnostics import (
@@ -28,7 +26,7 @@ from dlir.diagnostics import (
     handle_diagnostics,
     print_diagnostics,
 )
-from dlir.files import write_text
+from dlir.files import temporary_path, write_text
 from dlir.pipeline import InternalError
 from dlir.registry import UsageError, did_you_mean, misuse
 
@@ -61,13 +59,18 @@ def guarded(body: Callable[[], int], streams: Streams) -> int:
 
     try:
         with handle_diagnostics(show):
-            return body()
+            code = body()
+            streams.stdout.flush()
+            return code
     except CompileError as error:
         return report(error, streams.stderr)
-    except BrokenPipeError:
-        # The reader of our output has gone, as in `dlir-opt ... | head`: nobody is left to tell.
-        # The interpreter flushes stdout when it ends, which must not fail again.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except OSError as error:
+        # The disk is full, or the reader of our output has gone, as in `dlir-opt ... | head`.
+        # The interpreter flushes stdout once more when it ends, which must not fail again.
+        with suppress(OSError):  # when stdout is not a file
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if not isinstance(error, BrokenPipeError):
+            show(diagnose(Severity.ERROR, None, str(error)))
         return EXIT_DIAGNOSTICS
     except Exception as error:
         return report(_internal_error(error), streams.stderr)
@@ -88,8 +91,7 @@ def report(error: CompileError, stderr: IO[str]) -> int:
 def _internal_error(error: Exception) -> InternalError:
     """An exception that no pass raised, with its traceback saved in a file."""
     text = "".join(traceback.format_exception(error))
-    digest = hashlib.sha256(text.encode()).hexdigest()[:12]
-    path = str(Path(tempfile.gettempdir()) / f"dlir-crash-{digest}.txt")
+    path = temporary_path("dlir-crash", text, ".txt")
     summary = (str(error).strip() or "no message").split("\n")[0]
     failure = InternalError(
         [
@@ -102,7 +104,8 @@ def _internal_error(error: Exception) -> InternalError:
         ]
     )
     failure.__cause__ = error
-    write_text(path, text)
+    with suppress(CompileError):  # Where nothing can be written, the message must do.
+        write_text(path, text)
     return failure
 
 
@@ -166,3 +169,13 @@ def normalise(argv: Sequence[str], flags: Sequence[str], passes: Collection[str]
             what = "option or pass" if passes else "option"
             raise misuse(f"unknown {what} '{argument}'{did_you_mean(name, known)}")
     return result
+
+
+def values_of(flag: str, argv: Sequence[str]) -> list[str]:
+    """The values of a flag that must be known before all others can be read."""
+    values: list[str] = []
+    for index, argument in enumerate(argv):
+        name, equals, value = argument.lstrip("-").partition("=")
+        if argument.startswith("-") and name == flag:
+            values += [value] if equals else argv[index + 1 : index + 2]
+    return values

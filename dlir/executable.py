@@ -6,6 +6,7 @@ for more. Its `compile` returns an `Executable`, of which it writes only `execut
 
 from __future__ import annotations
 
+import os
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -18,7 +19,7 @@ from xdsl.dialects.func import FuncOp
 from dlir.diagnostics import fail
 from dlir.files import write_text
 from dlir.numpy_types import Array, Value
-from dlir.registry import Registry, default_registry
+from dlir.registry import Registry, default_registry, misuse
 from dlir.report import Report
 from dlir.signature import bind, entry_function, result_names
 
@@ -46,6 +47,15 @@ class CompileOptions:
     """A folder that receives the module after every phase, as `<number>-<level>.mlir`."""
     progress: Progress | None = None
     registry: Registry = field(default_factory=default_registry)
+
+    def thread_count(self) -> int | None:
+        """`threads`, else DLIR_NUM_THREADS, else None. Raises UsageError unless it is positive."""
+        given = self.threads if self.threads is not None else os.environ.get("DLIR_NUM_THREADS")
+        if given is None:
+            return None
+        if not str(given).isdecimal() or int(given) == 0:
+            raise misuse(f"the number of threads must be positive, got '{given}'")
+        return int(given)
 
     def finish_phase(self, level: str, done: int, total: int, module: Artifact) -> None:
         """To be called by a target after each phase: dumps the module and shows progress."""

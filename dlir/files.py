@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-import tempfile
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
@@ -62,6 +61,8 @@ def replacing(path: str | Path) -> Generator[IO[bytes], None, None]:
 
 @contextmanager
 def _replacing(path: Path) -> Generator[IO[bytes], None, None]:
+    import tempfile  # Loaded late: it is slow to load, and small runs write no files.
+
     mode = path.stat().st_mode & 0o777 if path.exists() else 0o666 & ~_umask()
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
@@ -79,3 +80,12 @@ def _umask() -> int:
     mask = os.umask(0o022)
     os.umask(mask)
     return mask
+
+
+def temporary_path(prefix: str, text: str, suffix: str) -> Path:
+    """A path in the system's folder for temporary files, with a name made from the contents."""
+    import hashlib
+    import tempfile
+
+    digest = hashlib.sha256(text.encode()).hexdigest()[:12]
+    return Path(tempfile.gettempdir()) / f"{prefix}-{digest}{suffix}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from dlir.numpy_types import Value, dtype_named
 from dlir.registry import misuse
 from dlir.signature import bind
 
+_TYPE = re.compile(r"(?P<sizes>(?:\d+x)*)(?P<element>[a-z]\w*)")
 _FORMS = "write x.npy, 2x3xf32=1.5, 2xf32=1,2 or f32=1.5"
 
 
@@ -22,15 +24,15 @@ def read_input(text: str) -> Value:
     type, equals, values = text.partition("=")
     if not equals:
         return _read_file(text)
-    *sizes, element = type.strip().split("x")
-    dtype = dtype_named(element)
-    if dtype is None or not all(size.isdecimal() for size in sizes):
+    match = _TYPE.fullmatch(type.strip())
+    dtype = dtype_named(match["element"]) if match else None
+    if match is None or dtype is None:
         raise misuse(f"bad type '{type}' in --input={text}: {_FORMS}")
     try:
         numbers = [_number(word, dtype) for word in values.split(",")]
     except (KeyError, OverflowError, ValueError):
-        raise misuse(f"bad value in --input={text}: not all are {element}") from None
-    shape = tuple(int(size) for size in sizes)
+        raise misuse(f"bad value in --input={text}: not all are {match['element']}") from None
+    shape = tuple(int(size) for size in match["sizes"].split("x")[:-1])
     if len(numbers) == 1:
         return np.full(shape, numbers[0]) if shape else numbers[0]
     if len(numbers) != int(np.prod(shape, dtype=object)):

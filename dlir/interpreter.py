@@ -78,7 +78,7 @@ class Interpreter:
 
     `params` are the external weights by name. Each function of `observers` is called as `(op,
     results)` after every op that is not a terminator. One interpreter may be used for many calls;
-    it keeps no values between them.
+    it keeps no values between them. The module must not be changed while it is in use.
     """
 
     def __init__(
@@ -190,7 +190,7 @@ class Interpreter:
                     observer(op, values)
         except (ExecutionError, CompileError, RecursionError):
             raise
-        except (IndexError, ValueError, ArithmeticError) as error:
+        except (IndexError, ValueError, ArithmeticError, MemoryError) as error:
             _raise_located(step.op, error)
         return out
 

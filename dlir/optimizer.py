@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -9,6 +10,8 @@ from dataclasses import dataclass, field, replace
 from xdsl.context import Context
 from xdsl.dialects.builtin import ModuleOp
 
+from dlir.commandline import Flag
+from dlir.debug import TAGS
 from dlir.diagnostics import (
     EXIT_DIAGNOSTICS,
     EXIT_OK,
@@ -22,12 +25,44 @@ from dlir.diagnostics import (
 from dlir.expected import check_expected
 from dlir.files import write_text
 from dlir.instruments.base import Instrument, group
+from dlir.instruments.flags import ON
 from dlir.instruments.printing import PrintOptions
 from dlir.instruments.reproducer import reproducer_text
 from dlir.parser import parse_module
 from dlir.pipeline import InternalError, Item, PassManager, pipeline_text
-from dlir.registry import Registry, UsageError
+from dlir.registry import Registry, UsageError, misuse
 from dlir.verifier import verify
+
+_TAGS_HELP = "tell more: " + "; ".join(f"{tag} = {text}" for tag, text in TAGS.items())
+
+
+def _tags(text: str) -> tuple[str, ...]:
+    """The tags of `--debug-only`."""
+    tags = tuple(text.split(","))
+    for tag in tags:
+        if tag not in TAGS:
+            raise misuse(f"--debug-only knows no '{tag}'", help=f"it knows {', '.join(TAGS)}")
+    return tags
+
+
+OPT_FLAGS: tuple[Flag, ...] = (
+    ("--pass-pipeline", {"metavar": "TEXT", "help": "the passes, as MLIR writes them"}),
+    ("--run-reproducer", ON | {"help": "run the pipeline in the first line of the input"}),
+    ("--dump-pass-pipeline", ON | {"help": "print the pipeline, expanded, to stderr"}),
+    ("--mlir-generate-reproducer", {"metavar": "FILE", "help": "write input and pipeline here"}),
+    ("--verify-each", ON | {"help": "verify after every pass, not only at the end"}),
+    ("--split-input-file", ON | {"help": "process each part between '// -----' lines alone"}),
+    ("--verify-diagnostics", ON | {"help": "check against the 'expected-error' comments"}),
+    ("--allow-unregistered-dialect", ON | {"help": "accept ops of unknown dialects"}),
+    ("--load-plugin", {"metavar": "FILE.py|module:UNIVERSE", "action": "append", "default": []}),
+    ("--show-dialects", ON | {"help": "list the dialects"}),
+    ("--list-passes", ON | {"help": "list the passes"}),
+    ("--list-targets", ON | {"help": "list the targets"}),
+    ("--help-pass", {"metavar": "PASS", "help": "what a pass does, and its options"}),
+    ("--debug-only", {"metavar": "TAG,..", "type": _tags, "default": (), "help": _TAGS_HELP}),
+    ("--emit-bytecode", ON | {"help": argparse.SUPPRESS}),
+)
+"""The flags of `dlir-opt` beside those of the instruments."""
 
 SEPARATOR = "// -----\n"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -26,7 +27,12 @@ def value_text(value: Value) -> str:
         threshold=1000,
         floatmode="unique",
     )
-    return f"{type_name(value)} = {' '.join(text.split())}"
+    return f"{type_name(value)} = {_tight(text)}"
+
+
+def _tight(text: str) -> str:
+    """Without the spaces by which numpy aligns columns."""
+    return re.sub(r"(?<=\[)\s+|\s+(?=[],])", "", re.sub(r"\s+", " ", text))
 
 
 def write_npz(path: str | Path, arrays: Mapping[str, Value]) -> None:

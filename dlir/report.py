@@ -14,6 +14,8 @@ from typing import Any
 from xdsl.dialects.builtin import ModuleOp
 from xdsl.dialects.func import FuncOp
 
+from dlir.params import param_ops
+
 
 @dataclass
 class Phase:
@@ -41,6 +43,7 @@ class Report:
     @classmethod
     def of(cls, target: str, module: ModuleOp, entry: FuncOp, params: Mapping[str, Any]) -> Report:
         """A report on a module that is about to be compiled."""
+        used = {name for _, name in param_ops(module)}
         counts = Counter(op.name for op in module.walk() if op is not module)
         signature = entry.function_type
         return cls(
@@ -49,7 +52,7 @@ class Report:
             inputs=[str(type) for type in signature.inputs],
             outputs=[str(type) for type in signature.outputs],
             ops=dict(sorted(counts.items())),
-            memory={"params": sum(params[name].nbytes for name in params)},
+            memory={"params": sum(params[name].nbytes for name in used)},
         )
 
     @contextmanager

@@ -25,6 +25,7 @@ FLAGS: list[Flag] = [
     ("--report", {"metavar": "FILE", "help": "compile to run, and write R.json or R.html"}),
     ("--threads", {"type": int, "metavar": "N", "help": "default: DLIR_NUM_THREADS"}),
     ("--no-cache", {"action": "store_true", "help": "neither read nor fill the object cache"}),
+    ("--mlir-print-debuginfo", {"action": "store_true", "help": "print locations, too"}),
     (
         "--load-plugin",
         {"action": "append", "default": [], "metavar": "PLUGIN", "help": "FILE.py or module:NAME"},
@@ -93,7 +94,13 @@ def _compile(options: argparse.Namespace, streams: Streams) -> int:
         artifact = api.lower(model, options.target, stop, start=start, options=settings)
     if isinstance(artifact, bytes) and not options.o:
         raise misuse(f"level '{stop}' is binary: give a file with -o")
-    api.write_artifact(artifact, model.params, options.o, streams.stdout)
+    api.write_artifact(
+        artifact,
+        model.params,
+        options.o,
+        streams.stdout,
+        print_debuginfo=options.mlir_print_debuginfo,
+    )
     return EXIT_OK
 
 

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
-import argparse
 import sys
 from argparse import Namespace
 from collections.abc import Sequence
 from typing import IO
 
-from dlir.commandline import ArgumentParser, Flag, Streams, add_flags, guarded, normalise
+from dlir.commandline import (
+    ArgumentParser,
+    Streams,
+    add_flags,
+    guarded,
+    normalise,
+    values_of,
+)
+from dlir.debug import listening
 from dlir.diagnostics import EXIT_OK, warn
 from dlir.files import read_text, write_text
 from dlir.help import list_dialects, list_passes, list_targets, pass_help
-from dlir.instruments.flags import INSTRUMENT_FLAGS, ON, instruments_of, print_options
+from dlir.instruments.flags import INSTRUMENT_FLAGS, instruments_of, print_options
 from dlir.instruments.reproducer import HEADER, read_pipeline
-from dlir.optimizer import Optimizer
+from dlir.optimizer import OPT_FLAGS, Optimizer
 from dlir.pipeline import Item, expand, parse_pipeline, pipeline_text
 from dlir.registry import Registry, default_registry, misuse
 
@@ -27,23 +34,6 @@ Parse MLIR text, run passes on it, and print the result.
 --<pass> and --<pass>=<options> run a pass, in the order given; so does -p a,b{x=1}.
 One dash is as good as two. Exit codes: 0 fine, 1 diagnostics, 2 usage, 3 a bug in dlir.
 """
-
-FLAGS: tuple[Flag, ...] = (
-    ("--pass-pipeline", {"metavar": "TEXT", "help": "the passes, as MLIR writes them"}),
-    ("--run-reproducer", ON | {"help": "run the pipeline in the first line of the input"}),
-    ("--dump-pass-pipeline", ON | {"help": "print the pipeline, expanded, to stderr"}),
-    ("--mlir-generate-reproducer", {"metavar": "FILE", "help": "write input and pipeline here"}),
-    ("--verify-each", ON | {"help": "verify after every pass, not only at the end"}),
-    ("--split-input-file", ON | {"help": "process each part between '// -----' lines alone"}),
-    ("--verify-diagnostics", ON | {"help": "check against the 'expected-error' comments"}),
-    ("--allow-unregistered-dialect", ON | {"help": "accept ops of unknown dialects"}),
-    ("--load-plugin", {"metavar": "FILE.py|module:UNIVERSE", "action": "append", "default": []}),
-    ("--show-dialects", ON | {"help": "list the dialects"}),
-    ("--list-passes", ON | {"help": "list the passes"}),
-    ("--list-targets", ON | {"help": "list the targets"}),
-    ("--help-pass", {"metavar": "PASS", "help": "what a pass does, and its options"}),
-    ("--emit-bytecode", ON | {"help": argparse.SUPPRESS}),
-)  # fmt: skip
 
 
 def main(
@@ -61,13 +51,7 @@ def main(
 def run(argv: Sequence[str], streams: Streams) -> int:
     """The command itself. Raises CompileError."""
     parser = make_parser()
-    plugins = [
-        value or following
-        for argument, following in zip(argv, [*argv[1:], ""], strict=True)
-        for name, _, value in [argument.lstrip("-").partition("=")]
-        if argument.startswith("-") and name == "load-plugin"
-    ]
-    registry = default_registry().with_plugins(plugins)
+    registry = default_registry().with_plugins(values_of("load-plugin", argv))
     for warning in registry.warnings:
         warn(None, warning)
     args = parser.parse_args(normalise(argv, parser.names, registry.pass_names()))
@@ -91,7 +75,7 @@ def make_parser() -> ArgumentParser:
     parser.add_argument(
         "-p", "--passes", metavar="PASSES", action="append", default=[], help="run these passes"
     )
-    add_flags(parser, FLAGS)
+    add_flags(parser, OPT_FLAGS)
     add_flags(parser, INSTRUMENT_FLAGS)
     return parser
 
@@ -146,7 +130,8 @@ def process(
         reproducer=args.mlir_generate_reproducer,
     )
     try:
-        output, code = optimizer.run(text, args.input if args.input != "-" else "<stdin>")
+        with listening(args.debug_only, streams.stderr):
+            output, code = optimizer.run(text, args.input if args.input != "-" else "<stdin>")
     finally:
         for instrument in instruments:
             instrument.finish()

@@ -16,6 +16,7 @@ FLAGS: list[Flag] = [
     ("--target", {"default": "cpu", "help": "whose code to make; default: cpu"}),
     ("--params", {"metavar": "FILE", "help": "weights; default: INPUT's .safetensors beside it"}),
     ("-o", {"metavar": "FILE", "help": "the output; weights go to FILE's .safetensors beside it"}),
+    ("--mlir-print-debuginfo", {"action": "store_true", "help": "print locations, too"}),
     (
         "--load-plugin",
         {"action": "append", "default": [], "metavar": "PLUGIN", "help": "FILE.py or module:NAME"},
@@ -58,7 +59,13 @@ def _main(argv: Sequence[str] | None, streams: Streams) -> int:
         raise misuse(f"format '{options.to}' is binary: give a file with -o")
     if options.to == "mlir" and model.params and not options.o:
         warn(None, "the weights are left out of the text on stdout", help="give a file with -o")
-    api.write_artifact(artifact, model.params, options.o, streams.stdout)
+    api.write_artifact(
+        artifact,
+        model.params,
+        options.o,
+        streams.stdout,
+        print_debuginfo=options.mlir_print_debuginfo,
+    )
     return EXIT_OK
 
 

@@ -71,9 +71,7 @@ def _widen(op: type[IRDLOperation], **constraints: AttrConstraint) -> None:
             cast(Any, entry).constr = kind(constraints[name]).constr
 
 
-def _init_comparison(
-    predicates: list[str], fast_math: bool
-) -> Callable[..., None]:
+def _init_comparison(predicates: list[str], fast_math: bool) -> Callable[..., None]:
     """An `__init__` for cmpi and cmpf whose result has the operands' shape."""
 
     def init(

@@ -6,13 +6,11 @@ The first line is `// dlir-reproducer: pipeline=...`, the rest a module; comment
 
 from __future__ import annotations
 
-import hashlib
-import tempfile
 import traceback
 from pathlib import Path
 
 from dlir.diagnostics import CompileError, warn
-from dlir.files import write_text
+from dlir.files import temporary_path, write_text
 from dlir.instruments.base import Instrument, Step
 from dlir.printer import print_module
 
@@ -47,13 +45,11 @@ def write_crash(
 ) -> None:
     """Write a reproducer and note its path in the error.
 
-    Without a path it goes to the system's folder for temporary files, under a name made from its
-    contents. A reproducer that cannot be written is a warning: the error itself matters more.
+    Without a path it goes to the system's folder for temporary files. A reproducer that cannot be
+    written is a warning: the error itself matters more.
     """
     text = reproducer_text(pipeline, module, error)
-    if path is None:
-        digest = hashlib.sha256(text.encode()).hexdigest()[:12]
-        path = Path(tempfile.gettempdir()) / f"dlir-reproducer-{digest}.mlir"
+    path = path or temporary_path("dlir-reproducer", text, ".mlir")
     try:
         write_text(path, text)
     except CompileError as problem:

@@ -30,6 +30,13 @@ def _has_run(script: Script) -> Iterator[str]:
         yield "no RUN line: add `// RUN: dlir-opt %s | filecheck %s`"
 
 
+def _directives_are_known(script: Script) -> Iterator[str]:
+    known = {line.number for line in (*script.runs, *script.values)}
+    for number, line in enumerate(script.text.splitlines(), start=1):
+        if re.search(r"(?://|#|;)\s*RUN-", line) and number not in known:
+            yield f"line {number}: no directive is spelt so; write `RUN-VALUE: @f(1.0) == 2.0`"
+
+
 def _reads_itself(script: Script) -> Iterator[str]:
     if script.runs and not any("%s" in run.text for run in script.runs):
         yield "no RUN line reads %s: the commands never see this file"
@@ -68,6 +75,7 @@ def _without_directives(text: str) -> str:
 
 _RULES: tuple[Rule, ...] = (
     _has_run,
+    _directives_are_known,
     _reads_itself,
     _check_lines_are_read,
     _filecheck_has_check_lines,

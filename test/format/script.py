@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-_DIRECTIVE = re.compile(r"(?:^|[^\w-])(?P<keyword>RUN|RUN-VALUE):(?P<text>.*)$")
+_DIRECTIVE = re.compile(
+    r"(?:^|[^\w-])(?P<keyword>RUN|RUN-VALUE)(?P<targets>\[[\w, -]*\])?:(?P<text>.*)$"
+)
 _PREFIX_OPTION = re.compile(r"--?check-prefix(?:es)?(?:=|\s+)(?P<names>[\w,-]+)")
 
 
@@ -70,7 +72,7 @@ def _directives(text: str, keyword: str) -> Iterator[Line]:
         match = _DIRECTIVE.search(line)
         if match is None or match["keyword"] != keyword:
             continue
-        part = match["text"].strip()
+        part = f"{match['targets'] or ''} {match['text'].strip()}".strip()
         if pending is not None:
             number, part = pending.number, f"{pending.text} {part}"
         if part.endswith("\\"):

@@ -13,7 +13,6 @@ relative and absolute error of 1e-5 or what `within` says.
 """
 
 import ast
-import importlib.util
 import json
 import re
 from collections.abc import Callable
@@ -27,6 +26,10 @@ from xdsl.dialects import func
 from xdsl.dialects.builtin import ModuleOp
 from xdsl.ir import Attribute
 
+import dlir
+from dlir.interpreter import Interpreter
+from dlir.parser import parse_file
+from dlir.registry import default_registry
 from format.script import Line, Script
 
 _CASE = re.compile(
@@ -123,7 +126,7 @@ def run_case(case: Case, script: Script) -> list[str]:
 def _run_on(target: str, case: Case, path: Path) -> str | None:
     if target not in _RUNNERS:
         return f"no such target; there are {', '.join(_RUNNERS)}"
-    if target == "cpu" and importlib.util.find_spec("dlir.targets.cpu.execute") is None:
+    if target not in default_registry().names("target"):
         return None
     module = _parse(path)
     functions = {f.sym_name.data: f for f in module.walk() if isinstance(f, func.FuncOp)}
@@ -175,22 +178,14 @@ def _difference(result: Any, expected: Any, case: Case) -> str | None:
 
 
 def _parse(path: Path) -> ModuleOp:
-    from dlir.parser import parse_file
-    from dlir.registry import default_registry
-
     return parse_file(path, default_registry().context())
 
 
 def _on_ref(module: ModuleOp, function: str, arguments: list[Any]) -> Any:
-    from dlir.interpreter import Interpreter
-    from dlir.registry import default_registry
-
     return Interpreter(module, default_registry(), None).call(function, *arguments)
 
 
 def _on_cpu(module: ModuleOp, function: str, arguments: list[Any]) -> Any:
-    import dlir
-
     return dlir.compile(module, target="cpu", function=function)(*arguments)
 
 

@@ -73,6 +73,7 @@ def test_the_script_prints_the_table_of_similarities() -> None:
     first = [float(word) for word in rows[0].split()[-3:]]
     assert first[0] == first[1] == 1.0 and first[2] < 0.9
     assert "ms per sentence" in done.stdout
+    assert "target cpu" in done.stdout, done.stderr
 
 
 def test_weights_of_another_shape_are_refused(tmp_path: Path) -> None:

@@ -28,6 +28,8 @@ def script(text: str, name: str = "some.mlir") -> Script:
             "line 2: RUN without %s",
         ),
         ("a.mlir", "// RUN: dlir-opt %t", "no RUN line reads %s"),
+        ("a.mlir", "// RUN: dlir-opt %s\n// RUN-VALUES: @f() == 1", "line 2: no directive"),
+        ("a.mlir", "// RUN: dlir-opt %s\n// RUN-VALUE @f() == 1", "line 2: no directive"),
         (
             "a.mlir",
             "// RUN: dlir-opt %s\n// CHECK: x",
@@ -173,3 +175,50 @@ def test_the_pytest_item_and_read_script_agree(tmp_path: Path) -> None:
     path.write_text("// RUN: cat %s | filecheck %s\n// CHECK: RUN\n", encoding="utf-8")
     assert read_script(path).read_prefixes == {"CHECK"}
     assert run_file(path).passed
+
+
+FUNCTIONS = """
+// RUN: dlir-opt %s
+// RUN-VALUE[ref]: LINE
+func.func @double(%x: tensor<?xf32>) -> tensor<?xf32> {
+  %y = dl.add %x, %x : tensor<?xf32>
+  func.return %y : tensor<?xf32>
+}
+func.func @pick(%x: tensor<2xf32>, %i: tensor<i64>) -> tensor<f32> {
+  %y = dl.gather %x, %i {axis = 0} : (tensor<2xf32>, tensor<i64>) -> tensor<f32>
+  func.return %y : tensor<f32>
+}
+func.func @both(%a: f32, %b: i32) -> (i32, f32) {
+  func.return %b, %a : i32, f32
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ("line", "report"),
+    [
+        ("@double([1, 2.5]) == [2, 5]", None),
+        ("@double([nan]) == [nan]", None),
+        ("@double(dense<[1.0, 2.0]> : tensor<2xf32>) == dense<[2.0, 4.0]> : tensor<2xf32>", None),
+        ("@double([1.0]) ~= [2.00001]", None),
+        ("@both(1.5, 7) == 7, 1.5", None),
+        ('@pick([1, 2], 2) raises "outside"', None),
+        ("@double([1, 2]) == [2, 4.0001]", "gives [2.0, 4.0], expected [2.0, 4.0001"),
+        ("@double([1.0]) ~= [2.1]", "expected [2.09"),
+        ("@double([1.0]) ~= [2.1] within 1e-2", "expected [2.09"),
+        ("@double([1, 2]) == [2]", "gives shape (2,), expected (1,)"),
+        ("@double([1.0]) == dense<2.0> : tensor<1xf64>", "gives element type float32"),
+        ("@both(1.5, 7) == 7", "gives 2 results, expected 1"),
+        ("@both(1.5) == 7, 1.5", "takes 2 arguments, not 1"),
+        ('@pick([1, 2], 1) raises "outside"', "raises nothing"),
+        ('@pick([1, 2], 2) raises "another"', "expected 'another'"),
+        ("@absent() == 1", "no function @absent"),
+        ("@double([1, 2]) = [2, 4]", "not of the form"),
+    ],
+)
+def test_run_value(line: str, report: str | None, tmp_path: Path) -> None:
+    path = tmp_path / "values.mlir"
+    path.write_text(FUNCTIONS.replace("LINE", line))
+    verdict = run_file(path)
+    assert verdict.passed is (report is None), verdict.report
+    assert (report or "") in verdict.report

@@ -149,9 +149,7 @@ class SelectOp(IRDLOperation):
     res = result_def(T)
     traits = traits_def(Pure())
     irdl_options = (ParsePropInAttrDict(),)
-    assembly_format = (
-        "$condition `,` $lhs `,` $rhs attr-dict `:` type($condition) `,` type($res)"
-    )
+    assembly_format = "$condition `,` $lhs `,` $rhs attr-dict `:` type($condition) `,` type($res)"
 
     def __init__(self, condition: SSAValue, lhs: SSAValue, rhs: SSAValue):
         super().__init__(operands=[condition, lhs, rhs], result_types=[lhs.type])
@@ -567,8 +565,7 @@ class MaskedStoreOp(IRDLOperation):
     alignment = prop_def(IntegerAttr[IntegerType])
     irdl_options = (ParsePropInAttrDict(),)
     assembly_format = (
-        "$value `,` $data `,` $mask attr-dict `:`"
-        " type($value) `,` type($mask) `into` type($data)"
+        "$value `,` $data `,` $mask attr-dict `:` type($value) `,` type($mask) `into` type($data)"
     )
 
     def __init__(self, value: SSAValue, data: SSAValue, mask: SSAValue, alignment: int):

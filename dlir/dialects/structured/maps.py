@@ -47,6 +47,14 @@ class Linear:
         high = sum(max(0, e) for e in ends) + self.constant
         return low, high
 
+    def text(self) -> str:
+        """`16 * d1 + d2 - 1`: iterators in order, the constant last; the affine parser reads it."""
+        terms = [(c, f"d{d}") for d, c in enumerate(self.coefficients) if c]
+        if self.constant or not terms:
+            terms.append((self.constant, ""))
+        first, *rest = (_term(c, name) for c, name in terms)
+        return first + "".join(f" - {t[1:]}" if t[0] == "-" else f" + {t}" for t in rest)
+
     def expr(self) -> AffineExpr:
         """The same form as an xDSL affine expression, smallest text first."""
         result: AffineExpr | None = None
@@ -57,6 +65,23 @@ class Linear:
         if result is None:
             return AffineExpr.constant(self.constant)
         return result if self.constant == 0 else result + self.constant
+
+
+def _term(coefficient: int, name: str) -> str:
+    """`3 * d0`, `-d0`, or a constant (no name)."""
+    if not name:
+        return str(coefficient)
+    return {1: name, -1: f"-{name}"}.get(coefficient, f"{coefficient} * {name}")
+
+
+def map_text(affine_map: AffineMap) -> str:
+    """`(d0, d1) -> (d0, 16 * d1 + 3)`; a map that is not linear (rule C1) as xDSL writes it."""
+    try:
+        forms = linear_map(affine_map)
+    except ValueError:
+        return str(affine_map)
+    dims = ", ".join(f"d{d}" for d in range(affine_map.num_dims))
+    return f"({dims}) -> ({', '.join(form.text() for form in forms)})"
 
 
 def linear(expr: AffineExpr, num_dims: int) -> Linear:

@@ -112,7 +112,8 @@ class GenericOp(IRDLOperation):
     - the body takes one scalar per input and, iff there is a reduction iterator, the accumulator.
     - `init` is the accumulator's first value; without it a reduction starts from `outs`.
     - `padding` holds one entry per input: `unit`, or a scalar that is read outside of the input.
-    - `domain` fixes the extents of iterators that no operand's shape tells (-1: told by a shape).
+    - the extent of an iterator is the size of the dimension that it indexes plainly: of `outs`, else
+      of an input; `domain` fixes those that no shape tells (-1: told by a shape).
     - `epilogue` finishes each element once, after the reduction; its maps are over the parallel
       iterators only.
     - on tensors the op has a result, and `outs` gives its shape (and unwritten elements);
@@ -123,7 +124,8 @@ class GenericOp(IRDLOperation):
     C2: the map of `outs` uses each parallel iterator once, no reduction iterator, and never
         sends two points to one element.
     C3: every iterator's extent is told by a plain use in some operand's map, or by `domain`.
-    C4: static extents agree wherever an iterator is used plainly.
+    C4: no input is smaller than the extent of an iterator that indexes it plainly (a larger one is
+        read in part).
     C5: without `padding` no static index leaves its operand.
     C6: body and epilogue take the scalars above, and yield the accumulator's and the result's type.
     C7: an epilogue needs a reduction, and one map per epilogue input over the parallel iterators.
@@ -181,7 +183,6 @@ class GenericOp(IRDLOperation):
         epilogue_maps: Sequence[AffineMap] = (),
         epilogue: Region | None = None,
     ):
-        pads = list(padding or ())
         super().__init__(
             operands=[inputs, outs, epilogue_inputs],
             properties={
@@ -191,7 +192,7 @@ class GenericOp(IRDLOperation):
                 if epilogue is not None
                 else None,
                 "init": init,
-                "padding": ArrayAttr([p or UnitAttr() for p in pads]) if any(pads) else None,
+                "padding": _padding_property(padding or ()),
                 "domain": DenseArrayBase.from_list(i64, domain) if domain is not None else None,
                 "schedule": schedule,
             },
@@ -290,6 +291,13 @@ class GenericOp(IRDLOperation):
                 [r.type for r in self.results],
             ),
         )
+
+
+def _padding_property(padding: Sequence[Attribute | None]) -> ArrayAttr | None:
+    """`unit` for inputs without padding (a zero attribute is false, so compare with None)."""
+    if all(p is None for p in padding):
+        return None
+    return ArrayAttr([UnitAttr() if p is None else p for p in padding])
 
 
 class _DestinationOp(IRDLOperation):

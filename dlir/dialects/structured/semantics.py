@@ -79,8 +79,8 @@ def _check_extents(
     for value, forms in zip([*op.inputs, op.outs], [*op.input_forms, op.out_forms], strict=True):
         for form, size in zip(forms, shapes[value], strict=True):
             dim = form.plain_dim
-            if dim is not None and op.fixed_domain[dim] < 0 and size != found[dim]:
-                raise ValueError(f"iterator d{dim} is {found[dim]} and {size} at the same time")
+            if dim is not None and op.fixed_domain[dim] < 0 and size < found[dim]:
+                raise ValueError(f"iterator d{dim} runs to {found[dim]}, an operand has {size}")
 
 
 def generic(interp: Any, op: GenericOp, *values: Any) -> Array | None:
@@ -116,7 +116,8 @@ def generic(interp: Any, op: GenericOp, *values: Any) -> Array | None:
             for x, f in zip(extra, op.epilogue_forms, strict=True)
         ]
         acc = _run(interp, op.epilogue.block, at, [acc, *scalars])
-    result[tuple(i[inside] for i in target)] = np.broadcast_to(acc, shape)[inside]
+    where = tuple(i[inside] for i in target) if target else ...
+    result[where] = np.broadcast_to(acc, shape)[inside] if target else acc
     return result if op.result is not None else None
 
 

@@ -11,6 +11,7 @@ from xdsl.parser import Parser
 from xdsl.printer import Printer
 
 from dlir.dialects.structured.attrs import Iterator, IteratorAttr
+from dlir.dialects.structured.maps import map_text
 
 
 def print_operands(printer: Printer, keyword: str, values: Sequence[SSAValue]) -> None:
@@ -40,7 +41,7 @@ def parse_operands(parser: Parser, keyword: str) -> list[SSAValue]:
 
 
 def print_maps(printer: Printer, maps: ArrayAttr[AffineMapAttr]) -> None:
-    printer.print_string("[" + ", ".join(str(m.data) for m in maps.data) + "]")
+    printer.print_string("[" + ", ".join(map_text(m.data) for m in maps.data) + "]")
 
 
 def parse_maps(parser: Parser) -> ArrayAttr[AffineMapAttr]:

@@ -34,25 +34,24 @@ def shape_text(shape: tuple[int, ...]) -> str:
 
 
 def extent_source(op: GenericOp, dim: int) -> int | tuple[SSAValue, int]:
-    """A static extent if any operand or `domain` tells one, else the operand dimension to ask.
+    """A static extent, or the operand dimension to ask at run time.
 
+    `domain` tells first, then `outs`, then the inputs, of which a static size is preferred.
     LookupError if nothing tells the iterator's extent.
     """
     fixed = op.fixed_domain[dim]
     if fixed != DYNAMIC_INDEX:
         return fixed
-    found: tuple[SSAValue, int] | None = None
-    operands = [*op.inputs, op.outs]
-    for value, forms in zip(operands, [*op.input_forms, op.out_forms], strict=True):
-        for position, form in enumerate(forms):
-            if form.plain_dim == dim:
-                size = _shape(value)[position]
-                if size != DYNAMIC_INDEX:
-                    return size
-                found = found or (value, position)
-    if found is None:
+    found = [(op.outs, p) for p, form in enumerate(op.out_forms) if form.plain_dim == dim] or [
+        (value, position)
+        for value, forms in zip(op.inputs, op.input_forms, strict=True)
+        for position, form in enumerate(forms)
+        if form.plain_dim == dim
+    ]
+    if not found:
         raise LookupError(f"nothing tells the extent of iterator d{dim}")
-    return found
+    sizes = [_shape(value)[position] for value, position in found]
+    return next((n for n in sizes if n != DYNAMIC_INDEX), found[0])
 
 
 def verify_generic(op: GenericOp) -> None:
@@ -107,7 +106,7 @@ def _verify_out_map(op: GenericOp) -> None:
         require(
             _is_mixed_radix(op, form),
             rule,
-            f"'{form.expr()}' sends two points of the iteration space to one element",
+            f"'{form.text()}' sends two points of the iteration space to one element",
         )
 
 
@@ -150,17 +149,16 @@ def _verify_extents(op: GenericOp) -> None:
                 "use it plainly in some operand's map, or give `domain`",
             )
     extents = op.static_extents()
-    for value, forms in zip([*op.inputs, op.outs], [*op.input_forms, op.out_forms], strict=True):
+    for value, forms, padding in zip(op.inputs, op.input_forms, op.paddings, strict=True):
         for size, form in zip(_shape(value), forms, strict=True):
             dim = form.plain_dim
-            if dim is not None and DYNAMIC_INDEX not in (size, extents[dim]):
-                told_by_domain = op.fixed_domain[dim] != DYNAMIC_INDEX and extents[dim] < size
-                require(
-                    size == extents[dim] or told_by_domain,
-                    "structured-generic-c4",
-                    f"iterator d{dim} has extent {extents[dim]} in one operand and {size} "
-                    "in another",
-                )
+            if dim is None or padding is not None or DYNAMIC_INDEX in (size, extents[dim]):
+                continue
+            require(
+                size >= extents[dim],
+                "structured-generic-c4",
+                f"iterator d{dim} has extent {extents[dim]}, an input that it indexes has {size}",
+            )
 
 
 def _verify_bounds(op: GenericOp) -> None:

@@ -50,6 +50,7 @@ from xdsl.passes import ModulePass
 
 import dlir.dialects.vectorized  # noqa: F401  (vector operands of arith)
 from dlir.lowering.loops_to_llvm import control, elementwise, memory, vectors
+from dlir.lowering.loops_to_llvm.order import sink_scalars
 from dlir.lowering.loops_to_llvm.state import (
     POINTER,
     Lowering,
@@ -140,9 +141,7 @@ def _convert_call(low: Lowering, op: func.CallOp) -> None:
         else:
             arguments.append(low.scalar(value))
     types = [row_type(result.type) for result in op.results]
-    call = llvm.CallOp(
-        op.callee, *arguments, return_type=_result_type(types) if types else None
-    )
+    call = llvm.CallOp(op.callee, *arguments, return_type=_result_type(types) if types else None)
     low.add(call)
     if len(types) == 1:
         low.bind(op.results[0], (call.results[0],))
@@ -179,6 +178,8 @@ def _convert_body(low: Lowering, op: func.FuncOp, arguments: list[SSAValue]) -> 
             _convert_return(low, last)
         else:
             control.convert_branch(low, last, blocks)
+    for block in cast(Region, low.entry.parent).blocks:
+        sink_scalars(block)
     low.finish()
 
 

@@ -18,14 +18,19 @@ from xdsl.dialects.builtin import (
     FloatAttr,
     IntegerAttr,
     VectorType,
+    f16,
+    f32,
+    f64,
     i1,
     i32,
     i64,
 )
 from xdsl.ir import Attribute, Operation, OpResult, SSAValue
 from xdsl.irdl import IRDLOperation
+from xdsl.utils.type import get_element_type_or_self
 
 from dlir.dialects.llvm import ops as ours
+from dlir.dialects.vectorized import with_element_type
 from dlir.lowering.loops_to_llvm.state import (
     Lowering,
     Rows,
@@ -72,8 +77,7 @@ def convert_constant(low: Lowering, op: Operation) -> None:
         rows = [low.splat_constant(numbers[0], row)] * max(1, len(numbers) // length)
     else:
         rows = [
-            _row_constant(low, numbers[i : i + length], row)
-            for i in range(0, len(numbers), length)
+            _row_constant(low, numbers[i : i + length], row) for i in range(0, len(numbers), length)
         ]
     low.bind(op.result, tuple(rows))
 
@@ -119,9 +123,7 @@ def _wrapping(new: type[IRDLOperation]) -> RowFunction:
     def row(low: Lowering, op: Operation, *operands: SSAValue) -> SSAValue:
         flags = op.properties.get("overflowFlags")
         bits = sum(_OVERFLOW[flag] for flag in flags.data) if flags is not None else 0  # pyright: ignore
-        return low.emit(
-            new, operands, operands[0].type, {"overflowFlags": IntegerAttr(bits, i32)}
-        )
+        return low.emit(new, operands, operands[0].type, {"overflowFlags": IntegerAttr(bits, i32)})
 
     return row
 
@@ -136,9 +138,7 @@ def _cast(new: type[IRDLOperation]) -> RowFunction:
 
 
 def _compare_integers(low: Lowering, op: Operation, a: SSAValue, b: SSAValue) -> SSAValue:
-    return low.emit(
-        llvm.ICmpOp, (a, b), _bools(a.type), {"predicate": op.properties["predicate"]}
-    )
+    return low.emit(llvm.ICmpOp, (a, b), _bools(a.type), {"predicate": op.properties["predicate"]})
 
 
 def _compare_floats(low: Lowering, op: Operation, a: SSAValue, b: SSAValue) -> SSAValue:
@@ -257,6 +257,31 @@ def _rounded_division(up: bool) -> RowFunction:
     return row
 
 
+def _truncate_float(low: Lowering, op: Operation, value: SSAValue) -> SSAValue:
+    """`llvm.fptrunc`; f64 to f16, which has no instruction, through f32 rounded to odd.
+
+    Rounding to odd (towards zero, with the last bit set if inexact) keeps enough to make the second
+    rounding right: S. Boldo, G. Melquiond, "When double rounding is odd" (2005).
+    """
+    result = row_type(op.results[0].type)
+    if get_element_type_or_self(value.type) != f64 or get_element_type_or_self(result) != f16:
+        return low.emit(llvm.FPTruncOp, (value,), result)
+    single = with_element_type(value.type, f32)
+    bits = with_element_type(value.type, i32)
+    wrap = {"overflowFlags": IntegerAttr(0, i32)}
+    exact = {"fastmathFlags": llvm.FastMathAttr(None)}
+    near = low.emit(llvm.FPTruncOp, (value,), single)
+    back = low.emit(llvm.FPExtOp, (near,), value.type)
+    size, back_size = (low.emit(llvm.FAbsOp, (x,), x.type, exact) for x in (value, back))
+    number = low.emit(llvm.BitcastOp, (near,), bits)
+    away = fcmp(low, "ogt", back_size, size)
+    down = low.emit(llvm.AddOp, (number, low.splat_constant(-1, bits)), bits, wrap)
+    down = select(low, away, down, number)
+    odd = low.emit(llvm.OrOp, (down, low.splat_constant(1, bits)), bits)
+    number = select(low, fcmp(low, "one", back, value), odd, number)
+    return low.emit(llvm.FPTruncOp, (low.emit(llvm.BitcastOp, (number,), single),), result)
+
+
 def _ceildivui(low: Lowering, op: Operation, a: SSAValue, b: SSAValue) -> SSAValue:
     """a / b, plus one unless the remainder is 0."""
     type_ = a.type
@@ -264,9 +289,7 @@ def _ceildivui(low: Lowering, op: Operation, a: SSAValue, b: SSAValue) -> SSAVal
     remainder = low.emit(llvm.URemOp, (a, b), type_)
     inexact = low.compare(1, remainder, low.splat_constant(0, type_), _bools(type_))
     one_more = low.emit(llvm.ZExtOp, (inexact,), type_)
-    return low.emit(
-        llvm.AddOp, (quotient, one_more), type_, {"overflowFlags": IntegerAttr(0, i32)}
-    )
+    return low.emit(llvm.AddOp, (quotient, one_more), type_, {"overflowFlags": IntegerAttr(0, i32)})
 
 
 def _rsqrt(low: Lowering, op: Operation, value: SSAValue) -> SSAValue:
@@ -311,7 +334,7 @@ ROW: dict[type[Operation], RowFunction] = {
     arith.BitcastOp: _bitcast,
     arith.IndexCastOp: _index_cast(signed=True),
     arith.ExtFOp: _cast(llvm.FPExtOp),
-    arith.TruncFOp: _cast(llvm.FPTruncOp),
+    arith.TruncFOp: _truncate_float,
     arith.SIToFPOp: _cast(llvm.SIToFPOp),
     arith.UIToFPOp: _cast(ours.UIToFPOp),
     arith.FPToSIOp: _cast(ours.FPToSIOp),

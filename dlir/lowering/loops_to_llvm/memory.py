@@ -13,6 +13,7 @@ from math import prod
 
 from xdsl.dialects import llvm, memref, vector
 from xdsl.dialects.builtin import (
+    NoneAttr,
     DYNAMIC_INDEX,
     BoolAttr,
     IntegerAttr,
@@ -49,9 +50,7 @@ def argument_buffer(
 ) -> Buffer:
     """The buffer of a function argument: contiguous, `sizes` holding its `?` dimensions."""
     dynamic = iter(sizes)
-    shape = tuple(
-        next(dynamic) if size == DYNAMIC_INDEX else size for size in type_.get_shape()
-    )
+    shape = tuple(next(dynamic) if size == DYNAMIC_INDEX else size for size in type_.get_shape())
     return _contiguous(low, pointer, shape, type_.element_type)
 
 
@@ -65,9 +64,9 @@ def _contiguous(
 def pass_buffer(low: Lowering, op: Operation, value: SSAValue) -> list[SSAValue]:
     """What a call passes for a memref: its pointer and its `?` sizes."""
     buffer = low.buffer(value)
-    if buffer.strides != identity_strides(buffer.sizes, low.times):
-        unsupported(op, "passes a memref that is not contiguous")
     assert isinstance(value.type, MemRefType)
+    if not isinstance(value.type.layout, NoneAttr):
+        unsupported(op, "passes a memref that is not contiguous")
     sizes = [
         low.integer(size)
         for size, known in zip(buffer.sizes, value.type.get_shape(), strict=True)
@@ -198,8 +197,10 @@ def convert_copy(low: Lowering, op: Operation) -> None:
     assert isinstance(op, memref.CopyOp)
     source, target = low.buffer(op.source), low.buffer(op.destination)
     if low.module.checked:
-        same = [low.compare(0, low.integer(a), low.integer(b))
-                for a, b in zip(source.sizes, target.sizes, strict=True)]
+        same = [
+            low.compare(0, low.integer(a), low.integer(b))
+            for a, b in zip(source.sizes, target.sizes, strict=True)
+        ]
         _report_unless(low, op, _all(low, same), "a copy between different shapes")
     _copy(low, source, target, 0)
 
@@ -266,9 +267,7 @@ def _load(low: Lowering, pointer: SSAValue, element: Attribute, length: int) -> 
     value = low.emit(llvm.LoadOp, (pointer,), stored, properties)
     if stored == type_:
         return value
-    return low.emit(
-        llvm.TruncOp, (value,), type_, {"overflowFlags": llvm.OverflowAttr("none")}
-    )
+    return low.emit(llvm.TruncOp, (value,), type_, {"overflowFlags": llvm.OverflowAttr("none")})
 
 
 def _in_memory(low: Lowering, value: SSAValue, element: Attribute) -> SSAValue:
@@ -377,9 +376,7 @@ def convert_masked_load(low: Lowering, op: Operation) -> None:
     buffer = low.buffer(op.base)
     indices = [low.index(index) for index in op.indices]
     assert isinstance(op.result.type, VectorType)
-    pointers, masks = _masked_places(
-        low, op, buffer, indices, op.result.type, low.rows(op.mask)
-    )
+    pointers, masks = _masked_places(low, op, buffer, indices, op.result.type, low.rows(op.mask))
     rows = tuple(
         _masked_load(low, pointer, mask, otherwise, buffer.element)
         for pointer, mask, otherwise in zip(pointers, masks, low.rows(op.pass_thru), strict=True)
@@ -514,9 +511,7 @@ def _masks_inside(
         ]
         room = low.plus(buffer.sizes[-1], low.times(places[-1], -1))
         lanes = lane_mask(low, low.integer(room), shape[-1])
-        start_inside = _inside(
-            low, places, [1] * (len(places) - 1) + [0], buffer.sizes
-        )
+        start_inside = _inside(low, places, [1] * (len(places) - 1) + [0], buffer.sizes)
         allowed = select(low, start_inside, lanes, low.splat_constant(0, lanes.type))
         kept = low.emit(llvm.AndOp, (mask, allowed), mask.type)
         lost = low.emit(llvm.XOrOp, (mask, kept), mask.type)

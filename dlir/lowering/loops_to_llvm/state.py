@@ -253,9 +253,7 @@ class Lowering:
         otherwise_operands: Sequence[SSAValue],
     ) -> None:
         """Jump to one of two blocks."""
-        self.add(
-            llvm.CondBrOp(condition, then, then_operands, otherwise, otherwise_operands)
-        )
+        self.add(llvm.CondBrOp(condition, then, then_operands, otherwise, otherwise_operands))
 
     def constant(self, value: Attribute, type_: Attribute) -> SSAValue:
         """A constant; all constants stand at the head of the function, once each."""
@@ -369,9 +367,7 @@ class Lowering:
         if cached is not None and cached.owner.parent_block() is self.block:
             return cached
         type_ = VectorType(value.type, [length])
-        first = self.emit(
-            llvm.InsertElementOp, (self.poison(type_), value, self.integer(0)), type_
-        )
+        first = self.emit(llvm.InsertElementOp, (self.poison(type_), value, self.integer(0)), type_)
         self._splats[key] = self.shuffle(first, first, [0] * length)
         return self._splats[key]
 

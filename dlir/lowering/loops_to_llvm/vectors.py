@@ -67,9 +67,7 @@ def _positions(low: Lowering, op: vector.ExtractOp | vector.InsertOp) -> list[In
     ]
 
 
-def _line_range(
-    op: Operation, shape: Sequence[int], position: Sequence[Index]
-) -> tuple[int, int]:
+def _line_range(op: Operation, shape: Sequence[int], position: Sequence[Index]) -> tuple[int, int]:
     """First row and number of rows that a position selects; leading positions must be known."""
     leading = position[: max(0, len(shape) - 1)]
     known = [index for index in leading if isinstance(index, int)]
@@ -126,9 +124,7 @@ def _gather_lanes(
     low: Lowering, op: vector.ShuffleOp, sources: Sequence[SSAValue], lanes: Sequence[int]
 ) -> SSAValue:
     """A shuffle of sources of different lengths, element by element."""
-    elements = [
-        (source, lane) for source in sources for lane in range(prod(shape_of(source.type)))
-    ]
+    elements = [(source, lane) for source in sources for lane in range(prod(shape_of(source.type)))]
     result = low.poison(row_type(op.result.type))
     for place, lane in enumerate(lanes):
         if lane >= 0:
@@ -142,7 +138,9 @@ def convert_bitcast(low: Lowering, op: Operation) -> None:
     rows = low.rows(op.operands[0])
     low.bind(
         op.results[0],
-        tuple(row if row.type == type_ else low.emit(llvm.BitcastOp, (row,), type_) for row in rows),
+        tuple(
+            row if row.type == type_ else low.emit(llvm.BitcastOp, (row,), type_) for row in rows
+        ),
     )
 
 
@@ -163,9 +161,7 @@ def lane_mask(low: Lowering, size: Index, length: int) -> SSAValue:
         return low.compare(4, size, low.integer(0))
     bounded = low.emit(ours.SMaxOp, (size, low.integer(0)), i64)
     bounded = low.emit(ours.SMinOp, (bounded, low.integer(length)), i64)
-    narrow = low.emit(
-        llvm.TruncOp, (bounded,), i32, {"overflowFlags": llvm.OverflowAttr("none")}
-    )
+    narrow = low.emit(llvm.TruncOp, (bounded,), i32, {"overflowFlags": llvm.OverflowAttr("none")})
     return low.compare(2, lane_numbers(low, length), low.splat(narrow, length), type_)
 
 

@@ -81,7 +81,8 @@ class Emitter:
             op = arith.ConstantOp(value)
             op.location = self._location
             if isinstance(value, IntegerAttr) and value.type == INDEX:
-                op.result.name_hint = f"c{value.value.data}"
+                n = value.value.data
+                op.result.name_hint = f"c{n}" if n >= 0 else f"cm{-n}"
             first = self._entry.first_op
             if first is None:
                 self._entry.add_op(op)

@@ -220,7 +220,9 @@ class FunctionText:
                 elif type(operation) not in INLINE:
                     fail(operation, f"'{operation.name}' has no LLVM IR", rule="emit-llvm-ir")
 
-    def _incoming(self, blocks: Sequence[Block]) -> dict[Block, list[tuple[str, Sequence[SSAValue]]]]:
+    def _incoming(
+        self, blocks: Sequence[Block]
+    ) -> dict[Block, list[tuple[str, Sequence[SSAValue]]]]:
         """For each block, the label of every edge's source and the values passed along it."""
         incoming: dict[Block, list[tuple[str, Sequence[SSAValue]]]] = {b: [] for b in blocks}
         for block in blocks:
@@ -483,9 +485,7 @@ def _masked_store(f: FunctionText, op: ours.MaskedStoreOp) -> str:
 
 
 def _memcpy(f: FunctionText, op: ours.MemcpyOp) -> str:
-    callee = f.module.intrinsic(
-        "llvm.memcpy.p0.p0.i64", "void", ["ptr", "ptr", "i64", "i1 immarg"]
-    )
+    callee = f.module.intrinsic("llvm.memcpy.p0.p0.i64", "void", ["ptr", "ptr", "i64", "i1 immarg"])
     arguments = ", ".join(f.typed(operand) for operand in op.operands)
     return f"call void {callee}({arguments}, i1 {_literal(op.isVolatile.value.data, op.isVolatile.type)})"
 
@@ -631,7 +631,9 @@ def _argument_attributes(op: llvm.FuncOp, number: int) -> str:
         if word is not None and isinstance(value, UnitAttr):
             words.append(word)
         elif word is not None and isinstance(value, IntegerAttr):
-            words.append(f"{word}({value.value.data})" if word != "align" else f"align {value.value.data}")
+            words.append(
+                f"{word}({value.value.data})" if word != "align" else f"align {value.value.data}"
+            )
     return "".join(f" {word}" for word in words)
 
 
@@ -703,8 +705,13 @@ def _global(op: llvm.GlobalOp, types: Types, defined: bool) -> str:
     prefix = "" if linkage == "external" else f"{linkage} "
     value = op.value
     if isinstance(value, StringAttr):
-        text = 'c"' + "".join(_escaped(c) if not 32 <= ord(c) < 127 or c in '"\\' else c
-                              for c in value.data) + '"'
+        text = (
+            'c"'
+            + "".join(
+                _escaped(c) if not 32 <= ord(c) < 127 or c in '"\\' else c for c in value.data
+            )
+            + '"'
+        )
     elif value is None:
         text = "zeroinitializer"
     else:

@@ -1,0 +1,1 @@
+"""Elementary functions as arithmetic; the pass `vector-expand-math` applies them."""

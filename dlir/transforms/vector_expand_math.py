@@ -1,0 +1,60 @@
+"""Elementary functions become polynomials on scalars and whole vectors.
+
+Before:
+
+    %y = math.tanh %x : vector<6x64xf32>
+
+After: about twenty `arith` and `math.fma` operations on `vector<6x64xf32>`, which the code generator
+turns into vector instructions; calls of the C library would go element by element.
+
+f32 and f64 are computed in their own format; f16 and bf16 are computed in f32 and rounded.  What has
+an instruction (sqrt, fma, floor, ceil, roundeven, trunc, absf, copysign) is left alone.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from xdsl.context import Context
+from xdsl.dialects.builtin import BFloat16Type, Float16Type, ModuleOp
+from xdsl.ir import Operation
+from xdsl.passes import ModulePass
+from xdsl.rewriter import InsertPoint, Rewriter
+
+from dlir.diagnostics import fail
+from dlir.transforms.expand_math.builder import FORMATS, Builder, Term
+from dlir.transforms.expand_math.functions import EXPANSIONS
+
+
+def expand(op: Operation) -> None:
+    """Replace one `math` operation that is in `EXPANSIONS`."""
+    builder = Builder()
+    terms = [Term(builder, operand) for operand in op.operands]
+    element = terms[0].element
+    narrow = isinstance(element, Float16Type | BFloat16Type)
+    if not narrow and element not in FORMATS:
+        fail(op, f"'{op.name}' has no expansion for {element}", rule="vector-expand-math")
+    if narrow:
+        terms = [term.widened() for term in terms]
+    result = EXPANSIONS[type(op)](*terms)
+    if narrow:
+        result = result.narrowed(element)
+    for made in builder.ops:
+        made.location = op.location  # pyright: ignore
+    result.value.name_hint = op.results[0].name_hint
+    Rewriter.insert_op(builder.ops, InsertPoint.before(op))
+    op.results[0].replace_all_uses_with(result.value)
+    op.detach()
+    op.erase()
+
+
+@dataclass(frozen=True)
+class VectorExpandMath(ModulePass):
+    """Expand exp, log, tanh, erf, sin, pow and their like to arithmetic, on scalars and vectors."""
+
+    name = "vector-expand-math"
+
+    def apply(self, ctx: Context, op: ModuleOp) -> None:
+        for child in list(op.walk()):
+            if type(child) in EXPANSIONS:
+                expand(child)
