@@ -31,6 +31,9 @@ TOLERANCES: dict[str, float] = {
 }
 """Allowed difference relative to the largest magnitude; other types must agree exactly."""
 
+_SMALLEST_SCALE = 1e-6
+"""A result of zeros need not be matched more closely than one of this magnitude."""
+
 _CHUNK = 16
 """How many intermediate results one instrumented module returns."""
 
@@ -87,7 +90,8 @@ def difference(what: str, first: Any, second: Any, tolerance: float | None) -> D
     absolute = float(error.max()) if error.size else 0.0
     relative = absolute / scale if scale else absolute
     exact = a.dtype.kind in "biu" and bool(np.array_equal(a, b))
-    return Difference(what, absolute, relative, exact or absolute <= tolerance * scale)
+    allowed = tolerance * max(scale, _SMALLEST_SCALE)
+    return Difference(what, absolute, relative, exact or absolute <= allowed)
 
 
 def compare_on(
@@ -120,6 +124,7 @@ class _Pair:
 
     @property
     def names(self) -> tuple[str, str]:
+        """The targets' names."""
         return self.first.name, self.second.name
 
     def differences(self, module: ModuleOp, names: Sequence[str]) -> tuple[Difference, ...]:
@@ -164,7 +169,12 @@ def _diagnostic(pair: _Pair, op: Operation, worst: Difference) -> Diagnostic:
 
 
 def _candidates(entry: FuncOp) -> list[Operation]:
-    """The ops directly in the function whose results are all tensors and are computed."""
+    """The ops directly in the function whose results are all tensors and are computed.
+
+    In a function of several blocks none can be singled out.
+    """
+    if entry.body.first_block is not entry.body.last_block:
+        return []
     return [
         op
         for op in entry.body.block.ops

@@ -45,6 +45,7 @@ PASSES: dict[str, str] = {
     "convert-loops-to-llvm": "dlir.lowering.loops_to_llvm:ConvertLoopsToLLVM",
     "convert-structured-to-loops": "dlir.lowering.structured_to_loops:StructuredToLoops",
     "cpu-pipeline": "dlir.targets.cpu.pipeline:CpuPipeline",
+    "dl-assign-layout": "dlir.transforms.dl_assign_layout:DlAssignLayout",
     "dl-decompose": "dlir.transforms.dl_decompose:DlDecompose",
     "dl-simplify": "dlir.transforms.dl_simplify:DlSimplify",
     "structured-bufferize": "dlir.transforms.structured_bufferize:StructuredBufferize",
@@ -59,6 +60,7 @@ PASSES: dict[str, str] = {
     "structured-schedule": "dlir.transforms.structured_schedule:StructuredSchedule",
     "structured-tile": "dlir.transforms.structured_tile:StructuredTile",
     "vector-expand-math": "dlir.transforms.vector_expand_math:VectorExpandMath",
+    "view-op-graph": "dlir.transforms.view_op_graph:ViewOpGraph",
 }
 """Passes of dlir. xDSL's passes keep their own names and need no line here."""
 

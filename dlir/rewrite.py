@@ -32,6 +32,7 @@ from xdsl.transforms.dead_code_elimination import is_trivially_dead
 from xdsl.utils.exceptions import DiagnosticException
 from xdsl.utils.worklist import Worklist
 
+from dlir.debug import debug
 from dlir.diagnostics import (
     CompileError,
     Diagnostic,
@@ -105,6 +106,7 @@ def no_match(op: Operation, reason: str) -> None:
     """Say why the running pattern does not apply to `op`: `return no_match(op, "...")`."""
     attempt = _attempt.get()
     if attempt is not None:
+        debug("rewrite", lambda: f"'{attempt.pattern}' on '{op_name(op)}': {reason}")
         attempt.declined.setdefault(op, {})[attempt.pattern] = reason
 
 

@@ -52,7 +52,7 @@ def _given_names(function: FuncOp, attribute: str, count: int) -> list[str | Non
 
 
 def argument_names(function: FuncOp) -> list[str]:
-    """The arguments' names: the function's `dlir.arg_names`, else as in the text (`%x`), else `#0`."""
+    """The arguments' names: `dlir.arg_names`, else as in the text (`%x`), else `#0`, ..."""
     given = _given_names(function, "dlir.arg_names", len(function.args))
     return [
         name or (f"%{argument.name_hint}" if argument.name_hint else f"#{index}")
@@ -97,7 +97,10 @@ def _to_array(what: str, type: Attribute, dtype: np.dtype[Any], argument: Any) -
     if isinstance(argument, np.ndarray | np.generic):
         return np.asarray(cast(Any, argument))
     if hasattr(argument, "__dlpack__"):
-        return np.from_dlpack(argument)
+        try:
+            return np.from_dlpack(argument)
+        except (BufferError, RuntimeError, TypeError) as error:
+            raise TypeError(f"{what}: expected {type}: numpy cannot take it: {error}") from None
     try:
         if np.asarray(argument).dtype.kind not in ("biuf" if dtype.kind in "fV" else "biu"):
             raise TypeError("not a number of that kind")

@@ -1,8 +1,8 @@
 """The light models inside the onnx wheel, with weights that make their outputs mean something.
 
 They ship with every weight filled with one constant, so that their outputs hardly depend on their
-inputs. `randomise` gives them random weights of the scale that keeps activations in range, and batch
-norms with the statistics that the data really has. Everything is deterministic.
+inputs. `randomise` gives them random weights of the scale that keeps activations in range, and
+batch norms with the statistics that the data really has. Everything is deterministic.
 
     model = random_model("resnet50")          # a ModelProto
     (name, x), = example_inputs(model).items()
@@ -85,7 +85,7 @@ def randomise(model: onnx.ModelProto, seed: int = 0) -> onnx.ModelProto:
 
 
 def _take_weights(graph: onnx.GraphProto) -> dict[str, tuple[int, ...]]:
-    """Remove the float weights of a graph, be they initialisers or filled constants; their shapes."""
+    """Remove the float weights of a graph, initialisers or filled constants; their shapes."""
     kept = [t for t in graph.initializer if t.data_type != TensorProto.FLOAT]
     arrays = {tensor.name: numpy_helper.to_array(tensor) for tensor in kept}
     shapes = {t.name: tuple(t.dims) for t in graph.initializer if t.data_type == TensorProto.FLOAT}
@@ -163,8 +163,8 @@ _FILLS: dict[tuple[str, int], Fill] = {
 def _calibrate(model: onnx.ModelProto) -> None:
     """Set mean and variance of every batch norm to those of its input, in one run.
 
-    In the model that is run, each batch norm computes its own statistics, so that those further on see
-    what they will see in the end.
+    In the model that is run, each batch norm computes its own statistics, so that those further on
+    see what they will see in the end.
     """
     norms = [node for node in model.graph.node if node.op_type == "BatchNormalization"]
     if not norms:
@@ -181,7 +181,7 @@ def _calibrate(model: onnx.ModelProto) -> None:
 
 
 def _with_live_statistics(model: onnx.ModelProto) -> onnx.ModelProto:
-    """A copy in which the statistics of each batch norm are computed and are outputs of the graph."""
+    """A copy that computes the statistics of each batch norm and gives them as outputs."""
     probe = onnx.ModelProto()
     probe.CopyFrom(model)
     nodes = []

@@ -1,7 +1,8 @@
 """ONNX's own node tests, on the reference interpreter: the best check of each operator there is.
 
-Tests are grouped by operator. Shape-like operands of these tests are graph inputs, which real models
-never have: where the import refuses such a test, it is run with all inputs but the first as weights.
+Tests are grouped by operator. Shape-like operands of these tests are graph inputs, which real
+models never have: where the import refuses such a test, it is run with all inputs but the first as
+weights.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ LEAST_PASSING = 900
 
 @cache
 def groups() -> dict[str, list]:
-    """The node tests by the operator of their name's model; object arrays stand for odd types."""
+    """The node tests on tensors, by the operator of their first node."""
     from onnx.backend.test import loader
 
     with warnings.catch_warnings():
@@ -33,10 +34,25 @@ def groups() -> dict[str, list]:
         cases = loader.load_model_tests(kind="node")
     found: dict[str, list] = defaultdict(list)
     for case in cases:
-        arrays = [value for data in case.data_sets for part in data for value in part]
-        if all(isinstance(a, np.ndarray | np.generic) and a.dtype != object for a in arrays):
+        sides = (case.model.graph.input, case.model.graph.output)
+        case.data_sets = data = [
+            [typed(*pair) for pair in zip(sides, sets, strict=True)] for sets in case.data_sets
+        ]
+        if all(part is not None for sets in data for part in sets):
             found[case.model.graph.node[0].op_type].append(case)
     return found
+
+
+def typed(infos, values) -> list[np.ndarray] | None:
+    """The values as arrays; None if one is a sequence, an optional or of strings."""
+    arrays = []
+    for info, value in zip(infos, values, strict=True):
+        number = info.type.tensor_type.elem_type
+        if number in (0, onnx.TensorProto.STRING) or isinstance(value, list | dict | type(None)):
+            return None
+        proto = isinstance(value, onnx.TensorProto)
+        arrays.append(onnx.numpy_helper.to_array(value) if proto else np.asarray(value))
+    return arrays
 
 
 def prepare(case) -> tuple[Prepared, list] | None:

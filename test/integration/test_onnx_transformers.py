@@ -1,7 +1,7 @@
 """Transformer encoders as torch exports them, by both exporters, with dynamic batch and length.
 
-The files in test/data/onnx were written by torch.onnx.export (`script`: the TorchScript exporter at some
-operator set, `dynamo`: the newer one) from a BERT-like model with mean pooling and from
+The files in test/data/onnx were written by torch.onnx.export (`script`: the TorchScript exporter at
+some operator set, `dynamo`: the newer one) from a BERT-like model with mean pooling and from
 nn.TransformerEncoder, both with small random weights.
 """
 
@@ -57,7 +57,9 @@ def test_agrees_with_onnxruntime(name: str):
 
 @pytest.mark.parametrize("name", [name for name in MODELS if name != "encoder_script_17"])
 def test_only_batch_and_length_stay_dynamic(name: str):
-    """Every other size is found at import: the last dimension of each float tensor that is no score."""
+    """Every other size is found at import: the last dimension of each float tensor that is no
+    score.
+    """
     module, _ = import_onnx(DATA / f"{name}.onnx")
     for op in module.walk():
         if op.name in ("dl.layer_norm", "dl.matmul"):

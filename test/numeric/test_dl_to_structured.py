@@ -30,7 +30,7 @@ from xdsl.dialects.builtin import (
     i64,
 )
 from xdsl.dialects.func import FuncOp, ReturnOp
-from xdsl.ir import Block, Operation, Region, SSAValue
+from xdsl.ir import Block, BlockArgument, Operation, Region, SSAValue
 
 from dlir.diagnostics import CompileError
 from dlir.dialects.dl.ops import activation as act
@@ -153,34 +153,36 @@ INT_BINARY = (b.AddOp, b.SubOp, b.MulOp, b.MaxOp, b.MinOp, b.PreluOp, b.AndOp, b
 DIVISIONS = (b.DivOp, b.ModOp, b.FmodOp)
 
 
+def float_cases(element: str) -> list[Case]:
+    x = f"5?x7x{element}"
+    return [
+        *(Case(op.name, x, op, special=True) for op in FLOAT_UNARY),
+        *(Case(name, x, make, special=True) for name, make in PARAMETRISED.items()),
+        *(Case(op.name, f"{x} 7x{element}", op, special=True) for op in FLOAT_BINARY),
+    ]
+
+
+def integer_cases(element: str) -> list[Case]:
+    high = (1 << (int(element[1:]) - 1)) - 1
+    edges = [-high - 1, -high, -7, -1, 0, 1, 6, high]
+    divisors = [-1, 3, 2, -1, -5, 7, -4, high]
+    powers = [[3, -1, 2, 1, -2, 0], [3, 3, 0, -2, -1, 5]]
+    x = f"8x{element}"
+    return [
+        *(Case(op.name, x, op, values=[edges]) for op in INT_UNARY),
+        *(Case(op.name, f"{x} 1x{element}", op, values=[edges, [-3]]) for op in INT_BINARY),
+        *(Case(op.name, f"{x} {x}", op, values=[edges, divisors]) for op in DIVISIONS),
+        Case("dl.pow", f"6x{element} 6x{element}", b.PowOp, values=powers),
+    ]
+
+
 def elementwise_cases() -> list[Case]:
-    cases: list[Case] = []
-    for element in ("f64", "f32", "f16", "bf16"):
-        for op in FLOAT_UNARY:
-            cases.append(Case(op.name, f"5?x7x{element}", op, special=True))
-        for name, make in PARAMETRISED.items():
-            cases.append(Case(name, f"5?x7x{element}", make, special=True))
-        for op in FLOAT_BINARY:
-            cases.append(Case(op.name, f"5?x7x{element} 7x{element}", op, special=True))
-    for element in ("i64", "i32", "i16", "i8"):
-        low, high = -(1 << (int(element[1:]) - 1)), (1 << (int(element[1:]) - 1)) - 1
-        edges = [low, low + 1, -7, -1, 0, 1, 6, high]
-        divisors = [-1, 3, 2, -1, -5, 7, -4, high]
-        for op in INT_UNARY:
-            cases.append(Case(op.name, f"8x{element}", op, values=[edges]))
-        for op in INT_BINARY:
-            cases.append(Case(op.name, f"8x{element} 1x{element}", op, values=[edges, [-3]]))
-        for op in DIVISIONS:
-            cases.append(
-                Case(op.name, f"8x{element} 8x{element}", op, values=[edges, divisors])
-            )
-        powers = [[3, -1, 2, 1, -2, 0], [3, 3, 0, -2, -1, 5]]
-        cases.append(Case("dl.pow", f"6x{element} 6x{element}", b.PowOp, values=powers))
-    for op in (m.NotOp,):
-        cases.append(Case(op.name, "2x3xi1", op))
-    for op in (b.AndOp, b.OrOp, b.XorOp):
-        cases.append(Case(op.name, "4x1xi1 4xi1", op))
-    return cases
+    return [
+        *(case for element in ("f64", "f32", "f16", "bf16") for case in float_cases(element)),
+        *(case for element in ("i64", "i32", "i16", "i8") for case in integer_cases(element)),
+        Case("dl.not", "2x3xi1", m.NotOp),
+        *(Case(op.name, "4x1xi1 4xi1", op) for op in (b.AndOp, b.OrOp, b.XorOp)),
+    ]
 
 
 def compare_and_cast_cases() -> list[Case]:
@@ -393,14 +395,12 @@ def movement_cases() -> list[Case]:
             Case("gather", f"5x{e} i64", mv.GatherOp),
         ]  # fmt: skip
         value = 0 if e != "f32" else 1.5
-        cases.append(
-            Case("pad", f"2?x3x{e}", lambda x, v=value: mv.PadOp(x, [1, 0], [2, 3], v))
-        )
+        cases.append(Case("pad", f"2?x3x{e}", lambda x, v=value: mv.PadOp(x, [1, 0], [2, 3], v)))
     for e in ("f32", "bf16", "i8", "i64"):
-        cases.append(
-            Case("iota", f"3?x{e}", with_size(0, lambda x, n: s.IotaOp([2, n], 1, x.type.element_type)))
-        )
-        cases.append(Case("iota", f"1x{e}", lambda x: s.IotaOp([5], 0, x.type.element_type)))
+        type = ELEMENTS[e]
+        counted = with_size(0, lambda x, n, type=type: s.IotaOp([2, n], 1, type))
+        cases.append(Case("iota", f"3?x{e}", counted))
+        cases.append(Case("iota", f"1x{e}", lambda x, type=type: s.IotaOp([5], 0, type)))
     return [indexed(case) for case in cases]
 
 
@@ -467,11 +467,9 @@ def test_dimensions_are_asked_of_arguments_only() -> None:
         return [flat, y := act.ReluOp(flat), mv.ConcatOp([constant_row, y], 0)]
 
     constant_row = constant(np.zeros((1, 6)), TensorType(f32, [1, 6]))
-    module = module_of(
-        [Argument.read("2?x3?x6xf32")], lambda x: [constant_row, *make(x)]
-    )
+    module = module_of([Argument.read("2?x3?x6xf32")], lambda x: [constant_row, *make(x)])
     dims = [op for op in converted(module).walk() if op.name == "tensor.dim"]
-    assert len(dims) == 2 and all(op.operands[0].owner.is_entry for op in dims)
+    assert len(dims) == 2 and all(isinstance(op.operands[0], BlockArgument) for op in dims)
 
 
 @pytest.mark.parametrize(

@@ -133,3 +133,8 @@ def test_its_semantics_are_registered() -> None:
     (axpy,) = [op for op in module.walk() if type(op) in table]
     a, x, y = (np.array(v, np.float32) for v in ([1, 2], [3, 4], [5, 6]))
     np.testing.assert_array_equal(table[type(axpy)](None, axpy, a, x, y), [8, 14])
+
+
+def test_it_says_why_a_pattern_did_not_apply(site: Path) -> None:
+    done = run("--hello-fuse=min-rank=2", "--debug-only=rewrite", site=site)
+    assert "[rewrite] 'FuseAxpy' on 'dl.add': it has less than 2 dimensions" in done.stderr

@@ -454,7 +454,7 @@ def test_views(checked: bool) -> None:
 
 
 class GuardedArray:
-    """An array whose last byte is followed by memory that may not be touched."""
+    """An array (`array`, while this lives) whose last byte is followed by forbidden memory."""
 
     def __init__(self, content: np.ndarray[Any, Any]):
         page = mmap.PAGESIZE
@@ -523,10 +523,24 @@ def test_bounds_checks_skip_what_leaves_the_buffer(index: int) -> None:
         assert "out of bounds" in (module.status() or "")
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="mprotect")
+def test_bounds_checks_see_through_views() -> None:
+    module = native(microkernel(6, 16, 8, 16), checked=True)
+    a, b = GuardedArray(np.ones((8, 8), np.float32)), np.ones((1, 8, 16), np.float32)
+    c = GuardedArray(np.zeros((8, 16), np.float32))
+    module.call("matmul", a.array, b, c.array)  # 8 rows are no multiple of 6
+    assert "out of bounds" in (module.status() or "")
+    np.testing.assert_array_equal(c.array[:6], 8)
+
+
 def test_arguments_are_checked() -> None:
     module = native(MASKED)
     good = np.zeros(4, np.float32)
-    for bad in (good.astype(np.float64), np.zeros((2, 2), np.float32), np.zeros(8, np.float32)[::2]):
+    for bad in (
+        good.astype(np.float64),
+        np.zeros((2, 2), np.float32),
+        np.zeros(8, np.float32)[::2],
+    ):
         with pytest.raises(TypeError, match="argument 0"):
             module.call("scale", bad, good)
     with pytest.raises(TypeError, match="takes 2 arguments"):

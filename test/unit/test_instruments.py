@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import re
 import resource
 import stat
@@ -13,10 +14,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from dlir.tools.opt import main
 
 from dlir.files import write_text
 from dlir.optimizer import split_input
+from dlir.tools.opt import main
 
 TEXT = """\
 func.func @f(%a: i32) -> i32 {
@@ -298,6 +299,28 @@ def test_usage_errors_have_code_2(arguments: list[str], message: str) -> None:
 def test_a_missing_input_is_a_diagnostic() -> None:
     done = opt("no/such/file.mlir")
     assert (done.code, done.out) == (1, "") and "cannot read 'no/such/file.mlir'" in done.err
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
+def test_a_full_disk_is_a_diagnostic() -> None:
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "dlir.tools.opt"], input=TEXT, stdout=full,
+            stderr=subprocess.PIPE, text=True, check=False,
+        )  # fmt: skip
+    assert done.returncode == 1 and "No space left on device" in done.stderr
+    assert "Traceback" not in done.stderr and "Exception ignored" not in done.stderr
+
+
+def test_a_closed_pipe_is_quiet() -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    done = subprocess.run(
+        [sys.executable, "-m", "dlir.tools.opt"], input=TEXT, stdout=writer,
+        stderr=subprocess.PIPE, text=True, check=False,
+    )  # fmt: skip
+    os.close(writer)
+    assert done.returncode == 1 and done.stderr == ""
 
 
 def test_one_dash_two_dashes_and_order() -> None:

@@ -146,6 +146,18 @@ def test_lists_and_dlpack_become_arrays() -> None:
     assert foreign.tolist() == [[1, 2, 3, 4]]
 
 
+def test_a_foreign_array_that_numpy_cannot_take_is_named() -> None:
+    class Elsewhere:
+        def __dlpack__(self, **options: Any) -> Any:
+            raise BufferError("not in host memory")
+
+        def __dlpack_device__(self) -> Any:
+            return (1, 0)
+
+    with pytest.raises(TypeError, match=r"input 0 \(%x\): .* not in host memory"):
+        interpreter(SIGNATURE).call("f", Elsewhere(), 1)
+
+
 @pytest.mark.parametrize("dtype", [np.float32, np.float16, ml_dtypes.bfloat16])
 def test_fma_rounds_once(dtype: Any) -> None:
     """Against exact fractions, on values whose sums often lie near ties."""
@@ -171,3 +183,28 @@ def test_narrow_keeps_infinities_and_nan() -> None:
         narrowed = narrow(wide, np.dtype(ml_dtypes.bfloat16)).astype(np.float64)
     assert np.array_equal(narrowed, [np.inf, -np.inf, np.nan, np.inf, 0.0], equal_nan=True)
     assert np.signbit(narrowed[4])
+
+
+_TERMINATORS = {"func.return", "scf.yield", "scf.condition", "scf.reduce.return", "tensor.yield"}
+_PARTS = {"func.func", "memref.global", "scf.reduce"}
+"""Run by the op around them, or looked up by name."""
+
+_MISSING = {
+    "memref": {
+        "alloca_scope", "alloca_scope.return", "atomic_rmw", "dma_start", "dma_wait",
+        "extract_aligned_pointer_as_index", "extract_strided_metadata",
+    },
+    "vector": {"print", "transfer_read", "transfer_write"},
+}  # fmt: skip
+"""What the loop level does not use; remove a name here when it gets semantics."""
+
+
+@pytest.mark.parametrize(
+    "dialect", ["func", "arith", "math", "scf", "cf", "tensor", "memref", "vector"]
+)
+def test_every_op_has_semantics(dialect: str) -> None:
+    registry = default_registry()
+    table = registry.semantics(dialect)
+    expected = {op.name for op in registry.find_dialect(dialect).operations}
+    expected -= _TERMINATORS | _PARTS | {f"{dialect}.{n}" for n in _MISSING.get(dialect, ())}
+    assert {op.name for op in table} == expected

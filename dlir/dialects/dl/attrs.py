@@ -36,8 +36,7 @@ Float: TypeAlias = FloatAttr[Any]
 
 
 class OpClass(StrEnum):
-    """What an op mostly does; analyses such as the roofline and fusion go by it, not by op
-    names."""
+    """What an op mostly does; analyses such as the roofline go by it, not by op names."""
 
     CONTRACTION = auto()
     ELEMENTWISE = auto()

@@ -183,7 +183,6 @@ class GenericOp(IRDLOperation):
         epilogue_maps: Sequence[AffineMap] = (),
         epilogue: Region | None = None,
     ):
-        pads = list(padding or ())
         super().__init__(
             operands=[inputs, outs, epilogue_inputs],
             properties={
@@ -193,7 +192,7 @@ class GenericOp(IRDLOperation):
                 if epilogue is not None
                 else None,
                 "init": init,
-                "padding": ArrayAttr([p or UnitAttr() for p in pads]) if any(pads) else None,
+                "padding": _padding_property(padding or ()),
                 "domain": DenseArrayBase.from_list(i64, domain) if domain is not None else None,
                 "schedule": schedule,
             },
@@ -292,6 +291,13 @@ class GenericOp(IRDLOperation):
                 [r.type for r in self.results],
             ),
         )
+
+
+def _padding_property(padding: Sequence[Attribute | None]) -> ArrayAttr | None:
+    """`unit` for inputs without padding (a zero attribute is false, so compare with None)."""
+    if all(p is None for p in padding):
+        return None
+    return ArrayAttr([UnitAttr() if p is None else p for p in padding])
 
 
 class _DestinationOp(IRDLOperation):

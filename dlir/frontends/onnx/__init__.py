@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from xdsl.dialects.builtin import ModuleOp
 
 from .importer import import_model
-from .reader import Source, read_model
+from .reader import Source, decoding, read_model
 from .support import Support, check_support, format_support
 from .table import EXPANDED
 from .values import Array
@@ -35,4 +35,5 @@ def import_onnx(
     Raises `CompileError` for a file that is no valid model, and for unsupported operators; then its
     diagnostics name every node that cannot be imported.
     """
-    return import_model(read_model(source, EXPANDED), dims)
+    with decoding(source):
+        return import_model(read_model(source, EXPANDED), dims)

@@ -7,7 +7,8 @@ All faults of the file are `CompileError`s.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Generator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from os import PathLike, fspath
 from pathlib import Path
@@ -60,6 +61,16 @@ def read_model(source: Source, expand: Collection[str]) -> Model:
     return Model(light.graph, opsets[""], opsets, weights, name, folder)
 
 
+@contextmanager
+def decoding(source: Source) -> Generator[None, None, None]:
+    """Diagnose text that is not UTF-8; protobuf notices it only when the text is looked at."""
+    try:
+        yield
+    except UnicodeDecodeError as error:
+        name = "the model" if not isinstance(source, str | PathLike) else Path(source).name
+        fail(None, f"{name} holds text that is not UTF-8: {error}", rule="onnx-checker")
+
+
 def _parse(path: Path) -> ModelProto:
     from google.protobuf.message import DecodeError
     from onnx import ModelProto
@@ -85,6 +96,11 @@ def _without_weights(model: ModelProto) -> ModelProto:
     _copy_fields(model.graph, light.graph, skip="initializer")
     for tensor in model.graph.initializer:
         light.graph.initializer.add(name=tensor.name, data_type=tensor.data_type, dims=[0])
+    for info in light.graph.output:
+        if not info.type.tensor_type.HasField("shape"):
+            # the checker wants types of results, which the import finds by itself
+            info.type.tensor_type.elem_type = 1
+            info.type.tensor_type.shape.SetInParent()
     return light
 
 

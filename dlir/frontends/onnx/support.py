@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from .importer import STANDARD_DOMAINS, Importer
-from .reader import Model, Source, read_model
+from .reader import Model, Source, decoding, read_model
 from .table import EXPANDED
 
 if TYPE_CHECKING:
@@ -34,8 +34,12 @@ def check_support(source: Source, dims: Mapping[str, int] | None = None) -> tupl
     A node that follows an unsupported one is not tried; it counts as supported if its operator is
     known.
     """
-    model = read_model(source, EXPANDED)
-    importer = Importer(model, dict(dims or {}))
+    with decoding(source):
+        return _survey(read_model(source, EXPANDED), dict(dims or {}))
+
+
+def _survey(model: Model, dims: Mapping[str, int]) -> tuple[Support, ...]:
+    importer = Importer(model, dims)
     importer.survey()
     groups: dict[tuple[str, str], list[int]] = {}
     for index, node in enumerate(model.graph.node):

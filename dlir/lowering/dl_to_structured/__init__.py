@@ -51,7 +51,8 @@ class ConvertDlToStructured(ModulePass):
 
         %n = tensor.dim %x, %c0 : tensor<?x4xf32>
         %e = tensor.empty(%n) : tensor<?x4xf32>
-        %y = structured.generic {maps = [(d0, d1) -> (d0, d1), (d0, d1) -> (d1), (d0, d1) -> (d0, d1)],
+        %y = structured.generic {maps = [(d0, d1) -> (d0, d1), (d0, d1) -> (d1),
+                                         (d0, d1) -> (d0, d1)],
                                  iterators = [parallel, parallel]}
              ins(%x, %b : tensor<?x4xf32>, tensor<4xf32>) outs(%e : tensor<?x4xf32>) {
         ^bb0(%a: f32, %c: f32):
@@ -71,7 +72,8 @@ class ConvertDlToStructured(ModulePass):
 
 
 def lower_block(emitter: Emitter, block: Block) -> None:
-    """Lower the ops of a block and of the blocks inside it; constants last, by their users' leave."""
+    """Lower the ops of a block and of the blocks inside it; constants last, for their users look at
+    their numbers."""
     constants: list[ConstantOp] = []
     with emitter.sizes.block_scope():
         for op in tuple(block.ops):

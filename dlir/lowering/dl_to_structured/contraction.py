@@ -144,7 +144,8 @@ def _extents(emitter: Emitter, op: Conv2dOp, window: Window) -> dict[str, Size]:
     """The size of everything that has a letter; F counts the output channels of all groups."""
     sizes, groups = emitter.sizes, op.groups.value.data
     outputs, channels, *kernel = sizes.of(op.weight)
-    image = dict(zip("nhwc" if op.layout.data is Layout.NHWC else "nchw", sizes.of(op.x)))
+    letters = "nhwc" if op.layout.data is Layout.NHWC else "nchw"
+    image = dict(zip(letters, sizes.of(op.x), strict=True))
     y, x = window.places(emitter, [image["h"], image["w"]], kernel)
     return {
         **image, "y": y, "x": x, "u": kernel[0], "v": kernel[1],

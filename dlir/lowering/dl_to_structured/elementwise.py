@@ -20,21 +20,28 @@ from dlir.lowering.dl_to_structured.emitter import (
     broadcast_letters,
     dimensions,
 )
-from dlir.lowering.dl_to_structured.scalar import Number, Scalar, computing_type, number, resize
-from dlir.lowering.dl_to_structured.scalar_forms import ELEMENTWISE, convert, scalar_form
+from dlir.lowering.dl_to_structured.scalar import (
+    Form,
+    Number,
+    Scalar,
+    computing_type,
+    number,
+)
+from dlir.lowering.dl_to_structured.scalar_forms import (
+    ELEMENTWISE,
+    convert,
+    rounded_form,
+    scalar_form,
+)
 from dlir.lowering.dl_to_structured.sizes import Size, joined, tensor_type
 from dlir.printer import is_splat
 
 
 def elementwise(emitter: Emitter, op: Operation) -> SSAValue:
     """An op with a scalar form: computed in the computing type, rounded to the result's."""
-    form = scalar_form(op)
-
-    def make(*scalars: Scalar) -> Scalar:
-        result = form(*(resize(x, computing_type(x.type)) for x in scalars))
-        return resize(result, element_type_of(op.results[0]))
-
-    return pointwise(emitter, op, make)
+    computing = computing_type(element_type_of(op.operands[0]))
+    result = element_type_of(op.results[0])
+    return pointwise(emitter, op, rounded_form(scalar_form(op), computing, result))
 
 
 def select(emitter: Emitter, op: Operation) -> SSAValue:
@@ -51,7 +58,7 @@ def cast_elements(emitter: Emitter, op: Operation) -> SSAValue:
     return pointwise(emitter, op, lambda x: convert(x, element_type_of(op.results[0])))
 
 
-def pointwise(emitter: Emitter, op: Operation, make: Callable[..., Scalar]) -> SSAValue:
+def pointwise(emitter: Emitter, op: Operation, make: Form) -> SSAValue:
     """`result[i] = make(operands at i)`; operands that hold one number become constants."""
     result = op.results[0]
     out = emitter.empty(tensor_type(result), broadcast_sizes(emitter, op.operands))

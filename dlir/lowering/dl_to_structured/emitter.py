@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -14,8 +14,8 @@ from xdsl.ir.affine import AffineMap
 from dlir.dialects.structured.attrs import Iterator
 from dlir.dialects.structured.maps import Linear, map_of
 from dlir.dialects.structured.ops import GenericOp, ReshapeOp, element_type_of
-from dlir.lowering.dl_to_structured.scalar import Body, Number, Scalar
-from dlir.lowering.dl_to_structured.sizes import Size, Sizes, Tensor
+from dlir.lowering.dl_to_structured.scalar import Body, Form, Number, Scalar
+from dlir.lowering.dl_to_structured.sizes import Size, Sizes, Tensor, tensor_type
 
 OpT = TypeVar("OpT", bound=Operation)
 PARALLEL, REDUCTION = Iterator.PARALLEL, Iterator.REDUCTION
@@ -45,7 +45,7 @@ class Epilogue:
     The forms of the inputs are over all iterators, as those of the op's own inputs.
     """
 
-    make: Callable[..., Scalar]
+    make: Form
     inputs: Sequence[Access] = ()
 
 
@@ -113,29 +113,34 @@ class Emitter:
         space: Space,
         inputs: Sequence[Access],
         out: Destination,
-        make: Callable[..., Scalar],
+        make: Form,
         *,
         init: Number | None = None,
         domain: Mapping[str, int] | None = None,
         epilogue: Epilogue | None = None,
+        positions: str = "",
     ) -> SSAValue:
-        """A structured.generic whose body is `make(*scalars, accumulator)`.
+        """A structured.generic whose body is `make(*positions, *scalars, accumulator)`.
 
-        `domain` gives extents that no operand tells, by letter. Without reduction iterators an
-        epilogue is part of the body.
+        `positions` are letters of iterators whose position the body reads; `domain` gives extents
+        that no operand tells, by letter. Without reduction iterators the
+        first step and the epilogue are one body.
         """
-        if epilogue is not None and REDUCTION not in space.kinds:
-            return self._without_reduction(space, inputs, out, make, init, epilogue)
+        if init is not None and REDUCTION not in space.kinds:
+            return self._one_step(space, inputs, out, make, init, epilogue)
         dims = len(space.letters)
-        body, result_type = self._body([i.value for i in inputs], make, init)
-        last, last_maps = self._epilogue(space, epilogue, result_type)
-        extents = [(domain or {}).get(letter, DYNAMIC_INDEX) for letter in space.letters]
+        types = [element_type_of(i.value) for i in inputs]
+        body = Body([*types, init.type] if init is not None else types, self._location)
+        at = [body.iterator(space.letters.index(letter)) for letter in positions]
+        yielded = make(*at, *body.arguments)
+        last, last_maps = self._epilogue(space, epilogue, yielded.type)
+        extents = [(domain or {}).get(letter, -1) for letter in space.letters]
         op = GenericOp(
             [i.value for i in inputs],
             out.value,
             [map_of(forms, dims) for forms in (*(i.forms for i in inputs), out.forms)],
             space.kinds,
-            body,
+            body.finish(yielded),
             init=init,
             padding=[i.padding for i in inputs],
             domain=extents if domain else None,
@@ -147,26 +152,20 @@ class Emitter:
         self.sizes.tell(result, self.sizes.of(out.value))
         return result
 
-    def _without_reduction(
+    def _one_step(
         self, space: Space, inputs: Sequence[Access], out: Destination,
-        make: Callable[..., Scalar], init: Number | None, epilogue: Epilogue,
+        make: Form, init: Number, epilogue: Epilogue | None,
     ) -> SSAValue:  # fmt: skip
         """A fold over no iterators takes exactly one step."""
-        count = len(inputs)
+        last = epilogue or Epilogue(_same)
 
         def both(*scalars: Scalar) -> Scalar:
-            start = [scalars[0].body.constant(init)] if init is not None else []
-            return epilogue.make(make(*scalars[:count], *start), *scalars[count:])
+            count = len(inputs)
+            start = scalars[0].body.constant(init)
+            total = make(*[*scalars[:count], start])
+            return last.make(total, *scalars[count:])
 
-        return self.generic(space, [*inputs, *epilogue.inputs], out, both)
-
-    def _body(
-        self, values: Sequence[SSAValue], make: Callable[..., Scalar], init: Number | None
-    ) -> tuple[Region, Attribute]:
-        types = [element_type_of(value) for value in values]
-        body = Body([*types, init.type] if init is not None else types, self._location)
-        result = make(*body.arguments) if body.arguments else make(body)
-        return body.finish(result), result.type
+        return self.generic(space, [*inputs, *last.inputs], out, both)
 
     def _epilogue(
         self, space: Space, epilogue: Epilogue | None, accumulator: Attribute
@@ -180,6 +179,10 @@ class Emitter:
         return region, [
             map_of([_kept(form, keep) for form in i.forms], len(keep)) for i in epilogue.inputs
         ]
+
+
+def _same(total: Scalar) -> Scalar:
+    return total
 
 
 def _kept(form: Linear, dims: Sequence[int]) -> Linear:
@@ -208,5 +211,4 @@ def broadcast_letters(x: SSAValue, out: SSAValue, letters: str) -> str:
 
 
 def _shape(value: SSAValue) -> tuple[int, ...]:
-    assert isinstance(value.type, TensorType)
-    return value.type.get_shape()
+    return tensor_type(value).get_shape()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from math import prod
-from typing import Any
+from typing import Any, NamedTuple
 
 from xdsl.dialects.builtin import DYNAMIC_INDEX, i32, i64
 from xdsl.ir import Operation, SSAValue
@@ -12,7 +12,6 @@ from xdsl.ir import Operation, SSAValue
 from dlir.diagnostics import fail
 from dlir.dialects.dl.ops import movement as m
 from dlir.dialects.dl.ops import source as s
-from dlir.dialects.structured.maps import Linear
 from dlir.dialects.structured.ops import GatherOp, element_type_of
 from dlir.lowering.dl_to_structured.emitter import (
     Access,
@@ -22,20 +21,72 @@ from dlir.lowering.dl_to_structured.emitter import (
     broadcast_letters,
     dimensions,
 )
-from dlir.lowering.dl_to_structured.scalar import Body, Number, Scalar, from_index, number, resize
+from dlir.lowering.dl_to_structured.scalar import Number, Scalar, from_index, number, resize
 from dlir.lowering.dl_to_structured.sizes import Size, tensor_type
 
 
-def copy(
+class Steps(NamedTuple):
+    """How a copy walks along each dimension: `out[start + d] = x[offset + stride * d]`."""
+
+    strides: Sequence[int]
+    offsets: Sequence[int]
+    starts: Sequence[int]
+
+
+def move(
     emitter: Emitter,
-    space: Space,
     x: SSAValue,
-    forms: Sequence[Linear],
-    out: Destination,
+    out: SSAValue,
+    sizes: Sequence[Size],
+    steps: Steps,
     padding: Number | None = None,
 ) -> SSAValue:
-    """`out[..] = x[forms]`."""
-    return emitter.generic(space, [Access(x, forms, padding)], out, lambda value: value)
+    """Copy a box of the given sizes from x into `out`.
+
+    An iterator that is used plainly (`d`) has the extent of that dimension. Where only a part of
+    it is meant, `domain` says so, or, when the extent is not a number, the dimension is read
+    through a window of one place: `d + z`, where z is a reduction iterator of extent 1.
+    """
+    letters, sources = dimensions(len(sizes)), emitter.sizes.of(x)
+    domain: dict[str, int] = {}
+    slack: set[str] = set()
+    for letter, size, source, target, stride, offset, start in zip(
+        letters, sizes, sources, emitter.sizes.of(out), *steps, strict=True
+    ):
+        reads_part = (stride, offset) == (1, 0) and size != source
+        writes_part = start == 0 and size != target
+        if isinstance(size, int) and (writes_part or (reads_part and padding is None)):
+            domain[letter] = size
+        elif reads_part:
+            slack.add(letter)
+    space = Space(letters, "z" if slack else "")
+    read = [
+        space.form({letter: stride, **({"z": 1} if letter in slack else {})}, offset)
+        for letter, stride, offset in zip(letters, steps.strides, steps.offsets, strict=True)
+    ]
+    written = [space.form({c: 1}, start) for c, start in zip(letters, steps.starts, strict=True)]
+    return emitter.generic(
+        space,
+        [Access(x, read, padding)],
+        Destination(out, written),
+        _first,
+        init=number(0, element_type_of(x)) if slack else None,
+        domain={**domain, "z": 1} if slack else domain,
+    )
+
+
+def _first(value: Scalar, *_: Scalar) -> Scalar:
+    return value
+
+
+def copy(emitter: Emitter, x: SSAValue, out: SSAValue, read: str) -> SSAValue:
+    """`out[a, b, ..] = x[read]`, where `read` permutes the letters or leaves some out."""
+    letters = dimensions(len(emitter.sizes.of(out)))
+    space = Space(letters)
+    access = Access(x, space.forms(read))
+    return emitter.generic(
+        space, [access], Destination(out, space.forms(letters)), lambda value: value
+    )
 
 
 def written_sizes(emitter: Emitter, result: SSAValue, operands: Sequence[SSAValue]) -> list[Size]:
@@ -52,51 +103,35 @@ def transpose(emitter: Emitter, op: m.TransposeOp) -> SSAValue:
     perm, sizes = op.perm.get_values(), emitter.sizes.of(op.x)
     letters = dimensions(len(perm))
     read = "".join(letters[perm.index(axis)] for axis in range(len(perm)))
-    space = Space(letters)
     out = emitter.empty(tensor_type(op.result), [sizes[axis] for axis in perm])
-    return copy(emitter, space, op.x, space.forms(read), Destination(out, space.forms(letters)))
+    return copy(emitter, op.x, out, read)
 
 
 def broadcast(emitter: Emitter, op: m.BroadcastOp) -> SSAValue:
     """Stretched and new dimensions do not appear in the operand's map."""
     out = emitter.empty(tensor_type(op.result), written_sizes(emitter, op.result, op.sizes))
     letters = dimensions(len(emitter.sizes.of(out)))
-    space = Space(letters)
-    read = space.forms(broadcast_letters(op.x, out, letters))
-    return copy(emitter, space, op.x, read, Destination(out, space.forms(letters)))
+    return copy(emitter, op.x, out, broadcast_letters(op.x, out, letters))
 
 
 def slice_(emitter: Emitter, op: m.SliceOp) -> SSAValue:
     """`offset + stride * d`."""
     sizes = written_sizes(emitter, op.result, op.sizes)
-    return _sliced(
-        emitter, op.x, op.result, sizes, op.offsets.get_values(), op.strides.get_values()
-    )
-
-
-def _sliced(
-    emitter: Emitter, x: SSAValue, result: SSAValue, sizes: Sequence[Size],
-    offsets: Sequence[int], strides: Sequence[int],
-) -> SSAValue:  # fmt: skip
-    letters = dimensions(len(sizes))
-    space = Space(letters)
-    read = [
-        space.form({letter: stride}, offset)
-        for letter, offset, stride in zip(letters, offsets, strides, strict=True)
-    ]
-    out = emitter.empty(tensor_type(result), sizes)
-    return copy(emitter, space, x, read, Destination(out, space.forms(letters)))
+    steps = Steps(op.strides.get_values(), op.offsets.get_values(), [0] * len(sizes))
+    return move(emitter, op.x, emitter.empty(tensor_type(op.result), sizes), sizes, steps)
 
 
 def split(emitter: Emitter, op: m.SplitOp) -> list[SSAValue]:
     """Slices one after the other."""
     axis, sizes = op.axis.value.data, emitter.sizes.of(op.x)
+    zeros = [0] * len(sizes)
     pieces: list[SSAValue] = []
     start = 0
     for result, size in zip(op.outputs, op.sizes.get_values(), strict=True):
         offsets = [start if a == axis else 0 for a in range(len(sizes))]
         piece = [size if a == axis else n for a, n in enumerate(sizes)]
-        pieces.append(_sliced(emitter, op.x, result, piece, offsets, [1] * len(sizes)))
+        out = emitter.empty(tensor_type(result), piece)
+        pieces.append(move(emitter, op.x, out, piece, Steps([1] * len(sizes), offsets, zeros)))
         start += size
     return pieces
 
@@ -108,34 +143,32 @@ def pad(emitter: Emitter, op: m.PadOp) -> SSAValue:
         emitter.sizes.add(n, before + after)
         for n, before, after in zip(emitter.sizes.of(op.x), low, high, strict=True)
     ]
-    letters = dimensions(len(sizes))
-    space = Space(letters)
-    read = [space.form({letter: 1}, -n) for letter, n in zip(letters, low, strict=True)]
-    out = Destination(emitter.empty(tensor_type(op.result), sizes), space.forms(letters))
+    out = emitter.empty(tensor_type(op.result), sizes)
+    steps = Steps([1] * len(sizes), [-n for n in low], [0] * len(sizes))
     value = number(op.value.value.data, element_type_of(op.x))
-    return copy(emitter, space, op.x, read, out, value)
+    return move(emitter, op.x, out, sizes, steps, value)
 
 
 def concat(emitter: Emitter, op: m.ConcatOp) -> SSAValue:
     """One copy per operand, each into what the previous one has written."""
     axis = op.axis.value.data
-    sizes = [emitter.sizes.of(x) for x in op.inputs]
+    parts = [(x, emitter.sizes.of(x)) for x in op.inputs]
     total: Size = 0
-    for own in sizes:
+    for _, own in parts:
         total = emitter.sizes.add(total, own[axis])
-    out = emitter.empty(
-        tensor_type(op.result), [total if a == axis else n for a, n in enumerate(sizes[0])]
-    )
-    letters = dimensions(len(sizes[0]))
-    space = Space(letters)
+    rank = len(parts[0][1])
+    shape = [total if a == axis else n for a, n in enumerate(parts[0][1])]
+    out = emitter.empty(tensor_type(op.result), shape)
     start = 0
-    for position, (x, own) in enumerate(zip(op.inputs, sizes, strict=True)):
-        target = [space.form({c: 1}, start if a == axis else 0) for a, c in enumerate(letters)]
-        out = copy(emitter, space, x, space.forms(letters), Destination(out, target))
+    for position, (x, own) in enumerate(parts):
         size = own[axis]
+        box = [size if a == axis else n for a, n in enumerate(shape)]
+        starts = [start if a == axis else 0 for a in range(rank)]
+        if size != 0:
+            out = move(emitter, x, out, box, Steps([1] * rank, [0] * rank, starts))
         if isinstance(size, int):
             start += size
-        elif position + 1 < len(sizes):
+        elif position + 1 < len(parts):
             fail(op, f"operand {position} has a `?` along axis {axis}; only the last one may",
                  help="put that operand last, or give it a static size")  # fmt: skip
     return out
@@ -185,11 +218,13 @@ def iota(emitter: Emitter, op: s.IotaOp) -> SSAValue:
     letters = dimensions(len(emitter.sizes.of(out)))
     space = Space(letters)
     axis, element = op.axis.value.data, element_type_of(out)
-
-    def position(body: Body) -> Scalar:
-        return from_index(body.iterator(axis), element)
-
-    return emitter.generic(space, [], Destination(out, space.forms(letters)), position)
+    return emitter.generic(
+        space,
+        [],
+        Destination(out, space.forms(letters)),
+        lambda at: from_index(at, element),
+        positions=letters[axis],
+    )
 
 
 def dim(emitter: Emitter, op: s.DimOp) -> SSAValue:

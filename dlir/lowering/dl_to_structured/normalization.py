@@ -1,4 +1,4 @@
-"""Softmax and the normalisations: reductions that keep no large intermediate, then one elementwise op."""
+"""Softmax and normalisations: reductions without large intermediates, then one elementwise op."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from dlir.dialects.structured.ops import element_type_of
 from dlir.lowering.dl_to_structured.emitter import Access, Destination, Emitter, Epilogue, Space
 from dlir.lowering.dl_to_structured.reduction import MAX, axes_space, divided, fold_axes
 from dlir.lowering.dl_to_structured.scalar import (
+    Form,
     Scalar,
     computing_type,
     exp,
@@ -22,6 +23,7 @@ from dlir.lowering.dl_to_structured.scalar import (
     rsqrt,
     sqrt,
 )
+from dlir.lowering.dl_to_structured.scalar_forms import rounded_form
 from dlir.lowering.dl_to_structured.sizes import tensor_type
 
 
@@ -53,7 +55,7 @@ class Normalised(NamedTuple):
         )
 
     def statistic(
-        self, known: list[SSAValue], term: Callable[..., Scalar], finish: Epilogue | None = None
+        self, known: list[SSAValue], term: Form, finish: Epilogue | None = None
     ) -> SSAValue:
         """The sum of `term(x, *known statistics)` over the axes."""
         space, letters = axes_space(len(self.letters), self.axes)
@@ -74,7 +76,7 @@ class Normalised(NamedTuple):
             epilogue=finish,
         )
 
-    def finish(self, others: list[tuple[SSAValue, str]], make: Callable[..., Scalar]) -> SSAValue:
+    def finish(self, others: list[tuple[SSAValue, str]], make: Form) -> SSAValue:
         """The result, from x and other tensors (each with its letters), in the computing type."""
         acc, element = self.acc, element_type_of(self.result)
         space = Space(self.letters)
@@ -83,7 +85,7 @@ class Normalised(NamedTuple):
             space,
             [Access(value, space.forms(at)) for value, at in ((self.x, self.letters), *others)],
             Destination(out, space.forms(self.letters)),
-            lambda *scalars: resize(make(*(resize(v, acc) for v in scalars)), element),
+            rounded_form(make, acc, element),
         )
 
 
@@ -143,9 +145,7 @@ def batch_norm(emitter: Emitter, op: c.BatchNormOp) -> SSAValue:
     return n.finish([(factor, channel), (shift, channel)], lambda x, f, s: x * f + s)
 
 
-def _per_channel(
-    emitter: Emitter, vectors: list[SSAValue], make: Callable[..., Scalar]
-) -> SSAValue:
+def _per_channel(emitter: Emitter, vectors: list[SSAValue], make: Form) -> SSAValue:
     """A vector computed from vectors, in the computing type."""
     acc = computing_type(element_type_of(vectors[0]))
     space = Space("c")
@@ -154,7 +154,7 @@ def _per_channel(
         space,
         [Access(vector, forms) for vector in vectors],
         Destination(emitter.scratch(acc, emitter.sizes.of(vectors[0])), forms),
-        lambda *scalars: make(*(resize(v, acc) for v in scalars)),
+        rounded_form(make, acc, acc),
     )
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from xdsl.dialects import arith
-from xdsl.dialects.builtin import DenseIntOrFPElementsAttr, TensorType
+from xdsl.dialects.builtin import AnyFloat, DenseIntOrFPElementsAttr, TensorType
 from xdsl.ir import Attribute, Operation, SSAValue
 
 from dlir.dialects.dl.attrs import Layout
@@ -35,6 +35,7 @@ from dlir.lowering.dl_to_structured.scalar import (
     number,
     resize,
 )
+from dlir.lowering.dl_to_structured.scalar_forms import convert
 from dlir.lowering.dl_to_structured.sizes import Size, tensor_type
 
 
@@ -188,14 +189,13 @@ def _counts(
             sum(0 <= start + position * dilation < size for position in range(kernel))
             for start in starts
         ]
-        value = DenseIntOrFPElementsAttr.from_list(TensorType(acc, [places]), counts)
+        type = cast(TensorType[AnyFloat], TensorType(acc, [places]))
+        value = DenseIntOrFPElementsAttr.from_list(type, counts)
         return emitter.insert(arith.ConstantOp(value)).result
 
-    def inside(n: Scalar, total: Scalar) -> Scalar:
-        body = n.body
-        at = body.iterator(0) * stride + body.iterator(1) * dilation - low
-        hit = compare("ge", at, 0) & compare("lt", at, n)
-        return total + body.add(arith.UIToFPOp(hit.value, acc))
+    def inside(y: Scalar, u: Scalar, n: Scalar, total: Scalar) -> Scalar:
+        at = y * stride + u * dilation - low
+        return total + convert(compare("ge", at, 0) & compare("lt", at, n), acc)
 
     space = Space("y", "u")
     return emitter.generic(
@@ -205,6 +205,7 @@ def _counts(
         inside,
         init=number(0, acc),
         domain={"u": kernel},
+        positions="yu",
     )
 
 

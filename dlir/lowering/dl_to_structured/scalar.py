@@ -170,6 +170,15 @@ class Scalar:
         return self.body.add(arith.XOrIOp(self.value, other.value))
 
 
+Form: TypeAlias = (
+    Callable[[Scalar], Scalar]
+    | Callable[[Scalar, Scalar], Scalar]
+    | Callable[[Scalar, Scalar, Scalar], Scalar]
+    | Callable[[Scalar, Scalar, Scalar, Scalar], Scalar]
+)
+"""A body or an epilogue: some scalars in, one out."""
+
+
 def maximum(a: Scalar, b: Scalar | float) -> Scalar:
     """The larger one; NaN if either is NaN; `or` of i1."""
     return a.apply(arith.MaximumfOp, arith.OrIOp if a.type == i1 else arith.MaxSIOp, b)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math as constants
 from collections.abc import Callable
-from typing import Any, TypeAlias
+from typing import Any
 
 from xdsl.dialects import arith, cf, math
 from xdsl.dialects.builtin import i1
@@ -20,6 +20,7 @@ from dlir.dialects.dl.ops import binary as b
 from dlir.dialects.dl.ops import math as m
 from dlir.dialects.structured.ops import element_type_of
 from dlir.lowering.dl_to_structured.scalar import (
+    Form,
     Scalar,
     absf,
     compare,
@@ -42,9 +43,6 @@ from dlir.lowering.dl_to_structured.scalar import (
     tanh,
     where,
 )
-
-ScalarForm: TypeAlias = Callable[..., Scalar]
-
 
 # One operand
 
@@ -236,7 +234,16 @@ def convert(x: Scalar, type: Attribute) -> Scalar:
     return x.body.add(kind(x.value, type))  # pyright: ignore[reportArgumentType]
 
 
-def scalar_form(op: Operation) -> ScalarForm:
+def rounded_form(form: Form, computing: Attribute, result: Attribute) -> Form:
+    """The form computed in one type and rounded once to another."""
+
+    def make(*scalars: Scalar) -> Scalar:
+        return resize(form(*[resize(x, computing) for x in scalars]), result)
+
+    return make
+
+
+def scalar_form(op: Operation) -> Form:
     """The body of an elementwise op, on scalars of the computing type; CompileError if none."""
     kind = type(op)
     if kind in WITH_PROPERTIES:
@@ -255,7 +262,7 @@ def refuse_float_remainder(op: Operation) -> None:
     """CompileError for mod and fmod of floats."""
     if isinstance(op, INTEGERS_ONLY) and is_float(element_type_of(op.operands[0])):
         fail(op, "of floats is unsupported: its exact remainder has no scalar form",
-             help="cast to integers, or write x - floor(x / y) * y if that is exact enough")  # fmt: skip
+             help="cast to integers, or write x - floor(x / y) * y where that will do")  # fmt: skip
 
 
 ELEMENTWISE: tuple[type[Operation], ...] = (*UNARY, *WITH_PROPERTIES, *BINARY, b.CompareOp)

@@ -8,7 +8,7 @@ from typing import Any, TypeAlias, TypeVar, cast
 
 from xdsl.dialects import arith, tensor
 from xdsl.dialects.builtin import IndexType, IntegerAttr, TensorType
-from xdsl.ir import Block, BlockArgument, Operation, SSAValue
+from xdsl.ir import Attribute, Block, BlockArgument, Operation, SSAValue
 
 Size: TypeAlias = int | SSAValue
 Tensor: TypeAlias = TensorType[Any]
@@ -20,8 +20,9 @@ _INDEX = IndexType()
 
 def tensor_type(value: SSAValue) -> Tensor:
     """The type of a value that is a tensor."""
-    assert isinstance(value.type, TensorType)
-    return cast(Tensor, value.type)
+    type: Attribute = value.type
+    assert isinstance(type, TensorType)
+    return cast(Tensor, type)
 
 
 class Sizes:

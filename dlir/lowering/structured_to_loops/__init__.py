@@ -19,6 +19,7 @@ from dlir.lowering.structured_to_loops.emitter import Emitter, Index
 from dlir.lowering.structured_to_loops.gather import lower_gather
 from dlir.lowering.structured_to_loops.lanes import lane_dim, lower_lanes
 from dlir.lowering.structured_to_loops.scalar import lower_scalar
+from dlir.lowering.structured_to_loops.transpose import lower_transpose, match_transpose
 
 
 def _lower_generic(op: GenericOp) -> None:
@@ -32,6 +33,8 @@ def _lower_generic(op: GenericOp) -> None:
         lower_contraction(emit, op, roles)
     elif kernel != "scalar" and (dim := lane_dim(op)) is not None:
         lower_lanes(emit, op, dim)
+    elif kernel != "scalar" and (transpose := match_transpose(op)) is not None:
+        lower_transpose(emit, op, transpose)
     else:
         lower_scalar(emit, op)
 
@@ -97,7 +100,8 @@ class StructuredToLoops(ModulePass):
     """Write every structured op on memrefs as loops.
 
     A contraction with a `vector = [MR, NR]` schedule becomes register tiles; other ops run one
-    iterator along vector lanes where all operands have it contiguous; the rest goes point by point.
+    iterator along vector lanes where all operands have it contiguous; transposing copies go through
+    square register tiles; the rest goes point by point.
 
     Before:
     ```mlir

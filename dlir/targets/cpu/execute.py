@@ -35,8 +35,10 @@ from xdsl.dialects.builtin import (
 )
 from xdsl.ir import Attribute
 
+from dlir.targets.cpu import llvmlite_binding
 from dlir.targets.cpu.description import CpuDescription, host
 from dlir.targets.cpu.emit import CALL_PREFIX, emit_ir, emit_parts
+from dlir.targets.cpu.llvmlite_binding import Library
 from dlir.targets.cpu.object_cache import ObjectCache, default_cache, key_of
 
 PASSES: tuple[str, ...] = ()
@@ -53,8 +55,6 @@ _PART_OPERATIONS = 5000
 
 
 def _key(ir: str, cpu: CpuDescription) -> str:
-    from dlir.targets.cpu import llvmlite_binding
-
     return key_of(ir, llvmlite_binding.version(), cpu.triple, cpu.cpu, cpu.features, *PASSES)
 
 
@@ -97,8 +97,6 @@ def _compile_missing(irs: Sequence[str], cpu: CpuDescription, processes: int) ->
 
 
 def _compile_here(irs: Sequence[str], cpu: CpuDescription) -> list[bytes]:
-    from dlir.targets.cpu import llvmlite_binding
-
     return [llvmlite_binding.object_code(ir, cpu, PASSES) for ir in irs]
 
 
@@ -133,8 +131,6 @@ class _Worker:
 
 def emit_assembly(ir: str, cpu: CpuDescription | None = None) -> str:
     """The assembly of LLVM IR text, as the compiler would make it."""
-    from dlir.targets.cpu import llvmlite_binding
-
     return llvmlite_binding.assembly(ir, cpu or host(), PASSES)
 
 
@@ -175,12 +171,16 @@ class Signature:
 class NativeFunction:
     """One compiled function, called with numpy arrays and numbers."""
 
-    def __init__(self, name: str, signature: Signature, address: int):
+    def __init__(self, name: str, signature: Signature, library: Library):
         self.name = name
         self.signature = signature
+        self._library = library  # the code lives as long as this
+        address = library.address(CALL_PREFIX + name)
         self._entry = ctypes.CFUNCTYPE(None, ctypes.c_void_p)(address)
         self._fill = [_filler(name, i, type_) for i, type_ in enumerate(signature.inputs)]
         self._results = [dtype_of(type_) for type_ in signature.outputs]
+        count = sum(_slot_count(type_) for type_ in signature.inputs) + len(self._results)
+        self._slots = ctypes.c_int64 * count
 
     def __call__(self, *arguments: Any) -> tuple[Any, ...]:
         """Call; memrefs are arrays, changed in place.  Returns the scalar results.
@@ -193,9 +193,14 @@ class NativeFunction:
         for fill, argument in zip(self._fill, arguments, strict=True):
             fill(argument, slots)
         results = [np.zeros((), dtype) for dtype in self._results]
-        slots += [result.__array_interface__["data"][0] for result in results]
-        self._entry((ctypes.c_int64 * len(slots))(*slots))
+        slots += [result.ctypes.data for result in results]
+        self._entry(self._slots(*slots))
         return tuple(result[()] for result in results)
+
+
+def _slot_count(type_: Attribute) -> int:
+    """How many 64-bit slots an argument takes."""
+    return 1 + (type_.get_shape().count(DYNAMIC_INDEX) if isinstance(type_, MemRefType) else 0)
 
 
 Filler = Callable[[Any, list[int]], None]
@@ -204,7 +209,8 @@ Filler = Callable[[Any, list[int]], None]
 def _filler(function: str, number: int, type_: Attribute) -> Filler:
     """A function that checks one argument and appends its slots."""
     if isinstance(type_, MemRefType):
-        return _array_filler(f"{function}: argument {number}", type_)
+        what = f"{function}: argument {number}"
+        return _array_filler(what, cast(MemRefType[Attribute], type_))
     dtype = dtype_of(type_)
 
     def fill_scalar(value: Any, slots: list[int]) -> None:
@@ -231,7 +237,7 @@ def _array_filler(what: str, type_: MemRefType[Attribute]) -> Filler:
             raise TypeError(f"{what} must be {type_}, got shape {sizes}")
         if not array.flags.c_contiguous:
             raise TypeError(f"{what} must be contiguous in row-major order")
-        slots.append(array.__array_interface__["data"][0])
+        slots.append(array.ctypes.data)
         slots.extend(sizes[i] for i in dynamic)
 
     return fill
@@ -266,14 +272,12 @@ class NativeModule:
     def _link(
         self, objects: Sequence[bytes], signatures: Mapping[str, Signature], messages: list[str]
     ) -> None:
-        from dlir.targets.cpu.llvmlite_binding import Library
-
         self.messages = messages
         exports = [CALL_PREFIX + name for name in signatures]
         self._library = Library(objects, [*exports, "dlir.status"])
         self._status = ctypes.c_int32.from_address(self._library.address("dlir.status"))
         self.functions = {
-            name: NativeFunction(name, signature, self._library.address(CALL_PREFIX + name))
+            name: NativeFunction(name, signature, self._library)
             for name, signature in signatures.items()
         }
 

@@ -1,7 +1,7 @@
 // RUN: dlir-opt %s
 
-// RUN-VALUE: [ref] @factorial(10) == 3628800
-// RUN-VALUE: [ref] @factorial(13) == 1932053504
+// RUN-VALUE[ref]: @factorial(10) == 3628800
+// RUN-VALUE[ref]: @factorial(13) == 1932053504
 func.func @factorial(%n: i32) -> i32 {
   %one = arith.constant 1 : i32
   %small = arith.cmpi sle, %n, %one : i32
@@ -16,16 +16,16 @@ func.func @factorial(%n: i32) -> i32 {
   func.return %r : i32
 }
 
-// RUN-VALUE: [ref] @forever(1) raises "nested too deeply"
+// RUN-VALUE[ref]: @forever(1) raises "nested too deeply"
 func.func @forever(%n: i32) -> i32 {
   %r = func.call @forever(%n) : (i32) -> i32
   func.return %r : i32
 }
 
-// RUN-VALUE: [ref] @sum(0, 10, 3) == 18
-// RUN-VALUE: [ref] @sum(5, 5, 1) == 0
-// RUN-VALUE: [ref] @sum(9, 0, 1) == 0
-// RUN-VALUE: [ref] @sum(0, 10, 0) raises "step must be positive"
+// RUN-VALUE[ref]: @sum(0, 10, 3) == 18
+// RUN-VALUE[ref]: @sum(5, 5, 1) == 0
+// RUN-VALUE[ref]: @sum(9, 0, 1) == 0
+// RUN-VALUE[ref]: @sum(0, 10, 0) raises "step must be positive"
 func.func @sum(%from: index, %to: index, %step: index) -> index {
   %zero = arith.constant 0 : index
   %r = scf.for %i = %from to %to step %step iter_args(%s = %zero) -> (index) {
@@ -36,7 +36,7 @@ func.func @sum(%from: index, %to: index, %step: index) -> index {
 }
 
 // Collatz: how many steps until 1.
-// RUN-VALUE: [ref] @collatz(6) == 8
+// RUN-VALUE[ref]: @collatz(6) == 8
 func.func @collatz(%n: i32) -> i32 {
   %zero = arith.constant 0 : i32
   %one = arith.constant 1 : i32
@@ -59,9 +59,9 @@ func.func @collatz(%n: i32) -> i32 {
   func.return %steps : i32
 }
 
-// RUN-VALUE: [ref] @switch(2) == 20
-// RUN-VALUE: [ref] @switch(5) == 50
-// RUN-VALUE: [ref] @switch(3) == 0
+// RUN-VALUE[ref]: @switch(2) == 20
+// RUN-VALUE[ref]: @switch(5) == 50
+// RUN-VALUE[ref]: @switch(3) == 0
 func.func @switch(%i: index) -> i32 {
   %r = "scf.index_switch"(%i) <{cases = array<i64: 2, 5>}> ({
     %c = arith.constant 0 : i32
@@ -77,7 +77,7 @@ func.func @switch(%i: index) -> i32 {
 }
 
 // Sum of i * j over a box, started from 100.
-// RUN-VALUE: [ref] @box(3, 4) == 118
+// RUN-VALUE[ref]: @box(3, 4) == 118
 func.func @box(%n: index, %m: index) -> index {
   %zero = arith.constant 0 : index
   %one = arith.constant 1 : index
@@ -96,7 +96,7 @@ func.func @box(%n: index, %m: index) -> index {
 }
 
 // Branches with arguments; a loop made of blocks.
-// RUN-VALUE: [ref] @blocks(10) == 55
+// RUN-VALUE[ref]: @blocks(10) == 55
 func.func @blocks(%n: i32) -> i32 {
   %zero = arith.constant 0 : i32
   %one = arith.constant 1 : i32
@@ -112,9 +112,9 @@ func.func @blocks(%n: i32) -> i32 {
   func.return %r : i32
 }
 
-// RUN-VALUE: [ref] @jump(1) == 10
-// RUN-VALUE: [ref] @jump(2) == 21
-// RUN-VALUE: [ref] @jump(9) == 7
+// RUN-VALUE[ref]: @jump(1) == 10
+// RUN-VALUE[ref]: @jump(2) == 21
+// RUN-VALUE[ref]: @jump(9) == 7
 func.func @jump(%flag: i32) -> i32 {
   %seven = arith.constant 7 : i32
   %ten = arith.constant 10 : i32
@@ -132,8 +132,8 @@ func.func @jump(%flag: i32) -> i32 {
   func.return %r : i32
 }
 
-// RUN-VALUE: [ref] @check(true) == true
-// RUN-VALUE: [ref] @check(false) raises "control.mlir:138:3: 'cf.assert' must hold"
+// RUN-VALUE[ref]: @check(true) == true
+// RUN-VALUE[ref]: @check(false) raises "control.mlir:138:3: 'cf.assert' must hold"
 func.func @check(%c: i1) -> i1 {
   cf.assert %c, "must hold"
   func.return %c : i1

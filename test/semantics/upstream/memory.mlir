@@ -1,15 +1,15 @@
 // RUN: dlir-opt %s
 
-// RUN-VALUE: [ref] @element([[1.0, 2.0], [3.0, 4.0]], 1, 0) == 3.0
-// RUN-VALUE: [ref] @element([[1.0, 2.0], [3.0, 4.0]], 2, 0) raises "index 2 is out of range [0, 2) in dimension 0"
-// RUN-VALUE: [ref] @element([[1.0, 2.0], [3.0, 4.0]], 0, -1) raises "index -1 is out of range"
+// RUN-VALUE[ref]: @element([[1.0, 2.0], [3.0, 4.0]], 1, 0) == 3.0
+// RUN-VALUE[ref]: @element([[1.0, 2.0], [3.0, 4.0]], 2, 0) raises "index 2 is out of range [0, 2) in dimension 0"
+// RUN-VALUE[ref]: @element([[1.0, 2.0], [3.0, 4.0]], 0, -1) raises "index -1 is out of range"
 func.func @element(%m: memref<2x2xf32>, %i: index, %j: index) -> f32 {
   %r = memref.load %m[%i, %j] : memref<2x2xf32>
   func.return %r : f32
 }
 
 // A store through a subview shows in its source: element (1, 2) of the source.
-// RUN-VALUE: [ref] @alias([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]], 9.0) == 9.0
+// RUN-VALUE[ref]: @alias([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]], 9.0) == 9.0
 func.func @alias(%m: memref<2x3xf32>, %x: f32) -> f32 {
   %c0 = arith.constant 0 : index
   %c1 = arith.constant 1 : index
@@ -21,8 +21,8 @@ func.func @alias(%m: memref<2x3xf32>, %x: f32) -> f32 {
   func.return %r : f32
 }
 
-// RUN-VALUE: [ref] @window([1.0, 2.0, 3.0], 1) == 3.0
-// RUN-VALUE: [ref] @window([1.0, 2.0, 3.0], 2) raises "leaves dimension 0 of size 3"
+// RUN-VALUE[ref]: @window([1.0, 2.0, 3.0], 1) == 3.0
+// RUN-VALUE[ref]: @window([1.0, 2.0, 3.0], 2) raises "leaves dimension 0 of size 3"
 func.func @window(%m: memref<3xf32>, %at: index) -> f32 {
   %c1 = arith.constant 1 : index
   %s = memref.subview %m[%at] [2] [1] : memref<3xf32> to memref<2xf32, strided<[1], offset: ?>>
@@ -31,8 +31,8 @@ func.func @window(%m: memref<3xf32>, %at: index) -> f32 {
 }
 
 // A typed view of an arena at any byte; a reinterpret_cast counts from the view's own start.
-// RUN-VALUE: [ref] @arena([0, 0, 0, 0, 0, 0, 0, 0, 0, 0], 1, 1.0) == 16256
-// RUN-VALUE: [ref] @arena([0, 0, 0, 0, 0, 0, 0, 0, 0, 0], 7, 1.0) raises "leave a buffer of 10 bytes"
+// RUN-VALUE[ref]: @arena([0, 0, 0, 0, 0, 0, 0, 0, 0, 0], 1, 1.0) == 16256
+// RUN-VALUE[ref]: @arena([0, 0, 0, 0, 0, 0, 0, 0, 0, 0], 7, 1.0) raises "leave a buffer of 10 bytes"
 func.func @arena(%bytes: memref<10xi8>, %at: index, %x: f32) -> i16 {
   %c1 = arith.constant 1 : index
   %c0 = arith.constant 0 : index
@@ -47,7 +47,7 @@ func.func @arena(%bytes: memref<10xi8>, %at: index, %x: f32) -> i16 {
 }
 
 // Memory nobody wrote to is NaN.
-// RUN-VALUE: [ref] @fresh() == nan
+// RUN-VALUE[ref]: @fresh() == nan
 func.func @fresh() -> f32 {
   %c0 = arith.constant 0 : index
   %m = memref.alloc() : memref<4xf32>
@@ -56,8 +56,8 @@ func.func @fresh() -> f32 {
 }
 
 // An n-D vector covers a rectangle of the last dimensions; unit dimensions stretch.
-// RUN-VALUE: [ref] @tile([[1.0, 2.0], [3.0, 4.0]], 0) == [[1.0, 1.0, 1.0], [3.0, 3.0, 3.0]]
-// RUN-VALUE: [ref] @tile([[1.0, 2.0], [3.0, 4.0]], 2) raises "vector.load"
+// RUN-VALUE[ref]: @tile([[1.0, 2.0], [3.0, 4.0]], 0) == [[1.0, 1.0, 1.0], [3.0, 3.0, 3.0]]
+// RUN-VALUE[ref]: @tile([[1.0, 2.0], [3.0, 4.0]], 2) raises "vector.load"
 func.func @tile(%m: memref<2x2xf32>, %k: index) -> vector<2x3xf32> {
   %c0 = arith.constant 0 : index
   %a = vector.load %m[%c0, %k] : memref<2x2xf32>, vector<2x1xf32>
@@ -66,9 +66,9 @@ func.func @tile(%m: memref<2x2xf32>, %k: index) -> vector<2x3xf32> {
 }
 
 // Lanes that are off are neither read nor written, and may lie outside.
-// RUN-VALUE: [ref] @masked([1.0, 2.0, 3.0], 2) == [2.0, 3.0, -1.0, -1.0]
-// RUN-VALUE: [ref] @masked([1.0, 2.0, 3.0], 0) == [-1.0, -1.0, -1.0, -1.0]
-// RUN-VALUE: [ref] @masked([1.0, 2.0, 3.0], 3) raises "index 3 is out of range [0, 3)"
+// RUN-VALUE[ref]: @masked([1.0, 2.0, 3.0], 2) == [2.0, 3.0, -1.0, -1.0]
+// RUN-VALUE[ref]: @masked([1.0, 2.0, 3.0], 0) == [-1.0, -1.0, -1.0, -1.0]
+// RUN-VALUE[ref]: @masked([1.0, 2.0, 3.0], 3) raises "index 3 is out of range [0, 3)"
 func.func @masked(%m: memref<3xf32>, %n: index) -> vector<4xf32> {
   %c1 = arith.constant 1 : index
   %other = arith.constant dense<-1.0> : vector<4xf32>
@@ -77,7 +77,7 @@ func.func @masked(%m: memref<3xf32>, %n: index) -> vector<4xf32> {
       : memref<3xf32>, vector<4xi1>, vector<4xf32> into vector<4xf32>
   func.return %r : vector<4xf32>
 }
-// RUN-VALUE: [ref] @masked_store([1.0, 2.0, 3.0], 2) == [1.0, 0.0, 0.0]
+// RUN-VALUE[ref]: @masked_store([1.0, 2.0, 3.0], 2) == [1.0, 0.0, 0.0]
 func.func @masked_store(%m: memref<3xf32>, %n: index) -> vector<3xf32> {
   %c0 = arith.constant 0 : index
   %c1 = arith.constant 1 : index
@@ -88,7 +88,7 @@ func.func @masked_store(%m: memref<3xf32>, %n: index) -> vector<3xf32> {
   func.return %r : vector<3xf32>
 }
 
-// RUN-VALUE: [ref] @parts([1.0, 2.0, 3.0, 4.0]) == [4.0, 1.0], 3.0, [1.0, 9.0, 3.0, 4.0], 10.0, 4.0
+// RUN-VALUE[ref]: @parts([1.0, 2.0, 3.0, 4.0]) == [4.0, 1.0], 3.0, [1.0, 9.0, 3.0, 4.0], 10.0, 4.0
 func.func @parts(%v: vector<4xf32>) -> (vector<2xf32>, f32, vector<4xf32>, f32, f32) {
   %nine = arith.constant 9.0 : f32
   %s = vector.shuffle %v, %v[3, 4] : vector<4xf32>, vector<4xf32>

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from xdsl.context import Context
-from xdsl.dialects.builtin import ModuleOp, TensorType
+from xdsl.dialects.builtin import ModuleOp, ShapedType
 from xdsl.passes import ModulePass
 from xdsl.pattern_rewriter import PatternRewriter, RewritePattern, op_type_rewrite_pattern
 
@@ -51,7 +51,7 @@ class FuseAxpy(RewritePattern):
         if any(value.type != op.result.type for value in operands):
             return no_match(op, "an operand is broadcast")
         if (
-            not isinstance(op.result.type, TensorType)
+            not isinstance(op.result.type, ShapedType)
             or op.result.type.get_num_dims() < self.min_rank
         ):
             return no_match(op, f"it has less than {self.min_rank} dimensions")

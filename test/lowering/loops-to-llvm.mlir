@@ -1,0 +1,84 @@
+// RUN: dlir-opt %s --convert-loops-to-llvm | filecheck %s
+// RUN: dlir-opt %s --convert-loops-to-llvm='bounds-checks=true' | filecheck %s --check-prefix=CHECKED
+
+// Memrefs are pointers and their unknown sizes; loops test at the end, after a guard.
+
+// CHECK-LABEL: llvm.func @scale(%x: !llvm.ptr, %n: i64, %s: f32)
+// CHECK-SAME: dlir.signature = (memref<?x8xf32>, f32) -> ()
+// CHECK: llvm.icmp "slt" %c0, %n : i64
+// CHECK: ^{{.*}}(%i: i64):
+// CHECK: llvm.mul %i, {{.*}} overflow<nsw> : i64
+// CHECK: llvm.getelementptr inbounds %x[%{{.*}}] : (!llvm.ptr, i64) -> !llvm.ptr, f32
+// CHECK: llvm.load %{{.*}} {alignment = 4 : i64} : !llvm.ptr -> vector<8xf32>
+// CHECK: llvm.fmul %v, %{{.*}} : vector<8xf32>
+// CHECK: llvm.store %w, %{{.*}} {alignment = 4 : i64} : vector<8xf32>, !llvm.ptr
+// CHECK: llvm.cond_br
+
+// CHECKED-LABEL: llvm.func @scale
+// CHECKED: llvm.mlir.addressof @dlir.status
+func.func @scale(%x: memref<?x8xf32>, %s: f32) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %n = memref.dim %x, %c0 : memref<?x8xf32>
+  %b = vector.broadcast %s : f32 to vector<8xf32>
+  scf.for %i = %c0 to %n step %c1 {
+    %v = vector.load %x[%i, %c0] : memref<?x8xf32>, vector<8xf32>
+    %w = arith.mulf %v, %b : vector<8xf32>
+    vector.store %w, %x[%i, %c0] : memref<?x8xf32>, vector<8xf32>
+  }
+  func.return
+}
+
+// A 2-D vector is its rows; equal rows are computed once.
+
+// CHECK-LABEL: llvm.func @rows
+// CHECK: %[[A:.*]] = llvm.load %{{.*}} : !llvm.ptr -> vector<4xf32>
+// CHECK: llvm.fneg %{{.*}} : vector<4xf32>
+// CHECK-NOT: llvm.fneg
+// CHECK: llvm.return
+func.func @rows(%x: memref<4xf32>, %y: memref<3x4xf32>) {
+  %c0 = arith.constant 0 : index
+  %v = vector.load %x[%c0] : memref<4xf32>, vector<4xf32>
+  %b = vector.broadcast %v : vector<4xf32> to vector<3x4xf32>
+  %r = arith.negf %b : vector<3x4xf32>
+  vector.store %r, %y[%c0, %c0] : memref<3x4xf32>, vector<3x4xf32>
+  func.return
+}
+
+// A maximum with a constant is one comparison, and NaN stays.
+
+// CHECK-LABEL: llvm.func @relu
+// CHECK: %[[C:.*]] = llvm.fcmp "ogt" %[[Z:.*]], %{{.*}} : f32
+// CHECK-NEXT: %[[M:.*]] = llvm.select %[[C]], %[[Z]], %{{.*}} : i1, f32
+// CHECK-NEXT: llvm.return %[[M]] : f32
+func.func @relu(%x: f32) -> f32 {
+  %z = arith.constant 0.0 : f32
+  %m = arith.maximumf %x, %z : f32
+  func.return %m : f32
+}
+
+// Sums are trees.
+
+// CHECK-LABEL: llvm.func @sum
+// CHECK: llvm.fadd %{{.*}} : vector<4xf32>
+// CHECK: llvm.fadd %{{.*}} : vector<2xf32>
+// CHECK: llvm.fadd %{{.*}} : f32
+// CHECK: llvm.fadd %a{{.*}}, %{{.*}} : f32
+func.func @sum(%x: memref<8xf32>, %a: f32) -> f32 {
+  %c0 = arith.constant 0 : index
+  %v = vector.load %x[%c0] : memref<8xf32>, vector<8xf32>
+  %s = vector.reduction <add>, %v, %a : vector<8xf32> into f32
+  func.return %s : f32
+}
+
+// Failing assertions leave the number of their message; several results are a struct.
+
+// CHECK-LABEL: llvm.func @checked(%p: i64, %q: i64) -> !llvm.struct<(i64, i64)>
+// CHECK: llvm.cond_br %{{.*}}, ^[[GO:.*]], ^[[FAIL:.*]]
+// CHECK: llvm.mlir.addressof @dlir.status
+// CHECK: llvm.insertvalue %{{.*}}[0] : !llvm.struct<(i64, i64)>
+func.func @checked(%p: index, %q: index) -> (index, index) {
+  %ok = arith.cmpi ne, %p, %q : index
+  cf.assert %ok, "a is not b"
+  func.return %p, %q : index, index
+}

@@ -1,0 +1,201 @@
+"""The expansions of `math` keep the bounds that they document, over the whole domain.
+
+The reference is numpy in extended precision (64 bits of significand), and Python's `math.erf`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import ml_dtypes
+import numpy as np
+import pytest
+from xdsl.dialects import math as math_dialect
+
+from dlir.lowering.loops_to_llvm import ConvertLoopsToLLVM
+from dlir.parser import parse_module
+from dlir.registry import default_registry
+from dlir.targets.cpu.execute import NativeFunction, NativeModule
+from dlir.transforms.expand_math.functions import ACCURACY, EXPANSIONS
+from dlir.transforms.vector_expand_math import VectorExpandMath
+
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::RuntimeWarning"),
+    pytest.mark.skipif(
+        np.finfo(np.longdouble).nmant < 63, reason="needs extended precision for the reference"
+    ),
+]
+Array = np.ndarray[Any, Any]
+LANES = 16
+SAMPLES = 30_000
+DTYPES: dict[str, Any] = {
+    "f32": np.float32,
+    "f64": np.float64,
+    "f16": np.float16,
+    "bf16": ml_dtypes.bfloat16,
+}
+
+
+def _erf(x: Array) -> Array:
+    return np.array([math.erf(float(v)) for v in x], np.longdouble)
+
+
+REFERENCE: dict[str, Callable[..., Array]] = {
+    "exp": np.exp,
+    "exp2": np.exp2,
+    "expm1": np.expm1,
+    "log": np.log,
+    "log2": np.log2,
+    "log10": np.log10,
+    "log1p": np.log1p,
+    "tanh": np.tanh,
+    "sinh": np.sinh,
+    "cosh": np.cosh,
+    "erf": _erf,
+    "sin": np.sin,
+    "cos": np.cos,
+    "tan": np.tan,
+    "atan": np.arctan,
+    "atan2": np.arctan2,
+    "powf": np.power,
+    "rsqrt": lambda x: 1 / np.sqrt(x),
+}
+RANGE = {"sin": 1e4, "cos": 1e4, "tan": 1e4, "exp": 104.0, "exp2": 150.0, "erf": 4.0}
+LARGER_BOUND = {("f64", "erf"): 5.5}
+"""Where the bound is not that of `ACCURACY`; half an ulp or so of it is the reference's."""
+
+
+def compiled(op: str, dtype: str, operands: int) -> NativeFunction:
+    """A loop that applies the op to vectors."""
+    vector = f"vector<{LANES}x{dtype}>"
+    buffer = f"memref<?x{dtype}>"
+    arguments = ", ".join(f"%x{i}: {buffer}" for i in range(operands))
+    loads = "\n".join(
+        f"%v{i} = vector.load %x{i}[%i] : {buffer}, {vector}" for i in range(operands)
+    )
+    names = ", ".join(f"%v{i}" for i in range(operands))
+    text = f"""func.func @f({arguments}, %y: {buffer}) {{
+      %c0 = arith.constant 0 : index
+      %step = arith.constant {LANES} : index
+      %n = memref.dim %y, %c0 : {buffer}
+      scf.for %i = %c0 to %n step %step {{
+        {loads}
+        %r = math.{op} {names} : {vector}
+        vector.store %r, %y[%i] : {buffer}, {vector}
+      }}
+      func.return
+    }}"""
+    context = default_registry().context()
+    module = parse_module(text, context, "test.mlir")
+    VectorExpandMath().apply(context, module)
+    ConvertLoopsToLLVM().apply(context, module)
+    return NativeModule(module, use_cache=False).functions["f"]
+
+
+def apply(op: str, dtype: str, *inputs: Array) -> Array:
+    """The op on arrays of any length."""
+    pad = -len(inputs[0]) % LANES
+    padded = [np.concatenate([x, np.ones(pad, x.dtype)]) for x in inputs]
+    result = np.zeros_like(padded[0])
+    compiled(op, dtype, len(inputs))(*padded, result)
+    return result[: len(inputs[0])]
+
+
+def edges(dtype: Any) -> Array:
+    limits = np.finfo(dtype)
+    values = [0.0, 1.0, 0.5, 2.0, 1e-40, limits.max, limits.tiny, limits.smallest_subnormal]
+    positive = np.array([*values, np.inf], dtype)
+    return np.concatenate([positive, -positive, np.array([np.nan], dtype)])
+
+
+def samples(op: str, dtype: Any, rng: np.random.Generator) -> Array:
+    """Edges, all magnitudes, the op's range, and the neighbourhoods of 0 and 1."""
+    integer = np.uint32 if dtype is np.float32 else np.uint64
+    bits = rng.integers(0, np.iinfo(integer).max, SAMPLES, integer, endpoint=True).view(dtype)
+    span = RANGE.get(op, 20.0)
+    near = [rng.uniform(-span, span, SAMPLES), rng.normal(0, 1, SAMPLES)]
+    tiny = [rng.normal(0, 1e-3, SAMPLES), 1 + rng.normal(0, 1e-3, SAMPLES)]
+    x = np.concatenate([edges(dtype), bits, *(part.astype(dtype) for part in near + tiny)])
+    if op in ("sin", "cos", "tan"):
+        x = x[~(np.abs(x) > RANGE[op])]
+    return x
+
+
+def ulps(got: Array, want: Array, dtype: Any) -> Array:
+    """The error in units in the last place of the true result."""
+    limits = np.finfo(dtype)
+    rounded = want.astype(dtype)
+    finite = np.isfinite(rounded) & np.isfinite(got)
+    size = np.maximum(np.abs(want), np.longdouble(limits.smallest_normal))
+    unit = np.exp2(np.floor(np.log2(size)) - limits.nmant)
+    return np.where(finite, np.abs(got.astype(np.longdouble) - want) / unit, 0)
+
+
+def assert_special(got: Array, want: Array, dtype: Any, inputs: list[Array]) -> None:
+    """NaN, infinities and signed zeros are where they should be."""
+    rounded = want.astype(dtype)
+    wrong = np.isnan(rounded) != np.isnan(got)
+    surely_infinite = np.abs(want) > np.longdouble(np.finfo(dtype).max) * 1.000001
+    wrong |= surely_infinite & (got != rounded)
+    wrong |= (rounded == 0) & (got == 0) & (np.signbit(rounded) != np.signbit(got))
+    where = np.flatnonzero(wrong)[:5]
+    assert not len(where), [([x[i] for x in inputs], got[i], rounded[i]) for i in where]
+
+
+def names() -> list[str]:
+    return [op.name.removeprefix("math.") for op in EXPANSIONS]
+
+
+def bound(dtype: str, op: str) -> float:
+    return LARGER_BOUND.get((dtype, op), ACCURACY[getattr(math_dialect, _CLASS[op])])
+
+
+_CLASS = {op.name.removeprefix("math."): op.__name__ for op in EXPANSIONS}
+
+
+@pytest.mark.parametrize("dtype", ["f32", "f64"])
+@pytest.mark.parametrize("op", names())
+def test_accuracy(op: str, dtype: str) -> None:
+    kind, rng = DTYPES[dtype], np.random.default_rng(1)
+    inputs = [samples(op, kind, rng)]
+    if op in ("atan2", "powf"):
+        grid = np.meshgrid(edges(kind), edges(kind))
+        other = rng.permutation(samples(op, kind, rng))
+        whole = rng.integers(-20, 20, SAMPLES).astype(kind)
+        wide = rng.uniform(-10, 10, SAMPLES).astype(kind)
+        inputs = [
+            np.concatenate([inputs[0], grid[0].ravel(), wide]),
+            np.concatenate([other, grid[1].ravel(), whole]),
+        ]
+    want = REFERENCE[op](*(x.astype(np.longdouble) for x in inputs))
+    got = apply(op, dtype, *inputs)
+    assert_special(got, want, kind, inputs)
+    assert float(np.max(ulps(got, want, kind))) <= bound(dtype, op)
+
+
+@pytest.mark.parametrize("dtype", ["f16", "bf16"])
+@pytest.mark.parametrize("op", ["exp", "tanh", "erf", "log"])
+def test_halves_are_rounded_once(op: str, dtype: str) -> None:
+    kind = DTYPES[dtype]
+    every = np.arange(2**16, dtype=np.uint16).view(kind)
+    want = REFERENCE[op](every.astype(np.float64)).astype(np.float32).astype(kind)
+    got = apply(op, dtype, every)
+    if dtype == "bf16":  # x86's conversion instruction flushes what is subnormal before rounding
+        normal = ~(np.abs(want.astype(np.float32)) < 2.0**-125)
+        every, want, got = every[normal], want[normal], got[normal]
+    assert np.array_equal(got, want, equal_nan=True)
+
+
+def test_large_angles_are_nan() -> None:
+    x = np.array([2.0**45, -1e30, np.inf, 2.0**44], np.float32)
+    assert list(np.isnan(apply("sin", "f32", x))) == [True, True, True, False]
+
+
+@pytest.mark.parametrize("dtype", ["f32", "f64"])
+def test_angles_up_to_2_45(dtype: str) -> None:
+    kind = DTYPES[dtype]
+    x = np.exp2(np.random.default_rng(2).uniform(0, 44.9, SAMPLES)).astype(kind)
+    want = np.sin(x.astype(np.longdouble))
+    assert float(np.max(ulps(apply("sin", dtype, x), want, kind))) <= 2.5
