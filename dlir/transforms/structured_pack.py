@@ -55,12 +55,19 @@ class StructuredPack(ModulePass):
         for inner in list(op.walk()):
             if not isinstance(inner, GenericOp) or inner.schedule is None:
                 continue
-            if inner.schedule.word("kernel") != "contraction":
+            if inner.schedule.word("kernel") not in ("contraction", "vector"):
                 continue
-            unpadded = _add_borders(inner)
-            roles = match_contraction(unpadded)
-            if unpadded.schedule is not None and unpadded.schedule.integers("pack") and roles:
-                _pack_columns(unpadded, roles)
+            bordered = add_borders(inner)
+            roles = match_contraction(bordered)
+            if roles is None:
+                _reorder(bordered)
+            elif packed_operands(bordered):
+                _pack_columns(bordered, roles)
+
+
+def packed_operands(op: GenericOp) -> tuple[int, ...]:
+    """The operands that the schedule wants packed."""
+    return (op.schedule and op.schedule.integers("pack")) or ()
 
 
 def copy_op(
@@ -97,7 +104,7 @@ def zero_of(operand: Operand) -> Attribute:
 # --- borders ------------------------------------------------------------------------------------
 
 
-def _add_borders(op: GenericOp) -> GenericOp:
+def add_borders(op: GenericOp) -> GenericOp:
     """Replace padded inputs by copies that hold all that the maps reach."""
     inputs, _, _ = operands_of(op)
     extents = op.static_extents()
@@ -164,6 +171,28 @@ def substitute(op: GenericOp, new: GenericOp) -> GenericOp:
     op.detach()
     op.erase()
     return new
+
+
+# --- reordering ---------------------------------------------------------------------------------
+
+
+def _reorder(op: GenericOp) -> GenericOp:
+    """Copy the packed operands of a vector kernel so that the lanes' iterator is their last one."""
+    inputs, _, _ = operands_of(op)
+    lanes = op.out_forms[-1].plain_dim
+    sizes = Sizes(Builder(InsertPoint.before(op)))
+    values, maps = [x.value for x in inputs], list(op.map_list)
+    for number in packed_operands(op):
+        x = inputs[number]
+        order = sorted((d for d in range(len(op.kinds)) if x.depends_on(d)), key=lanes.__eq__)
+        reads = [Linear(tuple(f.coefficients[d] for d in order), f.constant) for f in x.forms]
+        copy = copy_op(sizes, x.value, reads, [sizes.extent(op, d) for d in order], None)
+        copy.location = op.location
+        sizes.builder.insert_op(copy)
+        assert copy.result is not None
+        values[number] = copy.result
+        maps[number] = projection(len(op.kinds), order)
+    return _rebuilt(op, values, maps)
 
 
 # --- packing ------------------------------------------------------------------------------------

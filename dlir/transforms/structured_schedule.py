@@ -13,7 +13,12 @@ from xdsl.passes import ModulePass
 
 from dlir.dialects.structured.attrs import ScheduleAttr
 from dlir.dialects.structured.ops import GenericOp
-from dlir.dialects.structured.roles import Contraction, match_contraction
+from dlir.dialects.structured.roles import (
+    Contraction,
+    is_multiply_add,
+    match_contraction,
+    operands_of,
+)
 
 TYPICAL = 256  # the extent that a `?` is planned for
 
@@ -47,10 +52,13 @@ class StructuredSchedule(ModulePass):
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
         for inner in op.walk():
-            if isinstance(inner, GenericOp) and inner.schedule is None:
-                roles = match_contraction(inner)
-                if roles is not None and inner.reduction_dims:
-                    inner.schedule = self._contraction(inner, roles)
+            if not isinstance(inner, GenericOp) or inner.schedule is not None:
+                continue
+            roles = match_contraction(inner)
+            if roles is not None and inner.reduction_dims:
+                inner.schedule = self._contraction(inner, roles)
+            elif is_multiply_add(inner.body.block) and inner.out_forms:
+                inner.schedule = _depthwise(inner)
 
     def _contraction(self, op: GenericOp, roles: Contraction) -> ScheduleAttr | None:
         element = op.accumulator_type
@@ -65,6 +73,18 @@ class StructuredSchedule(ModulePass):
         if packed:
             entries["pack"] = packed[-1:]
         return ScheduleAttr.get(entries)
+
+
+def _depthwise(op: GenericOp) -> ScheduleAttr | None:
+    """Products without reuse, lanes along the channels: weights are packed with these last."""
+    lanes = op.out_forms[-1].plain_dim
+    inputs, _, _ = operands_of(op)
+    if lanes is None or not all(x.depends_on(lanes) for x in inputs):
+        return None
+    strided = [i for i, x in enumerate(inputs) if not x.is_run_along(lanes)]
+    if not strided or not all(is_weight(inputs[i].value) for i in strided):
+        return None
+    return ScheduleAttr.get({"kernel": "vector", "pack": strided})
 
 
 def _planned(extent: int) -> int:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from abc import ABC
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import ClassVar, cast
 
 from xdsl.dialects.builtin import (
     I1,
@@ -54,6 +54,8 @@ from xdsl.printer import Printer
 from xdsl.traits import IsTerminator, NoMemoryEffect, Pure
 from xdsl.utils.exceptions import VerifyException
 
+from dlir.dialects.vectorized import dense, element_of, with_element_type
+
 FLOAT = AnyFloatConstr | VectorType.constr(AnyFloatConstr)
 INTEGER = SignlessIntegerConstraint | VectorType.constr(SignlessIntegerConstraint)
 BOOL = I1 | VectorType[I1]
@@ -62,7 +64,7 @@ _INTRINSIC_FORMAT = "`(` operands `)` attr-dict `:` functional-type(operands, re
 
 
 def _bool_like(value_type: Attribute) -> Attribute:
-    return VectorType(i1, value_type.shape) if isinstance(value_type, VectorType) else i1
+    return with_element_type(value_type, i1)
 
 
 @irdl_op_definition
@@ -112,7 +114,7 @@ class FCmpOp(IRDLOperation):
         parser.parse_punctuation(":")
         type_ = parser.parse_type()
         operands = parser.resolve_operands([lhs, rhs], [type_, type_], parser.pos)
-        op = cls(*operands, IntegerAttr(predicate.to_int(), i64), fast_math)
+        op = cls(operands[0], operands[1], IntegerAttr(predicate.to_int(), i64), fast_math)
         op.attributes |= attributes
         return op
 
@@ -195,8 +197,7 @@ class ExtractElementOp(IRDLOperation):
     assembly_format = "$vector `[` $position `:` type($position) `]` attr-dict `:` type($vector)"
 
     def __init__(self, vector: SSAValue, position: SSAValue):
-        assert isinstance(vector.type, VectorType)
-        super().__init__(operands=[vector, position], result_types=[vector.type.element_type])
+        super().__init__(operands=[vector, position], result_types=[element_of(vector.type)])
 
 
 @irdl_op_definition
@@ -257,9 +258,8 @@ class SwitchOp(IRDLOperation):
     ):
         values = None
         if cases:
-            values = DenseIntOrFPElementsAttr.from_list(
-                TensorType(value.type, [len(cases)]), [case[0] for case in cases]
-            )
+            type_ = TensorType(value.type, [len(cases)])
+            values = dense(type_, [case[0] for case in cases])
         super().__init__(
             operands=[value, default[1], [x for case in cases for x in case[2]]],
             properties={
@@ -273,13 +273,13 @@ class SwitchOp(IRDLOperation):
 
     def cases(self) -> list[tuple[int, Block, Sequence[SSAValue]]]:
         """Value, block and block operands of every case, in order."""
-        values = [] if self.case_values is None else self.case_values.get_values()
+        values = cast("Sequence[int]", self.case_values.get_values() if self.case_values else ())
         result: list[tuple[int, Block, Sequence[SSAValue]]] = []
         start = 0
         segments = self.case_operand_segments.iter_values()
         for value, block, count in zip(values, self.case_destinations, segments, strict=True):
             operands = self.case_operands[start : start + int(count)]
-            result.append((int(value), block, operands))
+            result.append((value, block, operands))
             start += int(count)
         return result
 

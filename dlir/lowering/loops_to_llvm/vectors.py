@@ -1,4 +1,4 @@
-"""`vector` operations that move elements: broadcast, extract, insert, shuffle, masks, reductions."""
+"""`vector` operations that move elements, masks and reductions."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from math import inf, prod
 from xdsl.dialects import llvm, vector
 from xdsl.dialects.builtin import (
     AnyFloat,
-    FixedBitwidthType,
     IntegerAttr,
     VectorType,
     i1,
@@ -20,6 +19,7 @@ from xdsl.ir import Attribute, Operation, SSAValue
 from xdsl.irdl import IRDLOperation
 
 from dlir.dialects.llvm import ops as ours
+from dlir.dialects.vectorized import as_vector, bit_width, dense
 from dlir.lowering.loops_to_llvm.elementwise import ignoring, propagating, select
 from dlir.lowering.loops_to_llvm.state import (
     Index,
@@ -114,7 +114,7 @@ def convert_shuffle(low: Lowering, op: Operation) -> None:
         low.bind(op.result, tuple(chosen))
         return
     first, second = low.rows(op.v1)[0], low.rows(op.v2)[0]
-    if not isinstance(first.type, VectorType) or first.type != second.type:
+    if as_vector(first.type) is None or first.type != second.type:
         low.bind(op.result, (_gather_lanes(low, op, (first, second), lanes),))
         return
     low.bind(op.result, (low.shuffle(first, second, lanes),))
@@ -152,11 +152,9 @@ def lane_mask(low: Lowering, size: Index, length: int) -> SSAValue:
     type_ = line_type(i1, length)
     if isinstance(size, int):
         bits = [int(lane < size) for lane in range(length)]
-        if not isinstance(type_, VectorType):
+        if as_vector(type_) is None:
             return low.integer(bits[0], i1)
-        from xdsl.dialects.builtin import DenseIntOrFPElementsAttr
-
-        return low.constant(DenseIntOrFPElementsAttr.from_list(type_, bits), type_)
+        return low.constant(dense(type_, bits), type_)
     if length == 1:
         return low.compare(4, size, low.integer(0))
     bounded = low.emit(ours.SMaxOp, (size, low.integer(0)), i64)
@@ -167,10 +165,8 @@ def lane_mask(low: Lowering, size: Index, length: int) -> SSAValue:
 
 def lane_numbers(low: Lowering, length: int) -> SSAValue:
     """The constant row `0, 1, 2, ...` of `i32`."""
-    from xdsl.dialects.builtin import DenseIntOrFPElementsAttr
-
     type_ = VectorType(i32, [length])
-    return low.constant(DenseIntOrFPElementsAttr.from_list(type_, list(range(length))), type_)
+    return low.constant(dense(type_, list(range(length))), type_)
 
 
 def convert_create_mask(low: Lowering, op: Operation) -> None:
@@ -215,8 +211,7 @@ def _limit(largest: bool, signed: bool) -> Callable[[Attribute], int | float]:
     def value(type_: Attribute) -> int | float:
         if isinstance(type_, AnyFloat):
             return inf if largest else -inf
-        assert isinstance(type_, FixedBitwidthType)
-        bits = type_.bitwidth
+        bits = bit_width(type_)
         if signed:
             return 2 ** (bits - 1) - 1 if largest else -(2 ** (bits - 1))
         return -1 if largest else 0

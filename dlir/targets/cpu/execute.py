@@ -209,7 +209,8 @@ Filler = Callable[[Any, list[int]], None]
 def _filler(function: str, number: int, type_: Attribute) -> Filler:
     """A function that checks one argument and appends its slots."""
     if isinstance(type_, MemRefType):
-        return _array_filler(f"{function}: argument {number}", type_)
+        what = f"{function}: argument {number}"
+        return _array_filler(what, cast(MemRefType[Attribute], type_))
     dtype = dtype_of(type_)
 
     def fill_scalar(value: Any, slots: list[int]) -> None:
