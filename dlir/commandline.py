@@ -59,14 +59,18 @@ def guarded(body: Callable[[], int], streams: Streams) -> int:
 
     try:
         with handle_diagnostics(show):
-            return body()
+            code = body()
+            streams.stdout.flush()
+            return code
     except CompileError as error:
         return report(error, streams.stderr)
-    except BrokenPipeError:
-        # The reader of our output has gone, as in `dlir-opt ... | head`: nobody is left to tell.
-        # The interpreter flushes stdout when it ends, which must not fail again.
+    except OSError as error:
+        # The disk is full, or the reader of our output has gone, as in `dlir-opt ... | head`.
+        # The interpreter flushes stdout once more when it ends, which must not fail again.
         with suppress(OSError):  # when stdout is not a file
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if not isinstance(error, BrokenPipeError):
+            show(diagnose(Severity.ERROR, None, str(error)))
         return EXIT_DIAGNOSTICS
     except Exception as error:
         return report(_internal_error(error), streams.stderr)
@@ -100,7 +104,8 @@ def _internal_error(error: Exception) -> InternalError:
         ]
     )
     failure.__cause__ = error
-    write_text(path, text)
+    with suppress(CompileError):  # Where nothing can be written, the message must do.
+        write_text(path, text)
     return failure
 
 
@@ -169,8 +174,8 @@ def normalise(argv: Sequence[str], flags: Sequence[str], passes: Collection[str]
 def values_of(flag: str, argv: Sequence[str]) -> list[str]:
     """The values of a flag that must be known before all others can be read."""
     values: list[str] = []
-    for argument, following in zip(argv, [*argv[1:], ""], strict=True):
+    for index, argument in enumerate(argv):
         name, equals, value = argument.lstrip("-").partition("=")
         if argument.startswith("-") and name == flag:
-            values.append(value if equals else following)
-    return [value for value in values if value]
+            values += [value] if equals else argv[index + 1 : index + 2]
+    return values

@@ -16,13 +16,13 @@ everywhere else, `fail`.
 
 from __future__ import annotations
 
-import linecache
 import sys
 from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from itertools import islice
 from typing import IO, NamedTuple, NoReturn, TypeAlias
 
 from xdsl.dialects.builtin import (
@@ -313,7 +313,7 @@ _MAX_SOURCE_LENGTH = 4_000_000
 def remember_source(file: str, text: str, first_line: int = 1) -> None:
     """Keep a text that may not be on disk (standard input, a string), to show its lines later.
 
-    Only the last few texts of moderate size are kept: like Python's `linecache`, this is a cache.
+    Only the last few texts of moderate size are kept; other lines are read from the file.
     """
     _sources.pop(file, None)
     if len(text) <= _MAX_SOURCE_LENGTH:
@@ -327,7 +327,11 @@ def source_line(place: Place) -> str | None:
     source = _sources.get(place.file)
     if source is not None and 0 <= place.line - source.first_line < len(source.lines):
         return source.lines[place.line - source.first_line].rstrip("\r")
-    return linecache.getline(place.file, place.line).rstrip("\r\n") or None
+    try:
+        with open(place.file, encoding="utf-8", errors="replace") as file:
+            return next(islice(file, place.line - 1, place.line), "").rstrip("\r\n") or None
+    except OSError:
+        return None
 
 
 # Text ---------------------------------------------------------------------------------------------
@@ -359,8 +363,11 @@ def print_diagnostics(diagnostics: Iterable[Diagnostic], stream: IO[str] | None 
 
 def _excerpt(place: Place | None) -> list[str]:
     """The source line of a place without its indentation, and a caret below the column."""
-    line = source_line(place) if place else None
-    if place is None or not line or not 0 < place.column <= len(line) + 1:
+    # A model's file (line 0) may be huge and is not text.
+    if place is None or place.line < 1 or place.column < 1:
+        return []
+    line = source_line(place)
+    if not line or place.column > len(line) + 1:
         return []
     # Keep the column in sight when the line is one long constant.
     start = max(0, place.column - _LONGEST_LINE // 2) if len(line) > _LONGEST_LINE else 0

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
@@ -33,26 +35,39 @@ def write_bytes(path: str | Path, data: bytes) -> None:
     What is not a regular file (`/dev/null`, a pipe) is written to directly; folders on the way are
     made.
     """
+    with replacing(path) as file:
+        file.write(data)
+
+
+@contextmanager
+def replacing(path: str | Path) -> Generator[IO[bytes], None, None]:
+    """A file to write to that takes its name only at the end, and only if nothing was raised.
+
+    Like `write_bytes`, for data that comes in pieces; several of these, nested, appear together.
+    """
     path = Path(path)
     try:
         if path.exists() and not path.is_file():
-            path.write_bytes(data)
+            with path.open("wb") as file:
+                yield file
             return
         path = path.resolve()
         path.parent.mkdir(parents=True, exist_ok=True)
-        _replace(path, data)
+        with _replacing(path) as file:
+            yield file
     except OSError as error:
         fail(None, f"cannot write '{path}': {error.strerror}")
 
 
-def _replace(path: Path, data: bytes) -> None:
+@contextmanager
+def _replacing(path: Path) -> Generator[IO[bytes], None, None]:
     import tempfile  # Loaded late: it is slow to load, and small runs write no files.
 
     mode = path.stat().st_mode & 0o777 if path.exists() else 0o666 & ~_umask()
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(handle, "wb") as file:
-            file.write(data)
+            yield file
         os.chmod(temporary, mode)
         os.replace(temporary, path)
     except BaseException:

@@ -20,7 +20,7 @@ import numpy as np
 from xdsl.dialects.builtin import ModuleOp
 from xdsl.dialects.func import FuncOp
 from xdsl.ir import Block, Operation, Region
-from xdsl.traits import IsTerminator
+from xdsl.traits import IsTerminator, SymbolOpInterface
 
 from dlir.diagnostics import (
     CompileError,
@@ -78,7 +78,7 @@ class Interpreter:
 
     `params` are the external weights by name. Each function of `observers` is called as `(op,
     results)` after every op that is not a terminator. One interpreter may be used for many calls;
-    it keeps no values between them.
+    it keeps no values between them. The module must not be changed while it is in use.
     """
 
     def __init__(
@@ -190,7 +190,7 @@ class Interpreter:
                     observer(op, values)
         except (ExecutionError, CompileError, RecursionError):
             raise
-        except (IndexError, ValueError, ArithmeticError) as error:
+        except (IndexError, ValueError, ArithmeticError, MemoryError) as error:
             _raise_located(step.op, error)
         return out
 
@@ -210,18 +210,23 @@ class Interpreter:
         self._steps[id(block)] = tuple(steps)
         return self._steps[id(block)]
 
+    def can_run(self, op: Operation) -> bool:
+        """Whether the op has semantics here, or needs none (functions, globals, modules)."""
+        return self._lookup(op) is not None or op.has_trait(SymbolOpInterface)
+
     def _find(self, op: Operation) -> Semantics:
         kind = op.__class__
-        found = self._semantics.get(kind)
+        found = self._semantics.get(kind) or self._lookup(op)
         if found is None:
-            name = op_name(op)
-            table = self.registry.semantics(name.partition(".")[0])
-            found = table.get(kind)
-            if found is None and op.has_trait(IsTerminator) and not op.successors:
-                found = _finish
-            if found is None:
-                fail(op, f"no reference semantics for '{name}'")
-            self._semantics[kind] = found
+            fail(op, f"no reference semantics for '{op_name(op)}'")
+        self._semantics[kind] = found
+        return found
+
+    def _lookup(self, op: Operation) -> Semantics | None:
+        table = self.registry.semantics(op_name(op).partition(".")[0])
+        found = table.get(op.__class__)
+        if found is None and op.has_trait(IsTerminator) and not op.successors:
+            return _finish
         return found
 
 
@@ -232,4 +237,5 @@ def _finish(interp: Interpreter, op: Operation, *values: Value) -> tuple[Value, 
 
 def _raise_located(op: Operation, error: Exception) -> NoReturn:
     kind = ExecutionIndexError if isinstance(error, IndexError) else ExecutionValueError
-    raise kind(diagnose(Severity.ERROR, op, str(error))) from error
+    message = str(error).removeprefix(f"{op.name}: ")  # the diagnostic names the op itself
+    raise kind(diagnose(Severity.ERROR, op, message)) from error

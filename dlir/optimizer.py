@@ -11,6 +11,7 @@ from xdsl.context import Context
 from xdsl.dialects.builtin import ModuleOp
 
 from dlir.commandline import Flag
+from dlir.debug import TAGS
 from dlir.diagnostics import (
     EXIT_DIAGNOSTICS,
     EXIT_OK,
@@ -29,8 +30,20 @@ from dlir.instruments.printing import PrintOptions
 from dlir.instruments.reproducer import reproducer_text
 from dlir.parser import parse_module
 from dlir.pipeline import InternalError, Item, PassManager, pipeline_text
-from dlir.registry import Registry, UsageError
+from dlir.registry import Registry, UsageError, misuse
 from dlir.verifier import verify
+
+_TAGS_HELP = "tell more: " + "; ".join(f"{tag} = {text}" for tag, text in TAGS.items())
+
+
+def _tags(text: str) -> tuple[str, ...]:
+    """The tags of `--debug-only`."""
+    tags = tuple(text.split(","))
+    for tag in tags:
+        if tag not in TAGS:
+            raise misuse(f"--debug-only knows no '{tag}'", help=f"it knows {', '.join(TAGS)}")
+    return tags
+
 
 OPT_FLAGS: tuple[Flag, ...] = (
     ("--pass-pipeline", {"metavar": "TEXT", "help": "the passes, as MLIR writes them"}),
@@ -46,6 +59,7 @@ OPT_FLAGS: tuple[Flag, ...] = (
     ("--list-passes", ON | {"help": "list the passes"}),
     ("--list-targets", ON | {"help": "list the targets"}),
     ("--help-pass", {"metavar": "PASS", "help": "what a pass does, and its options"}),
+    ("--debug-only", {"metavar": "TAG,..", "type": _tags, "default": (), "help": _TAGS_HELP}),
     ("--emit-bytecode", ON | {"help": argparse.SUPPRESS}),
 )
 """The flags of `dlir-opt` beside those of the instruments."""

@@ -15,7 +15,7 @@ import importlib.util
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, partial
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from types import ModuleType
@@ -35,15 +35,30 @@ DIALECTS: dict[str, str] = {
     "arith": "dlir.dialects.vectorized:Arith",
     "dl": "dlir.dialects.dl:DL",
     "llvm": "dlir.dialects.llvm:LLVM",
+    "structured": "dlir.dialects.structured:Structured",
     "vector": "dlir.dialects.vectorized:Vector",
 }
 """Dialects of dlir. A name in `REPLACES` stands in for xDSL's dialect of that name."""
 
 PASSES: dict[str, str] = {
+    "convert-dl-to-structured": "dlir.lowering.dl_to_structured:ConvertDlToStructured",
     "convert-loops-to-llvm": "dlir.lowering.loops_to_llvm:ConvertLoopsToLLVM",
+    "convert-structured-to-loops": "dlir.lowering.structured_to_loops:StructuredToLoops",
+    "cpu-pipeline": "dlir.targets.cpu.pipeline:CpuPipeline",
+    "dl-assign-layout": "dlir.transforms.dl_assign_layout:DlAssignLayout",
     "dl-decompose": "dlir.transforms.dl_decompose:DlDecompose",
     "dl-simplify": "dlir.transforms.dl_simplify:DlSimplify",
+    "structured-bufferize": "dlir.transforms.structured_bufferize:StructuredBufferize",
+    "structured-fuse": "dlir.transforms.structured_fuse:StructuredFuse",
+    "structured-hoist-constants": (
+        "dlir.transforms.structured_hoist_constants:StructuredHoistConstants"
+    ),
+    "structured-insert-checks": "dlir.transforms.structured_insert_checks:StructuredInsertChecks",
+    "structured-outline": "dlir.transforms.structured_outline:StructuredOutline",
+    "structured-pack": "dlir.transforms.structured_pack:StructuredPack",
+    "structured-schedule": "dlir.transforms.structured_schedule:StructuredSchedule",
     "vector-expand-math": "dlir.transforms.vector_expand_math:VectorExpandMath",
+    "view-op-graph": "dlir.transforms.view_op_graph:ViewOpGraph",
 }
 """Passes of dlir. xDSL's passes keep their own names and need no line here."""
 
@@ -56,16 +71,22 @@ SEMANTICS: dict[str, str] = {
     "math": "dlir.dialects.upstream.semantics_math:SEMANTICS",
     "memref": "dlir.dialects.upstream.semantics_memref:SEMANTICS",
     "scf": "dlir.dialects.upstream.semantics_scf:SEMANTICS",
+    "structured": "dlir.dialects.structured.semantics:SEMANTICS",
     "tensor": "dlir.dialects.upstream.semantics_tensor:SEMANTICS",
     "vector": "dlir.dialects.upstream.semantics_vector:SEMANTICS",
 }
 """Dialect name -> its table from operation class to reference function (numpy)."""
 
-FRONTENDS: dict[str, str] = {}
-"""Name of a foreign format -> the function that reads it."""
+FRONTENDS: dict[str, str] = {
+    "onnx": "dlir.frontends.onnx.frontend:FRONTEND",
+}
+"""Suffix of a foreign format -> its frontend (see `dlir.executable.Frontend`)."""
 
-TARGETS: dict[str, str] = {}
-"""Name of a target -> its description."""
+TARGETS: dict[str, str] = {
+    "cpu": "dlir.targets.cpu.target:TARGET",
+    "ref": "dlir.targets.ref:TARGET",
+}
+"""Name of a target -> the target (see `dlir.executable.Target`)."""
 
 REPLACES: frozenset[str] = frozenset({"arith", "llvm", "vector"})
 """xDSL dialects that dlir extends: the same op list and the ops it lacks."""
@@ -199,7 +220,7 @@ class Registry:
         """A fresh xDSL context that knows every dialect and has loaded `builtin` alone."""
         context = Context(allow_unregistered=allow_unregistered)
         for name in self.entries["dialect"]:
-            context.register_dialect(name, lambda name=name: self.find_dialect(name))
+            context.register_dialect(name, partial(self.find_dialect, name))
         context.load_registered_dialect("builtin")
         return context
 
@@ -221,7 +242,7 @@ class Registry:
     def add_table(self, kind: Kind, table: Mapping[str, str], owner: str) -> None:
         """Register every line of a `"module:Attribute"` table."""
         for name, path in table.items():
-            self.add(kind, name, owner, lambda path=path: load_attribute(path))
+            self.add(kind, name, owner, partial(load_attribute, path))
 
     def add_universe(self, universe: Universe, owner: str) -> None:
         """Register what a plugin brings, all of it or, after a clash, none of it."""
@@ -336,3 +357,14 @@ def default_registry() -> Registry:
     for plugin in installed_plugins():
         add_installed(registry, plugin)
     return registry
+
+
+UNIVERSE = Universe(
+    all_dialects={
+        name: partial(load_attribute, path)
+        for name, path in DIALECTS.items()
+        if name not in REPLACES
+    },
+    all_passes={name: partial(load_attribute, path) for name, path in PASSES.items()},
+)
+"""dlir as a plugin of xDSL: what `xdsl-opt` finds when dlir is installed."""

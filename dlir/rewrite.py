@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import inspect
 from collections import Counter
-from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ from typing import Any, NamedTuple, TypeAlias, Union, cast, get_args, get_origin
 from xdsl.context import Context
 from xdsl.dialects.builtin import UNKNOWN_LOC, LocationAttr
 from xdsl.folder import Folder
-from xdsl.ir import Operation, SSAValue
+from xdsl.ir import Operation
 from xdsl.pattern_rewriter import PatternRewriter, RewritePattern
 from xdsl.rewriter import InsertPoint
 from xdsl.traits import ConstantLike, HasFolder
@@ -32,6 +32,7 @@ from xdsl.transforms.dead_code_elimination import is_trivially_dead
 from xdsl.utils.exceptions import DiagnosticException
 from xdsl.utils.worklist import Worklist
 
+from dlir.debug import debug
 from dlir.diagnostics import (
     CompileError,
     Diagnostic,
@@ -105,6 +106,7 @@ def no_match(op: Operation, reason: str) -> None:
     """Say why the running pattern does not apply to `op`: `return no_match(op, "...")`."""
     attempt = _attempt.get()
     if attempt is not None:
+        debug("rewrite", lambda: f"'{attempt.pattern}' on '{op_name(op)}': {reason}")
         attempt.declined.setdefault(op, {})[attempt.pattern] = reason
 
 
@@ -184,9 +186,8 @@ def root_types(pattern: RewritePattern) -> tuple[type[Operation], ...] | None:
     """
     declared: Any = getattr(pattern, "root_types", None)
     if declared is None:
-        function = getattr(type(pattern).match_and_rewrite, "__wrapped__", None)
-        function = function or type(pattern).match_and_rewrite
-        declared = inspect.getclosurevars(function).nonlocals.get("expected_type")
+        method = type(pattern).match_and_rewrite
+        declared = inspect.getclosurevars(method).nonlocals.get("expected_type")
     if declared is None:
         return None
     if get_origin(declared) in (Union, UnionType):
@@ -225,7 +226,7 @@ class _Driver:
         self._worklist: Worklist[Operation] = Worklist()
         self._max_iterations = max_iterations
         self._location: LocationAttr = UNKNOWN_LOC
-        self._last = ("", root)
+        self._last = ("", root, root.location)
         self.rewrites = 0
         self.matches: Counter[str] = Counter()
 
@@ -247,10 +248,10 @@ class _Driver:
 
     def give_up(self) -> None:
         """Report the last pattern that was applied as one that does not come to an end."""
-        pattern, op = self._last
+        pattern, op, location = self._last
         often = ", ".join(f"{name} {n} times" for name, n in self.matches.most_common(3))
         fail(
-            self._location,
+            location,
             f"pattern '{pattern}' does not come to an end at '{op_name(op)}'",
             notes=[note(None, f"applied so far: {often}")],
             help="a pattern must bring the IR nearer to a form to which no pattern applies",
@@ -261,7 +262,6 @@ class _Driver:
         rewriter.operation_insertion_handler.append(self._inserted)
         rewriter.operation_removal_handler.append(self._removed)
         rewriter.operation_modification_handler.append(self._worklist.push)
-        rewriter.operation_replacement_handler.append(self._replaced)
         return rewriter
 
     def _visit(self, op: Operation, rewriter: Rewriter) -> None:
@@ -301,7 +301,7 @@ class _Driver:
     def _applied(self, name: str, op: Operation) -> None:
         self.rewrites += 1
         self.matches[name] += 1
-        self._last = (name, op)
+        self._last = (name, op, op.location)
 
     def _patterns_for(self, op_type: type[Operation]) -> list[tuple[str, RewritePattern]]:
         found = self._by_type.get(op_type)
@@ -323,11 +323,6 @@ class _Driver:
                 self._worklist.push(operand.owner)
         for inner in walk(op):
             self._worklist.remove(inner)
-
-    def _replaced(self, op: Operation, values: Sequence[SSAValue | None]) -> None:
-        for result in op.results:
-            for use in result.uses:
-                self._worklist.push(use.operation)
 
 
 # Tables ---------------------------------------------------------------------------------------
@@ -408,11 +403,8 @@ def no_op_of(*dialects: str) -> Callable[[Operation], bool]:
 def _left_over(
     op: Operation, table: Mapping[type[Operation], Lowering], attempt: _Attempt, conversion: str
 ) -> Diagnostic:
-    tried: Iterable[Declined] = attempt.reasons(op)
-    notes = [note(None, f"tried '{name}': {reason}") for name, reason in tried]
-    if not notes and type(op) in table:
-        notes = [note(None, "its lowering changed nothing and gave no reason")]
-    elif not notes:
-        notes = [note(None, "no lowering is known for it")]
-    message = f"is not supported by {conversion}"
-    return diagnose(Severity.ERROR, op, message, notes=notes)
+    notes = [note(None, f"tried '{name}': {reason}") for name, reason in attempt.reasons(op)]
+    if not notes:
+        known = "its lowering changed nothing and gave no reason"
+        notes = [note(None, known if type(op) in table else "no lowering is known for it")]
+    return diagnose(Severity.ERROR, op, f"is not supported by {conversion}", notes=notes)

@@ -6,18 +6,57 @@ from collections.abc import Sequence
 from typing import Any, cast
 
 import numpy as np
-from xdsl.dialects.builtin import DYNAMIC_INDEX, MemRefType, TensorType, VectorType
+from xdsl.dialects.builtin import (
+    DYNAMIC_INDEX,
+    ArrayAttr,
+    MemRefType,
+    ModuleOp,
+    StringAttr,
+    TensorType,
+    VectorType,
+)
 from xdsl.dialects.func import FuncOp
 from xdsl.ir import Attribute
 
+from dlir.diagnostics import fail
 from dlir.numpy_types import Array, Value, find_dtype, type_name
 
 
+def entry_function(module: ModuleOp, name: str | None = None) -> FuncOp:
+    """The function to run: `@name`, else `@main`, else the only public one. Raises CompileError."""
+    functions = {
+        op.sym_name.data: op
+        for op in module.ops
+        if isinstance(op, FuncOp) and not op.is_declaration
+    }
+    public = [n for n, f in functions.items() if f.sym_visibility is None]
+    wanted = name or ("main" if "main" in functions or len(public) != 1 else public[0])
+    if wanted not in functions:
+        known = ", ".join(f"@{n}" for n in functions) or "none"
+        fail(None, f"no function '@{wanted}'", help=f"functions with a body here: {known}")
+    return functions[wanted]
+
+
+def result_names(function: FuncOp) -> list[str]:
+    """The results' names: the function's `dlir.result_names`, else `o0`, `o1`, ..."""
+    given = _given_names(function, "dlir.result_names", len(function.function_type.outputs))
+    return [name or f"o{index}" for index, name in enumerate(given)]
+
+
+def _given_names(function: FuncOp, attribute: str, count: int) -> list[str | None]:
+    """The strings of an array attribute, when it has one for each; else Nones."""
+    names = function.attributes.get(attribute)
+    entries = cast(ArrayAttr[Attribute], names).data if isinstance(names, ArrayAttr) else ()
+    strings = [entry.data for entry in entries if isinstance(entry, StringAttr)]
+    return [*strings] if len(strings) == count else [None] * count
+
+
 def argument_names(function: FuncOp) -> list[str]:
-    """The names of the arguments as the text spells them (`%x`), else their numbers (`#0`)."""
+    """The arguments' names: `dlir.arg_names`, else as in the text (`%x`), else `#0`, ..."""
+    given = _given_names(function, "dlir.arg_names", len(function.args))
     return [
-        f"%{argument.name_hint}" if argument.name_hint else f"#{index}"
-        for index, argument in enumerate(function.args)
+        name or (f"%{argument.name_hint}" if argument.name_hint else f"#{index}")
+        for index, (name, argument) in enumerate(zip(given, function.args, strict=True))
     ]
 
 
@@ -58,7 +97,10 @@ def _to_array(what: str, type: Attribute, dtype: np.dtype[Any], argument: Any) -
     if isinstance(argument, np.ndarray | np.generic):
         return np.asarray(cast(Any, argument))
     if hasattr(argument, "__dlpack__"):
-        return np.from_dlpack(argument)
+        try:
+            return np.from_dlpack(argument)
+        except (BufferError, RuntimeError, TypeError) as error:
+            raise TypeError(f"{what}: expected {type}: numpy cannot take it: {error}") from None
     try:
         if np.asarray(argument).dtype.kind not in ("biuf" if dtype.kind in "fV" else "biu"):
             raise TypeError("not a number of that kind")

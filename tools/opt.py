@@ -15,6 +15,7 @@ from dlir.commandline import (
     normalise,
     values_of,
 )
+from dlir.debug import listening
 from dlir.diagnostics import EXIT_OK, warn
 from dlir.files import read_text, write_text
 from dlir.help import list_dialects, list_passes, list_targets, pass_help
@@ -129,7 +130,8 @@ def process(
         reproducer=args.mlir_generate_reproducer,
     )
     try:
-        output, code = optimizer.run(text, args.input if args.input != "-" else "<stdin>")
+        with listening(args.debug_only, streams.stderr):
+            output, code = optimizer.run(text, args.input if args.input != "-" else "<stdin>")
     finally:
         for instrument in instruments:
             instrument.finish()

@@ -1,0 +1,3 @@
+"""Frontends: foreign files become `dl`. One package per format; its heavy imports wait until it is
+used.
+"""

@@ -1,5 +1,7 @@
 """Text of diagnostics, handlers, conversion of exceptions, and expected-error matching."""
 
+from pathlib import Path
+
 import pytest
 from xdsl.dialects.builtin import FusedLoc, NameLoc, NoneAttr, StringAttr, UnknownLoc
 from xdsl.dialects.test import TestOp as AnyOp
@@ -73,6 +75,16 @@ def test_long_lines_are_cut_around_the_column():
     lines = str(Diagnostic(Severity.ERROR, "m", file_location("long.mlir", 1, 501))).split("\n")
     assert len(lines[1]) < 170
     assert lines[1][lines[2].index("^")] == "X"
+
+
+def test_lines_are_read_from_the_file_when_they_are_not_remembered(tmp_path: Path):
+    path = tmp_path / "a.mlir"
+    path.write_text("one\n  two\n")
+    assert str(Diagnostic(Severity.ERROR, "m", file_location(str(path), 2, 3))).endswith(
+        "a.mlir:2:3: error: m\n  two\n  ^"
+    )
+    assert str(Diagnostic(Severity.ERROR, "m", file_location(str(path), 9, 3))).endswith("m")
+    assert str(Diagnostic(Severity.ERROR, "m", file_location(str(path), 0, 0))).endswith("m")
 
 
 def test_the_lines_of_a_chunk_keep_their_numbers():

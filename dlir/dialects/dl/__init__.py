@@ -1,5 +1,4 @@
-"""The `dl` dialect: what is computed, on immutable tensors, with no loops, memory or layout unless
-written.
+"""The `dl` dialect: what is computed, on immutable tensors, without loops or memory.
 
     func.func @layer(%x: tensor<?x784xf32>) -> tensor<?x512xf32> {
       %w = dl.param "fc1.weight" : tensor<784x512xf32>
@@ -46,8 +45,7 @@ FAMILIES: tuple[ModuleType, ...] = (
 
 
 def _ops_of(family: ModuleType) -> list[type[DlOp]]:
-    """The concrete ops of a module: the ones with a name of their own, in the order of their
-    definition."""
+    """The ops that a module defines, in the order of their definition."""
     return [
         value
         for value in vars(family).values()

@@ -36,8 +36,7 @@ Float: TypeAlias = FloatAttr[Any]
 
 
 class OpClass(StrEnum):
-    """What an op mostly does; analyses such as the roofline and fusion go by it, not by op
-    names."""
+    """What an op mostly does; analyses such as the roofline go by it, not by op names."""
 
     CONTRACTION = auto()
     ELEMENTWISE = auto()
@@ -110,7 +109,7 @@ _INTS = (i64, i32, i16, i8)
 
 FLOATS = ElementSet("a float", _FLOATS)
 INTS = ElementSet("an integer", _INTS)
-NUMBERS = ElementSet("a number", (*_FLOATS, *_INTS))
+NUMBERS = ElementSet("a numeric", (*_FLOATS, *_INTS))
 BITS = ElementSet("an integer or boolean", (*_INTS, i1))
 BOOLS = ElementSet("a boolean", (i1,))
 ANY = ElementSet("a supported", (*_FLOATS, *_INTS, i1))

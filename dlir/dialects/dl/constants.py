@@ -41,8 +41,7 @@ def constant_array(op: ConstantOp) -> Array:
 
 
 def dense(array: Array, type: Tensor) -> DenseIntOrFPElementsAttr[Any]:
-    """An array as an attribute of that type, whose dtype and shape it has; i1 is stored as 0 and
-    -1."""
+    """An array as an attribute of the type that it has; i1 is stored as 0 and -1."""
     import numpy as np
 
     stored = -array.astype(np.int8) if array.dtype == np.bool_ else array

@@ -1,5 +1,4 @@
-"""Shape inference: plain functions on shapes, where `DYNAMIC` (written `?`) is a size known only at
-run time.
+"""Shape inference: plain functions on shapes; `DYNAMIC`, written `?`, is known at run time only.
 
 A `?` that meets another `?` or a number is taken to be equal to it (the semantics check it when the
 program runs), and it never stretches; only a static 1 broadcasts. A function returns None when no
@@ -137,8 +136,7 @@ def reshape(shape: Sequence[int], target: Sequence[int]) -> Shape:
 
 
 def fits(written: Sequence[int], inferred: Sequence[int]) -> bool:
-    """Whether a result may be written so: static where inference is, anything where it knows
-    nothing."""
+    """Whether a result may be written so: static wherever inference is."""
     return len(written) == len(inferred) and all(
         known in (DYNAMIC, size) for size, known in zip(written, inferred, strict=True)
     )

@@ -64,6 +64,7 @@ def signed(value: Value) -> Value:
 
 
 def unsigned(value: Value) -> Value:
+    """The same bits read as an unsigned integer; the i1 `true` is 1."""
     return value.view(np.uint8 if value.dtype.kind == "b" else f"u{value.dtype.itemsize}")
 
 

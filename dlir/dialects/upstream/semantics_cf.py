@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 from xdsl.dialects import cf
 
 from dlir.interpreter import Branch, Interpreter
@@ -11,8 +12,9 @@ from dlir.numpy_types import Value
 
 
 def assert_(interp: Interpreter, op: cf.AssertOp, condition: Value) -> None:
-    """Raises ValueError with the op's message when the condition is false."""
-    if not condition:
+    """Raises ValueError with the op's message when the condition is false (anywhere, if inside the
+    body of a structured op, which runs on whole arrays)."""
+    if not np.all(condition):
         raise ValueError(op.msg.data)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import operator
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import reduce
 from typing import Any
 
@@ -53,12 +53,14 @@ def store(
     target[...] = value
 
 
-def _lanes(ref: Array, indices: tuple[Value, ...], mask: Array) -> tuple[Any, ...]:
-    """Positions of the lanes that are on; the others may lie outside."""
-    (lanes,) = np.nonzero(mask)
-    for lane in (lanes.min(), lanes.max()) if lanes.size else ():
-        point(ref, (*indices[:-1], indices[-1] + lane))
-    return (*indices[:-1], indices[-1] + lanes)
+def _lanes(ref: Array, indices: Sequence[Value], mask: Array) -> tuple[Array, ...]:
+    """Positions of the lanes that are on, per dimension of the memref; only these must exist."""
+    on = np.nonzero(mask)
+    outer = [np.zeros(on[0].size, np.int64)] * (ref.ndim - mask.ndim)
+    positions = [index + lane for index, lane in zip(indices, [*outer, *on], strict=True)]
+    for position in zip(*positions, strict=True):
+        point(ref, position)
+    return tuple(positions)
 
 
 def masked_load(
@@ -67,7 +69,7 @@ def masked_load(
     """Memory where the mask is on, `pass_thru` elsewhere; only lanes that are on are read."""
     *indices, mask, pass_through = operands
     result = pass_through.copy()
-    result[mask] = ref[_lanes(ref, tuple(indices), mask)]
+    result[mask] = ref[_lanes(ref, indices, mask)]
     return result
 
 
@@ -76,7 +78,7 @@ def masked_store(
 ) -> None:
     """Write the lanes that are on; the others are not touched."""
     *indices, mask, value = operands
-    ref[_lanes(ref, tuple(indices), mask)] = value[mask]
+    ref[_lanes(ref, indices, mask)] = value[mask]
 
 
 def create_mask(interp: Interpreter, op: vector.CreateMaskOp, *sizes: Value) -> Array:

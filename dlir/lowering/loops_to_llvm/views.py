@@ -11,6 +11,7 @@ from xdsl.dialects.builtin import (
     DYNAMIC_INDEX,
     BoolAttr,
     MemRefType,
+    NoneAttr,
 )
 from xdsl.ir import Attribute, Operation, SSAValue
 
@@ -54,11 +55,7 @@ def _contiguous(
 def pass_buffer(low: Lowering, op: Operation, value: SSAValue) -> list[SSAValue]:
     """What a call passes for a memref: its pointer and its `?` sizes."""
     buffer = low.buffer(value)
-    shape = tuple(
-        size if known == DYNAMIC_INDEX else known
-        for size, known in zip(buffer.sizes, _memref(value).get_shape(), strict=True)
-    )
-    if buffer.strides != identity_strides(shape, low.times):
+    if not isinstance(_memref(value).layout, NoneAttr):
         unsupported(op, "passes a memref that is not contiguous")
     sizes = [
         low.integer(size)

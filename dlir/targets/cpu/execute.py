@@ -260,6 +260,15 @@ class NativeModule:
         objects = compile_many(texts, cpu, default_cache() if use_cache else None, processes)
         self._link(objects, _signatures(module), _messages(module))
 
+    @classmethod
+    def from_objects(
+        cls, objects: Sequence[bytes], signatures: Mapping[str, Signature], messages: list[str]
+    ) -> NativeModule:
+        """Link what was compiled before."""
+        module = cls.__new__(cls)
+        module._link(objects, signatures, messages)
+        return module
+
     def _link(
         self, objects: Sequence[bytes], signatures: Mapping[str, Signature], messages: list[str]
     ) -> None:

@@ -119,8 +119,9 @@ class MishOp(PlainUnaryOp):
 
 @irdl_op_definition
 class SeluOp(PlainUnaryOp):
-    """Scaled exponential linear unit: `y = s * x for x > 0, else s * a * (e^x - 1)`,
-    with s = 1.0507009873554805 and a = 1.6732632423543772.
+    """Scaled exponential linear unit: `y = s * x for x > 0, else s * a * (e^x - 1)`.
+
+    The constants are s = 1.0507009873554805 and a = 1.6732632423543772.
 
     C1: the element type is a float
     C2: the result has the operand's type
@@ -150,8 +151,9 @@ class HardSwishOp(PlainUnaryOp):
 
 @irdl_op_definition
 class GeluOp(UnaryOp):
-    """Gaussian error linear unit: `y = x * (1 + erf(x / sqrt(2))) / 2`, or with `approximate =
-    "tanh"` `y = x * (1 + tanh(sqrt(2 / pi) * (x + 0.044715 * x^3))) / 2`.
+    """Gaussian error linear unit: `y = x * (1 + erf(x / sqrt(2))) / 2`.
+
+    With `approximate = "tanh"` it is `y = x * (1 + tanh(sqrt(2 / pi) * (x + 0.044715 * x^3))) / 2`.
 
     C1: the element type is a float
     C2: the result has the operand's type
@@ -234,8 +236,9 @@ class HardSigmoidOp(UnaryOp):
 
 @irdl_op_definition
 class ClipOp(UnaryOp):
-    """Limiting to a range: `y = min(max(x, min), max)`; an absent bound does not limit, NaN stays
-    NaN.
+    """Limiting to a range: `y = min(max(x, min), max)`.
+
+    An absent bound does not limit; NaN stays NaN.
 
     C1: the element type is a number
     C2: the result has the operand's type

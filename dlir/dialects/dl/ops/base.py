@@ -50,8 +50,7 @@ def rank_of(value: Operand) -> int:
 
 
 def check_number(op: DlOp, rule: int, value: Attribute | None, element: Attribute) -> None:
-    """A number among the properties is an integer for integer elements and a float for float
-    elements."""
+    """A number among the properties is of the elements' kind: an integer or a float."""
     kind = IntegerAttr if element in BITS else FloatAttr
     if value is not None and not isinstance(value, kind):
         expected = "an integer" if kind is IntegerAttr else "a float"
@@ -118,8 +117,7 @@ class DlOp(IRDLOperation, HasFolderInterface, HasCanonicalizationPatternsInterfa
         properties: Mapping[str, Attribute | None] | None = None,
         result_types: Sequence[Attribute] | None = None,
     ) -> None:
-        """Initialise the op with inferred result types, or with those given as far as they leave
-        nothing open.
+        """Initialise the op with the result types that `infer` gives.
 
         `result_types` is for ops whose result type says more than the operands do; raises
         RuleViolation.
@@ -172,8 +170,7 @@ class DlOp(IRDLOperation, HasFolderInterface, HasCanonicalizationPatternsInterfa
 
 
 def _may_be_written(written: Attribute, inferred: Attribute) -> bool:
-    """Equal types; for tensors a size may be written where inference knows none, but not the other
-    way round."""
+    """Equal types; but a size may be written where inference knows none."""
     if isinstance(written, TensorType) and isinstance(inferred, TensorType):
         written, inferred = cast(Tensor, written), cast(Tensor, inferred)
         same = written.element_type == inferred.element_type

@@ -277,8 +277,7 @@ class XorOp(BitsBinaryOp):
 
 @irdl_op_definition
 class CompareOp(BinaryOp):
-    """Comparison: `y = lhs P rhs` with the predicate P one of eq ne lt le gt ge; with a NaN only
-    `ne` holds.
+    """Comparison: `y = lhs P rhs`, with P one of eq ne lt le gt ge; of a NaN only ne holds.
 
     C1: the element type is supported
     C2: the result has the broadcast shape and element type i1

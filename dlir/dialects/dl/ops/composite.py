@@ -97,8 +97,8 @@ class LogSoftmaxOp(AxisOp):
 
 @irdl_op_definition
 class LayerNormOp(CompositeOp):
-    """Normalisation over the dimensions from `axis` to the last: `y = (x - mean) / sqrt(variance +
-    epsilon) * scale + bias`.
+    """Normalisation over the dimensions from `axis` on:
+    `y = (x - mean) / sqrt(variance + epsilon) * scale + bias`.
 
     The variance is that of the whole population, mean((x - mean)^2). Without a bias nothing is
     added.
@@ -144,8 +144,8 @@ class LayerNormOp(CompositeOp):
 
 @irdl_op_definition
 class BatchNormOp(CompositeOp):
-    """Normalisation by given statistics of each channel: `y = (x - mean) / sqrt(variance + epsilon)
-    * scale + bias`.
+    """Normalisation by given statistics of each channel:
+    `y = (x - mean) / sqrt(variance + epsilon) * scale + bias`.
 
     C1: the element type is a float
     C2: the result has the operand's type
@@ -197,8 +197,10 @@ class BatchNormOp(CompositeOp):
 @irdl_op_definition
 class LrnOp(CompositeOp):
     """Local response normalisation over neighbouring channels:
-    `y[c] = x[c] / (bias + alpha / size * sum of x[d]^2)^beta`, where the sum is over the channels d
-    from c - floor((size - 1) / 2) to c + ceil((size - 1) / 2) that exist.
+    `y[c] = x[c] / (bias + alpha / size * sum of x[d]^2)^beta`.
+
+    The sum is over the channels d from c - floor((size - 1) / 2) to c + ceil((size - 1) / 2) that
+    exist.
 
     C1: the element type is a float
     C2: the result has the operand's type

@@ -79,8 +79,7 @@ class ContractionOp(DlOp):
     result = result_def(AnyTensorTypeConstr)
 
     def check_types(self, rules: tuple[int, int], lhs: Tensor, rhs: Tensor) -> Attribute:
-        """C1 and the rules on equal operand types and the accumulator; the result's element
-        type."""
+        """The rules on the operands' and the accumulator's types; the result's element type."""
         element, acc = lhs.element_type, self.acc
         if rhs.element_type != element:
             got = f"{element} and {rhs.element_type}"
@@ -103,8 +102,7 @@ def accumulator(element: Attribute, acc: Attribute | None) -> Attribute:
 
 @irdl_op_definition
 class MatmulOp(ContractionOp):
-    """Product of matrices, or of stacks of matrices: `y[.., m, n] = sum over k of lhs[.., m, k] *
-    rhs[.., k, n]`.
+    """Product of (stacks of) matrices: `y[.., m, n] = sum over k of lhs[.., m, k] * rhs[.., k, n]`.
 
     `transpose_lhs` and `transpose_rhs` exchange the last two dimensions of an operand first. The
     leading (batch) dimensions broadcast.
@@ -173,10 +171,11 @@ class MatmulOp(ContractionOp):
 
 @irdl_op_definition
 class Conv2dOp(ContractionOp):
-    """Two-dimensional convolution (cross-correlation, as everywhere in deep learning):
-    `y[b, o, i, j] = sum over c, u, v of x[b, g(o) + c, i*sh + u*dh - top, j*sw + v*dw - left] *
-    weight[o, c, u, v]`, where x is zero outside and g(o) is the first input channel of the group of
-    output channel o.
+    """Two-dimensional convolution (in truth cross-correlation, as everywhere in deep learning):
+    `y[b, o, i, j] = sum over c, u, v of x[b, g(o) + c, i*sh + u*dh - top, j*sw + v*dw - left]
+    * weight[o, c, u, v]`.
+
+    Outside x is zero; g(o) is the first input channel of the group of output channel o.
 
     The weight is always [out, in / groups, kernel height, kernel width]; `layout` is that of x and
     y. `padding` is [top, left, bottom, right].

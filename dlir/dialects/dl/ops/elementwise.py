@@ -1,5 +1,4 @@
-"""The families of elementwise ops: the classes that `math.py`, `activation.py` and `binary.py`
-fill."""
+"""The families of elementwise ops, which `math.py`, `activation.py` and `binary.py` fill."""
 
 from __future__ import annotations
 

@@ -45,8 +45,7 @@ class MoveOp(DlOp):
 
 
 class SizedOp(MoveOp):
-    """A movement whose result shape is written; `?` sizes of the result come from index
-    operands."""
+    """A movement whose result shape is written; each `?` in it comes from an index operand."""
 
     SIZED: ClassVar[bool] = True
 
@@ -125,8 +124,7 @@ class TransposeOp(MoveOp):
 
 @irdl_op_definition
 class BroadcastOp(SizedOp):
-    """The elements repeated along new leading dimensions and along those of static size 1
-    (numpy.broadcast_to).
+    """The elements repeated along new dimensions and those of static size 1: `y[.., i] = x[i]`.
 
     C1: the element type is supported
     C2: the result has the operand's element type
@@ -237,6 +235,7 @@ class PadOp(MoveOp):
         self.initialise([x], properties)
 
     def infer(self) -> Sequence[Attribute]:
+        self.check_elements(ANY, self.x)
         shape, low, high = shape_of(self.x), self.low.get_values(), self.high.get_values()
         if not len(low) == len(high) == len(shape) or min((*low, *high), default=0) < 0:
             message = f"expected {len(shape)} sizes >= 0 at each end"
@@ -247,9 +246,9 @@ class PadOp(MoveOp):
 
 @irdl_op_definition
 class GatherOp(MoveOp):
-    """Slices along an axis, chosen by indices: `y[a.., i.., b..] = x[a.., indices[i..], b..]`,
-    where a stands before and b after the axis. Indices lie in [-n, n), negative ones count from the
-    end; others are an error at run time.
+    """Slices along an axis, chosen by indices: `y[a.., i.., b..] = x[a.., indices[i..], b..]`.
+
+    Indices lie in [-n, n), negative ones count from the end; others are an error at run time.
 
     C1: the element type is supported, that of the indices is an integer
     C2: the result has the indices' shape in place of the axis

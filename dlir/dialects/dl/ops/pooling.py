@@ -96,8 +96,8 @@ class PoolOp(DlOp):
 
 @irdl_op_definition
 class MaxPool2dOp(PoolOp):
-    """Maximum of a sliding window: `y[b, c, i, j] = max over u, v of x[b, c, i*sh + u*dh - top,
-    j*sw + v*dw - left]`.
+    """Maximum of a sliding window:
+    `y[b, c, i, j] = max over u, v of x[b, c, i*sh + u*dh - top, j*sw + v*dw - left]`.
 
     Places outside the image do not count; a window that sees none gives -inf or the least integer.
     NaN wins.
@@ -119,8 +119,8 @@ class MaxPool2dOp(PoolOp):
 
 @irdl_op_definition
 class AvgPool2dOp(PoolOp):
-    """Mean of a sliding window: `y[b, c, i, j] = mean over u, v of x[b, c, i*sh + u*dh - top, j*sw
-    + v*dw - left]`.
+    """Mean of a sliding window:
+    `y[b, c, i, j] = mean over u, v of x[b, c, i*sh + u*dh - top, j*sw + v*dw - left]`.
 
     Places outside the image do not count, or count as zeros with `count_include_pad`; a window that
     sees none gives NaN.

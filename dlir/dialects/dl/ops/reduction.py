@@ -82,7 +82,9 @@ class ReduceMeanOp(ReduceOp):
 
 @irdl_op_definition
 class ReduceMaxOp(ReduceOp):
-    """Maximum: `y = max of x over the axes`; NaN wins; -inf, the least integer or false of nothing.
+    """Maximum: `y = max of x over the axes`; NaN wins.
+
+    Of nothing it is -inf, the least integer or false.
 
     C1: the element type is supported
     C2: the result has the operand's shape without the axes, or with ones in their place
@@ -101,8 +103,9 @@ class ReduceMaxOp(ReduceOp):
 
 @irdl_op_definition
 class ReduceMinOp(ReduceOp):
-    """Minimum: `y = min of x over the axes`; NaN wins; inf, the greatest integer or true of
-    nothing.
+    """Minimum: `y = min of x over the axes`; NaN wins.
+
+    Of nothing it is inf, the greatest integer or true.
 
     C1: the element type is supported
     C2: the result has the operand's shape without the axes, or with ones in their place

@@ -1,5 +1,4 @@
-"""Where tensors and sizes come from: constants, weights, counting, and the dimensions of other
-tensors."""
+"""Where tensors and sizes come from: constants, weights, counting, other tensors' dimensions."""
 
 from __future__ import annotations
 
@@ -133,8 +132,9 @@ class ParamOp(SourceOp):
 
 @irdl_op_definition
 class IotaOp(SourceOp):
-    """Counting along an axis: `y[i] = i[axis]`. Each `?` of the result takes its size from an
-    operand.
+    """Counting along an axis: `y[i] = i[axis]`.
+
+    Each `?` of the result takes its size from an operand.
 
     C1: the element type is a number
     C2: the result type has as many `?` as there are size operands
@@ -190,7 +190,7 @@ class DimOp(DlOp):
 
     x = operand_def(AnyTensorTypeConstr)
     axis = prop_def(AXIS)
-    result = result_def(IndexType())
+    result = result_def()
 
     def __init__(self, x: Operand, axis: int):
         self.initialise([x], {"axis": integer(normalised(axis, rank_of(x)))})
@@ -224,8 +224,7 @@ class DimOp(DlOp):
 
 
 def split_sizes(shape: Sequence[int | Operand]) -> tuple[shapes.Shape, list[Operand]]:
-    """(shape with `?` for the values, the values) of a list of sizes; a -1 is a `?` without a
-    value."""
+    """(shape with a `?` per value, the values) of a list of sizes; a -1 is a `?` without one."""
     static = tuple(
         (shapes.DYNAMIC if size < 0 else size) if isinstance(size, int) else shapes.DYNAMIC
         for size in shape

@@ -1,5 +1,4 @@
-"""The meaning of every `dl` op in numpy: the oracle of folding, of the interpreter and of all
-numeric tests.
+"""The meaning of every `dl` op in numpy: the oracle of folding, interpreter and numeric tests.
 
 Each function is `f(interp, op, *operand arrays)` and returns an array, or a tuple of them;
 `SEMANTICS` finds it by the op's class. Every result is checked against the sizes that its type

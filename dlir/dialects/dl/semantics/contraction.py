@@ -23,7 +23,17 @@ def product(lhs: Array, rhs: Array, acc: np.dtype[Any]) -> Array:
     if lhs.dtype.kind == "i" and lhs.dtype.itemsize <= 2:
         exact = np.matmul(lhs.astype(np.float64), rhs.astype(np.float64))
         return exact.astype(np.int64).astype(acc)
-    return np.matmul(lhs.astype(acc), rhs.astype(acc))
+    lhs, rhs = lhs.astype(acc), rhs.astype(acc)
+    return one_by_one(lhs, rhs) if acc.kind != "i" and acc.itemsize == 2 else np.matmul(lhs, rhs)
+
+
+def one_by_one(lhs: Array, rhs: Array) -> Array:
+    """Terms added in order, each rounded: for f16 and bf16 numpy.matmul would sum in f32."""
+    batch = np.broadcast_shapes(lhs.shape[:-2], rhs.shape[:-2])
+    total = np.zeros((*batch, lhs.shape[-2], rhs.shape[-1]), lhs.dtype)
+    for k in range(lhs.shape[-1]):
+        total = total + lhs[..., :, k, None] * rhs[..., k, None, :]
+    return total
 
 
 def matmul(_: Any, op: MatmulOp, lhs: Array, rhs: Array) -> Array:
@@ -39,8 +49,7 @@ def matmul(_: Any, op: MatmulOp, lhs: Array, rhs: Array) -> Array:
 
 
 def conv2d(_: Any, op: Conv2dOp, x: Array, weight: Array) -> Array:
-    """One matrix product of the weights with the columns that hold, per output place, all inputs it
-    sees."""
+    """Weights times columns, which hold for each output place all the inputs it sees."""
     nhwc = op.layout.data is Layout.NHWC
     x = x.transpose(0, 3, 1, 2) if nhwc else x
     groups, (out, channels, *kernel) = op.groups.value.data, weight.shape
@@ -58,8 +67,7 @@ def conv2d(_: Any, op: Conv2dOp, x: Array, weight: Array) -> Array:
 
 
 def windows(x: Array, kernel: Any, strides: Any, dilations: Any) -> Array:
-    """A view [batch, channel, i, j, u, v] of x[batch, channel, i*sh + u*dh, j*sw + v*dw], of a
-    padded NCHW image."""
+    """A view [b, c, i, j, u, v] of x[b, c, i*sh + u*dh, j*sw + v*dw], a padded NCHW image."""
     extent = [(k - 1) * d + 1 for k, d in zip(kernel, dilations, strict=True)]
     if any(size < reach for size, reach in zip(x.shape[2:], extent, strict=True)):
         raise ValueError(f"the kernel spans {extent}, more than the padded image {[*x.shape[2:]]}")

@@ -86,7 +86,7 @@ FLOAT_UNARY: dict[type[DlOp], Unary] = {
     a.SoftsignOp: lambda x: x / (1 + np.abs(x)),
     a.MishOp: lambda x: x * np.tanh(softplus(x)),
     a.SeluOp: lambda x: a.SELU_SCALE * elu(x, a.SELU_ALPHA),
-    a.HardSwishOp: lambda x: x * hard_sigmoid(x, 1 / 6, 1 / 2),
+    a.HardSwishOp: lambda x: x * np.minimum(np.maximum(x / 6 + 0.5, 0), 1),
 }
 
 INTEGER_UNARY: dict[type[DlOp], Unary] = {
@@ -119,8 +119,7 @@ def unary(_: Any, op: UnaryOp, x: Array) -> Array:
 
 
 def truncated_quotient(lhs: Array, rhs: Array) -> Array:
-    """Division of integers toward zero: one more than the floor where that has cut a negative
-    quotient."""
+    """Division of integers toward zero: the floor, plus one where that cut a negative."""
     floor = lhs // divisor(rhs)
     cut = (floor * rhs != lhs) & ((lhs < 0) != (rhs < 0))
     return floor + cut.astype(lhs.dtype)
@@ -133,8 +132,7 @@ def divisor(rhs: Array) -> Array:
 
 
 def integer_power(lhs: Array, rhs: Array) -> Array:
-    """lhs ^ |rhs|, inverted and truncated where the power is negative: only 1 and -1 survive
-    that."""
+    """lhs ^ |rhs|, inverted and truncated for negative powers: only 1 and -1 survive that."""
     negative = rhs < 0
     if np.any(negative & (lhs == 0)):
         raise ValueError("zero to a negative power")
@@ -216,8 +214,7 @@ def cast(_: Any, op: b.CastOp, x: Array) -> Array:
 
 
 def saturated(x: Array, target: np.dtype[Any]) -> Array:
-    """The integers nearest to x toward zero; NaN becomes 0, what is too large or small the last
-    integer."""
+    """The integers next to x toward zero; NaN becomes 0, what lies beyond the last integer."""
     limits = np.iinfo(target)
     least, beyond = float(limits.min), -float(limits.min)
     inside = (x > least) & (x < beyond)

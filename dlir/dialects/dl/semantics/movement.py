@@ -52,8 +52,7 @@ def slice_(_: Any, op: mv.SliceOp, x: Array, *sizes: Any) -> Array:
 
 
 def places(offset: int, size: int, stride: int, limit: int) -> slice:
-    """offset, offset + stride, ...: `size` of them; raises IndexError for one outside [0,
-    limit)."""
+    """offset, offset + stride, ...: `size` of them; raises IndexError outside [0, limit)."""
     if size == 0:
         return slice(0, 0)
     last = offset + (size - 1) * stride

@@ -15,8 +15,7 @@ from dlir.numpy_types import Array
 
 
 def seen(op: PoolOp, x: Array, outside: Any) -> Array:
-    """[batch, channel, i, j, u, v]: what window (i, j) sees; places outside the image hold
-    `outside`."""
+    """[b, c, i, j, u, v]: what window (i, j) sees; places around the image hold `outside`."""
     x = x.transpose(0, 3, 1, 2) if op.layout.data is Layout.NHWC else x
     top, left, bottom, right = op.padding.get_values()
     x = np.pad(x, ((0, 0), (0, 0), (top, bottom), (left, right)), constant_values=outside)

@@ -1,0 +1,69 @@
+"""Convolutions of ResNet-50 and one of MobileNet, channels first, with constant weights."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from bench import onnx_models
+from bench.program import Case, Goal, Program, program_case
+from bench.text import random, tensor
+
+SPEED = 0.8  # of onnxruntime's
+
+
+@dataclass(frozen=True)
+class Conv:
+    """A square convolution that keeps the size of the image, up to its stride."""
+
+    channels: int
+    filters: int
+    size: int
+    kernel: int
+    stride: int = 1
+    groups: int = 1
+
+    def program(self) -> Program:
+        x = random(1, self.channels, self.size, self.size)
+        w = random(self.filters, self.channels // self.groups, self.kernel, self.kernel)
+        out = 1, self.filters, self.size // self.stride, self.size // self.stride
+        pads = [self.kernel // 2] * 4
+        strides = [self.stride] * 2
+        properties = f"{{strides = {strides}, padding = {pads}, groups = {self.groups}}}"
+        text = f"""
+        func.func @main(%x: {tensor(x)}) -> {tensor(out)} {{
+          %w = dl.param "w" : {tensor(w)}
+          %r = dl.conv2d %x, %w acc f32 {properties} : ({tensor(x)}, {tensor(w)}) -> {tensor(out)}
+          func.return %r : {tensor(out)}
+        }}"""
+        conv = onnx_models.node("Conv", "xw", strides=strides, pads=pads, group=self.groups)
+        return Program(
+            text,
+            {"x": x},
+            lambda: onnx_models.model([conv], {"x": x}, {"w": w}),
+            params={"w": w},
+            torch=self._torch(w),
+            flop=2 * math.prod(out) * math.prod(w.shape[1:]),
+        )
+
+    def _torch(self, w):
+        def conv(x):
+            import torch
+
+            weight, padding = torch.from_numpy(w), self.kernel // 2
+            return torch.conv2d(x, weight, None, self.stride, padding, groups=self.groups)
+
+        return conv
+
+
+CONVS = {
+    "3x3-64-56": Conv(64, 64, 56, 3),
+    "1x1-256-64-56": Conv(256, 64, 56, 1),
+    "7x7-stem-224": Conv(3, 64, 224, 7, stride=2),
+    "3x3-512-7": Conv(512, 512, 7, 3),
+    "3x3-depthwise-32-112": Conv(32, 32, 112, 3, groups=32),
+}
+GOALS = {"3x3-64-56": Goal(1 / SPEED, "onnxruntime")}
+CASES: list[Case] = [
+    program_case(f"conv/{name}", conv.program, GOALS.get(name)) for name, conv in CONVS.items()
+]

@@ -1,0 +1,126 @@
+"""Takes times: in turns, so that a busy moment of the machine hits every contestant alike."""
+
+from __future__ import annotations
+
+import os
+import resource
+import statistics
+import subprocess
+import time
+from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+Call = Callable[[], object]
+LEAST_CALLS = 3
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How much to measure, and where."""
+
+    rounds: int = 5
+    seconds: float = 0.15
+    """Per contestant and round."""
+    process_rounds: int = 3
+    core: int | None = None
+    """The core that timed calls are pinned to; None leaves them free."""
+
+
+QUICK = Settings(rounds=2, seconds=0.02, process_rounds=1)
+
+
+@dataclass
+class Timing:
+    """Seconds of every call of one contestant, by round; for processes also their CPU time."""
+
+    rounds: list[list[float]] = field(default_factory=list)
+    cpu: list[float] = field(default_factory=list)
+
+    @property
+    def median(self) -> float:
+        return statistics.median(sample for samples in self.rounds for sample in samples)
+
+    @property
+    def least(self) -> float:
+        return min(map(min, self.rounds))
+
+    @property
+    def cpu_least(self) -> float | None:
+        """CPU seconds depend less than wall time on what else the machine does."""
+        return min(self.cpu, default=None)
+
+    def ratio(self, other: Timing) -> float:
+        """How many times slower than `other`: the median of the rounds' quotients of minima.
+
+        A quotient within one round compares what ran under the same conditions.
+        """
+        pairs = zip(self.rounds, other.rounds, strict=True)
+        return statistics.median(min(mine) / min(its) for mine, its in pairs)
+
+
+def time_calls(contestants: Mapping[str, Call], settings: Settings) -> dict[str, Timing]:
+    """Time all contestants in turns; every other round goes in reverse order."""
+    timings = {name: Timing() for name in contestants}
+    with pinned(settings.core):
+        for number in range(settings.rounds):
+            order = list(contestants)[:: -1 if number % 2 else 1]
+            for name in order:
+                timings[name].rounds.append(_samples(contestants[name], settings.seconds))
+    return timings
+
+
+def _samples(call: Call, seconds: float) -> list[float]:
+    call()  # what ran before has filled the caches with its own data
+    samples: list[float] = []
+    end = time.perf_counter() + seconds
+    while len(samples) < LEAST_CALLS or time.perf_counter() < end:
+        start = time.perf_counter()
+        call()
+        samples.append(time.perf_counter() - start)
+    return samples
+
+
+@contextmanager
+def pinned(core: int | None) -> Generator[None, None, None]:
+    """Keep this process on one core inside, where the system can do that."""
+    if core is None or not hasattr(os, "sched_setaffinity"):
+        yield
+        return
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {core})
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, before)
+
+
+def default_core() -> int | None:
+    """The last core we may use: the first ones tend to serve interrupts."""
+    return max(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else None
+
+
+def time_process(
+    timing: Timing, command: Sequence[str], environment: Mapping[str, str] | None = None
+) -> str:
+    """Run a command, add its time as one round, and return what it printed.
+
+    Raises CalledProcessError.
+    """
+    before = _children_cpu()
+    start = time.perf_counter()
+    done = subprocess.run(
+        command,
+        env={**os.environ, **(environment or {})},
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+    )
+    timing.rounds.append([time.perf_counter() - start])
+    timing.cpu.append(_children_cpu() - before)
+    return done.stdout
+
+
+def _children_cpu() -> float:
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime

@@ -1,0 +1,36 @@
+"""Small ONNX models for the peers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from onnx import ModelProto, NodeProto, TensorProto, helper, numpy_helper
+
+OPSET, IR_VERSION = 20, 9
+
+
+def node(kind: str, inputs: Sequence[str], **attributes: Any) -> NodeProto:
+    """A node whose result is named as its kind."""
+    return helper.make_node(kind, inputs, [kind], **attributes)
+
+
+def model(
+    nodes: Sequence[NodeProto],
+    inputs: Mapping[str, np.ndarray],
+    weights: Mapping[str, np.ndarray],
+) -> ModelProto:
+    """float32 inputs of these shapes; the result of the last node is the output."""
+    graph = helper.make_graph(
+        nodes,
+        "bench",
+        [
+            helper.make_tensor_value_info(name, TensorProto.FLOAT, array.shape)
+            for name, array in inputs.items()
+        ],
+        [helper.make_tensor_value_info(nodes[-1].output[0], TensorProto.FLOAT, None)],
+        [numpy_helper.from_array(array, name) for name, array in weights.items()],
+    )
+    opsets = [helper.make_opsetid("", OPSET)]
+    return helper.make_model(graph, opset_imports=opsets, ir_version=IR_VERSION)

@@ -1,0 +1,116 @@
+"""Rows as a table for people and as JSON for programs."""
+
+from __future__ import annotations
+
+import json
+import platform
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+from bench.harness import Settings, Timing
+from bench.program import DLIR, Row
+
+PACKAGES = ("dlir", "numpy", "onnx", "onnxruntime", "torch", "xdsl", "llvmlite")
+WIDTHS = 34, 10, 10, 11
+UNITS = ((1e-3, 1e6, "us"), (1.0, 1e3, "ms"), (float("inf"), 1.0, "s"))
+
+
+def header(peers: Sequence[str]) -> str:
+    """The head of the table; `peers` are those that may appear."""
+    cells = ["case", "dlir", "min", "rate"]
+    line = f"{cells[0]:{WIDTHS[0]}}" + "".join(
+        f"{cell:>{width}}" for cell, width in zip(cells[1:], WIDTHS[1:], strict=True)
+    )
+    line += "".join(f"{peer:>13}{'ratio':>7}" for peer in peers)
+    return f"{line}{'error':>9}  goal"
+
+
+def line(row: Row, peers: Sequence[str]) -> str:
+    """One row: medians, least times, dlir's time over each peer's, the relative error."""
+    if row.failure is not None:
+        return f"{row.name:{WIDTHS[0]}}  failed: {row.failure}"
+    ours = row.times[DLIR]
+    cells = [_time(ours.median), _time(ours.least), _rate(row)]
+    text = f"{row.name:{WIDTHS[0]}}" + "".join(
+        f"{cell:>{width}}" for cell, width in zip(cells, WIDTHS[1:], strict=True)
+    )
+    for peer in peers:
+        time = row.times.get(peer)
+        text += f"{_time(time.median):>13}{ours.ratio(time):>7.2f}" if time else " " * 20
+    error = "" if row.error is None else f"{row.error:.0e}" if row.error else "0"
+    return f"{text}{error:>9}  {_goal(row)}".rstrip()
+
+
+def _goal(row: Row) -> str:
+    if row.goal is None:
+        return ""
+    words = {True: "met", False: "MISSED", None: "?"}
+    return f"{row.goal} {words[row.goal.met(row.times)]}"
+
+
+def _time(seconds: float) -> str:
+    factor, unit = next((factor, unit) for limit, factor, unit in UNITS if seconds < limit)
+    return f"{seconds * factor:.2f} {unit}"
+
+
+def _rate(row: Row) -> str:
+    least = row.times[DLIR].least
+    if row.flop:
+        return f"{row.flop / least / 1e9:.0f} GF/s"
+    return f"{row.moved / least / 1e9:.1f} GB/s" if row.moved else ""
+
+
+def to_json(rows: Iterable[Row], settings: Settings) -> str:
+    """Everything that was measured, and on what."""
+    return json.dumps(
+        {
+            "machine": {"processor": _processor(), "system": platform.platform()},
+            "versions": {name: _version(name) for name in PACKAGES},
+            "settings": asdict(settings),
+            "rows": [_row(row) for row in rows],
+        },
+        indent=2,
+    )
+
+
+def _row(row: Row) -> dict[str, Any]:
+    ours = row.times.get(DLIR)
+    return {
+        "name": row.name,
+        "failure": row.failure,
+        "seconds": {name: _statistics(timing) for name, timing in row.times.items()},
+        "ratio": {name: ours.ratio(t) for name, t in row.times.items() if ours and name != DLIR},
+        "error": {"relative": row.error, "absolute": row.absolute_error},
+        "flop": row.flop,
+        "bytes": row.moved,
+        "goal": row.goal and {"text": str(row.goal), "met": row.goal.met(row.times)},
+        "details": row.details,
+    }
+
+
+def _statistics(timing: Timing) -> dict[str, Any]:
+    return {
+        "median": timing.median,
+        "min": timing.least,
+        "samples": sum(map(len, timing.rounds)),
+        "min_by_round": [min(samples) for samples in timing.rounds],
+        "cpu": timing.cpu_least,
+    }
+
+
+def _processor() -> str:
+    try:
+        with open("/proc/cpuinfo", encoding="utf-8") as file:
+            names = [line.partition(":")[2].strip() for line in file if "model name" in line]
+            return names[0]
+    except (OSError, IndexError):
+        return platform.processor()
+
+
+def _version(name: str) -> str | None:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return None

@@ -1,0 +1,74 @@
+"""Planning one arena for many buffers whose lifetimes are known and whose sizes may be dynamic.
+
+A buffer's size is a static number of bytes times a product of run-time sizes. Buffers with the same
+product share a region and are placed in it by their static parts, so planning needs no run-time
+decision: `address = region start + offset * product`. Static buffers are the region of the empty
+product.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Generic, TypeVar
+
+ALIGNMENT = 64  # bytes: a cache line, and the widest vector register
+
+Symbol = TypeVar("Symbol")
+
+
+@dataclass
+class Request(Generic[Symbol]):
+    """One buffer: `unit * product(symbols)` bytes, in use from step `first` to `last`, inclusive."""
+
+    unit: int
+    symbols: tuple[Symbol, ...]
+    first: int
+    last: int
+    offset: int = 0
+
+    def overlaps(self, other: Request[Symbol]) -> bool:
+        return self.first <= other.last and other.first <= self.last
+
+
+@dataclass
+class RegionPlan(Generic[Symbol]):
+    """The buffers that share a product of sizes, and how much room they take together."""
+
+    symbols: tuple[Symbol, ...]
+    requests: list[Request[Symbol]] = field(default_factory=list[Request[Symbol]])
+    size: int = 0
+
+    def bound(self) -> int:
+        """The most that is in use at one step: no plan can be smaller."""
+        steps = {r.first for r in self.requests}
+        return max(
+            (sum(r.unit for r in self.requests if r.first <= s <= r.last) for s in steps),
+            default=0,
+        )
+
+
+def plan(requests: Sequence[Request[Symbol]]) -> list[RegionPlan[Symbol]]:
+    """Give every request an offset in its region: largest first, into the lowest gap that fits."""
+    regions: dict[tuple[Symbol, ...], RegionPlan[Symbol]] = {}
+    for request in sorted(requests, key=lambda r: -r.unit):
+        region = regions.setdefault(request.symbols, RegionPlan(request.symbols))
+        busy = sorted((r for r in region.requests if r.overlaps(request)), key=lambda r: r.offset)
+        request.offset = _lowest_gap(busy, request.unit)
+        region.requests.append(request)
+        region.size = max(region.size, request.offset + request.unit)
+    return list(regions.values())
+
+
+def _lowest_gap(busy: Sequence[Request[Symbol]], unit: int) -> int:
+    offset = 0
+    for other in busy:
+        if other.offset - offset >= unit:
+            break
+        offset = max(offset, other.offset + other.unit)
+    return offset
+
+
+def aligned(size: int) -> int:
+    """Rounded up, so that every offset stays aligned."""
+    return -(-size // ALIGNMENT) * ALIGNMENT

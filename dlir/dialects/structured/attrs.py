@@ -1,0 +1,122 @@
+"""Attributes of `structured`: the kind of an iterator, and the schedule."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from enum import StrEnum
+from typing import ClassVar
+
+from xdsl.dialects.builtin import ArrayAttr, DictionaryAttr, IntAttr, StringAttr
+from xdsl.dialects.utils import EnumAttribute
+from xdsl.ir import Attribute, ParametrizedAttribute, SpacedOpaqueSyntaxAttribute
+from xdsl.irdl import irdl_attr_definition
+from xdsl.parser import AttrParser
+from xdsl.printer import Printer
+from xdsl.utils.exceptions import VerifyException
+
+
+class Iterator(StrEnum):
+    """`parallel` iterators index the result; `reduction` iterators are summed over."""
+
+    PARALLEL = "parallel"
+    REDUCTION = "reduction"
+
+
+@irdl_attr_definition
+class IteratorAttr(EnumAttribute[Iterator], SpacedOpaqueSyntaxAttribute):
+    """The kind of one iterator of a `structured.generic`."""
+
+    name = "structured.iterator"
+
+
+ScheduleValue = str | int | Sequence[int]
+
+
+@irdl_attr_definition
+class ScheduleAttr(ParametrizedAttribute):
+    """How a structured op shall be computed: read and edited by people, obeyed by lowerings.
+
+    | key | value | meaning |
+    |---|---|---|
+    | `kernel` | word | the lowering that takes the op: `contraction`, `vector`, `scalar` |
+    | `tile` | one integer per iterator | tile sizes; 0 leaves the iterator whole |
+    | `order` | permutation | loop order, outermost first |
+    | `vector` | integers | shape of the vector (register) tile |
+    | `pack` | operand numbers | operands whose layout is blocked for this kernel |
+    | `threads` | iterator numbers | iterators whose tiles may run in parallel |
+
+    Example: `#structured.schedule<kernel = contraction, tile = [6, 64, 0], vector = [6, 64]>`
+    """
+
+    name = "structured.schedule"
+    entries: DictionaryAttr
+
+    KEYS: ClassVar[dict[str, type]] = {
+        "kernel": str,
+        "tile": list,
+        "order": list,
+        "vector": list,
+        "pack": list,
+        "threads": list,
+    }
+
+    @staticmethod
+    def get(entries: Mapping[str, ScheduleValue]) -> ScheduleAttr:
+        """Build from Python values: a word, or integers."""
+        return ScheduleAttr(DictionaryAttr({k: _encode(v) for k, v in entries.items()}))
+
+    def word(self, key: str) -> str | None:
+        value = self.entries.data.get(key)
+        return value.data if isinstance(value, StringAttr) else None
+
+    def integers(self, key: str) -> tuple[int, ...] | None:
+        value = self.entries.data.get(key)
+        if not isinstance(value, ArrayAttr):
+            return None
+        return tuple(i.data for i in value.data if isinstance(i, IntAttr))
+
+    def verify(self) -> None:
+        for key, value in self.entries.data.items():
+            if key not in self.KEYS:
+                known = ", ".join(self.KEYS)
+                raise VerifyException(f"schedule has no key '{key}'; the keys are {known}")
+            expected = StringAttr if self.KEYS[key] is str else ArrayAttr
+            if not isinstance(value, expected):
+                kind = "a word" if expected is StringAttr else "a list of integers"
+                raise VerifyException(f"schedule key '{key}' takes {kind}")
+
+    @classmethod
+    def parse_parameters(cls, parser: AttrParser) -> Sequence[Attribute]:
+        def entry() -> tuple[str, Attribute]:
+            key = parser.parse_identifier("schedule key")
+            parser.parse_punctuation("=")
+            if parser.parse_optional_punctuation("["):
+                values: list[Attribute] = []
+                while parser.parse_optional_punctuation("]") is None:
+                    values.append(IntAttr(parser.parse_integer(allow_boolean=False)))
+                    parser.parse_optional_punctuation(",")
+                return key, ArrayAttr(values)
+            return key, StringAttr(parser.parse_identifier("a word"))
+
+        entries = parser.parse_comma_separated_list(parser.Delimiter.ANGLE, entry)
+        return [DictionaryAttr(dict(entries))]
+
+    def print_parameters(self, printer: Printer) -> None:
+        def text(value: Attribute) -> str:
+            if isinstance(value, StringAttr):
+                return value.data
+            assert isinstance(value, ArrayAttr)
+            return "[" + ", ".join(str(i.data) for i in value.data if isinstance(i, IntAttr)) + "]"
+
+        with printer.in_angle_brackets():
+            printer.print_string(
+                ", ".join(f"{key} = {text(v)}" for key, v in self.entries.data.items())
+            )
+
+
+def _encode(value: ScheduleValue) -> Attribute:
+    if isinstance(value, str):
+        return StringAttr(value)
+    if isinstance(value, int):
+        return ArrayAttr([IntAttr(value)])
+    return ArrayAttr([IntAttr(v) for v in value])

@@ -1,0 +1,449 @@
+"""Operations of `structured`: one generic op over an iteration space, and its few companions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from xdsl.dialects.builtin import (
+    DYNAMIC_INDEX,
+    AffineMapAttr,
+    ArrayAttr,
+    DenseArrayBase,
+    IndexType,
+    IntegerAttr,
+    MemRefType,
+    TensorType,
+    UnitAttr,
+    i64,
+)
+from xdsl.ir import Attribute, Block, Region, SSAValue
+from xdsl.ir.affine import AffineMap
+from xdsl.irdl import (
+    AttrSizedOperandSegments,
+    IRDLOperation,
+    irdl_op_definition,
+    operand_def,
+    opt_prop_def,
+    opt_region_def,
+    opt_result_def,
+    prop_def,
+    region_def,
+    result_def,
+    traits_def,
+    var_operand_def,
+)
+from xdsl.parser import Parser
+from xdsl.printer import Printer
+from xdsl.traits import IsolatedFromAbove, IsTerminator, NoTerminator
+
+from dlir.dialects.structured import verify
+from dlir.dialects.structured.attrs import Iterator, IteratorAttr, ScheduleAttr
+from dlir.dialects.structured.maps import Linear, linear_map
+from dlir.dialects.structured.syntax import (
+    GenericText,
+    parse_generic,
+    parse_operands,
+    print_generic,
+    print_operands,
+)
+from dlir.dialects.structured.traits import WritesDestination
+
+ShapedType = TensorType | MemRefType
+
+
+def shape_of(value: SSAValue) -> tuple[int, ...]:
+    """The static shape with DYNAMIC_INDEX for `?`; a scalar has the empty shape."""
+    t = value.type
+    return t.get_shape() if isinstance(t, TensorType | MemRefType) else ()
+
+
+def element_type_of(value: SSAValue) -> Attribute:
+    """The element type of a tensor or memref; a scalar's own type."""
+    t = value.type
+    return t.element_type if isinstance(t, TensorType | MemRefType) else t
+
+
+@irdl_op_definition
+class YieldOp(IRDLOperation):
+    """Gives a body's or an epilogue's scalar result.
+
+    Formula: `structured.yield %v` hands `%v` to the enclosing `structured.generic`.
+    """
+
+    name = "structured.yield"
+    value = operand_def()
+    traits = traits_def(IsTerminator())
+    assembly_format = "$value attr-dict `:` type($value)"
+
+    def __init__(self, value: SSAValue):
+        super().__init__(operands=[value])
+
+
+@irdl_op_definition
+class IndexOp(IRDLOperation):
+    """The current value of one iterator, inside a body.
+
+    Formula: `structured.index 1` is `d1` at the point that the body is computing.
+    """
+
+    name = "structured.index"
+    dim = prop_def(IntegerAttr)
+    result = result_def(IndexType)
+    assembly_format = "$dim attr-dict"
+
+    def __init__(self, dim: int):
+        super().__init__(properties={"dim": IntegerAttr(dim, i64)}, result_types=[IndexType()])
+
+
+@irdl_op_definition
+class GenericOp(IRDLOperation):
+    """A scalar body repeated over an iteration space: the one computing op of this level.
+
+    Formula, for parallel iterators p, reduction iterators r, inputs x_i with maps m_i:
+
+        acc[p]  = fold over r, in order, of body(x_0[m_0(p, r)], ..., acc)   from init (or from outs)
+        out[m_out(p)] = epilogue(acc[p], e_0[n_0(p)], ...)
+
+    - inputs are tensors, memrefs or scalars; `maps` holds one map per input, then one for `outs`.
+      Maps are linear in the iterators, so windows (`2 * oh + kh - 1`), slices, reversals and
+      broadcasts are maps, not ops. The map of `outs` may place a block (`d + 64`) or count in
+      blocks (`16 * nb + nr`, nr < 16); elements that fall outside of `outs` are not written.
+    - the body takes one scalar per input and, iff there is a reduction iterator, the accumulator.
+    - `init` is the accumulator's first value; without it a reduction starts from `outs`.
+    - `padding` holds one entry per input: `unit`, or a scalar that is read outside of the input.
+    - the extent of an iterator is the size of the dimension that it indexes plainly: of `outs`, else
+      of an input; `domain` fixes those that no shape tells (-1: told by a shape).
+    - `epilogue` finishes each element once, after the reduction; its maps are over the parallel
+      iterators only.
+    - on tensors the op has a result, and `outs` gives its shape (and unwritten elements);
+      on memrefs it writes into `outs` and has no result.
+
+    Constraints:
+    C1: one linear map per input and one for `outs`, over all iterators, with one result per dimension.
+    C2: the map of `outs` uses each parallel iterator once, no reduction iterator, and never
+        sends two points to one element.
+    C3: every iterator's extent is told by a plain use in some operand's map, or by `domain`.
+    C4: no input is smaller than the extent of an iterator that indexes it plainly (a larger one is
+        read in part).
+    C5: without `padding` no static index leaves its operand.
+    C6: body and epilogue take the scalars above, and yield the accumulator's and the result's type.
+    C7: an epilogue needs a reduction, and one map per epilogue input over the parallel iterators.
+    C8: tensors have one result of the type of `outs`; memrefs have none.
+
+    Example:
+    ```mlir
+    func.func @matmul(%x: tensor<?x784xf32>, %w: tensor<784x512xf32>, %o: tensor<?x512xf32>)
+        -> tensor<?x512xf32> {
+      %r = structured.generic {maps = [(m, n, k) -> (m, k), (m, n, k) -> (k, n),
+                                       (m, n, k) -> (m, n)],
+                               iterators = [parallel, parallel, reduction], init = 0.0 : f32}
+          ins(%x, %w : tensor<?x784xf32>, tensor<784x512xf32>) outs(%o : tensor<?x512xf32>) {
+      ^bb0(%a: f32, %b: f32, %acc: f32):
+        %p = arith.mulf %a, %b : f32
+        %s = arith.addf %acc, %p : f32
+        structured.yield %s : f32
+      } -> tensor<?x512xf32>
+      func.return %r : tensor<?x512xf32>
+    }
+    ```
+    """
+
+    name = "structured.generic"
+    inputs = var_operand_def()
+    outs = operand_def(ShapedType)
+    epilogue_inputs = var_operand_def()
+    maps = prop_def(ArrayAttr[AffineMapAttr])
+    iterators = prop_def(ArrayAttr[IteratorAttr])
+    epilogue_maps = opt_prop_def(ArrayAttr[AffineMapAttr])
+    init = opt_prop_def()
+    padding = opt_prop_def(ArrayAttr)
+    domain = opt_prop_def(DenseArrayBase)
+    schedule = opt_prop_def(ScheduleAttr)
+    body = region_def("single_block")
+    epilogue = opt_region_def("single_block")
+    result = opt_result_def(TensorType)
+
+    irdl_options = (AttrSizedOperandSegments(as_property=True),)
+    traits = traits_def(IsolatedFromAbove(), NoTerminator(), WritesDestination())
+
+    def __init__(
+        self,
+        inputs: Sequence[SSAValue],
+        outs: SSAValue,
+        maps: Sequence[AffineMap],
+        iterators: Sequence[Iterator],
+        body: Region,
+        *,
+        init: Attribute | None = None,
+        padding: Sequence[Attribute | None] | None = None,
+        domain: Sequence[int] | None = None,
+        schedule: ScheduleAttr | None = None,
+        epilogue_inputs: Sequence[SSAValue] = (),
+        epilogue_maps: Sequence[AffineMap] = (),
+        epilogue: Region | None = None,
+    ):
+        super().__init__(
+            operands=[inputs, outs, epilogue_inputs],
+            properties={
+                "maps": ArrayAttr([AffineMapAttr(m) for m in maps]),
+                "iterators": ArrayAttr([IteratorAttr(i) for i in iterators]),
+                "epilogue_maps": ArrayAttr([AffineMapAttr(m) for m in epilogue_maps])
+                if epilogue is not None
+                else None,
+                "init": init,
+                "padding": _padding_property(padding or ()),
+                "domain": DenseArrayBase.from_list(i64, domain) if domain is not None else None,
+                "schedule": schedule,
+            },
+            regions=[body, [] if epilogue is None else [epilogue]],
+            result_types=[[outs.type] if isinstance(outs.type, TensorType) else []],
+        )
+
+    @property
+    def map_list(self) -> tuple[AffineMap, ...]:
+        return tuple(m.data for m in self.maps.data)
+
+    @property
+    def input_forms(self) -> tuple[tuple[Linear, ...], ...]:
+        """Per input, one linear form per dimension."""
+        return tuple(linear_map(m) for m in self.map_list[:-1])
+
+    @property
+    def out_forms(self) -> tuple[Linear, ...]:
+        return linear_map(self.map_list[-1])
+
+    @property
+    def epilogue_forms(self) -> tuple[tuple[Linear, ...], ...]:
+        """Per epilogue input, linear forms over the parallel iterators only."""
+        maps = self.epilogue_maps
+        return tuple(linear_map(m.data) for m in maps.data) if maps is not None else ()
+
+    @property
+    def kinds(self) -> tuple[Iterator, ...]:
+        return tuple(i.data for i in self.iterators.data)
+
+    @property
+    def parallel_dims(self) -> tuple[int, ...]:
+        return tuple(d for d, k in enumerate(self.kinds) if k is Iterator.PARALLEL)
+
+    @property
+    def reduction_dims(self) -> tuple[int, ...]:
+        return tuple(d for d, k in enumerate(self.kinds) if k is Iterator.REDUCTION)
+
+    @property
+    def paddings(self) -> tuple[Attribute | None, ...]:
+        """Per input, the scalar read outside of it, or None."""
+        if self.padding is None:
+            return (None,) * len(self.inputs)
+        return tuple(None if isinstance(p, UnitAttr) else p for p in self.padding.data)
+
+    @property
+    def fixed_domain(self) -> tuple[int, ...]:
+        if self.domain is None:
+            return (DYNAMIC_INDEX,) * len(self.kinds)
+        return tuple(int(v) if v >= 0 else DYNAMIC_INDEX for v in self.domain.get_values())
+
+    @property
+    def accumulator_type(self) -> Attribute:
+        """The type that the body yields."""
+        last = self.body.block.last_op
+        assert isinstance(last, YieldOp)
+        return last.value.type
+
+    def extent_source(self, dim: int) -> int | tuple[SSAValue, int]:
+        """Where the extent of an iterator stands: a static number, or a dimension of an operand."""
+        return verify.extent_source(self, dim)
+
+    def static_extents(self) -> tuple[int, ...]:
+        """The extents, with DYNAMIC_INDEX for those known at run time only."""
+        sources = (self.extent_source(d) for d in range(len(self.kinds)))
+        return tuple(s if isinstance(s, int) else DYNAMIC_INDEX for s in sources)
+
+    def verify_(self) -> None:
+        verify.verify_generic(self)
+
+    @classmethod
+    def parse(cls, parser: Parser) -> GenericOp:
+        text = parse_generic(parser)
+        if len(text.outs) != 1:
+            parser.raise_error("structured.generic takes exactly one outs operand")
+        op = cls.__new__(cls)
+        IRDLOperation.__init__(
+            op,
+            operands=[text.inputs, text.outs[0], text.epilogue_inputs],
+            properties=dict(text.properties),
+            regions=[text.body, [text.epilogue] if text.epilogue.blocks else []],
+            result_types=[text.results],
+        )
+        return op
+
+    def print(self, printer: Printer) -> None:
+        print_generic(
+            printer,
+            GenericText(
+                dict(self.properties),
+                list(self.inputs),
+                [self.outs],
+                list(self.epilogue_inputs),
+                self.body,
+                self.epilogue or Region(),
+                [r.type for r in self.results],
+            ),
+        )
+
+
+def _padding_property(padding: Sequence[Attribute | None]) -> ArrayAttr | None:
+    """`unit` for inputs without padding (a zero attribute is false, so compare with None)."""
+    if all(p is None for p in padding):
+        return None
+    return ArrayAttr([UnitAttr() if p is None else p for p in padding])
+
+
+class _DestinationOp(IRDLOperation):
+    """Shared text of the ops `name <properties> ins(..) outs(..) -> T`."""
+
+    PROPERTIES: ClassVar[tuple[str, ...]] = ()
+
+    @classmethod
+    def parse(cls, parser: Parser):
+        properties: dict[str, Attribute] = {}
+        for key in cls.PROPERTIES:
+            parser.parse_keyword(key)
+            properties[key] = IntegerAttr(parser.parse_integer(), i64)
+        inputs = parse_operands(parser, "ins")
+        outs = parse_operands(parser, "outs")
+        results = [parser.parse_type()] if parser.parse_optional_punctuation("->") else []
+        return cls.create(operands=[*inputs, *outs], properties=properties, result_types=results)
+
+    def print(self, printer: Printer) -> None:
+        for key in self.PROPERTIES:
+            value = self.properties[key]
+            assert isinstance(value, IntegerAttr)
+            printer.print_string(f" {key} {value.value.data}")
+        print_operands(printer, "ins", self.operands[:-1])
+        print_operands(printer, "outs", self.operands[-1:])
+        if self.results:
+            printer.print_string(" -> ")
+            printer.print_attribute(self.results[0].type)
+
+
+@irdl_op_definition
+class FillOp(_DestinationOp):
+    """Sets every element to one scalar.
+
+    Formula: `out[i...] = value`.
+
+    Constraints:
+    C1: the scalar has the element type of `outs`.
+    C2: tensors have one result of the type of `outs`; memrefs have none.
+
+    Example:
+    ```mlir
+    func.func @fill(%v: f32, %o: tensor<4x?xf32>) -> tensor<4x?xf32> {
+      %r = structured.fill ins(%v : f32) outs(%o : tensor<4x?xf32>) -> tensor<4x?xf32>
+      func.return %r : tensor<4x?xf32>
+    }
+    ```
+    """
+
+    name = "structured.fill"
+    value = operand_def()
+    outs = operand_def(ShapedType)
+    result = opt_result_def(TensorType)
+    traits = traits_def(WritesDestination())
+
+    def __init__(self, value: SSAValue, outs: SSAValue):
+        results = [outs.type] if isinstance(outs.type, TensorType) else []
+        super().__init__(operands=[value, outs], result_types=[results])
+
+    def verify_(self) -> None:
+        verify.verify_fill(self)
+
+
+@irdl_op_definition
+class GatherOp(_DestinationOp):
+    """Reads slices of the input at positions given by an integer tensor.
+
+    Formula: `out[a..., i..., b...] = x[a..., indices[i...], b...]`, the index counted along `axis`;
+    a negative index counts from the end. An index outside of `[-n, n)` is a run-time error.
+
+    Constraints:
+    C1: `axis` is a dimension of the input, and indices are i32 or i64.
+    C2: `outs` has the input's dimensions with `axis` replaced by those of the indices.
+    C3: tensors have one result of the type of `outs`; memrefs have none.
+
+    Example:
+    ```mlir
+    func.func @embed(%t: tensor<100x8xf32>, %i: tensor<?xi64>, %o: tensor<?x8xf32>)
+        -> tensor<?x8xf32> {
+      %r = structured.gather axis 0 ins(%t, %i : tensor<100x8xf32>, tensor<?xi64>)
+             outs(%o : tensor<?x8xf32>) -> tensor<?x8xf32>
+      func.return %r : tensor<?x8xf32>
+    }
+    ```
+    """
+
+    name = "structured.gather"
+    input = operand_def(ShapedType)
+    indices = operand_def(ShapedType)
+    outs = operand_def(ShapedType)
+    axis = prop_def(IntegerAttr)
+    result = opt_result_def(TensorType)
+    traits = traits_def(WritesDestination())
+    PROPERTIES: ClassVar[tuple[str, ...]] = ("axis",)
+
+    def __init__(self, input: SSAValue, indices: SSAValue, outs: SSAValue, axis: int):
+        results = [outs.type] if isinstance(outs.type, TensorType) else []
+        super().__init__(
+            operands=[input, indices, outs],
+            properties={"axis": IntegerAttr(axis, i64)},
+            result_types=[results],
+        )
+
+    @property
+    def axis_number(self) -> int:
+        return self.axis.value.data
+
+    def verify_(self) -> None:
+        verify.verify_gather(self)
+
+
+@irdl_op_definition
+class ReshapeOp(IRDLOperation):
+    """Another shape for the same elements in row-major order; no data moves.
+
+    Formula: `out.flat[i] = x.flat[i]`. One index operand per `?` of the result type. On memrefs
+    the result is an alias; both have the identity layout.
+
+    Constraints:
+    C1: element types agree, and static element counts agree.
+    C2: one size operand per `?` of the result.
+    C3: input and result are both tensors or both memrefs.
+
+    Example:
+    ```mlir
+    func.func @rows(%x: tensor<?x12x32xf32>, %n: index) -> tensor<?x384xf32> {
+      %r = structured.reshape %x [%n] : tensor<?x12x32xf32> to tensor<?x384xf32>
+      func.return %r : tensor<?x384xf32>
+    }
+    ```
+    """
+
+    name = "structured.reshape"
+    input = operand_def(ShapedType)
+    sizes = var_operand_def(IndexType)
+    result = result_def(ShapedType)
+    assembly_format = "$input (`[` $sizes^ `]`)? attr-dict `:` type($input) `to` type($result)"
+
+    def __init__(self, input: SSAValue, sizes: Sequence[SSAValue], result_type: ShapedType):
+        super().__init__(operands=[input, sizes], result_types=[result_type])
+
+    def verify_(self) -> None:
+        verify.verify_reshape(self)
+
+
+def body_region(types: Sequence[Attribute]) -> tuple[Region, Block]:
+    """A region with one block that takes scalars of these types; fill it, ending in a yield."""
+    block = Block(arg_types=types)
+    return Region(block), block

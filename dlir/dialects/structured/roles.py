@@ -1,0 +1,179 @@
+"""What the operands of a `structured.generic` are to each other: accesses and contractions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from xdsl.dialects import arith
+from xdsl.dialects.builtin import DYNAMIC_INDEX, FloatAttr
+from xdsl.ir import Attribute, Block, SSAValue
+
+from dlir.dialects.structured.maps import Linear
+from dlir.dialects.structured.ops import (
+    GenericOp,
+    IndexOp,
+    YieldOp,
+    element_type_of,
+    shape_of,
+)
+
+
+@dataclass(frozen=True)
+class Operand:
+    """One operand: its value, one linear form per dimension, and what is read outside of it."""
+
+    value: SSAValue
+    forms: tuple[Linear, ...]
+    padding: Attribute | None = None
+
+    @property
+    def element(self) -> Attribute:
+        return element_type_of(self.value)
+
+    def depends_on(self, dim: int) -> bool:
+        return any(form.coefficients[dim] for form in self.forms)
+
+    def is_run_along(self, dim: int) -> bool:
+        """Whether consecutive values of the iterator are neighbours in memory, or the same."""
+        if not self.depends_on(dim):
+            return True
+        last = self.forms[-1].coefficients[dim]
+        return last == 1 and not any(f.coefficients[dim] for f in self.forms[:-1])
+
+    def fits(self, position: int, extents: Sequence[int | SSAValue]) -> bool:
+        """Whether no point of the space is known to leave this dimension of the operand."""
+        form, size = self.forms[position], shape_of(self.value)[position]
+        if form.plain_dim is not None and size == DYNAMIC_INDEX:
+            return True  # the iterator counts this very dimension, or was checked to equal it
+        if size == DYNAMIC_INDEX or not all(isinstance(extents[d], int) for d in form.dims):
+            return False
+        low, high = form.bounds([max(e, 1) if isinstance(e, int) else 1 for e in extents])
+        return low >= 0 and high < size
+
+    def escapes(self, extents: Sequence[int | SSAValue]) -> list[int]:
+        """Dimensions whose index may lie outside, so that a padded operand must check it."""
+        if self.padding is None:
+            return []
+        return [p for p in range(len(self.forms)) if not self.fits(p, extents)]
+
+
+def operands_of(op: GenericOp) -> tuple[list[Operand], Operand, list[Operand]]:
+    """Inputs, `outs` and epilogue inputs, each with its forms over all iterators."""
+    inputs = [
+        Operand(value, forms, padding)
+        for value, forms, padding in zip(op.inputs, op.input_forms, op.paddings, strict=True)
+    ]
+    extra = [
+        Operand(value, tuple(spread(op, f) for f in forms))
+        for value, forms in zip(op.epilogue_inputs, op.epilogue_forms, strict=True)
+    ]
+    return inputs, Operand(op.outs, op.out_forms), extra
+
+
+def spread(op: GenericOp, form: Linear) -> Linear:
+    """A form over the parallel iterators as a form over all iterators."""
+    coefficients = [0] * len(op.kinds)
+    for d, c in zip(op.parallel_dims, form.coefficients, strict=True):
+        coefficients[d] = c
+    return Linear(tuple(coefficients), form.constant)
+
+
+def gathered(op: GenericOp, form: Linear) -> Linear:
+    """A form over all iterators that uses parallel ones only, as a form over those."""
+    return Linear(tuple(form.coefficients[d] for d in op.parallel_dims), form.constant)
+
+
+def parallel_order(op: GenericOp) -> list[int]:
+    """Parallel iterators in the schedule's order, else in the order of the result's dimensions."""
+    scheduled = op.schedule.integers("order") if op.schedule is not None else None
+    if scheduled is not None:
+        return [d for d in scheduled if d in op.parallel_dims]
+    order: list[int] = []
+    for form in op.out_forms:
+        order += sorted(form.dims, key=lambda d: -form.coefficients[d])
+    return order
+
+
+def is_elementwise(op: GenericOp) -> bool:
+    """No reduction, and each result element has an iterator of its own (no offsets, no blocks)."""
+    return not op.reduction_dims and all(f.plain_dim is not None for f in op.out_forms)
+
+
+def is_copy(op: GenericOp) -> bool:
+    """Elementwise with one input that is yielded as it is: a transpose, slice or broadcast."""
+    last = op.body.block.last_op
+    return (
+        is_elementwise(op)
+        and len(op.inputs) == 1
+        and isinstance(last, YieldOp)
+        and last.value is op.body.block.args[0]
+    )
+
+
+@dataclass(frozen=True)
+class Contraction:
+    """The roles in `out[.., m, .., n] = epilogue(sum_k a[.., m, k] * b[.., k, n])`."""
+
+    a: Operand
+    b: Operand
+    out: Operand
+    extra: list[Operand]
+    lanes: int  # the iterator that runs along vector lanes: n, or nr of a packed b
+    panel: int | None  # nb, the iterator over packed panels
+    row: int | None  # the innermost iterator of a and out only: register-tile rows run over it
+    outer: tuple[int, ...]  # the other parallel iterators
+
+    @property
+    def is_direct(self) -> bool:
+        """Whether the operands can be read in place: a without borders, b along the lanes."""
+        unpadded = self.a.padding is None and self.b.padding is None
+        return unpadded and all(x.is_run_along(self.lanes) for x in (self.b, *self.extra))
+
+
+def match_contraction(op: GenericOp) -> Contraction | None:
+    """The roles, if the op is a sum of products of two float inputs that starts from zero."""
+    inputs, out, extra = operands_of(op)
+    if len(inputs) != 2 or not is_multiply_add(op.body.block) or not _starts_from_zero(op):
+        return None
+    if not out.forms or not out.forms[-1].dims:
+        return None
+    if op.epilogue is not None and any(isinstance(o, IndexOp) for o in op.epilogue.block.ops):
+        return None
+    columns = sorted(out.forms[-1].dims, key=lambda d: out.forms[-1].coefficients[d])
+    lanes, panel = columns[0], columns[1] if len(columns) == 2 else None
+    a, b = inputs if inputs[1].depends_on(lanes) else inputs[::-1]
+    if a.depends_on(lanes) or not b.depends_on(lanes) or len(columns) > 2:
+        return None
+    order = [d for d in parallel_order(op) if d not in columns]
+    rows = [d for d in order if a.depends_on(d) and not b.depends_on(d) and _is_plain(out, d)]
+    row = rows[-1] if rows else None
+    outer = tuple(d for d in order if d != row)
+    return Contraction(a, b, out, extra, lanes, panel, row, outer)
+
+
+def _is_plain(operand: Operand, dim: int) -> bool:
+    return any(form.plain_dim == dim for form in operand.forms)
+
+
+def is_multiply_add(block: Block) -> bool:
+    """acc + x * y, where x and y are the inputs, possibly extended to the accumulator's type."""
+    ops = list(block.ops)
+    if len(block.args) != 3 or not isinstance(ops[-1], YieldOp):
+        return False
+    total = ops[-1].value.owner
+    if not isinstance(total, arith.AddfOp) or block.args[2] not in total.operands:
+        return False
+    product = next((o for o in total.operands if o is not block.args[2]), None)
+    if product is None or not isinstance(product.owner, arith.MulfOp):
+        return False
+    factors = {_unextended(o) for o in product.owner.operands}
+    return factors == {block.args[0], block.args[1]} and len(ops) <= 5
+
+
+def _unextended(value: SSAValue) -> SSAValue:
+    return value.owner.input if isinstance(value.owner, arith.ExtFOp) else value
+
+
+def _starts_from_zero(op: GenericOp) -> bool:
+    return isinstance(op.init, FloatAttr) and op.init.value.data == 0.0

@@ -1,0 +1,131 @@
+"""Sizes of tensors as numbers or index values, asked without touching the tensors themselves.
+
+Every tensor's size follows from the sizes of function arguments; asking a value for its size walks
+up through destinations and reshapes to an argument, so that no size depends on computed data.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from xdsl.builder import Builder
+from xdsl.dialects import arith, tensor
+from xdsl.dialects.builtin import DYNAMIC_INDEX, IndexType, IntegerAttr
+from xdsl.ir import Operation, SSAValue
+
+from dlir.dialects.structured.maps import Linear
+from dlir.dialects.structured.ops import (
+    FillOp,
+    GatherOp,
+    GenericOp,
+    ReshapeOp,
+    shape_of,
+)
+
+Size = int | SSAValue
+INDEX = IndexType()
+
+
+class Sizes:
+    """Size arithmetic that folds, written with `builder` where it must be computed at run time."""
+
+    def __init__(self, builder: Builder):
+        self.builder = builder
+        self._constants: dict[int, SSAValue] = {}
+
+    def constant(self, value: int) -> SSAValue:
+        if value not in self._constants:
+            op = arith.ConstantOp(IntegerAttr(value, INDEX))
+            self._constants[value] = self.builder.insert_op(op).result
+        return self._constants[value]
+
+    def value(self, size: Size) -> SSAValue:
+        return self.constant(size) if isinstance(size, int) else size
+
+    def add(self, a: Size, b: Size) -> Size:
+        if isinstance(a, int) and isinstance(b, int):
+            return a + b
+        if 0 in (a, b):
+            return b if a == 0 else a
+        return self.builder.insert_op(arith.AddiOp(self.value(a), self.value(b))).result
+
+    def mul(self, a: Size, b: Size) -> Size:
+        if isinstance(a, int) and isinstance(b, int):
+            return a * b
+        if 1 in (a, b):
+            return b if a == 1 else a
+        return self.builder.insert_op(arith.MuliOp(self.value(a), self.value(b))).result
+
+    def ceil_div(self, a: Size, b: int) -> Size:
+        """How many blocks of b hold a."""
+        if isinstance(a, int):
+            return -(-a // b)
+        up = self.value(self.add(a, b - 1))
+        return self.builder.insert_op(arith.DivUIOp(up, self.constant(b))).result
+
+    def of(self, value: SSAValue, position: int) -> Size:
+        """The size of one dimension of a tensor."""
+        static = shape_of(value)[position]
+        if static != DYNAMIC_INDEX:
+            return static
+        owner = value.owner
+        source = _SOURCES.get(type(owner)) if isinstance(owner, Operation) else None
+        if source is not None:
+            return source(self, owner, position)
+        dim = tensor.DimOp(value, self.constant(position))
+        return self.builder.insert_op(dim).result
+
+    def all_of(self, value: SSAValue) -> list[Size]:
+        return [self.of(value, p) for p in range(len(shape_of(value)))]
+
+    def extent(self, op: GenericOp, dim: int) -> Size:
+        """The extent of an iterator."""
+        source = op.extent_source(dim)
+        return source if isinstance(source, int) else self.of(*source)
+
+    def last_index(self, op: GenericOp, form: Linear) -> Size:
+        """The largest index that a form with non-negative coefficients reaches."""
+        total: Size = form.constant
+        for d in form.dims:
+            steps = self.add(self.extent(op, d), -1)
+            total = self.add(total, self.mul(steps, form.coefficients[d]))
+        return total
+
+    def empty(self, sizes: list[Size], like: SSAValue) -> SSAValue:
+        """A destination of these sizes with the element type of `like`."""
+        from xdsl.dialects.builtin import TensorType
+
+        from dlir.dialects.structured.ops import element_type_of
+
+        shape = [s if isinstance(s, int) else DYNAMIC_INDEX for s in sizes]
+        dynamic = [s for s in sizes if not isinstance(s, int)]
+        result = TensorType(element_type_of(like), shape)
+        return self.builder.insert_op(tensor.EmptyOp(dynamic, result)).tensor
+
+
+def _nth_dynamic(shape: tuple[int, ...], position: int) -> int:
+    return sum(n == DYNAMIC_INDEX for n in shape[:position])
+
+
+def _of_outs(sizes: Sizes, op: Operation, position: int) -> Size:
+    assert isinstance(op, GenericOp | FillOp | GatherOp)
+    return sizes.of(op.outs, position)
+
+
+def _of_empty(sizes: Sizes, op: Operation, position: int) -> Size:
+    assert isinstance(op, tensor.EmptyOp)
+    return op.dynamic_sizes[_nth_dynamic(shape_of(op.tensor), position)]
+
+
+def _of_reshape(sizes: Sizes, op: Operation, position: int) -> Size:
+    assert isinstance(op, ReshapeOp)
+    return op.sizes[_nth_dynamic(shape_of(op.result), position)]
+
+
+_SOURCES: dict[type[Operation], Callable[[Sizes, Operation, int], Size]] = {
+    GenericOp: _of_outs,
+    FillOp: _of_outs,
+    GatherOp: _of_outs,
+    tensor.EmptyOp: _of_empty,
+    ReshapeOp: _of_reshape,
+}

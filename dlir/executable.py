@@ -1,0 +1,150 @@
+"""What a target is to the rest of dlir, and what it makes of a module.
+
+A target is an object with the members of `Target`, named in `registry.TARGETS`; dlir never asks
+for more. Its `compile` returns an `Executable`, of which it writes only `execute` and `stage`.
+"""
+
+from __future__ import annotations
+
+import os
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol, TypeAlias
+
+from xdsl.dialects.builtin import ModuleOp
+from xdsl.dialects.func import FuncOp
+
+from dlir.diagnostics import fail
+from dlir.files import write_text
+from dlir.numpy_types import Array, Value
+from dlir.registry import Registry, default_registry, misuse
+from dlir.report import Report
+from dlir.signature import bind, entry_function, result_names
+
+Progress: TypeAlias = Callable[[str, int, int], None]
+"""Called as `(what is being done, steps done, steps in all)` while compiling."""
+
+Artifact: TypeAlias = ModuleOp | str | bytes
+"""A module at some level, text below MLIR (LLVM IR, assembly), or a binary."""
+
+Event: TypeAlias = Callable[[str, float, float], None]
+"""Called as `(name, start, end)`, in seconds of `time.perf_counter`, while running."""
+
+
+@dataclass(frozen=True)
+class CompileOptions:
+    """What the caller of `compile` asked for; the same for every target."""
+
+    function: str | None = None
+    """The entry; None means `main`, or the only function."""
+    cache: bool = True
+    """Whether compiled objects may be taken from, and left in, the cache on disk."""
+    threads: int | None = None
+    """None: the environment's DLIR_NUM_THREADS, else the target's own choice."""
+    dump_phases_to: Path | None = None
+    """A folder that receives the module after every phase, as `<number>-<level>.mlir`."""
+    progress: Progress | None = None
+    registry: Registry = field(default_factory=default_registry)
+
+    def thread_count(self) -> int | None:
+        """`threads`, else DLIR_NUM_THREADS, else None. Raises UsageError unless it is positive."""
+        given = self.threads if self.threads is not None else os.environ.get("DLIR_NUM_THREADS")
+        if given is None:
+            return None
+        if not str(given).isdecimal() or int(given) == 0:
+            raise misuse(f"the number of threads must be positive, got '{given}'")
+        return int(given)
+
+    def finish_phase(self, level: str, done: int, total: int, module: Artifact) -> None:
+        """To be called by a target after each phase: dumps the module and shows progress."""
+        if self.dump_phases_to is not None and not isinstance(module, bytes):
+            suffix, text = (".txt", module) if isinstance(module, str) else (".mlir", f"{module}\n")
+            write_text(self.dump_phases_to / f"{done}-{level}{suffix}", text)
+        if self.progress is not None:
+            self.progress(level, done, total)
+
+
+class Executable(ABC):
+    """A compiled function: call it with arrays, look at its stages, read its report.
+
+    A call checks its inputs against the signature before anything runs (TypeError, ValueError).
+    One result comes back as it is, several as a tuple, none as None.
+    """
+
+    def __init__(self, module: ModuleOp, options: CompileOptions, report: Report) -> None:
+        self.entry: FuncOp = entry_function(module, options.function)
+        self.report = report
+        self.on_event: Event | None = None
+        """When set, told about everything that ran (for `dlir-run --trace`)."""
+
+    def __call__(self, *arguments: Any) -> Any:
+        results = self.execute(bind(self.entry, arguments))
+        return None if not results else results[0] if len(results) == 1 else results
+
+    @property
+    def result_names(self) -> list[str]:
+        """The results' names where the text gives them, else `o0`, `o1`, ..."""
+        return result_names(self.entry)
+
+    @abstractmethod
+    def execute(self, arguments: Sequence[Value]) -> tuple[Value, ...]:
+        """Run on arguments that have been checked; results are arrays the caller may keep."""
+
+    @abstractmethod
+    def stages(self) -> tuple[str, ...]:
+        """The levels that `stage` knows, in the order of compilation."""
+
+    @abstractmethod
+    def _stage(self, level: str) -> Artifact:
+        """The program at one of `stages()`."""
+
+    def stage(self, level: str) -> Artifact:
+        """The IR at a level (`dl`, `structured`, `loops`, `llvm`, ...). Raises CompileError."""
+        if level not in self.stages():
+            fail(None, f"no stage '{level}'", help=f"stages here: {', '.join(self.stages())}")
+        return self._stage(level)
+
+
+class Frontend(Protocol):
+    """What reads a foreign format; named in `registry.FRONTENDS` under the files' suffix."""
+
+    def load(self, source: Any) -> tuple[ModuleOp, Mapping[str, Array]]:
+        """The module and weights of a path or of an object in memory. Raises CompileError."""
+        ...
+
+    def support(self, source: Any) -> tuple[str, bool]:
+        """A table of the operators of `source`, and whether all can be imported."""
+        ...
+
+
+class Target(Protocol):
+    """The members a target has."""
+
+    @property
+    def name(self) -> str:
+        """The name after `--target=`."""
+        ...
+
+    @property
+    def levels(self) -> tuple[str, ...]:
+        """The levels from the first it accepts to the last it makes."""
+        ...
+
+    def compile(
+        self, module: ModuleOp, params: Mapping[str, Array], options: CompileOptions
+    ) -> Executable:
+        """Make `module`, which is left unchanged, ready to run. Raises CompileError.
+
+        The module has been verified and `params` hold every weight it names, of the right type.
+        """
+        ...
+
+    def unsupported(self, module: ModuleOp, options: CompileOptions) -> dict[str, str]:
+        """The names of ops in `module` that the target cannot run, and why."""
+        ...
+
+    def lower(self, module: ModuleOp, options: CompileOptions, start: str, stop: str) -> Artifact:
+        """Bring `module`, which may be changed, from level `start` to a later level `stop`."""
+        ...

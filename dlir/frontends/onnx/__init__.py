@@ -1,0 +1,39 @@
+"""The ONNX frontend: models of operator sets 9 to the newest become `dl`.
+
+    module, weights = import_onnx("model.onnx")
+    print(format_support(check_support("model.onnx")))
+
+Dynamic dimensions (named ones, and those without a size) stay dynamic; `dims={"batch": 8}` fixes
+them by name. Dimensions of the same name are taken to be equal, and an unknown dimension never to
+be broadcast: where a model breaks this, the compiled program says so when it runs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from xdsl.dialects.builtin import ModuleOp
+
+from .importer import import_model
+from .reader import Source, decoding, read_model
+from .support import Support, check_support, format_support
+from .table import EXPANDED
+from .values import Array
+
+__all__ = ["Support", "check_support", "format_support", "import_onnx"]
+
+
+def import_onnx(
+    source: Source, *, dims: Mapping[str, int] | None = None
+) -> tuple[ModuleOp, dict[str, Array]]:
+    """Import a model from a path or a ModelProto as `func.func @main`.
+
+    Returns the module and the weights that its `dl.param`s name. The function carries the names of
+    the model's inputs and outputs as `dlir.arg_names` and `dlir.result_names`; every operation has
+    its ONNX node as location.
+
+    Raises `CompileError` for a file that is no valid model, and for unsupported operators; then its
+    diagnostics name every node that cannot be imported.
+    """
+    with decoding(source):
+        return import_model(read_model(source, EXPANDED), dims)

@@ -1,0 +1,313 @@
+"""Where imported operations go, and what the operator functions need to make them.
+
+`Context` inserts `dl` operations into the function being built, gives each the location and the
+name of the ONNX node it came from, and keeps the dimensions of every tensor as `Dim`s. It holds one
+invariant: a dimension is an `int` exactly where the tensor's type is static. A dimension known to
+the symbolic arithmetic but not to type inference is written into the type by a `dl.reshape`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from typing import Any, cast
+
+import numpy as np
+from xdsl.builder import Builder
+from xdsl.dialects import arith
+from xdsl.dialects.builtin import (
+    DYNAMIC_INDEX,
+    BytesAttr,
+    DenseIntOrFPElementsAttr,
+    IndexType,
+    IntegerAttr,
+    LocationAttr,
+    TensorType,
+    i1,
+    i64,
+)
+from xdsl.ir import Attribute, Operation, SSAValue
+
+from . import dims as d
+from . import dl
+from .dims import Atom, Compound, Dim, Expr, Symbol
+from .elements import numpy_type_of, xdsl_type
+from .values import Array, Constant, Ints, Tensor, Unsupported, Value, settled
+
+INLINE_ITEMS = 16
+"""Constants up to this many items stand in the text; larger ones become parameters."""
+
+MAX_WEIGHT_BYTES = 1 << 36
+"""A constant that claims to be larger than this is taken for a hostile shape."""
+
+
+class Context:
+    """The state of one import. `params` collects the arrays of `dl.param`s by name."""
+
+    def __init__(self, builder: Builder):
+        self.builder = builder
+        self.params: dict[str, Array] = {}
+        self.location: LocationAttr | None = None
+        self.hint: str | None = None
+        self._sources: dict[str, tuple[SSAValue, int]] = {}
+        self._indices: dict[Dim, SSAValue] = {}
+        self._atoms: dict[Atom, SSAValue] = {}
+        self._constants: dict[int, tuple[Constant, Tensor]] = {}
+
+    # Insertion
+
+    def insert(self, op: Operation) -> Operation:
+        if self.location is not None:
+            op.location = self.location
+        self.builder.insert(op)
+        return op
+
+    def emit(self, op: Operation, dims: Sequence[Dim] | None = None) -> Tensor:
+        """Insert an operation of one result; `dims` are what is known about its dimensions."""
+        return self.emit_all(op, [dims])[0]
+
+    def emit_all(
+        self, op: Operation, all_dims: Sequence[Sequence[Dim] | None]
+    ) -> tuple[Tensor, ...]:
+        """Insert an operation; one sequence of dimensions per result, None if unknown."""
+        self.insert(op)
+        pairs = zip(op.results, all_dims, strict=True)
+        return tuple(self._result(result, dims) for result, dims in pairs)
+
+    def _result(self, result: SSAValue, dims: Sequence[Dim] | None) -> Tensor:
+        result.name_hint = self.hint
+        shape = cast(TensorType[Attribute], result.type).get_shape()
+        if dims is None:
+            dims = [
+                self._fresh(result, i) if n == DYNAMIC_INDEX else n for i, n in enumerate(shape)
+            ]
+        agreed = tuple(n if n != DYNAMIC_INDEX else m for n, m in zip(shape, dims, strict=True))
+        tensor = Tensor(result, agreed)
+        known = any(
+            isinstance(m, int) != (n != DYNAMIC_INDEX) for n, m in zip(shape, agreed, strict=True)
+        )
+        return self.reshape(tensor, agreed) if known else tensor
+
+    def _fresh(self, value: SSAValue, axis: int) -> Dim:
+        return self.symbol(f"#{len(self._sources)}", value, axis)
+
+    def symbol(self, name: str, value: SSAValue, axis: int) -> Dim:
+        """The size called `name`; the first axis that brings it is where it is read at run time."""
+        self._sources.setdefault(name, (value, axis))
+        return d.symbol(name)
+
+    # Sizes
+
+    def index(self, dim: Dim) -> SSAValue:
+        """`dim` as an `index` value, made once."""
+        if dim not in self._indices:
+            self._indices[dim] = self._index(dim)
+        return self._indices[dim]
+
+    def _index(self, dim: Dim) -> SSAValue:
+        if not isinstance(dim, Expr):
+            constant = IntegerAttr(dim, IndexType())
+            return self.insert(arith.ConstantOp(constant)).results[0]
+        total: SSAValue | None = None
+        for atoms, number in dim.ordered():
+            factors = [self._atom(atom) for atom in atoms]
+            if number != 1 or not factors:
+                factors.append(self.index(number))
+            term = factors[0]
+            for factor in factors[1:]:
+                term = self.insert(arith.MuliOp(term, factor)).results[0]
+            total = term if total is None else self.insert(arith.AddiOp(total, term)).results[0]
+        assert total is not None
+        return total
+
+    def _atom(self, atom: Atom) -> SSAValue:
+        if atom not in self._atoms:
+            self._atoms[atom] = self._make_atom(atom)
+        return self._atoms[atom]
+
+    def _make_atom(self, atom: Atom) -> SSAValue:
+        if isinstance(atom, Symbol):
+            value, axis = self._sources[atom.name]
+            return self.insert(dl.DimOp(value, axis)).results[0]
+        return self._compound(atom)
+
+    def _compound(self, atom: Compound) -> SSAValue:
+        lhs, rhs = self.index(atom.lhs), self.index(atom.rhs)
+        if atom.kind in _INDEX_OPS:
+            return self.insert(_INDEX_OPS[atom.kind](lhs, rhs)).results[0]
+        predicate = {"eq": "eq", "lt": "slt"}[atom.kind]
+        holds = self.insert(arith.CmpiOp(lhs, rhs, predicate)).results[0]
+        choice = arith.SelectOp(holds, self.index(1), self.index(0))
+        return self.insert(choice).results[0]
+
+    def shape(self, dims: Sequence[Dim]) -> list[int | SSAValue]:
+        """A shape as the constructors of reshape, broadcast, ... take it."""
+        return [dim if isinstance(dim, int) else self.index(dim) for dim in dims]
+
+    # Values
+
+    def tensor(self, value: Value) -> Tensor:
+        """`value` as a run-time tensor."""
+        if isinstance(value, Tensor):
+            return value
+        if isinstance(value, Ints):
+            return self._ints(value)
+        if id(value) not in self._constants:
+            self._constants[id(value)] = (value, self._constant(value))
+        return self._constants[id(value)][1]
+
+    def _constant(self, value: Constant) -> Tensor:
+        array = value.array
+        if array.nbytes > MAX_WEIGHT_BYTES:
+            raise Unsupported(f"a constant of shape {list(array.shape)}")
+        type = TensorType(xdsl_type(array.dtype), array.shape)
+        hint, self.hint = self.hint, name_hint(value.name)
+        if array.size <= INLINE_ITEMS:
+            op = dl.ConstantOp(dense(type, array))
+        else:
+            op = dl.ParamOp(self._param(value.name, array), type)
+        result = self.emit(op)
+        self.hint = hint
+        return result
+
+    def _param(self, name: str, array: Array) -> str:
+        """Register a weight under `name`, or a name like it if that is taken."""
+        unique, number = name, 1
+        while unique in self.params:
+            unique, number = f"{name}.{number}", number + 1
+        self.params[unique] = array
+        return unique
+
+    def constant(self, items: Any, element: Attribute) -> Tensor:
+        """A small constant tensor."""
+        array = np.asarray(items).astype(numpy_type_of(element))
+        return self.emit(dl.ConstantOp(dense(TensorType(element, array.shape), array)))
+
+    def _ints(self, value: Ints) -> Tensor:
+        known = settled(value, self.hint or "shape")
+        if isinstance(known, Constant):
+            return self._constant(known)
+        element = xdsl_type(value.dtype)
+        items = [self.reshape(self.scalar(item, element), (1,)) for item in value.items.flat]
+        joined = items[0]
+        if len(items) > 1:
+            joined = self.emit(dl.ConcatOp([item.ssa for item in items], 0), (len(items),))
+        return self.reshape(joined, value.dims)
+
+    def scalar(self, dim: Dim, element: Attribute) -> Tensor:
+        """`dim` as a tensor of rank 0.
+
+        A size s is the sum of s ones: sizes are operands of `dl` operations and never their
+        elements, so this is the one way from a size to a tensor that stays inside the dialect.
+        """
+        if not isinstance(dim, Expr):
+            return self.constant(dim, element)
+        positive, negative = (self._part(dim, sign) for sign in (1, -1))
+        total = self._count(positive, element)
+        if negative == 0:
+            return total
+        return self.emit(dl.SubOp(total.ssa, self._count(negative, element).ssa), ())
+
+    @staticmethod
+    def _part(dim: Expr, sign: int) -> Dim:
+        terms = frozenset((atoms, n * sign) for atoms, n in dim.terms if n * sign > 0)
+        part = d.add(0, Expr(terms)) if terms else 0
+        if not d.non_negative(part):
+            raise Unsupported("a size that may be negative, as a tensor")
+        return part
+
+    def _count(self, dim: Dim, element: Attribute) -> Tensor:
+        if not isinstance(dim, Expr):
+            return self.constant(dim, element)
+        work = i64 if element == i1 else element
+        ones = self.broadcast(self.constant(1, work), (dim,))
+        count = self.emit(dl.ReduceSumOp(ones.ssa, [0], keepdims=False), ())
+        return self.cast(count, element)
+
+    # Operations that many operators use
+
+    def reshape(self, x: Tensor, dims: Sequence[Dim]) -> Tensor:
+        if tuple(dims) == x.dims:
+            return x
+        return self.emit(dl.ReshapeOp(x.ssa, self.shape(dims)), dims)
+
+    def broadcast(self, x: Tensor, dims: Sequence[Dim]) -> Tensor:
+        if tuple(dims) == x.dims:
+            return x
+        return self.emit(dl.BroadcastOp(x.ssa, self.shape(dims)), dims)
+
+    def transpose(self, x: Tensor, perm: Sequence[int]) -> Tensor:
+        if list(perm) == list(range(x.rank)):
+            return x
+        return self.emit(dl.TransposeOp(x.ssa, perm), [x.dims[axis] for axis in perm])
+
+    def cast(self, x: Tensor, element: Attribute) -> Tensor:
+        if x.element == element:
+            return x
+        return self.emit(dl.CastOp(x.ssa, element), x.dims)
+
+    def itemwise(self, make: Callable[..., Operation], *xs: Tensor) -> Tensor:
+        """The elementwise operation `make(operands...)`, with numpy's broadcasting."""
+        return self.emit(make(*(x.ssa for x in xs)), broadcast_dims(*(x.dims for x in xs)))
+
+    def compare(self, predicate: str, a: Tensor, b: Tensor) -> Tensor:
+        """`a predicate b` by element, as i1."""
+        op = dl.CompareOp(predicate, a.ssa, b.ssa)
+        return self.emit(op, broadcast_dims(a.dims, b.dims))
+
+    def take(self, x: Tensor, axis: int, offset: int, size: Dim, stride: int = 1) -> Tensor:
+        """`size` items of one axis, from a static offset on."""
+        dims = (*x.dims[:axis], size, *x.dims[axis + 1 :])
+        offsets = [offset if i == axis else 0 for i in range(x.rank)]
+        strides = [stride if i == axis else 1 for i in range(x.rank)]
+        return self.emit(dl.SliceOp(x.ssa, offsets, self.shape(dims), strides), dims)
+
+    def gather(self, x: Tensor, indices: Tensor, axis: int) -> Tensor:
+        dims = (*x.dims[:axis], *indices.dims, *x.dims[axis + 1 :])
+        return self.emit(dl.GatherOp(x.ssa, indices.ssa, axis), dims)
+
+    def pad(self, x: Tensor, low: Sequence[int], high: Sequence[int], value: float) -> Tensor:
+        if not any(low) and not any(high):
+            return x
+        grown = [d.add(n, a + b) for n, a, b in zip(x.dims, low, high, strict=True)]
+        return self.emit(dl.PadOp(x.ssa, low, high, value), grown)
+
+    def iota(self, dims: Sequence[Dim], axis: int, element: Attribute) -> Tensor:
+        return self.emit(dl.IotaOp(self.shape(dims), axis, element), dims)
+
+
+def broadcast_dims(*shapes: Sequence[Dim]) -> tuple[Dim, ...]:
+    """numpy's rule for sizes known only in part: a 1 gives way, a number wins."""
+    rank = max(len(shape) for shape in shapes)
+    padded = [(1,) * (rank - len(shape)) + tuple(shape) for shape in shapes]
+    return tuple(_broadcast_dim(column) for column in zip(*padded, strict=True))
+
+
+def _broadcast_dim(column: Sequence[Dim]) -> Dim:
+    others = [dim for dim in column if dim != 1]
+    numbers = [dim for dim in others if isinstance(dim, int)]
+    return (numbers or others or [1])[0]
+
+
+def dense(type: TensorType[Attribute], array: Array) -> DenseIntOrFPElementsAttr:
+    """A dense constant from an array of the same shape and element type."""
+    data = np.ascontiguousarray(array)
+    if data.dtype == np.bool_:
+        data = data.astype(np.int8) * np.int8(-1)  # xDSL stores a true i1 as 0xFF
+    return DenseIntOrFPElementsAttr(cast(Any, type), BytesAttr(data.tobytes()))
+
+
+def name_hint(name: str) -> str | None:
+    """An ONNX name as the name of an SSA value; None when nothing of it can stand in one."""
+    cleaned = re.sub(r"[^A-Za-z0-9_.$]+", "_", name).strip("_.")
+    if cleaned[:1].isdigit():
+        cleaned = "v" + cleaned
+    return cleaned or None
+
+
+_INDEX_OPS: dict[str, Callable[[SSAValue, SSAValue], Operation]] = {
+    "div": arith.DivSIOp,
+    "mod": arith.RemSIOp,
+    "min": arith.MinSIOp,
+    "max": arith.MaxSIOp,
+}

@@ -1,0 +1,74 @@
+"""Constant folding: nodes whose inputs are all known at import, evaluated by onnx's own reference.
+
+Only cheap operators are folded, and only when the result stays small next to what the model already
+holds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import prod
+from typing import Any, cast
+
+import numpy as np
+
+from .node import Node
+from .ops import elementwise
+from .values import Array, Constant
+
+MAX_ITEMS = 1 << 26
+"""No folded result is larger than this."""
+
+_MOVES = frozenset(
+    {"Concat", "Flatten", "Gather", "Reshape", "Slice", "Squeeze", "Transpose", "Unsqueeze"}
+)
+_FOLDED = (frozenset(elementwise.OPERATORS) | _MOVES | {"Range"}) - {
+    "Identity",
+    "Swish",
+    "CastLike",
+}
+
+
+def fold(node: Node) -> Sequence[Array] | None:
+    """The results of `node`, or None when it is left to run time."""
+    constants = [value for value in node.inputs if isinstance(value, Constant)]
+    present = [value for value in node.inputs if value is not None]
+    if node.op_type not in _FOLDED or not constants or len(constants) != len(present):
+        return None
+    if not _stays_small(node, [constant.array for constant in constants]):
+        return None
+    return _evaluate(node)
+
+
+def _stays_small(node: Node, arrays: Sequence[Array]) -> bool:
+    """Whether the result is bounded by `MAX_ITEMS`: by broadcasting, counting, or gathering."""
+    if node.op_type == "Range":
+        start, stop, step = (float(array.reshape(-1)[0]) for array in arrays[:3])
+        return step != 0 and abs((stop - start) / step) <= MAX_ITEMS
+    if node.op_type in ("Gather", "Concat"):
+        return prod(max(array.size, 1) for array in arrays) <= MAX_ITEMS
+    if node.op_type in _MOVES:
+        return arrays[0].size <= MAX_ITEMS
+    try:
+        shape = np.broadcast_shapes(*(array.shape for array in arrays))
+    except ValueError:
+        return False
+    return prod(shape) <= MAX_ITEMS
+
+
+def _evaluate(node: Node) -> Sequence[Array] | None:
+    from onnx.reference import ReferenceEvaluator
+
+    feeds = {
+        name: value.array
+        for name, value in zip(node.proto.input, node.inputs, strict=True)
+        if isinstance(value, Constant)
+    }
+    try:
+        with np.errstate(all="ignore"):
+            evaluator = cast(Any, ReferenceEvaluator(node.proto, opsets={"": node.opset}))
+            results: Sequence[Any] = evaluator.run(None, feeds)
+    except Exception:  # whatever is wrong with the node, the import of it will say so
+        return None
+    arrays = [np.asarray(result) for result in results]
+    return arrays if all(array.size <= MAX_ITEMS for array in arrays) else None

@@ -1,0 +1,27 @@
+"""The ONNX frontend as the registry knows it (`dlir.executable.Frontend`)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from xdsl.dialects.builtin import ModuleOp
+
+from . import check_support, format_support, import_onnx
+from .reader import Source
+from .values import Array
+
+
+class OnnxFrontend:
+    """Reads `.onnx` files and ModelProtos."""
+
+    def load(self, source: Source) -> tuple[ModuleOp, Mapping[str, Array]]:
+        """The module and weights of a model; raises `CompileError`."""
+        return import_onnx(source)
+
+    def support(self, source: Source) -> tuple[str, bool]:
+        """The table of a model's operators, and whether all can be imported."""
+        rows = check_support(source)
+        return format_support(rows), all(row.supported for row in rows)
+
+
+FRONTEND = OnnxFrontend()

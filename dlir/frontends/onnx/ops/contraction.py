@@ -1,0 +1,78 @@
+"""Matrix products and convolutions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from .. import dl
+from ..context import Context, broadcast_dims
+from ..dims import Dim
+from ..node import Node
+from ..operator import Build, tensor
+from ..values import Tensor, Unsupported
+from ..windows import Windows, flat_image, square_image, window_dims, windows_of
+
+
+def _matmul(context: Context, node: Node) -> Tensor:
+    """numpy's matmul: a vector becomes a matrix with one row or column, which the result loses
+    again.
+    """
+    a, b = tensor(context, node, 0), tensor(context, node, 1)
+    if not a.rank or not b.rank:
+        raise Unsupported("a scalar operand")
+    lhs = context.reshape(a, (1, *a.dims)) if a.rank == 1 else a
+    rhs = context.reshape(b, (*b.dims, 1)) if b.rank == 1 else b
+    batch = broadcast_dims(lhs.dims[:-2], rhs.dims[:-2])
+    result = context.emit(dl.MatmulOp(lhs.ssa, rhs.ssa), (*batch, lhs.dims[-2], rhs.dims[-1]))
+    rows = () if a.rank == 1 else (lhs.dims[-2],)
+    columns = () if b.rank == 1 else (rhs.dims[-1],)
+    return context.reshape(result, (*batch, *rows, *columns))
+
+
+def _scaled(context: Context, x: Tensor, factor: float) -> Tensor:
+    if factor == 1.0:
+        return x
+    return context.itemwise(dl.MulOp, x, context.constant(factor, x.element))
+
+
+def _gemm(context: Context, node: Node) -> Tensor:
+    """alpha * A' * B' + beta * C."""
+    a, b = tensor(context, node, 0), tensor(context, node, 1)
+    trans_a, trans_b = bool(node.int("transA", 0)), bool(node.int("transB", 0))
+    op = dl.MatmulOp(a.ssa, b.ssa, transpose_lhs=trans_a, transpose_rhs=trans_b)
+    y = context.emit(op, (a.dims[1 if trans_a else 0], b.dims[0 if trans_b else 1]))
+    y = _scaled(context, y, node.float("alpha", 1.0))
+    beta = node.float("beta", 1.0)
+    if not node.has(2) or beta == 0.0:
+        return y
+    return context.itemwise(dl.AddOp, y, _scaled(context, tensor(context, node, 2), beta))
+
+
+def _conv(context: Context, node: Node) -> Tensor:
+    """One- and two-dimensional convolution; a line is an image of height 1."""
+    x, w = tensor(context, node, 0), tensor(context, node, 1)
+    windows = windows_of(node, x.dims[2:], w.dims[2:])
+    image, kernel = square_image(context, x), square_image(context, w)
+    y = context.emit(
+        dl.Conv2dOp(
+            image.ssa,
+            kernel.ssa,
+            strides=windows.strides,
+            padding=windows.padding,
+            dilations=windows.dilations,
+            groups=node.int("group", 1),
+        ),
+        _conv_dims(image, kernel, windows),
+    )
+    y = flat_image(context, y, x.rank)
+    if not node.has(2):
+        return y
+    bias = tensor(context, node, 2)
+    return context.itemwise(dl.AddOp, y, context.reshape(bias, (*bias.dims, *[1] * (x.rank - 2))))
+
+
+def _conv_dims(image: Tensor, kernel: Tensor, windows: Windows) -> Sequence[Dim]:
+    return (image.dims[0], kernel.dims[0], *window_dims(image.dims[2:], windows))
+
+
+OPERATORS: dict[str, Build] = {"Conv": _conv, "Gemm": _gemm, "MatMul": _matmul}

@@ -1,0 +1,283 @@
+"""Arithmetic, comparison, selection, activations and element types."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+import numpy as np
+from xdsl.dialects.builtin import i1
+from xdsl.ir import Operation
+
+from .. import dl
+from ..context import Context
+from ..elements import is_float, xdsl_type
+from ..node import Node
+from ..operator import Build, tensor, tensors
+from ..values import Constant, Tensor, Unsupported, Value
+
+
+def _unary(make: Callable[..., Operation]) -> Build:
+    def build(context: Context, node: Node) -> Tensor:
+        return context.itemwise(make, tensor(context, node, 0))
+
+    return build
+
+
+def _binary(make: Callable[..., Operation]) -> Build:
+    def build(context: Context, node: Node) -> Tensor:
+        return context.itemwise(make, tensor(context, node, 0), tensor(context, node, 1))
+
+    return build
+
+
+def _folding(make: Callable[..., Operation]) -> Build:
+    def build(context: Context, node: Node) -> Tensor:
+        first, *rest = tensors(context, node)
+        for other in rest:
+            first = context.itemwise(make, first, other)
+        return first
+
+    return build
+
+
+def _compare(predicate: str) -> Build:
+    def build(context: Context, node: Node) -> Tensor:
+        return context.compare(predicate, tensor(context, node, 0), tensor(context, node, 1))
+
+    return build
+
+
+def _mean(context: Context, node: Node) -> Tensor:
+    total = _folding(dl.AddOp)(context, node)
+    assert isinstance(total, Tensor)
+    count = context.constant(len(node.inputs), total.element)
+    return context.itemwise(dl.DivOp, total, count)
+
+
+def _identity(_: Context, node: Node) -> Value:
+    return node.input(0)
+
+
+def _elu(context: Context, node: Node) -> Tensor:
+    alpha = node.float("alpha", 1.0)
+    return context.itemwise(partial(dl.EluOp, alpha=alpha), tensor(context, node, 0))
+
+
+def _leaky_relu(context: Context, node: Node) -> Tensor:
+    alpha = node.float("alpha", 0.01)
+    return context.itemwise(partial(dl.LeakyReluOp, alpha=alpha), tensor(context, node, 0))
+
+
+def _hard_sigmoid(context: Context, node: Node) -> Tensor:
+    alpha, beta = node.float("alpha", 0.2), node.float("beta", 0.5)
+    return context.itemwise(
+        partial(dl.HardSigmoidOp, alpha=alpha, beta=beta), tensor(context, node, 0)
+    )
+
+
+_SELU = (1.67326319217681884765625, 1.05070102214813232421875)
+
+
+def _selu(context: Context, node: Node) -> Tensor:
+    """gamma * elu(x, alpha); the standard's own constants are `dl.selu`."""
+    alpha, gamma = (node.float(n, v) for n, v in zip(("alpha", "gamma"), _SELU, strict=True))
+    x = tensor(context, node, 0)
+    if np.allclose((alpha, gamma), _SELU, rtol=1e-6):
+        return context.itemwise(dl.SeluOp, x)
+    y = context.itemwise(partial(dl.EluOp, alpha=alpha), x)
+    return context.itemwise(dl.MulOp, context.constant(gamma, x.element), y)
+
+
+def _gelu(context: Context, node: Node) -> Tensor:
+    approximate = node.string("approximate", "none")
+    if approximate not in ("none", "tanh"):
+        raise Unsupported(f"approximate = {approximate!r}")
+    return context.itemwise(partial(dl.GeluOp, approximate=approximate), tensor(context, node, 0))
+
+
+def _swish(context: Context, node: Node) -> Tensor:
+    x, alpha = tensor(context, node, 0), node.float("alpha", 1.0)
+    if alpha == 1.0:
+        return context.itemwise(dl.SiluOp, x)
+    inner = context.itemwise(dl.MulOp, context.constant(alpha, x.element), x)
+    return context.itemwise(dl.MulOp, x, context.itemwise(dl.SigmoidOp, inner))
+
+
+def _shrink(context: Context, node: Node) -> Tensor:
+    """x + bias below -lambd, x - bias above lambd, 0 between."""
+    x = tensor(context, node, 0)
+    limit, bias = node.float("lambd", 0.5), node.float("bias", 0.0)
+    low, high, step, y = (context.constant(n, x.element) for n in (-limit, limit, bias, 0.0))
+    above, below = context.compare("gt", x, high), context.compare("lt", x, low)
+    y = context.itemwise(dl.SelectOp, above, context.itemwise(dl.SubOp, x, step), y)
+    return context.itemwise(dl.SelectOp, below, context.itemwise(dl.AddOp, x, step), y)
+
+
+def _clip(context: Context, node: Node) -> Tensor:
+    """Bounds are attributes before opset 11 and optional scalar inputs from then on."""
+    x = tensor(context, node, 0)
+    for index, name, make in ((1, "min", dl.MaxOp), (2, "max", dl.MinOp)):
+        if name in node.attributes:
+            bound = context.constant(node.float(name, 0.0), x.element)
+        elif node.has(index):
+            bound = tensor(context, node, index)
+        else:
+            continue
+        x = context.itemwise(make, x, bound)
+    return x
+
+
+def _constant_clip(context: Context, node: Node) -> Tensor:
+    """`dl.clip` when both bounds are known at import, which is nearly always."""
+    bounds: list[float | int | None] = []
+    for index, name in ((1, "min"), (2, "max")):
+        value = node.input(index) if node.has(index) else None
+        if isinstance(value, Constant) and value.array.size == 1:
+            bounds.append(value.array.reshape(-1)[0].item())
+        elif value is not None:
+            return _clip(context, node)
+        else:
+            bounds.append(node.float(name, 0.0) if name in node.attributes else None)
+    low, high = bounds
+    x = tensor(context, node, 0)
+    if low is not None and high is not None and low > high:
+        return _clip(context, node)  # ONNX: the upper bound wins
+    return context.itemwise(partial(dl.ClipOp, min=low, max=high), x)
+
+
+def _is_two(value: Value) -> bool:
+    return isinstance(value, Constant) and value.array.size == 1 and bool(value.array.item() == 2)
+
+
+def _pow(context: Context, node: Node) -> Tensor:
+    """The result has the base's type, whatever the exponent's is (opset 12)."""
+    base, exponent = tensor(context, node, 0), node.input(1)
+    if _is_two(exponent) and exponent.rank <= base.rank:
+        # layer norms are exported with a power of 2: a product is exact and cheap
+        return context.itemwise(dl.MulOp, base, base)
+    power = context.tensor(exponent)
+    if is_float(power.element) and not is_float(base.element):
+        result = context.itemwise(dl.PowOp, context.cast(base, power.element), power)
+        return context.cast(result, base.element)
+    return context.itemwise(dl.PowOp, base, context.cast(power, base.element))
+
+
+def _mod(context: Context, node: Node) -> Tensor:
+    make = dl.FmodOp if node.int("fmod", 0) else dl.ModOp
+    return context.itemwise(make, tensor(context, node, 0), tensor(context, node, 1))
+
+
+def _where(context: Context, node: Node) -> Tensor:
+    condition, a, b = (tensor(context, node, i) for i in range(3))
+    return context.itemwise(dl.SelectOp, condition, a, b)
+
+
+def _is_inf(context: Context, node: Node) -> Tensor:
+    x = tensor(context, node, 0)
+    signs = (node.int("detect_positive", 1), node.int("detect_negative", 1))
+    if signs == (1, 1):
+        return context.itemwise(dl.IsInfOp, x)
+    if signs == (0, 0):
+        return context.broadcast(context.constant(False, i1), x.dims)
+    bound = context.constant(np.inf if signs[0] else -np.inf, x.element)
+    return context.compare("eq", x, bound)
+
+
+def _cast(context: Context, node: Node) -> Tensor:
+    """`saturate` and `round_mode` only matter for 8-bit floats, which `dl` does not have."""
+    return context.cast(tensor(context, node, 0), xdsl_type(node.element_type("to")))
+
+
+def _cast_like(context: Context, node: Node) -> Tensor:
+    return context.cast(tensor(context, node, 0), tensor(context, node, 1).element)
+
+
+def _cosh_like(sign: int) -> Build:
+    """(e^x + sign * e^-x) / 2; `expm1` keeps sinh exact near 0."""
+
+    def build(context: Context, node: Node) -> Tensor:
+        x = tensor(context, node, 0)
+        grow = dl.ExpOp if sign > 0 else dl.Expm1Op
+        a, b = (context.itemwise(grow, v) for v in (x, context.itemwise(dl.NegOp, x)))
+        total = context.itemwise(dl.AddOp if sign > 0 else dl.SubOp, a, b)
+        return context.itemwise(dl.MulOp, total, context.constant(0.5, x.element))
+
+    return build
+
+
+_UNARY: dict[str, Callable[..., Operation]] = {
+    "Abs": dl.AbsOp,
+    "BitwiseNot": dl.NotOp,
+    "Ceil": dl.CeilOp,
+    "Cos": dl.CosOp,
+    "Erf": dl.ErfOp,
+    "Exp": dl.ExpOp,
+    "Floor": dl.FloorOp,
+    "HardSwish": dl.HardSwishOp,
+    "IsNaN": dl.IsNanOp,
+    "Log": dl.LogOp,
+    "Mish": dl.MishOp,
+    "Neg": dl.NegOp,
+    "Not": dl.NotOp,
+    "Reciprocal": dl.ReciprocalOp,
+    "Relu": dl.ReluOp,
+    "Round": dl.RoundOp,
+    "Sigmoid": dl.SigmoidOp,
+    "Sign": dl.SignOp,
+    "Sin": dl.SinOp,
+    "Softplus": dl.SoftplusOp,
+    "Softsign": dl.SoftsignOp,
+    "Sqrt": dl.SqrtOp,
+    "Tan": dl.TanOp,
+    "Tanh": dl.TanhOp,
+}
+
+_BINARY: dict[str, Callable[..., Operation]] = {
+    "Add": dl.AddOp,
+    "And": dl.AndOp,
+    "BitwiseAnd": dl.AndOp,
+    "BitwiseOr": dl.OrOp,
+    "BitwiseXor": dl.XorOp,
+    "Div": dl.DivOp,
+    "Mul": dl.MulOp,
+    "Or": dl.OrOp,
+    "Sub": dl.SubOp,
+    "Xor": dl.XorOp,
+}
+
+_COMPARE = {
+    "Equal": "eq",
+    "Greater": "gt",
+    "GreaterOrEqual": "ge",
+    "Less": "lt",
+    "LessOrEqual": "le",
+}
+
+OPERATORS: dict[str, Build] = {
+    **{name: _unary(make) for name, make in _UNARY.items()},
+    **{name: _binary(make) for name, make in _BINARY.items()},
+    **{name: _compare(predicate) for name, predicate in _COMPARE.items()},
+    "Cast": _cast,
+    "CastLike": _cast_like,
+    "Clip": _constant_clip,
+    "Cosh": _cosh_like(1),
+    "Elu": _elu,
+    "Gelu": _gelu,
+    "HardSigmoid": _hard_sigmoid,
+    "Identity": _identity,
+    "IsInf": _is_inf,
+    "LeakyRelu": _leaky_relu,
+    "Max": _folding(dl.MaxOp),
+    "Mean": _mean,
+    "Min": _folding(dl.MinOp),
+    "Mod": _mod,
+    "PRelu": _binary(dl.PreluOp),
+    "Pow": _pow,
+    "Selu": _selu,
+    "Shrink": _shrink,
+    "Sinh": _cosh_like(-1),
+    "Sum": _folding(dl.AddOp),
+    "Swish": _swish,
+    "Where": _where,
+}

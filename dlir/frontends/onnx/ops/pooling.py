@@ -1,0 +1,119 @@
+"""Pooling.
+
+`ceil_mode` becomes padding at the high end: a pixel of it never wins a maximum, and an average that
+does not count padding does not count it either. An average that does count padding counts only the
+padding that was asked for, so that padding is made explicit first.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from .. import dl
+from ..context import Context
+from ..dims import Dim
+from ..node import Node
+from ..operator import Build, tensor
+from ..values import Tensor, Unsupported
+from ..windows import Windows, flat_image, square_image, window_dims, windows_of
+
+
+def _pool_windows(node: Node, image: Tensor, rank: int) -> Windows:
+    kernel = node.ints("kernel_shape", ())
+    return windows_of(node, image.dims[6 - rank :], kernel)
+
+
+def _ceiled(image: Tensor, windows: Windows) -> Windows:
+    """The windows with high padding such that `floor` finds as many of them as `ceil_mode` asks
+    for.
+    """
+    highs = [_ceiled_high(image.dims[2 + axis], windows, axis) for axis in (0, 1)]
+    return replace(windows, padding=(*windows.padding[:2], *highs))
+
+
+def _ceiled_high(size: Dim, windows: Windows, axis: int) -> int:
+    """High padding of one axis; a window must not start in the high padding."""
+    low, high = windows.padding[axis], windows.padding[axis + 2]
+    extent, stride = windows.extents()[axis], windows.strides[axis]
+    if stride == 1:
+        return high
+    if not isinstance(size, int):
+        raise Unsupported("ceil_mode with strides over an image of dynamic size")
+    count = -(-(size + low + high - extent) // stride) + 1
+    if (count - 1) * stride >= size + low:
+        count -= 1
+    needed = (count - 1) * stride + extent - size - low
+    return high if needed <= high < needed + stride else max(needed, 0)
+
+
+def _max_pool(context: Context, node: Node) -> Tensor:
+    if any(node.output_names[1:]):
+        raise Unsupported("the Indices result")
+    x = tensor(context, node, 0)
+    image = square_image(context, x)
+    windows = _pool_windows(node, image, x.rank)
+    if node.int("ceil_mode", 0):
+        windows = _ceiled(image, windows)
+    op = dl.MaxPool2dOp(
+        image.ssa,
+        windows.kernel,
+        strides=windows.strides,
+        padding=windows.padding,
+        dilations=windows.dilations,
+    )
+    return _pooled(context, op, x, image, windows)
+
+
+def _pooled(
+    context: Context,
+    op: dl.MaxPool2dOp | dl.AvgPool2dOp,
+    x: Tensor,
+    image: Tensor,
+    windows: Windows,
+) -> Tensor:
+    dims = (*image.dims[:2], *window_dims(image.dims[2:], windows))
+    return flat_image(context, context.emit(op, dims), x.rank)
+
+
+def _average_pool(context: Context, node: Node) -> Tensor:
+    x = tensor(context, node, 0)
+    image = square_image(context, x)
+    windows = _pool_windows(node, image, x.rank)
+    include = bool(node.int("count_include_pad", 0)) and any(windows.padding)
+    if node.int("ceil_mode", 0):
+        ceiled = _ceiled(image, windows)
+        if include and ceiled != windows:
+            extra = [new - old for new, old in zip(ceiled.padding, windows.padding, strict=True)]
+            image = _padded(context, image, windows.padding)
+            include, ceiled = False, replace(ceiled, padding=tuple(extra))
+        windows = ceiled
+    op = dl.AvgPool2dOp(
+        image.ssa,
+        windows.kernel,
+        strides=windows.strides,
+        padding=windows.padding,
+        dilations=windows.dilations,
+        count_include_pad=include,
+    )
+    return _pooled(context, op, x, image, windows)
+
+
+def _padded(context: Context, image: Tensor, padding: tuple[int, ...]) -> Tensor:
+    return context.pad(image, (0, 0, *padding[:2]), (0, 0, *padding[2:]), 0.0)
+
+
+def _global_pool(reduction: type[dl.ReduceMeanOp | dl.ReduceMaxOp]) -> Build:
+    def build(context: Context, node: Node) -> Tensor:
+        x = tensor(context, node, 0)
+        axes = list(range(2, x.rank))
+        return context.emit(reduction(x.ssa, axes, keepdims=True), (*x.dims[:2], *[1] * len(axes)))
+
+    return build
+
+
+OPERATORS: dict[str, Build] = {
+    "AveragePool": _average_pool,
+    "GlobalAveragePool": _global_pool(dl.ReduceMeanOp),
+    "GlobalMaxPool": _global_pool(dl.ReduceMaxOp),
+    "MaxPool": _max_pool,
+}

@@ -1,0 +1,182 @@
+"""From a file or a ModelProto to a checked graph, with weights left where they are.
+
+The graph is checked by onnx's own checker on a copy without weights, so that models with weights in
+other files, or larger than protobuf's limit, are checked as well. Function calls are inlined.
+All faults of the file are `CompileError`s.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Generator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from os import PathLike, fspath
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
+
+from dlir.diagnostics import fail
+
+if TYPE_CHECKING:
+    from onnx import GraphProto, ModelProto, NodeProto, TensorProto
+
+Source: TypeAlias = "str | PathLike[str] | ModelProto"
+
+OLDEST_OPSET = 9
+
+
+@dataclass(frozen=True)
+class Model:
+    """A checked model. `weights` are its initialisers, unread; `folder` is where external data
+    lies.
+    """
+
+    graph: GraphProto
+    opset: int
+    opsets: Mapping[str, int]
+    weights: Mapping[str, TensorProto]
+    file_name: str
+    folder: Path | None
+
+
+def read_model(source: Source, expand: Collection[str]) -> Model:
+    """Read, check and inline a model.
+
+    Operators that are not in `expand`'s complement stay calls: `expand` names the ones of the
+    default domain that are replaced by their definition in the ONNX standard. Raises
+    `CompileError`.
+    """
+    from onnx import ModelProto
+
+    if isinstance(source, ModelProto):
+        proto, name, folder = source, "model.onnx", None
+    else:
+        path = Path(fspath(source))
+        proto, name, folder = _parse(path), path.name, path.parent
+    light = _without_weights(proto)
+    opsets = _opsets(light, name)
+    _check(light, name)
+    light = _inline(light, expand, name)
+    weights = {tensor.name: tensor for tensor in proto.graph.initializer}
+    opsets = {**opsets, **_opsets(light, name)}
+    return Model(light.graph, opsets[""], opsets, weights, name, folder)
+
+
+@contextmanager
+def decoding(source: Source) -> Generator[None, None, None]:
+    """Diagnose text that is not UTF-8; protobuf notices it only when the text is looked at."""
+    try:
+        yield
+    except UnicodeDecodeError as error:
+        name = "the model" if not isinstance(source, str | PathLike) else Path(source).name
+        fail(None, f"{name} holds text that is not UTF-8: {error}", rule="onnx-checker")
+
+
+def _parse(path: Path) -> ModelProto:
+    from google.protobuf.message import DecodeError
+    from onnx import ModelProto
+
+    model = ModelProto()
+    try:
+        model.ParseFromString(path.read_bytes())
+    except OSError as error:
+        fail(None, f"cannot read {path}: {error.strerror}")
+    except (DecodeError, RuntimeError, ValueError) as error:
+        fail(None, f"{path} is not an ONNX model: {error}", help="the file may be truncated")
+    return model
+
+
+def _without_weights(model: ModelProto) -> ModelProto:
+    """A copy whose initialisers are empty arrays of the same name and element type."""
+    from onnx import ModelProto
+
+    if model.graph.sparse_initializer:
+        fail(None, "sparse initialisers are not supported", help="store them as dense tensors")
+    light = ModelProto()
+    _copy_fields(model, light, skip="graph")
+    _copy_fields(model.graph, light.graph, skip="initializer")
+    for tensor in model.graph.initializer:
+        light.graph.initializer.add(name=tensor.name, data_type=tensor.data_type, dims=[0])
+    for info in light.graph.output:
+        if not info.type.tensor_type.HasField("shape"):
+            # the checker wants types of results, which the import finds by itself
+            info.type.tensor_type.elem_type = 1
+            info.type.tensor_type.shape.SetInParent()
+    return light
+
+
+def _copy_fields(source: Any, target: Any, skip: str) -> None:
+    """Copy all set fields of a message but one."""
+    for descriptor, value in source.ListFields():
+        if descriptor.name == skip:
+            continue
+        if isinstance(value, str | bytes | int | float):
+            setattr(target, descriptor.name, value)
+        else:
+            getattr(target, descriptor.name).MergeFrom(value)
+
+
+def _opsets(model: ModelProto, name: str) -> dict[str, int]:
+    """Operator set versions by domain; the default domain must be one that dlir knows."""
+    from onnx.defs import onnx_opset_version
+
+    opsets = {_domain(entry.domain): int(entry.version) for entry in model.opset_import}
+    version, newest = opsets.get(""), onnx_opset_version()
+    if version is None:
+        fail(None, f"{name} imports no ONNX operator set", rule="onnx-opset")
+    if version < OLDEST_OPSET or version > newest:
+        fail(
+            None,
+            f"{name} uses operator set {version}; {OLDEST_OPSET} to {newest} are supported",
+            rule="onnx-opset",
+            help="convert it with onnx.version_converter.convert_version(model, 17)",
+        )
+    return opsets
+
+
+def _domain(domain: str) -> str:
+    return "" if domain == "ai.onnx" else domain
+
+
+def _check(model: ModelProto, name: str) -> None:
+    from onnx import checker
+
+    check: Callable[[bytes], None] = cast(Any, checker).check_model
+    try:
+        check(model.SerializeToString())
+    except Exception as error:  # the checker raises many kinds, also from C++
+        fail(None, f"{name} is not a valid ONNX model: {_first_line(error)}", rule="onnx-checker")
+
+
+def _first_line(error: Exception) -> str:
+    return next(iter(str(error).strip().splitlines()), type(error).__name__)
+
+
+def _inline(model: ModelProto, expand: Collection[str], name: str) -> ModelProto:
+    """Replace calls of the model's functions, and of the operators in `expand`, by their bodies."""
+    from onnx import inliner
+
+    if model.functions:
+        try:
+            model = inliner.inline_local_functions(model)
+        except Exception as error:  # raised from C++
+            fail(None, f"functions of {name} cannot be inlined: {_first_line(error)}")
+    calls = [n for n in model.graph.node if not _domain(n.domain) and n.op_type in expand]
+    if not calls:
+        return model
+    for node in calls:
+        _write_defaults(node, _opsets(model, name)[""])
+    ids = [("", op_type) for op_type in sorted({node.op_type for node in calls})]
+    try:
+        return inliner.inline_selected_functions(model, ids, inline_schema_functions=True)
+    except Exception:  # raised from C++ where types are unknown: then the calls are unsupported
+        return model
+
+
+def _write_defaults(node: NodeProto, opset: int) -> None:
+    """Write out default values of attributes, which the inliner would leave out of the body."""
+    from onnx import defs
+
+    present = {attribute.name for attribute in node.attribute}
+    for name, attribute in defs.get_schema(node.op_type, opset).attributes.items():
+        if name not in present and attribute.default_value.name:
+            node.attribute.append(attribute.default_value)

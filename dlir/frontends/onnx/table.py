@@ -1,0 +1,38 @@
+"""All ONNX operators that dlir imports, by name, and those it takes apart first."""
+
+from __future__ import annotations
+
+from .operator import Build
+from .ops import (
+    contraction,
+    elementwise,
+    movement,
+    normalization,
+    pooling,
+    reduction,
+    slicing,
+    source,
+)
+
+OPERATORS: dict[str, Build] = {
+    **contraction.OPERATORS,
+    **elementwise.OPERATORS,
+    **movement.OPERATORS,
+    **normalization.OPERATORS,
+    **pooling.OPERATORS,
+    **reduction.OPERATORS,
+    **slicing.OPERATORS,
+    **source.OPERATORS,
+}
+
+EXPANDED: frozenset[str] = frozenset(
+    {
+        "Attention",
+        "Celu",
+        "MeanVarianceNormalization",
+        "RotaryEmbedding",
+        "SwiGLU",
+        "ThresholdedRelu",
+    }
+)
+"""Operators that are replaced by the definition the ONNX standard gives for them."""

@@ -1,0 +1,100 @@
+"""What an ONNX value is during import.
+
+- `Tensor`: computed at run time; an SSA value with the dimensions known about it.
+- `Constant`: known at import; materialised as `dl.constant` or `dl.param` where a tensor is needed.
+- `Ints`: a small integer array whose items are `Dim`s: what `Shape` gives and what shape arithmetic
+  makes of it. It never becomes a tensor unless an operator asks for one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, TypeAlias, cast
+
+import numpy as np
+from xdsl.dialects.builtin import TensorType
+from xdsl.ir import Attribute, SSAValue
+
+from .dims import Dim, Expr
+
+Array: TypeAlias = np.ndarray[Any, np.dtype[Any]]
+
+SMALL = 1024
+"""Integer arrays up to this size take part in shape arithmetic."""
+
+
+class Unsupported(Exception):
+    """An operator, attribute value, type or shape that dlir does not import; says which and why."""
+
+
+@dataclass(frozen=True)
+class Tensor:
+    """A run-time tensor. `dims` has one entry per axis of `ssa`'s type."""
+
+    ssa: SSAValue
+    dims: tuple[Dim, ...]
+
+    @property
+    def rank(self) -> int:
+        return len(self.dims)
+
+    @property
+    def element(self) -> Attribute:
+        return cast(TensorType[Attribute], self.ssa.type).get_element_type()
+
+
+@dataclass(frozen=True, eq=False)
+class Constant:
+    """An array known at import; `name` is what it is called when it becomes a parameter."""
+
+    array: Array
+    name: str
+
+    @property
+    def dims(self) -> tuple[Dim, ...]:
+        return tuple(self.array.shape)
+
+    @property
+    def rank(self) -> int:
+        return self.array.ndim
+
+
+@dataclass(frozen=True, eq=False)
+class Ints:
+    """An integer array of `Dim`s (`items.dtype` is object); `dtype` is its ONNX element type."""
+
+    items: Array
+    dtype: np.dtype[Any]
+
+    @property
+    def dims(self) -> tuple[Dim, ...]:
+        return tuple(self.items.shape)
+
+    @property
+    def rank(self) -> int:
+        return self.items.ndim
+
+
+Value: TypeAlias = Tensor | Constant | Ints
+
+
+def as_ints(value: Value) -> Ints | None:
+    """`value` as a shape value: an `Ints`, or a small constant of integers or booleans."""
+    if isinstance(value, Ints):
+        return value
+    if not isinstance(value, Constant):
+        return None
+    array = value.array
+    if array.dtype.kind not in "ib" or array.size > SMALL:
+        return None
+    items = np.empty(array.shape, dtype=object)
+    for position, item in np.ndenumerate(array):
+        items[position] = int(item)
+    return Ints(items, array.dtype)
+
+
+def settled(value: Ints, name: str) -> Ints | Constant:
+    """`value` as a `Constant` when no item depends on a run-time size."""
+    if any(isinstance(item, Expr) for item in value.items.flat):
+        return value
+    return Constant(value.items.astype(value.dtype), name)

@@ -1,0 +1,93 @@
+"""Weights of a model: from TensorProtos and external files to numpy arrays.
+
+External data is memory-mapped. Its location must stay inside the model's folder, symbolic links
+included, and the file must hold all the bytes that the tensor's shape asks for.
+"""
+
+from __future__ import annotations
+
+from math import prod
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from .elements import numpy_type
+from .values import Array
+
+if TYPE_CHECKING:
+    from onnx import TensorProto
+
+
+class BadWeight(ValueError):
+    """Data of a weight that is missing, truncated, out of bounds or of the wrong size."""
+
+
+def read_weight(tensor: TensorProto, folder: Path | None) -> Array:
+    """The array of an initialiser; read-only when it lies in another file.
+
+    Raises `BadWeight`, or `Unsupported` for an element type that dlir does not have.
+    """
+    from onnx import TensorProto as Proto
+    from onnx import numpy_helper
+
+    dtype = numpy_type(tensor.data_type)
+    shape = tuple(tensor.dims)
+    if any(extent < 0 for extent in shape):
+        raise BadWeight(f"a weight of shape {list(shape)}")
+    if tensor.data_location == Proto.EXTERNAL:
+        return _external(tensor, folder, dtype, shape)
+    if tensor.raw_data and len(tensor.raw_data) != prod(shape) * dtype.itemsize:
+        raise BadWeight(
+            f"shape {list(shape)} of {dtype} needs {prod(shape) * dtype.itemsize} bytes, "
+            f"the file holds {len(tensor.raw_data)}"
+        )
+    try:
+        return numpy_helper.to_array(tensor)
+    except (ValueError, TypeError, OverflowError, MemoryError) as error:
+        raise BadWeight(str(error)) from None
+
+
+def _external(
+    tensor: TensorProto, folder: Path | None, dtype: np.dtype[np.generic], shape: tuple[int, ...]
+) -> Array:
+    entries = {entry.key: entry.value for entry in tensor.external_data}
+    path = _inside(entries.get("location", ""), folder)
+    count, offset = prod(shape), _number(entries, "offset", 0)
+    needed = count * dtype.itemsize
+    if _number(entries, "length", needed) != needed:
+        raise BadWeight(f"length is {entries['length']}, its shape needs {needed} bytes")
+    try:
+        size = path.stat().st_size
+        if offset + needed > size:
+            raise BadWeight(f"{path.name} is truncated: {size} bytes, {offset + needed} needed")
+        if count == 0:
+            return np.empty(shape, dtype)
+        return np.memmap(path, dtype, mode="r", offset=offset, shape=shape)
+    except OSError as error:
+        raise BadWeight(f"cannot read {path.name}: {error.strerror}") from None
+
+
+def _inside(location: str, folder: Path | None) -> Path:
+    """The file at `location`, which must be a relative path that stays inside `folder`."""
+    if folder is None:
+        raise BadWeight(f"external data {location!r} of a model that was not read from a file")
+    base = folder.resolve()
+    try:
+        path = (base / location).resolve()
+    except (OSError, ValueError, RuntimeError):
+        raise BadWeight(f"bad location {location!r}") from None
+    if not location or Path(location).is_absolute() or base not in path.parents:
+        raise BadWeight(f"external data {location!r} lies outside the model's folder")
+    if not path.is_file():
+        raise BadWeight(f"external data file {location!r} does not exist")
+    return path
+
+
+def _number(entries: dict[str, str], key: str, default: int) -> int:
+    text = entries.get(key)
+    if not text:
+        return default
+    if not text.isdecimal() or len(text) > 18:
+        raise BadWeight(f"{key} is {text!r}")
+    return int(text)

@@ -1,0 +1,268 @@
+"""The scalar body of every elementwise `dl` op: one line of algebra each.
+
+Floats of 16 bits arrive here as f32 (see `computing_type`), and the result is rounded once.
+"""
+
+from __future__ import annotations
+
+import math as constants
+from collections.abc import Callable
+from typing import Any
+
+from xdsl.dialects import arith, cf, math
+from xdsl.dialects.builtin import i1
+from xdsl.ir import Attribute, Operation
+
+from dlir.diagnostics import fail
+from dlir.dialects.dl.attrs import Approximation
+from dlir.dialects.dl.ops import activation as a
+from dlir.dialects.dl.ops import binary as b
+from dlir.dialects.dl.ops import math as m
+from dlir.dialects.structured.ops import element_type_of
+from dlir.lowering.dl_to_structured.scalar import (
+    Form,
+    Scalar,
+    absf,
+    compare,
+    computing_type,
+    erf,
+    exp,
+    expm1,
+    function,
+    highest,
+    is_float,
+    log,
+    log1p,
+    lowest,
+    maximum,
+    minimum,
+    power,
+    resize,
+    rsqrt,
+    sqrt,
+    tanh,
+    where,
+)
+
+# One operand
+
+
+def absolute(x: Scalar) -> Scalar:
+    """Wraps around for the least integer, as max(x, -x) does."""
+    return absf(x) if x.is_float else maximum(x, -x)
+
+
+def sign(x: Scalar) -> Scalar:
+    """A NaN is neither above nor below 0 and stays."""
+    return where(compare("gt", x, 0), 1, where(compare("lt", x, 0), -1, x))
+
+
+def bitwise_not(x: Scalar) -> Scalar:
+    return x ^ x.like(1 if x.type == i1 else -1)
+
+
+def is_nan(x: Scalar) -> Scalar:
+    return x.body.add(arith.CmpfOp(x.value, x.value, "uno"))
+
+
+def sigmoid(x: Scalar) -> Scalar:
+    return 1 / (1 + exp(-x))
+
+
+def softplus(x: Scalar) -> Scalar:
+    """ln(1 + e^x) = max(x, 0) + ln(1 + e^-|x|), where no exponential overflows."""
+    return maximum(x, 0) + log1p(exp(-absf(x)))
+
+
+def rectified(x: Scalar, slope: Scalar | float) -> Scalar:
+    return where(compare("ge", x, 0), x, slope * x)
+
+
+def elu(x: Scalar, alpha: float) -> Scalar:
+    return where(compare("gt", x, 0), x, alpha * expm1(x))
+
+
+def hard_sigmoid(x: Scalar, alpha: float, beta: float) -> Scalar:
+    return minimum(maximum(alpha * x + beta, 0), 1)
+
+
+def gelu(op: a.GeluOp, x: Scalar) -> Scalar:
+    if op.approximate.data is Approximation.TANH:
+        inner = constants.sqrt(2 / constants.pi) * (x + 0.044715 * (x * x * x))
+        return 0.5 * x * (1 + tanh(inner))
+    return 0.5 * x * (1 + erf(x * constants.sqrt(0.5)))
+
+
+def clip(op: a.ClipOp, x: Scalar) -> Scalar:
+    if op.min is not None:
+        x = maximum(x, op.min.value.data)
+    return x if op.max is None else minimum(x, op.max.value.data)
+
+
+UNARY: dict[type[Operation], Callable[[Scalar], Scalar]] = {
+    m.NegOp: lambda x: -x,
+    m.AbsOp: absolute,
+    m.SignOp: sign,
+    m.ExpOp: exp,
+    m.Expm1Op: expm1,
+    m.LogOp: log,
+    m.Log1pOp: log1p,
+    m.SqrtOp: sqrt,
+    m.RsqrtOp: rsqrt,
+    m.ReciprocalOp: lambda x: 1 / x,
+    m.SinOp: function(math.SinOp),
+    m.CosOp: function(math.CosOp),
+    m.TanOp: function(math.TanOp),
+    m.TanhOp: tanh,
+    m.ErfOp: erf,
+    m.FloorOp: function(math.FloorOp),
+    m.CeilOp: function(math.CeilOp),
+    m.RoundOp: function(math.RoundEvenOp),
+    m.IsNanOp: is_nan,
+    m.IsInfOp: lambda x: compare("eq", absf(x), constants.inf),
+    m.NotOp: bitwise_not,
+    a.ReluOp: lambda x: maximum(x, 0),
+    a.SigmoidOp: sigmoid,
+    a.SiluOp: lambda x: x * sigmoid(x),
+    a.SoftplusOp: softplus,
+    a.SoftsignOp: lambda x: x / (1 + absf(x)),
+    a.MishOp: lambda x: x * tanh(softplus(x)),
+    a.SeluOp: lambda x: a.SELU_SCALE * elu(x, a.SELU_ALPHA),
+    a.HardSwishOp: lambda x: x * hard_sigmoid(x, 1 / 6, 1 / 2),
+}
+
+WITH_PROPERTIES: dict[type[Operation], Callable[[Any, Scalar], Scalar]] = {
+    a.GeluOp: gelu,
+    a.EluOp: lambda op, x: elu(x, op.alpha.value.data),
+    a.LeakyReluOp: lambda op, x: rectified(x, op.alpha.value.data),
+    a.HardSigmoidOp: lambda op, x: hard_sigmoid(x, op.alpha.value.data, op.beta.value.data),
+    a.ClipOp: clip,
+}
+
+
+# Two operands
+
+
+def nonzero(divisor: Scalar) -> tuple[Scalar, Scalar]:
+    """(a divisor that is neither 0 nor -1, whether the given one is -1); 0 fails at run time.
+
+    The hardware traps on 0 and on the least integer divided by -1, so neither may reach it.
+    """
+    minus_one = compare("eq", divisor, -1)
+    if isinstance(owner := divisor.value.owner, arith.ConstantOp):
+        known = getattr(owner.value, "value", None)
+        if known is not None and known.data not in (0, -1):
+            return divisor, minus_one
+    valid = compare("ne", divisor, 0)
+    divisor.body.effect(cf.AssertOp(valid.value, "integer division by zero"))
+    return where(valid, where(minus_one, 1, divisor), 1), minus_one
+
+
+def quotient(x: Scalar, y: Scalar) -> Scalar:
+    if x.is_float:
+        return x / y
+    divisor, minus_one = nonzero(y)
+    return where(minus_one, -x, x / divisor)
+
+
+def remainder(x: Scalar, y: Scalar) -> Scalar:
+    """Of integers, with the sign of the dividend; the remainder by -1 is that by 1."""
+    divisor, _ = nonzero(y)
+    return x.body.add(arith.RemSIOp(x.value, divisor.value))
+
+
+def modulo(x: Scalar, y: Scalar) -> Scalar:
+    """Of integers, with the sign of the divisor: moved by the divisor where the signs differ."""
+    rest = remainder(x, y)
+    wrong = compare("lt", rest ^ y, 0) & compare("ne", rest, 0)
+    return where(wrong, rest + y, rest)
+
+
+def exponentiation(x: Scalar, y: Scalar) -> Scalar:
+    """`x ^ y`; squares and cubes are products."""
+    owner = y.value.owner
+    if isinstance(owner, arith.ConstantOp):
+        known = getattr(owner.value, "value", None)
+        if known is not None and known.data in (2, 3):
+            return x * x if known.data == 2 else x * x * x
+    return power(x, y)
+
+
+BINARY: dict[type[Operation], Callable[[Scalar, Scalar], Scalar]] = {
+    b.AddOp: lambda x, y: x + y,
+    b.SubOp: lambda x, y: x - y,
+    b.MulOp: lambda x, y: x * y,
+    b.DivOp: quotient,
+    b.ModOp: modulo,
+    b.FmodOp: remainder,
+    b.PowOp: exponentiation,
+    b.MaxOp: maximum,
+    b.MinOp: minimum,
+    b.Atan2Op: lambda x, y: x.body.add(math.Atan2Op(x.value, y.value)),
+    b.PreluOp: rectified,
+    b.AndOp: lambda x, y: x & y,
+    b.OrOp: lambda x, y: x | y,
+    b.XorOp: lambda x, y: x ^ y,
+}
+
+INTEGERS_ONLY: tuple[type[Operation], ...] = (b.ModOp, b.FmodOp)
+"""The exact remainder of floats is a loop, for which `arith` has no op."""
+
+
+# Conversion
+
+
+def saturated(x: Scalar, type: Attribute) -> Scalar:
+    """A float as an integer: truncated; beyond the limits the last integer; NaN becomes 0."""
+    least = lowest(type)
+    inside = compare("ge", x, least) & compare("lt", x, -least)
+    safe = where(inside, x, 0)
+    whole = x.body.add(arith.FPToSIOp(safe.value, type))  # pyright: ignore[reportArgumentType]
+    top = where(compare("ge", x, -least), highest(type), whole)
+    return where(compare("lt", x, least), least, top)
+
+
+def convert(x: Scalar, type: Attribute) -> Scalar:
+    """`dl.cast` of one number; raises nothing and refuses nothing."""
+    if type == i1 and x.type != i1:
+        return compare("ne", x, 0)
+    if x.is_float == is_float(type):
+        return resize(x, type)
+    if x.is_float:
+        return saturated(resize(x, computing_type(x.type)), type)
+    kind = arith.UIToFPOp if x.type == i1 else arith.SIToFPOp
+    return x.body.add(kind(x.value, type))  # pyright: ignore[reportArgumentType]
+
+
+def rounded_form(form: Form, computing: Attribute, result: Attribute) -> Form:
+    """The form computed in one type and rounded once to another."""
+
+    def make(*scalars: Scalar) -> Scalar:
+        return resize(form(*[resize(x, computing) for x in scalars]), result)
+
+    return make
+
+
+def scalar_form(op: Operation) -> Form:
+    """The body of an elementwise op, on scalars of the computing type; CompileError if none."""
+    kind = type(op)
+    if kind in WITH_PROPERTIES:
+        form = WITH_PROPERTIES[kind]
+        return lambda x: form(op, x)
+    if isinstance(op, b.CompareOp):
+        predicate = op.predicate.data.value
+        return lambda x, y: compare(predicate, x, y)
+    if kind in UNARY:
+        return UNARY[kind]
+    refuse_float_remainder(op)
+    return BINARY[kind]
+
+
+def refuse_float_remainder(op: Operation) -> None:
+    """CompileError for mod and fmod of floats."""
+    if isinstance(op, INTEGERS_ONLY) and is_float(element_type_of(op.operands[0])):
+        fail(op, "of floats is unsupported: its exact remainder has no scalar form",
+             help="cast to integers, or write x - floor(x / y) * y where that will do")  # fmt: skip
+
+
+ELEMENTWISE: tuple[type[Operation], ...] = (*UNARY, *WITH_PROPERTIES, *BINARY, b.CompareOp)

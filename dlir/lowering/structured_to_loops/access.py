@@ -1,0 +1,175 @@
+"""Reading and writing the operands of a structured op at a point, or along a run of lanes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from xdsl.dialects import arith, memref, vector
+from xdsl.dialects.builtin import (
+    DenseIntOrFPElementsAttr,
+    FloatAttr,
+    IntegerAttr,
+    MemRefType,
+    VectorType,
+    i1,
+)
+from xdsl.ir import SSAValue
+
+from dlir.dialects.structured.maps import Linear
+from dlir.dialects.structured.ops import GenericOp
+from dlir.dialects.structured.roles import Operand
+from dlir.lowering.structured_to_loops.emitter import INDEX, Emitter, Index
+
+
+def evaluate(emit: Emitter, form: Linear, at: Sequence[Index]) -> Index:
+    """The linear form at a point."""
+    total: Index = form.constant
+    for d in form.dims:
+        total = emit.add(total, emit.mul(at[d], form.coefficients[d]))
+    return total
+
+
+@dataclass(frozen=True)
+class Space:
+    """The iteration space while it is being walked: extents, and the current point."""
+
+    extents: tuple[Index, ...]
+    at: list[Index]
+
+    @staticmethod
+    def of(emit: Emitter, op: GenericOp) -> Space:
+        extents: list[Index] = []
+        for dim in range(len(op.kinds)):
+            source = op.extent_source(dim)
+            extents.append(source if isinstance(source, int) else emit.dim(*source))
+        return Space(tuple(extents), [0] * len(extents))
+
+
+def is_inside(
+    emit: Emitter, operand: Operand, positions: Sequence[int], at: Sequence[Index]
+) -> SSAValue | None:
+    """`0 <= index < size` for the given dimensions; None if there is nothing to check."""
+    condition: SSAValue | None = None
+    for position in positions:
+        index = evaluate(emit, operand.forms[position], at)
+        # one unsigned comparison checks both ends
+        test = emit.compare("ult", index, emit.dim(operand.value, position))
+        condition = test if condition is None else emit.insert(arith.AndIOp(condition, test))
+    return condition
+
+
+def read_scalar(emit: Emitter, operand: Operand, space: Space) -> SSAValue:
+    """The operand's element at the current point."""
+    if not isinstance(operand.value.type, MemRefType):
+        return operand.value
+    index = [evaluate(emit, f, space.at) for f in operand.forms]
+
+    def load() -> SSAValue:
+        return emit.insert(memref.LoadOp.get(operand.value, emit.values(index)))
+
+    return _guarded(emit, operand, operand.escapes(space.extents), space, load, ())
+
+
+def _guarded(
+    emit: Emitter,
+    operand: Operand,
+    positions: Sequence[int],
+    space: Space,
+    load: Callable[[], SSAValue],
+    shape: Sequence[int],
+) -> SSAValue:
+    condition = is_inside(emit, operand, positions, space.at)
+    if condition is None:
+        return load()
+    assert isinstance(operand.padding, FloatAttr | IntegerAttr)
+    outside = emit.splat(operand.padding.value.data, operand.element, shape)
+    return emit.choose(condition, lambda: [load()], lambda: [outside])[0]
+
+
+@dataclass(frozen=True)
+class Lanes:
+    """A run of `width` consecutive values of the iterator `dim`; `mask` marks those in use."""
+
+    dim: int
+    width: int
+    mask: SSAValue | None = None
+
+
+def read_lanes(emit: Emitter, operand: Operand, space: Space, lanes: Lanes) -> SSAValue:
+    """A vector of the operand's elements along the lanes; a scalar if they are all the same."""
+    if not operand.depends_on(lanes.dim):
+        return read_scalar(emit, operand, space)
+    last = len(operand.forms) - 1
+    escapes = operand.escapes(space.extents)
+    mask = lanes.mask
+    if last in escapes:
+        mask = _lanes_inside(emit, operand, space, lanes)
+    vector_type = VectorType(operand.element, [lanes.width])
+    index = [evaluate(emit, f, space.at) for f in operand.forms]
+
+    def load() -> SSAValue:
+        at = emit.values(index)
+        if mask is None:
+            return emit.insert(vector.LoadOp(operand.value, at, vector_type))
+        outside = operand.padding
+        fill = outside.value.data if isinstance(outside, FloatAttr | IntegerAttr) else 0
+        passed = emit.splat(fill, operand.element, [lanes.width])
+        return emit.insert(vector.MaskedLoadOp(operand.value, at, mask, passed))
+
+    guarded = [p for p in escapes if p != last]
+    return _guarded(emit, operand, guarded, space, load, [lanes.width])
+
+
+def _lanes_inside(emit: Emitter, operand: Operand, space: Space, lanes: Lanes) -> SSAValue:
+    """The lanes in use whose index along the operand's last dimension is inside."""
+    width, last = lanes.width, len(operand.forms) - 1
+    first = evaluate(emit, operand.forms[last], space.at)
+    counting = VectorType(INDEX, [width])
+    steps = emit.constant(DenseIntOrFPElementsAttr.from_list(counting, list(range(width))))
+    start = emit.insert(vector.BroadcastOp(emit.value(first), counting))
+    index = emit.insert(arith.AddiOp(start, steps))
+    size = emit.insert(vector.BroadcastOp(emit.value(emit.dim(operand.value, last)), counting))
+    compare = arith.CmpiOp.create(
+        operands=[index, size],
+        result_types=[VectorType(i1, [width])],
+        properties={"predicate": IntegerAttr(6, 64)},  # ult
+    )
+    inside = emit.insert(compare)
+    return inside if lanes.mask is None else emit.insert(arith.AndIOp(inside, lanes.mask))
+
+
+def written_inside(emit: Emitter, out: Operand, space: Space) -> SSAValue | None:
+    """Whether the current point lies inside of `outs`; None if every point does."""
+    return is_inside(emit, out, dropped(out, space), space.at)
+
+
+def dropped(out: Operand, space: Space) -> list[int]:
+    """Dimensions of `outs` that are counted in blocks and may end within a block."""
+    return [
+        p for p, f in enumerate(out.forms) if len(f.dims) > 1 and not out.fits(p, space.extents)
+    ]
+
+
+def write_scalar(emit: Emitter, operand: Operand, space: Space, value: SSAValue) -> None:
+    """Store one element at the current point."""
+    at = emit.values([evaluate(emit, f, space.at) for f in operand.forms])
+    emit.insert_op(memref.StoreOp.get(value, operand.value, at))
+
+
+def write_lanes(
+    emit: Emitter, operand: Operand, space: Space, lanes: Lanes, value: SSAValue
+) -> None:
+    """Store a vector along the lanes (only those in use)."""
+    at = emit.values([evaluate(emit, f, space.at) for f in operand.forms])
+    value = emit.broadcast(value, [lanes.width])
+    if lanes.mask is None:
+        emit.insert_op(vector.StoreOp(value, operand.value, at))
+    else:
+        emit.insert_op(vector.MaskedStoreOp(operand.value, at, lanes.mask, value))
+
+
+def lane_mask(emit: Emitter, remaining: Index, width: int) -> SSAValue:
+    """A mask whose first `remaining` lanes are in use."""
+    mask_type = VectorType(i1, [width])
+    return emit.insert(vector.CreateMaskOp([emit.value(remaining)], mask_type))

@@ -1,0 +1,261 @@
+"""The contraction kernel: a register tile of MR x NR accumulators, carried through the k loops.
+
+    for each panel of NR columns, for each tile of MR rows:
+      acc : vector<MRxNR> = 0
+      for k...:  acc += column(a, MR x 1) * row(b, NR)        one fused multiply-add per register
+      out tile = epilogue(acc)
+
+The tile is one SSA value from zero to store, so no accumulator ever sees memory. `a` is read in
+place; `b` is read in rows of NR neighbours, best from a packed layout `[N/NR, k..., NR]`, which
+shows in the op's own maps: the result's last index is `NR * nb + nr`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+from xdsl.dialects import arith, memref, vector
+from xdsl.dialects.builtin import (
+    DYNAMIC_INDEX,
+    AnyFloat,
+    MemRefType,
+    NoneAttr,
+    StridedLayoutAttr,
+    VectorType,
+)
+from xdsl.ir import SSAValue
+
+from dlir.dialects.structured.ops import GenericOp, shape_of
+from dlir.dialects.structured.roles import Contraction, Operand
+from dlir.dialects.structured.verify import row_major_strides
+from dlir.lowering.structured_to_loops.access import (
+    Lanes,
+    Space,
+    evaluate,
+    lane_mask,
+    read_lanes,
+    read_scalar,
+    write_lanes,
+)
+from dlir.lowering.structured_to_loops.bodies import Body, element_of
+from dlir.lowering.structured_to_loops.emitter import Emitter, Index
+from dlir.lowering.structured_to_loops.scalar import fold_over, loop_over
+
+T = TypeVar("T")
+
+
+def lower_contraction(emit: Emitter, op: GenericOp, roles: Contraction) -> None:
+    """Write the loops, with the register tile that the schedule names."""
+    assert op.schedule is not None
+    shape = op.schedule.integers("vector")
+    assert shape is not None and len(shape) == 2
+    _Kernel(emit, op, roles, *shape).write()
+
+
+class _Kernel:
+    """The loops of one contraction, outermost first."""
+
+    def __init__(self, emit: Emitter, op: GenericOp, roles: Contraction, rows: int, columns: int):
+        self.emit, self.op, self.roles = emit, op, roles
+        self.rows, self.columns = rows, columns
+        self.space = Space.of(emit, op)
+        element = op.accumulator_type
+        assert isinstance(element, AnyFloat)
+        self.element = element
+
+    def write(self) -> None:
+        """Loops over batch-like iterators that b depends on, then panels, then row iterators."""
+        roles = self.roles
+        shared = [d for d in roles.outer if roles.b.depends_on(d)]
+        private = [d for d in roles.outer if d not in shared]
+
+        def panel(lanes: Lanes) -> None:
+            loop_over(self.emit, self.space, private, lambda: self._row_tiles(lanes))
+
+        loop_over(self.emit, self.space, shared, lambda: self._panels(panel))
+
+    def _panels(self, body: Callable[[Lanes], None]) -> None:
+        """Full panels of NR columns, then one masked panel for the rest."""
+        emit, roles, width = self.emit, self.roles, self.columns
+        total = emit.dim(roles.out.value, len(roles.out.forms) - 1)
+        full = emit.div(total, width)
+        counter = roles.lanes if roles.panel is None else roles.panel
+
+        def step(i: Index, _: Sequence[SSAValue], partial: bool) -> Sequence[SSAValue]:
+            first = emit.mul(i, width)
+            self.space.at[roles.lanes] = first if roles.panel is None else 0
+            if roles.panel is not None:
+                self.space.at[counter] = i
+            mask = lane_mask(emit, emit.sub(total, first), width) if partial else None
+            body(Lanes(roles.lanes, width, mask))
+            return []
+
+        emit.loop(0, full, 1, [], lambda i, c: step(i, c, False))
+        count = emit.div(emit.add(total, width - 1), width)
+        emit.loop(full, count, 1, [], lambda i, c: step(i, c, True))
+
+    def _row_tiles(self, lanes: Lanes) -> None:
+        """Tiles of MR rows, then smaller ones: exact for a known extent, else pairs and singles."""
+        row = self.roles.row
+        if row is None:
+            self._tile(1, lanes)
+            return
+        extent = self.space.extents[row]
+        start: Index = 0
+        heights = [self.rows, *(h for h in (2, 1) if h < self.rows)]
+        if isinstance(extent, int):
+            rest = extent % self.rows
+            heights = [self.rows, rest] if rest else [self.rows]
+        for height in heights:
+            covered = self.emit.round_down(self.emit.sub(extent, start), height)
+            end = self.emit.add(start, covered)
+            self.emit.loop(start, end, height, [], self._at_row(row, height, lanes))
+            start = end
+
+    def _at_row(
+        self, row: int, height: int, lanes: Lanes
+    ) -> Callable[[Index, Sequence[SSAValue]], Sequence[SSAValue]]:
+        def tile(i: Index, _: Sequence[SSAValue]) -> Sequence[SSAValue]:
+            self.space.at[row] = i
+            self._tile(height, lanes)
+            return []
+
+        return tile
+
+    def _tile(self, height: int, lanes: Lanes) -> None:
+        """acc = 0; for k: acc += column * row; out = epilogue(acc)"""
+        emit, space = self.emit, self.space
+        *leading, inner = self.op.reduction_dims
+        shape = [height, lanes.width]
+        # a packed b has whole panels, zero behind its last column
+        whole = lanes if self.roles.panel is None else Lanes(lanes.dim, lanes.width)
+
+        def accumulate(carried: Sequence[SSAValue]) -> Sequence[SSAValue]:
+            space.at[inner] = 0
+            column = self._column_reader(height, inner)
+
+            def step(k: Index, values: Sequence[SSAValue]) -> list[SSAValue]:
+                space.at[inner] = k
+                a = emit.broadcast(self._extended(column(k)), shape)
+                row = read_lanes(emit, self.roles.b, space, whole)
+                b = emit.broadcast(self._extended(row), shape)
+                return [emit.insert(vector.FMAOp(a, b, values[0]))]
+
+            return emit.loop(0, space.extents[inner], 1, carried, step)
+
+        zero = emit.splat(0.0, self.element, shape)
+        acc = fold_over(emit, space, leading, [zero], accumulate)[0]
+        self._finish(acc, height, lanes)
+
+    def _extended(self, value: SSAValue) -> SSAValue:
+        if element_of(value) == self.element:
+            return value
+        t = value.type
+        assert isinstance(t, VectorType)
+        return self.emit.insert(arith.ExtFOp(value, VectorType(self.element, t.get_shape())))
+
+    def _column_reader(self, height: int, inner: int) -> Callable[[Index], SSAValue]:
+        """How to read `a` at (rows, k) as vector<MRx1>: from one strided view if k is contiguous."""
+        emit, a, row = self.emit, self.roles.a, self.roles.row
+        last = a.forms[-1]
+        carriers = [p for p, f in enumerate(a.forms) if row is not None and f.coefficients[row]]
+        contiguous = last.plain_dim == inner and not any(
+            f.coefficients[inner] for f in a.forms[:-1]
+        )
+        if contiguous and len(carriers) == 1 and carriers[0] != len(a.forms) - 1:
+            view = self._rows_view(height, carriers[0])
+            column = VectorType(a.element, [height, 1])
+            return lambda k: emit.insert(vector.LoadOp(view, emit.values([0, k]), column))
+        return lambda k: self._gathered_column(height)
+
+    def _rows_view(self, height: int, position: int) -> SSAValue:
+        """`a` from the tile's first row on, as memref<MR x K> with the rows' stride."""
+        emit, a, row = self.emit, self.roles.a, self.roles.row
+        assert row is not None
+        shape = shape_of(a.value)
+        last = len(shape) - 1
+        stride = a.forms[position].coefficients[row]
+        offsets = emit.values([evaluate(emit, f, self.space.at) for f in a.forms])
+        sizes: list[SSAValue | int] = [1] * len(shape)
+        sizes[position] = height
+        depth = emit.dim(a.value, last)
+        sizes[last] = depth
+        strides: list[SSAValue | int] = [1] * len(shape)
+        strides[position] = stride
+        outer = row_major_strides(shape)[position]
+        layout = StridedLayoutAttr(
+            [None if outer == DYNAMIC_INDEX else outer * stride, 1], NoneAttr()
+        )
+        view = MemRefType(
+            a.element, [height, depth if isinstance(depth, int) else DYNAMIC_INDEX], layout
+        )
+        return emit.insert(memref.SubviewOp.get(a.value, offsets, sizes, strides, view))
+
+    def _gathered_column(self, height: int) -> SSAValue:
+        """vector<MRx1> from single loads, for an `a` whose k is strided."""
+        return self._stack([self._scalar_row(self.roles.a, r) for r in range(height)])
+
+    def _scalar_row(self, operand: Operand, offset: int) -> SSAValue:
+        """One element of an operand, `offset` rows down, as vector<1>."""
+        value = self._at(offset, lambda: read_scalar(self.emit, operand, self.space))
+        return self.emit.broadcast(value, [1])
+
+    def _at(self, offset: int, read: Callable[[], T]) -> T:
+        """Do something `offset` rows below the tile's first row."""
+        row = self.roles.row
+        if row is None:
+            return read()
+        first = self.space.at[row]
+        self.space.at[row] = self.emit.add(first, offset)
+        result = read()
+        self.space.at[row] = first
+        return result
+
+    def _stack(self, rows: Sequence[SSAValue]) -> SSAValue:
+        """Rows of a vector put together to a two-dimensional vector."""
+        t = rows[0].type
+        assert isinstance(t, VectorType)
+        tile = self.emit.splat(0.0, t.element_type, [len(rows), *t.get_shape()])
+        for r, value in enumerate(rows):
+            tile = self.emit.insert(vector.InsertOp(value, tile, [r]))
+        return tile
+
+    def _finish(self, acc: SSAValue, height: int, lanes: Lanes) -> None:
+        """Epilogue on the whole tile, then store it."""
+        result = acc
+        if self.op.epilogue is not None:
+            extra = [self._epilogue_value(x, height, lanes) for x in self.roles.extra]
+            result = Body(self.emit, self.op.epilogue.block, self.space.at)([acc, *extra])
+            result = self.emit.broadcast(result, [height, lanes.width])
+        out = self.roles.out
+        if lanes.mask is None and self._is_tile_in_memory(out):
+            at = [evaluate(self.emit, f, self.space.at) for f in out.forms]
+            self.emit.insert_op(vector.StoreOp(result, out.value, self.emit.values(at)))
+            return
+        row_type = VectorType(element_of(result), [lanes.width])
+        for r in range(height):
+            value = self.emit.insert(vector.ExtractOp(result, [r], row_type))
+            self._at(r, lambda v=value: write_lanes(self.emit, out, self.space, lanes, v))
+
+    def _is_tile_in_memory(self, operand: Operand) -> bool:
+        """Whether rows and lanes are the operand's last two dimensions, in that order."""
+        forms, row = operand.forms, self.roles.row
+        if row is None:
+            return True
+        return len(forms) >= 2 and forms[-2].plain_dim == row and not forms[-1].coefficients[row]
+
+    def _epilogue_value(self, operand: Operand, height: int, lanes: Lanes) -> SSAValue:
+        """An epilogue operand for the tile: scalar, row, column or whole tile."""
+        emit, space, row = self.emit, self.space, self.roles.row
+        if row is None or not operand.depends_on(row):
+            return read_lanes(emit, operand, space, lanes)
+        if not operand.depends_on(lanes.dim):
+            return self._stack([self._scalar_row(operand, r) for r in range(height)])
+        if lanes.mask is None and self._is_tile_in_memory(operand):
+            at = emit.values([evaluate(emit, f, space.at) for f in operand.forms])
+            tile = VectorType(operand.element, [height, lanes.width])
+            return emit.insert(vector.LoadOp(operand.value, at, tile))
+        return self._stack(
+            [self._at(r, lambda: read_lanes(emit, operand, space, lanes)) for r in range(height)]
+        )

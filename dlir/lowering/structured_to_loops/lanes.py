@@ -1,0 +1,214 @@
+"""The vector kernel: one iterator runs along vector lanes, the others are loops.
+
+The lanes are either a parallel iterator (elementwise ops, copies, column reductions, pooling in
+nhwc) or a reduction iterator (row sums, row maxima), whichever all operands have contiguous.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from xdsl.dialects import arith, vector
+from xdsl.dialects.builtin import FixedBitwidthType, IndexType, IntegerType
+from xdsl.dialects.vector import CombiningKindAttr
+from xdsl.ir import Attribute, Operation, SSAValue
+
+from dlir.dialects.structured.ops import GenericOp
+from dlir.dialects.structured.roles import Operand, operands_of, parallel_order
+from dlir.lowering.structured_to_loops.access import (
+    Lanes,
+    Space,
+    lane_mask,
+    read_lanes,
+    read_scalar,
+    write_lanes,
+    write_scalar,
+)
+from dlir.lowering.structured_to_loops.bodies import COMBINERS, Body, combiner
+from dlir.lowering.structured_to_loops.emitter import Emitter, Index
+from dlir.lowering.structured_to_loops.scalar import (
+    first_value,
+    fold_over,
+    loop_over,
+)
+
+WIDE_BYTES = 256  # four 512-bit registers: enough independent chains to hide latency
+NARROW_BYTES = 64
+
+
+def lane_dim(op: GenericOp) -> int | None:
+    """The iterator that can run along lanes: the result's last one, else a reduction."""
+    inputs, out, extra = operands_of(op)
+    if any(len(form.dims) > 1 for form in out.forms):
+        return None  # a result counted in blocks may end within one
+    candidates: list[int] = []
+    if out.forms and out.forms[-1].dims:
+        candidates.append(min(out.forms[-1].dims, key=lambda d: out.forms[-1].coefficients[d]))
+    if combiner(op.body.block) is not None:
+        candidates += reversed(op.reduction_dims)
+    for dim in candidates:
+        parallel = dim in op.parallel_dims
+        operands = [*inputs, out, *extra] if parallel else inputs
+        moves = any(x.depends_on(dim) for x in operands)
+        if moves and all(x.is_run_along(dim) for x in operands):
+            return dim
+    return None
+
+
+def lower_lanes(emit: Emitter, op: GenericOp, dim: int) -> None:
+    """Write the loops with iterator `dim` along the lanes."""
+    if dim in op.parallel_dims:
+        _lower_parallel(emit, op, dim)
+    else:
+        _lower_reduction(emit, op, dim)
+
+
+def strips(
+    emit: Emitter,
+    space: Space,
+    dim: int,
+    widest: int,
+    carried: Sequence[Sequence[SSAValue]],
+    body: Callable[[Lanes, Sequence[SSAValue]], Sequence[SSAValue]],
+) -> list[Sequence[SSAValue]]:
+    """Cut the iterator into wide vectors, then narrow masked ones.
+
+    `carried` holds one list of carried values per width; the final lists are returned.
+    """
+    extent = space.extents[dim]
+    wide, narrow = strip_widths(extent, widest)
+    full = emit.round_down(extent, wide)
+
+    def wide_step(i: Index, values: Sequence[SSAValue]) -> Sequence[SSAValue]:
+        space.at[dim] = i
+        return body(Lanes(dim, wide), values)
+
+    def narrow_step(i: Index, values: Sequence[SSAValue]) -> Sequence[SSAValue]:
+        space.at[dim] = i
+        exact = isinstance(extent, int) and (extent - wide * (extent // wide)) % narrow == 0
+        mask = None if exact else lane_mask(emit, emit.sub(extent, i), narrow)
+        return body(Lanes(dim, narrow, mask), values)
+
+    first = emit.loop(0, full, wide, carried[0], wide_step)
+    second = emit.loop(full, extent, narrow, carried[1], narrow_step)
+    return [first, second]
+
+
+def strip_widths(extent: Index, widest: int) -> tuple[int, int]:
+    """Wide and narrow vector lengths; a wide one that divides a known extent is preferred."""
+    narrow = widest * NARROW_BYTES // WIDE_BYTES
+    if isinstance(extent, int):
+        for wide in range(widest, 0, -narrow):
+            if extent % wide == 0:
+                return wide, narrow
+        if extent < widest:
+            return max(narrow, extent // narrow * narrow), narrow
+    return widest, narrow
+
+
+def widest_vector(operands: Sequence[Operand]) -> int:
+    """Elements in `WIDE_BYTES` of the largest element type (at least four bytes)."""
+    return WIDE_BYTES // max(4, *(bytes_of(x.element) for x in operands))
+
+
+def bytes_of(element: Attribute) -> int:
+    """Size of one element in memory."""
+    if isinstance(element, IndexType):
+        return 8
+    assert isinstance(element, FixedBitwidthType)
+    return max(1, element.bitwidth // 8)
+
+
+def _lower_parallel(emit: Emitter, op: GenericOp, dim: int) -> None:
+    space = Space.of(emit, op)
+    inputs, out, extra = operands_of(op)
+    body = Body(emit, op.body.block, space.at, dim)
+    outer = [d for d in parallel_order(op) if d != dim]
+
+    def strip(lanes: Lanes, _: Sequence[SSAValue]) -> Sequence[SSAValue]:
+        def fold(carried: Sequence[SSAValue]) -> list[SSAValue]:
+            terms = [read_lanes(emit, x, space, lanes) for x in inputs]
+            value = body([*terms, *carried], lanes.width)
+            return [emit.broadcast(value, [lanes.width])]
+
+        initial: list[SSAValue] = []
+        if op.reduction_dims:
+            first = (
+                emit.constant(op.init)
+                if op.init is not None
+                else read_lanes(emit, out, space, lanes)
+            )
+            initial = [emit.broadcast(first, [lanes.width])]
+        result = fold_over(emit, space, op.reduction_dims, initial, fold)[0]
+        if op.epilogue is not None:
+            terms = [read_lanes(emit, x, space, lanes) for x in extra]
+            result = Body(emit, op.epilogue.block, space.at, dim)([result, *terms], lanes.width)
+        write_lanes(emit, out, space, lanes, result)
+        return []
+
+    widest = widest_vector([*inputs, out, *extra])
+
+    def row() -> None:
+        strips(emit, space, dim, widest, [[], []], strip)
+
+    loop_over(emit, space, outer, row)
+
+
+def neutral(emit: Emitter, op: Operation, shape: Sequence[int]) -> SSAValue:
+    """The vector that does not change a fold by `op`."""
+    element = op.results[0].type
+    value = COMBINERS[type(op)][1]
+    if value is None:
+        assert isinstance(element, IntegerType)
+        half = 1 << (element.width.data - 1)
+        value = -half if isinstance(op, arith.MaxSIOp) else half - 1
+    return emit.splat(value, element, shape)
+
+
+def _lower_reduction(emit: Emitter, op: GenericOp, dim: int) -> None:
+    space = Space.of(emit, op)
+    inputs, out, extra = operands_of(op)
+    fold_op = combiner(op.body.block)
+    assert fold_op is not None
+    kind = CombiningKindAttr(COMBINERS[type(fold_op)][0])
+    body = Body(emit, op.body.block, space.at, dim)
+    widest = widest_vector(inputs)
+    wide, narrow = strip_widths(space.extents[dim], widest)
+    outer = [d for d in op.reduction_dims if d != dim]
+
+    def strip(lanes: Lanes, carried: Sequence[SSAValue]) -> Sequence[SSAValue]:
+        terms = [read_lanes(emit, x, space, lanes) for x in inputs]
+        value = emit.broadcast(body([*terms, *carried], lanes.width), [lanes.width])
+        if lanes.mask is not None:
+            value = emit.insert(arith.SelectOp(lanes.mask, value, carried[0]))
+        return [value]
+
+    def rows(carried: Sequence[SSAValue]) -> Sequence[SSAValue]:
+        split = [carried[:1], carried[1:]]
+        return [v for part in strips(emit, space, dim, widest, split, strip) for v in part]
+
+    def point() -> None:
+        initial = [neutral(emit, fold_op, [wide]), neutral(emit, fold_op, [narrow])]
+        lanes = fold_over(emit, space, outer, initial, rows)
+        result = first_value(emit, op, out, space)
+        for accumulated, start in zip(lanes, initial, strict=True):
+            if accumulated is not start:  # that width was used
+                result = reduce_lanes(emit, kind, accumulated, result)
+        if op.epilogue is not None:
+            scalars = [read_scalar(emit, x, space) for x in extra]
+            result = Body(emit, op.epilogue.block, space.at)([result, *scalars])
+        write_scalar(emit, out, space, result)
+
+    loop_over(emit, space, parallel_order(op), point)
+
+
+def reduce_lanes(
+    emit: Emitter, kind: CombiningKindAttr, lanes: SSAValue, start: SSAValue
+) -> SSAValue:
+    """Fold a vector's lanes into a scalar."""
+    op = vector.ReductionOp.create(
+        operands=[lanes, start],
+        result_types=[start.type],
+        properties={"kind": kind, "fastmath": arith.FastMathFlagsAttr("none")},
+    )
+    return emit.insert(op)

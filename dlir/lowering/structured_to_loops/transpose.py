@@ -1,0 +1,181 @@
+"""The transposing kernel: copies whose input and result are contiguous along different iterators.
+
+Square tiles are loaded row by row, transposed in registers and stored column by column. The
+in-register transpose swaps off-diagonal blocks of halving size, log2(N) shuffles per row (Eklundh,
+"A Fast Computer Method for Matrix Transposing", 1972).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from xdsl.dialects import vector
+from xdsl.dialects.builtin import DenseArrayBase, VectorType, i64
+from xdsl.ir import SSAValue
+
+from dlir.dialects.structured.ops import GenericOp
+from dlir.dialects.structured.roles import Operand, is_copy, operands_of, parallel_order
+from dlir.lowering.structured_to_loops.access import (
+    Lanes,
+    Space,
+    lane_mask,
+    read_lanes,
+    read_scalar,
+    write_lanes,
+    write_scalar,
+)
+from dlir.lowering.structured_to_loops.emitter import Emitter, Index
+from dlir.lowering.structured_to_loops.lanes import NARROW_BYTES, bytes_of
+from dlir.lowering.structured_to_loops.scalar import loop_over
+
+
+@dataclass(frozen=True)
+class Transpose:
+    """`out[.., j, .., i] = x[.., i, .., j]`: j is contiguous in x, i in the result."""
+
+    x: Operand
+    out: Operand
+    i: int
+    j: int
+
+
+def match_transpose(op: GenericOp) -> Transpose | None:
+    """The roles, if the op is such a copy and never reads outside of its input."""
+    if not is_copy(op):
+        return None
+    inputs, out, _ = operands_of(op)
+    x = inputs[0]
+    if not x.forms or x.escapes(op.static_extents()):
+        return None
+    i, j = out.forms[-1].plain_dim, x.forms[-1].dims
+    if i is None or len(j) != 1 or j[0] == i or x.forms[-1].coefficients[j[0]] != 1:
+        return None
+    if any(f.coefficients[j[0]] for f in x.forms[:-1]) or not x.depends_on(i):
+        return None
+    return Transpose(x, out, i, j[0])
+
+
+def lower_transpose(emit: Emitter, op: GenericOp, roles: Transpose) -> None:
+    """Tiles of N x N, then what is left of rows and columns."""
+    _Kernel(emit, op, roles).write()
+
+
+class _Kernel:
+    """The loops of one transposing copy."""
+
+    def __init__(self, emit: Emitter, op: GenericOp, roles: Transpose):
+        self.emit, self.roles = emit, roles
+        self.space = Space.of(emit, op)
+        self.side = NARROW_BYTES // max(4, bytes_of(roles.x.element))
+        self.outer = [d for d in parallel_order(op) if d not in (roles.i, roles.j)]
+
+    def write(self) -> None:
+        loop_over(self.emit, self.space, self.outer, self._plane)
+
+    def _plane(self) -> None:
+        """Both iterators are cut into full tiles and a rest."""
+        self._cut(self.roles.i, lambda rows: self._cut(self.roles.j, self._tile_of(rows)))
+
+    def _tile_of(self, rows: int | None) -> Callable[[int | None], None]:
+        return lambda columns: self._block(rows, columns)
+
+    def _cut(self, dim: int, body: Callable[[int | None], None]) -> None:
+        """`body(count)` for every `count` iterations; None stands for single, uncounted ones."""
+        emit, extent, side = self.emit, self.space.extents[dim], self.side
+        full = emit.round_down(extent, side)
+
+        def step(count: int | None) -> Callable[[Index, Sequence[SSAValue]], list[SSAValue]]:
+            def at(i: Index, _: Sequence[SSAValue]) -> list[SSAValue]:
+                self.space.at[dim] = i
+                body(count)
+                return []
+
+            return at
+
+        emit.loop(0, full, side, [], step(side))
+        if isinstance(extent, int):
+            rest = extent % side
+            emit.loop(full, extent, side, [], step(rest))
+        else:
+            emit.loop(full, extent, 1, [], step(None))
+
+    def _block(self, rows: int | None, columns: int | None) -> None:
+        if rows is not None and columns is not None:
+            self._tile(rows, columns)
+            return
+        dims = [(self.roles.i, rows), (self.roles.j, columns)]
+        self._single([(d, n) for d, n in dims if n is not None])
+
+    def _single(self, counted: Sequence[tuple[int, int]]) -> None:
+        """Element by element, where a rest is known at run time only."""
+        if not counted:
+            value = read_scalar(self.emit, self.roles.x, self.space)
+            write_scalar(self.emit, self.roles.out, self.space, value)
+            return
+        (dim, count), rest = counted[0], counted[1:]
+        first = self.space.at[dim]
+
+        def step(i: Index, _: Sequence[SSAValue]) -> list[SSAValue]:
+            self.space.at[dim] = i
+            self._single(rest)
+            return []
+
+        self.emit.loop(first, self.emit.add(first, count), 1, [], step)
+        self.space.at[dim] = first
+
+    def _tile(self, rows: int, columns: int) -> None:
+        """rows x columns of x become columns x rows of the result; both at most `side`."""
+        emit, x, out = self.emit, self.roles.x, self.roles.out
+        zero = emit.splat(0.0, x.element, [self.side])
+        lines = [
+            self._at(self.roles.i, r, lambda: read_lanes(emit, x, self.space, self._lanes(columns)))
+            for r in range(rows)
+        ]
+        lines += [zero] * (self.side - rows)
+        for c, line in enumerate(transposed(emit, lines)[:columns]):
+            self._at(
+                self.roles.j,
+                c,
+                lambda v=line: write_lanes(
+                    emit, out, self.space, self._lanes(rows, self.roles.i), v
+                ),
+            )
+
+    def _lanes(self, count: int, dim: int | None = None) -> Lanes:
+        mask = None if count == self.side else lane_mask(self.emit, count, self.side)
+        return Lanes(self.roles.j if dim is None else dim, self.side, mask)
+
+    def _at(self, dim: int, offset: int, action: Callable[[], SSAValue | None]) -> SSAValue:
+        """Do something `offset` further along an iterator."""
+        first = self.space.at[dim]
+        self.space.at[dim] = self.emit.add(first, offset)
+        result = action()
+        self.space.at[dim] = first
+        return result  # pyright: ignore[reportReturnType]
+
+
+def transposed(emit: Emitter, lines: Sequence[SSAValue]) -> list[SSAValue]:
+    """The columns of N lines of N elements, N a power of two."""
+    side = len(lines)
+    current = list(lines)
+    block = side // 2
+    while block:
+        upper = [n if not n & block else side + n - block for n in range(side)]
+        lower = [n + block if not n & block else side + n for n in range(side)]
+        following = list(current)
+        for i in range(side):
+            if not i & block:
+                a, b = current[i], current[i + block]
+                following[i] = _shuffle(emit, a, b, upper)
+                following[i + block] = _shuffle(emit, a, b, lower)
+        current = following
+        block //= 2
+    return current
+
+
+def _shuffle(emit: Emitter, a: SSAValue, b: SSAValue, mask: Sequence[int]) -> SSAValue:
+    t = a.type
+    assert isinstance(t, VectorType)
+    order = DenseArrayBase.from_list(i64, list(mask))
+    return emit.insert(vector.ShuffleOp(a, b, order, result_type=t))

@@ -1,0 +1,142 @@
+"""Weights beside the text: `.safetensors` files, read through a memory map and written in one go.
+
+The format is 8 bytes of length, a JSON header (name -> dtype, shape, range of bytes) and the data.
+Nothing is read before it is asked for, and a damaged file is an error that names it.
+"""
+
+from __future__ import annotations
+
+import json
+import mmap
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, NoReturn, cast
+
+import numpy as np
+from xdsl.dialects.builtin import ModuleOp, StringAttr, TensorType
+from xdsl.ir import Operation
+
+from dlir.diagnostics import fail
+from dlir.files import replacing
+from dlir.numpy_types import BFLOAT16, Array, dtype_of, type_name
+
+_DTYPES: dict[str, np.dtype[Any]] = {
+    "F64": np.dtype(np.float64),
+    "F32": np.dtype(np.float32),
+    "F16": np.dtype(np.float16),
+    "BF16": BFLOAT16,
+    "I64": np.dtype(np.int64),
+    "I32": np.dtype(np.int32),
+    "I16": np.dtype(np.int16),
+    "I8": np.dtype(np.int8),
+    "BOOL": np.dtype(np.bool_),
+}
+_NAMES = {dtype: name for name, dtype in _DTYPES.items()}
+_LONGEST_HEADER = 100_000_000
+"""The format's own limit, in bytes."""
+
+
+class Weights(Mapping[str, Array]):
+    """The arrays of one `.safetensors` file: read-only views of the mapped file, made when used.
+
+    Raises CompileError when the file is missing, truncated or not of this format.
+    """
+
+    def __init__(self, path: str | Path) -> None:
+        self.path = Path(path)
+        try:
+            with self.path.open("rb") as file:
+                size = self.path.stat().st_size
+                self._map = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) if size else b""
+        except OSError as error:
+            fail(None, f"cannot read the weights '{self.path}': {error.strerror}")
+        self._header, self._start = self._read_header()
+
+    def _read_header(self) -> tuple[dict[str, dict[str, Any]], int]:
+        length = int.from_bytes(self._map[:8], "little")
+        if len(self._map) < 8 or length > min(_LONGEST_HEADER, len(self._map) - 8):
+            self._refuse("it is truncated, or no safetensors file")
+        try:
+            header: Any = json.loads(self._map[8 : 8 + length])
+        except (ValueError, RecursionError):
+            self._refuse("its header is not JSON")
+        if not isinstance(header, dict):
+            self._refuse("its header is not a JSON object")
+        entries = cast(dict[str, Any], header)
+        entries.pop("__metadata__", None)
+        return entries, 8 + length
+
+    def __getitem__(self, name: str) -> Array:
+        entry = self._header[name]
+        try:
+            dtype_name, shape = str(entry["dtype"]), [int(n) for n in entry["shape"]]
+            begin, end = (int(n) for n in entry["data_offsets"])
+        except (KeyError, TypeError, ValueError):
+            self._refuse(f'the header says nothing useful about "{name}"')
+        dtype = _DTYPES.get(dtype_name)
+        if dtype is None:
+            self._refuse(f'"{name}" has elements of type {dtype_name}, which dlir does not have')
+        count = int(np.prod(shape, dtype=object)) if shape else 1
+        if min([0, *shape]) < 0 or end - begin != count * dtype.itemsize:
+            self._refuse(f'"{name}" has {end - begin} bytes for shape {shape} of {dtype_name}')
+        if begin < 0 or self._start + end > len(self._map):
+            self._refuse(f'it ends before "{name}" does: the file is truncated')
+        return np.frombuffer(self._map, dtype, count, self._start + begin).reshape(shape)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._header)
+
+    def __len__(self) -> int:
+        return len(self._header)
+
+    def _refuse(self, reason: str) -> NoReturn:
+        fail(None, f"bad weight file '{self.path}': {reason}")
+
+
+def write_weights(path: str | Path, arrays: Mapping[str, Array]) -> None:
+    """Write a `.safetensors` file; readers see the old or the new one. Raises CompileError."""
+    header: dict[str, Any] = {}
+    position = 0
+    for name, array in arrays.items():
+        end = position + array.nbytes
+        header[name] = {
+            "dtype": _NAMES[array.dtype],
+            "shape": list(array.shape),
+            "data_offsets": [position, end],
+        }
+        position = end
+    text = json.dumps(header).encode()
+    text += b" " * (-len(text) % 8)  # so that the data is aligned
+    with replacing(path) as file:
+        file.write(len(text).to_bytes(8, "little"))
+        file.write(text)
+        for array in arrays.values():
+            file.write(np.ascontiguousarray(array).view(np.uint8).data if array.size else b"")
+
+
+def param_ops(module: ModuleOp) -> Iterator[tuple[Operation, str]]:
+    """Every `dl.param` of a module with the name of its weight."""
+    for op in module.walk():
+        if op.name == "dl.param":
+            name = op.get_attr_or_prop("name")
+            assert isinstance(name, StringAttr)
+            yield op, name.data
+
+
+def check_params(module: ModuleOp, params: Mapping[str, Array]) -> None:
+    """Raises CompileError, at the `dl.param`, for a weight that is missing or of another type."""
+    for op, name in param_ops(module):
+        if name not in params:
+            fail(op, f'no weight named "{name}" was given', help=_spelling(name, params))
+        array, type = params[name], cast(TensorType[Any], op.results[0].type)
+        if array.dtype != dtype_of(type) or array.shape != type.get_shape():
+            fail(op, f'weight "{name}": expected {type}, got {type_name(array)}')
+
+
+def _spelling(name: str, params: Mapping[str, Array]) -> str:
+    from difflib import get_close_matches
+
+    near = get_close_matches(name, list(params), n=1)
+    if near:
+        return f'there is "{near[0]}"'
+    return "give the weights as params=FILE.safetensors, or put them beside the text"

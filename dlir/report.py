@@ -1,0 +1,92 @@
+"""What happened during a compilation, for people (HTML) and programs (JSON)."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections import Counter
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from html import escape
+from typing import Any
+
+from xdsl.dialects.builtin import ModuleOp
+from xdsl.dialects.func import FuncOp
+
+from dlir.params import param_ops
+
+
+@dataclass
+class Phase:
+    """One step of the compilation and what it took."""
+
+    name: str
+    seconds: float
+
+
+@dataclass
+class Report:
+    """Ops, memory and passes of one compiled function; targets add their own `details`."""
+
+    target: str
+    function: str
+    inputs: list[str]
+    outputs: list[str]
+    ops: dict[str, int]
+    """How often each op occurs in the module as it was given."""
+    memory: dict[str, int] = field(default_factory=dict[str, int])
+    """Bytes by purpose: `params`, and what the target plans (`arena`, `constants`, `code`)."""
+    phases: list[Phase] = field(default_factory=list[Phase])
+    details: dict[str, Any] = field(default_factory=dict[str, Any])
+
+    @classmethod
+    def of(cls, target: str, module: ModuleOp, entry: FuncOp, params: Mapping[str, Any]) -> Report:
+        """A report on a module that is about to be compiled."""
+        used = {name for _, name in param_ops(module)}
+        counts = Counter(op.name for op in module.walk() if op is not module)
+        signature = entry.function_type
+        return cls(
+            target=target,
+            function=entry.sym_name.data,
+            inputs=[str(type) for type in signature.inputs],
+            outputs=[str(type) for type in signature.outputs],
+            ops=dict(sorted(counts.items())),
+            memory={"params": sum(params[name].nbytes for name in used)},
+        )
+
+    @contextmanager
+    def phase(self, name: str) -> Generator[None, None, None]:
+        """Time what is done inside."""
+        start = time.perf_counter()
+        yield
+        self.phases.append(Phase(name, time.perf_counter() - start))
+
+    def to_json(self) -> str:
+        """One JSON object with the fields of this class."""
+        return json.dumps(asdict(self), indent=2) + "\n"
+
+    def to_html(self) -> str:
+        """One page without scripts."""
+        title = f"@{self.function} on {self.target}"
+        tables: dict[str, dict[str, Any]] = {
+            "Signature": {"inputs": ", ".join(self.inputs), "outputs": ", ".join(self.outputs)},
+            "Operations": self.ops,
+            "Memory (bytes)": {name: f"{size:,}" for name, size in self.memory.items()},
+            "Phases (ms)": {p.name: f"{1000 * p.seconds:.2f}" for p in self.phases},
+            "Details": {name: json.dumps(value) for name, value in self.details.items()},
+        }
+        body = "".join(_table(name, rows) for name, rows in tables.items() if rows)
+        return (
+            f'<!doctype html><meta charset="utf-8"><title>{escape(title)}</title>'
+            "<style>body{font-family:sans-serif}td,th{padding:.2em 1em;text-align:left}</style>"
+            f"<h1>{escape(title)}</h1>{body}\n"
+        )
+
+
+def _table(name: str, rows: Mapping[str, Any]) -> str:
+    lines = "".join(
+        f"<tr><th>{escape(key)}</th><td>{escape(str(value))}</td></tr>"
+        for key, value in rows.items()
+    )
+    return f"<h2>{escape(name)}</h2><table>{lines}</table>"

@@ -1,0 +1,133 @@
+"""A compiled model as one block of bytes: objects, signatures, and where its constants come from.
+
+The block is what the cache keeps per model, so that a known model is linked without any pass. It is
+a JSON header behind its length, then arrays and objects; types stand in it as MLIR text.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from functools import cache
+from typing import Any
+
+import numpy as np
+from xdsl.dialects import llvm
+from xdsl.dialects.builtin import (
+    ArrayAttr,
+    DenseIntOrFPElementsAttr,
+    DictionaryAttr,
+    FunctionType,
+    IntegerAttr,
+    ModuleOp,
+    StringAttr,
+)
+from xdsl.ir import Attribute
+from xdsl.parser import Parser
+
+from dlir.numpy_types import Array, array_of, dtype_named
+from dlir.registry import default_registry
+from dlir.targets.cpu.execute import Signature
+
+Source = str | int
+"""Where a constant comes from: a parameter's name, or the number of a result of `@f.init`."""
+
+
+@dataclass
+class Bundle:
+    """Everything that running a compiled function needs, but for its weights."""
+
+    entry: str
+    constants: list[Source]
+    params: list[str]
+    """The parameters that `@entry.init` takes."""
+    results: int
+    signatures: dict[str, str]
+    """Public function -> its type before it was lowered, as text."""
+    messages: list[str]
+    objects: list[bytes] = field(default_factory=list[bytes])
+    data: dict[str, Array] = field(default_factory=dict[str, Array])
+    """The values of constants that stood in the text."""
+
+    @staticmethod
+    def describe(module: ModuleOp, entry: str) -> Bundle:
+        """Read all but the objects from a module in the llvm dialect."""
+        functions = {o.sym_name.data: o for o in module.ops if isinstance(o, llvm.FuncOp)}
+        signatures = {
+            name: str(signature)
+            for name, function in functions.items()
+            if function.linkage.linkage.data == "external"
+            and isinstance(signature := function.attributes.get("dlir.signature"), FunctionType)
+        }
+        main, init = functions[entry], functions.get(f"{entry}.init")
+        return Bundle(
+            entry=entry,
+            constants=[_source(s) for s in _array(main.attributes.get("dlir.constants"))],
+            params=[_text(s) for s in _array(init and init.attributes.get("dlir.params"))],
+            results=len(_array(main.attributes.get("dlir.result_types"))),
+            signatures=signatures,
+            messages=[_text(s) for s in _array(module.attributes.get("dlir.messages"))],
+            data=_constant_data(module),
+        )
+
+    def signature(self, name: str) -> Signature:
+        """The type of a public function before it was lowered."""
+        return Signature.of(_function_type(self.signatures[name]))
+
+    def to_bytes(self) -> bytes:
+        """The block; `from_bytes` is the inverse."""
+        arrays = {n: (a.dtype.name, list(a.shape), a.nbytes) for n, a in self.data.items()}
+        header = asdict(self) | {"objects": [len(o) for o in self.objects], "data": arrays}
+        text = json.dumps(header).encode()
+        parts = [len(text).to_bytes(8, "little"), text]
+        parts += [np.ascontiguousarray(a).tobytes() for a in self.data.values()]
+        return b"".join([*parts, *self.objects])
+
+    @staticmethod
+    def from_bytes(block: bytes) -> Bundle:
+        """Raises ValueError or KeyError for a block that is not one."""
+        end = 8 + int.from_bytes(block[:8], "little")
+        header: dict[str, Any] = json.loads(block[8:end])
+        data: dict[str, Array] = {}
+        for name, (dtype_name, shape, size) in header["data"].items():
+            dtype = dtype_named(dtype_name) or np.dtype(dtype_name)
+            data[name] = np.frombuffer(block[end : end + size], dtype).reshape(shape)
+            end += size
+        objects: list[bytes] = []
+        for size in header["objects"]:
+            objects.append(block[end : end + size])
+            end += size
+        return Bundle(**(header | {"data": data, "objects": objects}))
+
+
+@cache
+def _function_type(text: str) -> FunctionType:
+    attribute = Parser(default_registry().context(), text).parse_attribute()
+    assert isinstance(attribute, FunctionType)
+    return attribute
+
+
+def _array(attribute: Attribute | None) -> Sequence[Attribute]:
+    return attribute.data if isinstance(attribute, ArrayAttr) else ()  # pyright: ignore
+
+
+def _text(attribute: Attribute) -> str:
+    assert isinstance(attribute, StringAttr)
+    return attribute.data
+
+
+def _source(attribute: Attribute) -> Source:
+    if isinstance(attribute, IntegerAttr):
+        return int(attribute.value.data)  # pyright: ignore[reportUnknownMemberType]
+    return _text(attribute)
+
+
+def _constant_data(module: ModuleOp) -> dict[str, Array]:
+    data = module.attributes.get("dlir.constant_data")
+    entries: Mapping[str, Attribute] = data.data if isinstance(data, DictionaryAttr) else {}
+    return {
+        name: array_of(value)  # pyright: ignore[reportUnknownArgumentType]
+        for name, value in entries.items()
+        if isinstance(value, DenseIntOrFPElementsAttr)
+    }

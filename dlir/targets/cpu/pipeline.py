@@ -1,0 +1,62 @@
+"""`cpu-pipeline`: from `dl` to the llvm dialect, in phases that can be stopped and resumed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from dlir.pipeline import PipelinePass
+
+PHASES: Mapping[str, str] = MappingProxyType(
+    {
+        "structured": (
+            "dl-simplify,"
+            "convert-dl-to-structured,cse,structured-insert-checks,structured-fuse,cse"
+        ),
+        "buffers": (
+            "structured-schedule{vector-bits=%(vector_bits)d registers=%(registers)d},"
+            "structured-pack,structured-hoist-constants,structured-bufferize,structured-outline,cse"
+        ),
+        "loops": "convert-structured-to-loops,cse",
+        "llvm": "vector-expand-math,cse,convert-loops-to-llvm",
+    }
+)
+"""Level -> the passes that lead to it from the level before."""
+
+
+@dataclass(frozen=True)
+class CpuPipeline(PipelinePass):
+    """All of the way from tensors to the llvm dialect of the CPU target.
+
+    `vector-bits` and `registers` describe the vector unit that contractions are scheduled for; the
+    CPU target fills in the host's.
+
+    Before:
+    ```mlir
+    func.func @f(%x: tensor<8xf32>) -> tensor<8xf32> {
+      %y = dl.relu %x : tensor<8xf32>
+      func.return %y : tensor<8xf32>
+    }
+    ```
+    After:
+    ```mlir
+    llvm.func @f(%x: !llvm.ptr, %y: !llvm.ptr, %arena: !llvm.ptr, %arena_size: i64) {
+      llvm.call @map_0(%x, %y) : (!llvm.ptr, !llvm.ptr) -> ()
+      llvm.return
+    }
+    ```
+    """
+
+    name = "cpu-pipeline"
+
+    vector_bits: int = 512
+    registers: int = 32
+
+    def pipeline(self) -> str:
+        return ",".join(phase_text(level, self.vector_bits, self.registers) for level in PHASES)
+
+
+def phase_text(level: str, vector_bits: int, registers: int) -> str:
+    """The passes of one phase for a machine with these vector registers."""
+    return PHASES[level] % {"vector_bits": vector_bits, "registers": registers}

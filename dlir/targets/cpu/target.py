@@ -1,0 +1,219 @@
+"""The target `cpu`: machine code made here, run in this process."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from xdsl.dialects.builtin import DYNAMIC_INDEX, MemRefType, ModuleOp
+from xdsl.dialects.func import FuncOp
+
+from dlir.diagnostics import CompileError, fail
+from dlir.executable import Artifact, CompileOptions, Executable
+from dlir.numpy_types import Array, Value
+from dlir.pipeline import PassManager
+from dlir.printer import print_module
+from dlir.report import Report
+from dlir.signature import entry_function
+from dlir.targets.cpu.bundle import Bundle
+from dlir.targets.cpu.description import CpuDescription, host
+from dlir.targets.cpu.emit import emit_ir, emit_parts
+from dlir.targets.cpu.execute import NativeModule, compile_many, dtype_of, emit_assembly
+from dlir.targets.cpu.object_cache import default_cache, key_of
+from dlir.targets.cpu.pipeline import PHASES, phase_text
+
+ALIGNMENT = 64  # bytes: where the arena starts
+LEVELS = ("dl", *PHASES, "llvm-ir", "asm", "object")
+
+
+class CpuExecutable(Executable):
+    """A function compiled to machine code, its packed weights, and an arena that is kept."""
+
+    def __init__(
+        self,
+        module: ModuleOp,
+        params: Mapping[str, Array],
+        options: CompileOptions,
+        report: Report,
+        bundle: Bundle,
+    ) -> None:
+        super().__init__(module, options, report)
+        self._module, self._options, self._bundle = module, options, bundle
+        signatures = {name: bundle.signature(name) for name in bundle.signatures}
+        self._native = NativeModule.from_objects(bundle.objects, signatures, bundle.messages)
+        self._functions = self._native.functions
+        self._arena = np.empty(0, np.int8)
+        self._constants = self._load_constants({**bundle.data}, params)
+        types = signatures[bundle.entry].inputs
+        last = len(types) - 1  # the arena
+        self._outputs = [_as_memref(t) for t in types[last - bundle.results : last]]
+
+    def execute(self, arguments: Sequence[Value]) -> tuple[Value, ...]:
+        """Plan for these sizes, make room for the results, run."""
+        inputs = [*(np.ascontiguousarray(a) if isinstance(a, np.ndarray) else a
+                    for a in arguments), *self._constants]
+        entry = self._bundle.entry
+        arena, *sizes = self._functions[f"{entry}.plan"](*inputs)
+        self._check()
+        results = _allocate(self._outputs, sizes)
+        self._functions[entry](*inputs, *results, self._room(int(arena)))
+        self._check()
+        return tuple(results)
+
+    def _check(self) -> None:
+        message = self._native.status()
+        if message is not None:
+            raise ValueError(f"@{self._bundle.entry}: {message}")
+
+    def _room(self, size: int) -> Array:
+        """The arena, grown when a call needs more than any before."""
+        if len(self._arena) < size:
+            raw = np.empty(size + ALIGNMENT, np.int8)
+            start = -raw.__array_interface__["data"][0] % ALIGNMENT
+            self._arena = raw[start : start + size]
+        return self._arena
+
+    def _load_constants(
+        self, data: dict[str, Array], params: Mapping[str, Array]
+    ) -> list[Array]:
+        """Run `@entry.init` once; a parameter that is used as it is is not copied."""
+
+        def param(name: str) -> Array:
+            return data[name] if name in data else np.ascontiguousarray(params[name])
+
+        init = self._functions.get(f"{self._bundle.entry}.init")
+        made: list[Array] = []
+        if init is not None:
+            weights = [param(name) for name in self._bundle.params]
+            size = self._functions[f"{self._bundle.entry}.init.plan"](*weights)[0]
+            made = _allocate([_as_memref(t) for t in init.signature.inputs[len(weights) : -1]], [])
+            init(*weights, *made, self._room(int(size)))
+            self._check()
+        return [param(s) if isinstance(s, str) else made[s] for s in self._bundle.constants]
+
+    def stages(self) -> tuple[str, ...]:
+        return LEVELS
+
+    def _stage(self, level: str) -> Artifact:
+        return TARGET.lower(self._module.clone(), self._options, "dl", level)
+
+
+def _as_memref(attribute: Any) -> MemRefType:
+    assert isinstance(attribute, MemRefType)
+    return attribute
+
+
+def _allocate(types: Sequence[MemRefType], sizes: Sequence[Any]) -> list[Array]:
+    """Fresh arrays of these types; `sizes` gives every dynamic size, in order."""
+    dynamic = iter(sizes)
+    return [
+        np.empty(
+            [int(next(dynamic)) if n == DYNAMIC_INDEX else n for n in t.get_shape()],
+            dtype_of(t.element_type),
+        )
+        for t in types
+    ]
+
+
+class CpuTarget:
+    """Compiles `dl` (or any later level) for this machine."""
+
+    name = "cpu"
+    levels: tuple[str, ...] = LEVELS
+
+    def compile(
+        self, module: ModuleOp, params: Mapping[str, Array], options: CompileOptions
+    ) -> Executable:
+        entry = entry_function(module, options.function)
+        report = Report.of(self.name, module, entry, params)
+        store = default_cache() if options.cache else None
+        key = _model_key(module, entry, host())
+        bundle = _known_bundle(store.get(key)) if store and not options.dump_phases_to else None
+        if bundle is None:
+            bundle = self._build(module, entry, options, report)
+            if store:
+                store.put(key, bundle.to_bytes())
+        with report.phase("load"):
+            executable = CpuExecutable(module, params, options, report, bundle)
+        report.memory["code"] = sum(map(len, bundle.objects))
+        report.memory["constants"] = sum(
+            c.nbytes for c, s in zip(executable._constants, bundle.constants, strict=True)
+            if isinstance(s, int)
+        )
+        return executable
+
+    def _build(
+        self, module: ModuleOp, entry: FuncOp, options: CompileOptions, report: Report
+    ) -> Bundle:
+        lowered = module.clone()
+        for done, level in enumerate(PHASES, 1):
+            with report.phase(level):
+                self._run_phase(lowered, level, options)
+            options.finish_phase(level, done, len(PHASES) + 1, lowered)
+        with report.phase("object"):
+            bundle = Bundle.describe(lowered, entry.sym_name.data)
+            store = default_cache() if options.cache else None
+            bundle.objects = compile_many(emit_parts(lowered, host(), PART), host(), store)
+        options.finish_phase("object", len(PHASES) + 1, len(PHASES) + 1, b"")
+        return bundle
+
+    def _run_phase(self, module: ModuleOp, level: str, options: CompileOptions) -> None:
+        cpu = host()
+        text = phase_text(level, cpu.vector_bits, cpu.vector_registers)
+        PassManager(text, registry=options.registry).run(options.registry.context(), module)
+
+    def unsupported(self, module: ModuleOp, options: CompileOptions) -> dict[str, str]:
+        """The ops that the way down to loops refuses, found by going it."""
+        try:
+            self.lower(module.clone(), options, "dl", "structured")
+        except CompileError as error:
+            return {d.message.split("'")[1] if "'" in d.message else "?": d.message
+                    for d in error.diagnostics}
+        return {}
+
+    def lower(self, module: ModuleOp, options: CompileOptions, start: str, stop: str) -> Artifact:
+        """Bring the module from one level to a later one; levels below llvm are text and bytes."""
+        first, last = self.levels.index(start), self.levels.index(stop)
+        if first > last:
+            fail(None, f"cannot go from level '{start}' back to '{stop}'")
+        for level in self.levels[first + 1 : last + 1]:
+            if level in PHASES:
+                self._run_phase(module, level, options)
+        if stop in PHASES or stop == "dl":
+            return module
+        ir = emit_ir(module, host())
+        if stop == "llvm-ir":
+            return ir
+        return emit_assembly(ir) if stop == "asm" else compile_many([ir], processes=1)[0]
+
+
+PART = 5000  # operations per LLVM module: small enough to compile in parallel
+
+
+def _model_key(module: ModuleOp, entry: FuncOp, cpu: CpuDescription) -> str:
+    text = print_module(module, print_debuginfo=False)
+    return key_of("model", _compiler_id(), entry.sym_name.data, cpu.cpu, cpu.features, text)
+
+
+@cache
+def _compiler_id() -> str:
+    """Changes whenever a file of dlir does, so that no other compiler's code is ever run."""
+    root = Path(__file__).parents[2]
+    files = sorted(root.rglob("*.py"))
+    return key_of(*(f"{f.name} {(s := f.stat()).st_mtime_ns} {s.st_size}" for f in files))
+
+
+def _known_bundle(block: bytes | None) -> Bundle | None:
+    """The bundle of the cache, or None if it has none that can be read."""
+    if block is None:
+        return None
+    try:
+        return Bundle.from_bytes(block)
+    except (ValueError, KeyError, TypeError):
+        return None
+
+
+TARGET = CpuTarget()

@@ -1,0 +1,192 @@
+"""`structured-hoist-constants`: what follows from weights alone is computed once, at load time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from xdsl.context import Context
+from xdsl.dialects import arith, func, tensor
+from xdsl.dialects.builtin import (
+    ArrayAttr,
+    DenseIntOrFPElementsAttr,
+    DictionaryAttr,
+    FunctionType,
+    IntegerAttr,
+    ModuleOp,
+    StringAttr,
+    TensorType,
+    i64,
+)
+from xdsl.ir import Attribute, Block, Operation, Region, SSAValue
+from xdsl.passes import ModulePass
+
+
+@dataclass(frozen=True)
+class StructuredHoistConstants(ModulePass):
+    """Split every function `@f` into `@f.init`, run once on the weights, and `@f`.
+
+    `@f.init` takes the parameters that it needs (names in `dlir.params`) and returns what `@f` uses
+    of its results. `@f` takes these and the parameters that it reads directly as further arguments;
+    `dlir.constants` tells their sources: a parameter's name, or the number of a result of `@f.init`.
+    Dense constants of tensor type become parameters whose values stand in the module attribute
+    `dlir.constant_data`.
+
+    Before:
+    ```mlir
+    func.func @main(%x: tensor<4xf32>) -> tensor<4xf32> {
+      %w = dl.param "w" : tensor<4xf32>
+      %p = structured.generic ... ins(%w : tensor<4xf32>) ...
+      %y = structured.generic ... ins(%x, %p : tensor<4xf32>, tensor<4xf32>) ...
+    ```
+    After:
+    ```mlir
+    func.func @main.init(%w: tensor<4xf32>) -> tensor<4xf32> attributes {dlir.params = ["w"]} {
+      %p = structured.generic ... ins(%w : tensor<4xf32>) ...
+      func.return %p : tensor<4xf32>
+    }
+    func.func @main(%x: tensor<4xf32>, %p: tensor<4xf32>) -> tensor<4xf32>
+        attributes {dlir.constants = [0 : i64]} {
+    ```
+    """
+
+    name = "structured-hoist-constants"
+
+    def apply(self, ctx: Context, op: ModuleOp) -> None:
+        data: dict[str, Attribute] = {}
+        for function in [o for o in op.body.block.ops if isinstance(o, func.FuncOp)]:
+            if not function.is_declaration:
+                _Split(function, data).run()
+        if data:
+            op.attributes["dlir.constant_data"] = DictionaryAttr(data)
+
+
+class _Split:
+    """The split of one function."""
+
+    def __init__(self, function: func.FuncOp, data: dict[str, Attribute]):
+        self.function = function
+        self.data = data
+        self.names: dict[SSAValue, str] = {}  # sources: result of dl.param or constant -> name
+        self.constant: set[SSAValue] = set()
+
+    def run(self) -> None:
+        self._classify()
+        if not self.constant:
+            return
+        boundary = self._boundary()
+        init_results = [v for v in boundary if v not in self.names]
+        if init_results:
+            self._write_init(init_results)
+        sources: list[Attribute] = []
+        block = self.function.body.block
+        for value in boundary:
+            if value in self.names:
+                sources.append(StringAttr(self.names[value]))
+            else:
+                sources.append(IntegerAttr(init_results.index(value), i64))
+            argument = block.insert_arg(value.type, len(block.args))
+            argument.name_hint = value.name_hint
+            value.replace_uses_with_if(argument, self._stays)
+        self.function.attributes["dlir.constants"] = ArrayAttr(sources)
+        self._erase_constant_ops()
+        outputs = self.function.function_type.outputs.data
+        inputs = [a.type for a in block.args]
+        self.function.function_type = FunctionType.from_lists(inputs, list(outputs))
+
+    def _stays(self, use: object) -> bool:
+        operation = getattr(use, "operation", None)
+        return isinstance(operation, Operation) and not self._is_constant_op(operation)
+
+    def _is_constant_op(self, op: Operation) -> bool:
+        return bool(op.results) and all(r in self.constant for r in op.results)
+
+    def _classify(self) -> None:
+        """A tensor is constant if it is a source, or a pure function of constants of known size."""
+        for op in self.function.body.block.ops:
+            if len(op.results) != 1 or not isinstance(op.results[0].type, TensorType):
+                continue
+            result = op.results[0]
+            if op.name == "dl.param":
+                name = op.properties.get("sym_name") or op.properties.get("param_name")
+                name = name or next(p for p in op.properties.values() if isinstance(p, StringAttr))
+                assert isinstance(name, StringAttr)
+                self.names[result] = name.data
+            elif isinstance(op, arith.ConstantOp):
+                self.names[result] = self._constant_name(op)
+            elif not self._follows(op):
+                continue
+            self.constant.add(result)
+
+    def _constant_name(self, op: arith.ConstantOp) -> str:
+        assert isinstance(op.value, DenseIntOrFPElementsAttr)
+        for name, value in self.data.items():
+            if value is op.value:
+                return name
+        name = f"constant.{len(self.data)}"
+        self.data[name] = op.value
+        return name
+
+    def _follows(self, op: Operation) -> bool:
+        if isinstance(op, tensor.EmptyOp):
+            return not op.operands
+        if not op.name.startswith("structured."):
+            return False
+        return all(o in self.constant or _is_scalar_constant(o) for o in op.operands)
+
+    def _boundary(self) -> list[SSAValue]:
+        """Constants that non-constant operations use (an empty tensor is not worth keeping)."""
+        found: list[SSAValue] = []
+        for op in self.function.body.block.ops:
+            if self._is_constant_op(op):
+                continue
+            for value in op.operands:
+                wanted = value in self.constant and not isinstance(value.owner, tensor.EmptyOp)
+                if wanted and value not in found:
+                    found.append(value)
+        return found
+
+    def _write_init(self, results: list[SSAValue]) -> None:
+        needed = _slice_of(results)
+        params = [op.results[0] for op in needed if op.results[0] in self.names]
+        block = Block(arg_types=[p.type for p in params])
+        known: dict[SSAValue, SSAValue] = dict(zip(params, block.args, strict=True))
+        for param, argument in zip(params, block.args, strict=True):
+            argument.name_hint = param.name_hint
+        for op in needed:
+            if op.results[0] not in self.names:
+                block.add_op(op.clone(known))
+        block.add_op(func.ReturnOp(*(known[r] for r in results)))
+        init = func.FuncOp(
+            f"{self.function.sym_name.data}.init",
+            ([p.type for p in params], [r.type for r in results]),
+            Region(block),
+        )
+        init.attributes["dlir.params"] = ArrayAttr([StringAttr(self.names[p]) for p in params])
+        init.location = self.function.location
+        parent = self.function.parent
+        assert parent is not None
+        parent.insert_op_before(init, self.function)
+
+    def _erase_constant_ops(self) -> None:
+        for op in reversed(list(self.function.body.block.ops)):
+            if self._is_constant_op(op) and not any(r.first_use for r in op.results):
+                op.detach()
+                op.erase()
+
+
+def _is_scalar_constant(value: SSAValue) -> bool:
+    return isinstance(value.owner, arith.ConstantOp) and not isinstance(value.type, TensorType)
+
+
+def _slice_of(results: list[SSAValue]) -> list[Operation]:
+    """The operations that the results follow from, in program order."""
+    wanted: set[Operation] = set()
+    stack = [r.owner for r in results]
+    while stack:
+        op = stack.pop()
+        if isinstance(op, Operation) and op not in wanted:
+            wanted.add(op)
+            stack += [o.owner for o in op.operands]
+    first = next(iter(wanted))
+    assert first.parent is not None
+    return [op for op in first.parent.ops if op in wanted]

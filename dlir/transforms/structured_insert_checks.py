@@ -1,0 +1,122 @@
+"""`structured-insert-checks`: what shapes only tell at run time is checked at run time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import prod
+
+from xdsl.builder import Builder
+from xdsl.context import Context
+from xdsl.dialects import arith, cf
+from xdsl.dialects.builtin import DYNAMIC_INDEX, ModuleOp, NameLoc
+from xdsl.ir import Operation
+from xdsl.passes import ModulePass
+from xdsl.rewriter import InsertPoint
+
+from dlir.diagnostics import place_of
+from dlir.dialects.structured.ops import GenericOp, ReshapeOp, shape_of
+from dlir.dialects.structured.roles import is_copy, operands_of
+from dlir.dialects.structured.shapes import Size, Sizes
+
+
+@dataclass(frozen=True)
+class StructuredInsertChecks(ModulePass):
+    """Assert that dynamic sizes which must agree do agree, so that no access leaves its buffer.
+
+    Every use of an iterator must see the same extent (a copy may read a part of a larger tensor), no
+    window may leave an operand that has no padding, and a reshape keeps the number of elements. The assertions are on sizes only; they move
+    to the function that plans a call and run before anything else.
+
+    Before:
+    ```mlir
+    %r = structured.generic {maps = [(d0) -> (d0), (d0) -> (d0), (d0) -> (d0)], ...}
+        ins(%x, %y : tensor<?xf32>, tensor<?xf32>) outs(%o : tensor<?xf32>) ...
+    ```
+    After:
+    ```mlir
+    %same = arith.cmpi eq, %x_size, %y_size : index
+    cf.assert %same, "add: the sizes of dimension 0 differ"
+    %r = structured.generic ...
+    ```
+    """
+
+    name = "structured-insert-checks"
+
+    def apply(self, ctx: Context, op: ModuleOp) -> None:
+        for inner in list(op.walk()):
+            if isinstance(inner, GenericOp) and inner.result is not None:
+                _Checks(inner).check_generic(inner)
+            elif isinstance(inner, ReshapeOp):
+                _Checks(inner).check_reshape(inner)
+
+
+class _Checks:
+    """Assertions in front of one operation."""
+
+    def __init__(self, op: Operation):
+        self.op = op
+        self.sizes = Sizes(Builder(InsertPoint.before(op)))
+
+    def require(self, predicate: str, a: Size, b: Size, message: str) -> None:
+        if isinstance(a, int) and isinstance(b, int):
+            return  # known sizes are the verifier's business
+        if a is b:
+            return
+        builder = self.sizes.builder
+        test = arith.CmpiOp(self.sizes.value(a), self.sizes.value(b), predicate)
+        builder.insert_op(test)
+        builder.insert_op(cf.AssertOp(test.result, f"{_name(self.op)}: {message}"))
+
+    def check_generic(self, op: GenericOp) -> None:
+        if not any(DYNAMIC_INDEX in shape_of(v) for v in op.operands):
+            return
+        inputs, out, extra = operands_of(op)
+        for number, operand in enumerate([*inputs, out, *extra]):
+            for position, form in enumerate(operand.forms):
+                size = self.sizes.of(operand.value, position)
+                plain = form.plain_dim
+                if plain is not None and op.fixed_domain[plain] < 0 and not is_copy(op):
+                    extent = self.sizes.extent(op, plain)
+                    text = f"size {position} of operand {number} differs from another operand's"
+                    self.require("eq", size, extent, text)
+                elif operand.padding is None and operand is not out and form.dims:
+                    self._check_window(op, number, position, form, size)
+
+    def _check_window(self, op: GenericOp, number: int, position: int, form, size: Size) -> None:  # pyright: ignore
+        if any(form.coefficients[d] < 0 for d in form.dims) or op.out_forms[-1].dims[1:]:
+            return  # a reversal is bounded by its own extent; blocks read zeros or drop points
+        last = self.sizes.last_index(op, form)
+        text = f"operand {number} is too small in dimension {position}"
+        self.require("slt", last, size, text)
+
+    def check_reshape(self, op: ReshapeOp) -> None:
+        before = self.sizes.all_of(op.input)
+        after: list[Size] = self.sizes.all_of(op.result)
+        common = [s for s in before if not isinstance(s, int)]
+        rest = list(after)
+        for size in common:  # equal symbols cancel
+            if any(size is s for s in rest):
+                rest.remove(size)
+            else:
+                break
+        else:
+            static = [s for s in rest if isinstance(s, int)]
+            known = prod(s for s in before if isinstance(s, int))
+            if len(static) == len(rest) and prod(static) == known:
+                return
+        self.require("eq", self._count(before), self._count(after), "element counts differ")
+
+    def _count(self, sizes: list[Size]) -> Size:
+        total: Size = 1
+        for size in sizes:
+            total = self.sizes.mul(total, size)
+        return total
+
+
+def _name(op: Operation) -> str:
+    """Where the op comes from: the model's name for it, else its line, else its own name."""
+    location = op.location
+    if isinstance(location, NameLoc):
+        return location.desc.data
+    place = place_of(location)
+    return op.name if place is None else f"{place.file}:{place.line}:{place.column}"

@@ -1,0 +1,142 @@
+"""`structured-schedule`: choose kernels and register tiles, written as `schedule` attributes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from math import inf
+
+from xdsl.context import Context
+from xdsl.dialects.builtin import DYNAMIC_INDEX, FixedBitwidthType, ModuleOp
+from xdsl.ir import SSAValue
+from xdsl.passes import ModulePass
+
+from dlir.dialects.structured.attrs import ScheduleAttr
+from dlir.dialects.structured.ops import GenericOp
+from dlir.dialects.structured.roles import (
+    Contraction,
+    is_multiply_add,
+    match_contraction,
+    operands_of,
+)
+
+TYPICAL = 256  # the extent that a `?` is planned for
+
+
+@dataclass(frozen=True)
+class StructuredSchedule(ModulePass):
+    """Give every contraction without a schedule its register tile, and say what must be packed.
+
+    The tile MR x NR is the one with the fewest machine cycles by a small model: per step of k a
+    tile costs MR*NV multiply-adds on NV = NR/lanes registers per row, NV row loads and MR
+    broadcasts; a row's accumulators, a row of b and one broadcast must fit the registers.
+
+    `vector-bits` and `registers` describe the machine; schedules written by hand are kept.
+
+    Before:
+    ```mlir
+    structured.generic {maps = [(m, n, k) -> (m, k), (m, n, k) -> (k, n), (m, n, k) -> (m, n)], ...}
+        ins(%x, %w : tensor<32x784xf32>, tensor<784x512xf32>) ...
+    ```
+    After:
+    ```mlir
+    structured.generic {...,
+        schedule = #structured.schedule<kernel = contraction, vector = [6, 64], pack = [1]>} ...
+    ```
+    """
+
+    name = "structured-schedule"
+
+    vector_bits: int = 512
+    registers: int = 32
+
+    def apply(self, ctx: Context, op: ModuleOp) -> None:
+        for inner in op.walk():
+            if not isinstance(inner, GenericOp) or inner.schedule is not None:
+                continue
+            roles = match_contraction(inner)
+            if roles is not None and inner.reduction_dims:
+                inner.schedule = self._contraction(inner, roles)
+            elif is_multiply_add(inner.body.block) and inner.out_forms:
+                inner.schedule = _depthwise(inner)
+
+    def _contraction(self, op: GenericOp, roles: Contraction) -> ScheduleAttr | None:
+        element = op.accumulator_type
+        assert isinstance(element, FixedBitwidthType)
+        lanes = self.vector_bits // element.bitwidth
+        extents = op.static_extents()
+        columns = _planned(extents[roles.lanes])
+        rows = 1 if roles.row is None else _planned(extents[roles.row])
+        tile = best_tile(rows, columns, lanes, self.registers)
+        packed = [i for i, v in enumerate(op.inputs) if v is roles.b.value and _packs(roles)]
+        entries: dict[str, str | list[int]] = {"kernel": "contraction", "vector": list(tile)}
+        if packed:
+            entries["pack"] = packed[-1:]
+        return ScheduleAttr.get(entries)
+
+
+def _depthwise(op: GenericOp) -> ScheduleAttr | None:
+    """Products without reuse, lanes along the channels: weights are packed with these last."""
+    lanes = op.out_forms[-1].plain_dim
+    inputs, _, _ = operands_of(op)
+    if lanes is None or not all(x.depends_on(lanes) for x in inputs):
+        return None
+    strided = [i for i, x in enumerate(inputs) if not x.is_run_along(lanes)]
+    if not strided or not all(is_weight(inputs[i].value) for i in strided):
+        return None
+    return ScheduleAttr.get({"kernel": "vector", "pack": strided})
+
+
+def _planned(extent: int) -> int:
+    return TYPICAL if extent == DYNAMIC_INDEX else max(1, extent)
+
+
+def _packs(roles: Contraction) -> bool:
+    """b is packed if it is a weight (once, at load time) or cannot be read along the lanes."""
+    return is_weight(roles.b.value) or not roles.b.is_run_along(roles.lanes)
+
+
+def is_weight(value: SSAValue) -> bool:
+    """Whether a tensor follows from parameters and constants alone."""
+    from xdsl.ir import Operation
+
+    owner = value.owner
+    if not isinstance(owner, Operation):
+        return False
+    if owner.name in ("dl.param", "arith.constant"):
+        return True
+    from xdsl.dialects import tensor
+
+    if isinstance(owner, tensor.EmptyOp):
+        return not owner.operands
+    return owner.name.startswith("structured.") and all(is_weight(o) for o in owner.operands)
+
+
+def best_tile(rows: int, columns: int, lanes: int, registers: int) -> tuple[int, int]:
+    """The register tile (MR, NR) with the fewest estimated cycles for rows x columns."""
+    best, best_cost = (1, lanes), inf
+    for height, vectors in _candidates(rows, registers):
+        width = vectors * lanes
+        panels = -(-columns // width)
+        full, rest = divmod(rows, height)
+        cost = panels * (full * _cycles(height, vectors) + (_cycles(rest, vectors) if rest else 0))
+        if cost < best_cost - 1e-9:
+            best, best_cost = (height, width), cost
+    return best
+
+
+def _candidates(rows: int, registers: int) -> Iterator[tuple[int, int]]:
+    """(MR, NV) whose accumulators, b row and one broadcast fit; wide and tall ones first."""
+    for vectors in (4, 3, 2, 1):
+        tallest = (registers - vectors - 1) // vectors
+        for height in range(min(tallest, rows), 0, -1):
+            yield height, vectors
+
+
+def _cycles(height: int, vectors: int) -> float:
+    """Cycles of one k step of one tile: multiply-adds, loads, or the latency of a dependent add."""
+    multiply_adds = height * vectors
+    loads = vectors + height / 2
+    latency = 4.0
+    streams = 0.05 * height  # each row of a is a stream of its own
+    return max(multiply_adds, loads, latency) + 0.25 + streams

@@ -1,0 +1,79 @@
+// RUN: dlir-opt %s --split-input-file --verify-diagnostics
+
+func.func @constant_c1() {
+  // expected-error@+1 {{expected a supported element type (f64 f32 f16 bf16 i64 i32 i16 i8 i1), got i4 [dl-constant-c1]}}
+  %y = dl.constant dense<1> : tensor<2xi4>
+  func.return
+}
+
+// -----
+
+func.func @constant_c2() {
+  // expected-error@+1 {{expected result type tensor<2xf32>, got tensor<3xf32> [dl-constant-c2]}}
+  %y = "dl.constant"() <{value = dense<1.0> : tensor<2xf32>}> : () -> tensor<3xf32>
+  func.return
+}
+
+// -----
+
+func.func @param_c1() {
+  // expected-error@+1 {{expected a supported element type (f64 f32 f16 bf16 i64 i32 i16 i8 i1), got index [dl-param-c1]}}
+  %y = dl.param "w" : tensor<2xindex>
+  func.return
+}
+
+// -----
+
+func.func @param_c2() {
+  // expected-error@+1 {{expected a static result type, got tensor<?x2xf32> [dl-param-c2]}}
+  %y = dl.param "w" : tensor<?x2xf32>
+  func.return
+}
+
+// -----
+
+func.func @iota_c1() {
+  // expected-error@+1 {{expected a numeric element type (f64 f32 f16 bf16 i64 i32 i16 i8), got i1 [dl-iota-c1]}}
+  %y = dl.iota axis 0 : tensor<4xi1>
+  func.return
+}
+
+// -----
+
+func.func @iota_c2() {
+  // expected-error@+1 {{expected 1 size operands, one per `?` of the result, got 0 [dl-iota-c2]}}
+  %y = dl.iota axis 0 : tensor<?xi64>
+  func.return
+}
+
+// -----
+
+func.func @iota_c3() {
+  // expected-error@+1 {{expected 0 <= axis < 2 (the rank), got 2 [dl-iota-c3]}}
+  %y = dl.iota axis 2 : tensor<4x2xi64>
+  func.return
+}
+
+// -----
+
+func.func @dim_c1(%x: tensor<4xi4>) {
+  // expected-error@+1 {{expected a supported element type (f64 f32 f16 bf16 i64 i32 i16 i8 i1), got i4 [dl-dim-c1]}}
+  %n = dl.dim %x, 0 : tensor<4xi4>
+  func.return
+}
+
+// -----
+
+func.func @dim_c2(%x: tensor<?xf32>) {
+  // expected-error@+1 {{expected result type index, got i64 [dl-dim-c2]}}
+  %n = "dl.dim"(%x) <{axis = 0 : i64}> : (tensor<?xf32>) -> i64
+  func.return
+}
+
+// -----
+
+func.func @dim_c3(%x: tensor<?xf32>) {
+  // expected-error@+1 {{expected 0 <= axis < 1 (the rank), got 1 [dl-dim-c3]}}
+  %n = dl.dim %x, 1 : tensor<?xf32>
+  func.return
+}

@@ -1,0 +1,47 @@
+"""The nine light models: they import, verify, and compute what onnxruntime computes."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+onnx = pytest.importorskip("onnx")
+
+from integration.light_models import (  # noqa: E402
+    LIGHT_MODELS,
+    example_inputs,
+    light_model,
+    onnxruntime_session,
+    random_model,
+)
+
+from dlir.frontends.onnx import check_support, import_onnx  # noqa: E402
+from dlir.interpreter import Interpreter  # noqa: E402
+from dlir.verifier import verify  # noqa: E402
+
+ON_REF = sorted(set(LIGHT_MODELS) - {"vgg19", "zfnet512"})
+"""vgg19 and zfnet512 have no operator that alexnet lacks, and half a gigabyte of weights."""
+
+
+@pytest.mark.parametrize("name", LIGHT_MODELS)
+def test_imports(name: str):
+    model = light_model(name)
+    module, weights = import_onnx(model)
+    verify(module)
+    used = {op.param_name.data for op in module.walk() if op.name == "dl.param"}
+    assert used == set(weights)
+    assert all(row.supported for row in check_support(model))
+
+
+@pytest.mark.parametrize("name", ON_REF)
+def test_agrees_with_onnxruntime(name: str):
+    pytest.importorskip("onnxruntime")
+    model = random_model(name)
+    inputs, others = example_inputs(model), example_inputs(model, seed=5)
+    session = onnxruntime_session(model)
+    (expected,), (other,) = session.run(None, inputs), session.run(None, others)
+    module, weights = import_onnx(model)
+    (actual,) = Interpreter(module, params=weights).call("main", *inputs.values())
+    sensitivity = np.abs(expected - other).max()
+    assert sensitivity > 1e-3, "the output hardly depends on the input"
+    assert np.abs(actual - expected).max() < 1e-3 * sensitivity

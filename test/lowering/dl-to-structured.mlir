@@ -1,0 +1,133 @@
+// RUN: dlir-opt %s --convert-dl-to-structured | filecheck %s
+
+// Elementwise: broadcasting is in the maps, numbers are in the body, half types are computed in f32.
+
+// CHECK-LABEL: func.func @elementwise
+// CHECK-NEXT: %c0 = arith.constant 0 : index
+// CHECK-NEXT: [[N:%.*]] = tensor.dim %x, %c0 : tensor<?x4xbf16>
+// CHECK-NEXT: [[E:%.*]] = tensor.empty([[N]]) : tensor<?x4xbf16>
+// CHECK-NEXT: [[R:%.*]] = structured.generic {maps = [(d0, d1) -> (d0, d1), (d0, d1) -> (d1), (d0, d1) -> (d0, d1)], iterators = [parallel, parallel]} ins(%x, %b : tensor<?x4xbf16>, tensor<4xbf16>) outs([[E]] : tensor<?x4xbf16>) {
+// CHECK-NEXT: ^bb0(%{{.*}}: bf16, %{{.*}}: bf16):
+// CHECK-NEXT:   arith.extf %{{.*}} : bf16 to f32
+// CHECK-NEXT:   arith.extf %{{.*}} : bf16 to f32
+// CHECK-NEXT:   arith.addf %{{.*}} : f32
+// CHECK-NEXT:   arith.truncf %{{.*}} : f32 to bf16
+// CHECK-NEXT:   structured.yield
+// CHECK:      structured.generic
+// CHECK-NEXT: ^bb0(%{{.*}}: bf16):
+// CHECK-NEXT:   [[TWO:%.*]] = arith.constant 2.000000e+00 : bf16
+// CHECK-NOT:  dense
+func.func @elementwise(%x: tensor<?x4xbf16>, %b: tensor<4xbf16>) -> tensor<?x4xbf16> {
+  %two = dl.constant dense<2.0> : tensor<bf16>
+  %0 = dl.add %x, %b : (tensor<?x4xbf16>, tensor<4xbf16>) -> tensor<?x4xbf16>
+  %1 = dl.mul %0, %two : (tensor<?x4xbf16>, tensor<bf16>) -> tensor<?x4xbf16>
+  func.return %1 : tensor<?x4xbf16>
+}
+
+// Contractions: a transposed operand and the batch are maps; the sum is rounded by an epilogue.
+
+// CHECK-LABEL: func.func @matmul
+// CHECK: structured.generic {maps = [(d0, d1, d2, d3) -> (d0, d1, d3), (d0, d1, d2, d3) -> (d2, d3), (d0, d1, d2, d3) -> (d0, d1, d2)], iterators = [parallel, parallel, parallel, reduction], init = 0.000000e+00 : f32}
+// CHECK:      arith.mulf
+// CHECK-NEXT: arith.addf
+// CHECK-NEXT: structured.yield %{{.*}} : f32
+// CHECK-NEXT: } epilogue {
+// CHECK-NEXT: ^bb0(%{{.*}}: f32):
+// CHECK-NEXT:   arith.truncf %{{.*}} : f32 to bf16
+func.func @matmul(%a: tensor<?x8x16xbf16>, %b: tensor<32x16xbf16>) -> tensor<?x8x32xbf16> {
+  %0 = dl.matmul %a, %b acc f32 {transpose_rhs} : (tensor<?x8x16xbf16>, tensor<32x16xbf16>) -> tensor<?x8x32xbf16>
+  func.return %0 : tensor<?x8x32xbf16>
+}
+
+// CHECK-LABEL: func.func @conv
+// CHECK: structured.generic {maps = [(d0, d1, d2, d3, d4, d5, d6) -> (d0, (((d1 * 2) + d4) + -1), (((d2 * 2) + d5) + -1), d6), (d0, d1, d2, d3, d4, d5, d6) -> (d3, d6, d4, d5), (d0, d1, d2, d3, d4, d5, d6) -> (d0, d1, d2, d3)], iterators = [parallel, parallel, parallel, parallel, reduction, reduction, reduction], init = 0.000000e+00 : f32, padding = [0.000000e+00 : f32, unit]}
+func.func @conv(%x: tensor<1x8x8x3xf32>, %w: tensor<6x3x3x3xf32>) -> tensor<1x4x4x6xf32> {
+  %0 = dl.conv2d %x, %w acc f32 {strides = [2, 2], padding = [1, 1, 1, 1], layout = "nhwc"} : (tensor<1x8x8x3xf32>, tensor<6x3x3x3xf32>) -> tensor<1x4x4x6xf32>
+  func.return %0 : tensor<1x4x4x6xf32>
+}
+
+// Groups are a dimension of their own; the reshapes are views.
+
+// CHECK-LABEL: func.func @grouped
+// CHECK:      structured.reshape %x : tensor<1x8x4x4xf32> to tensor<1x2x4x4x4xf32>
+// CHECK-NEXT: structured.reshape %w : tensor<6x4x1x1xf32> to tensor<2x3x4x1x1xf32>
+// CHECK-NEXT: tensor.empty() : tensor<1x2x3x4x4xf32>
+// CHECK:      -> tensor<1x2x3x4x4xf32>
+// CHECK-NEXT: structured.reshape %{{.*}} : tensor<1x2x3x4x4xf32> to tensor<1x6x4x4xf32>
+func.func @grouped(%x: tensor<1x8x4x4xf32>, %w: tensor<6x4x1x1xf32>) -> tensor<1x6x4x4xf32> {
+  %0 = dl.conv2d %x, %w acc f32 {groups = 2} : (tensor<1x8x4x4xf32>, tensor<6x4x1x1xf32>) -> tensor<1x6x4x4xf32>
+  func.return %0 : tensor<1x6x4x4xf32>
+}
+
+// Reductions: the mean of a dynamic axis divides by its size.
+
+// CHECK-LABEL: func.func @mean
+// CHECK: structured.generic {maps = [(d0, d1) -> (d1, d0), (d0, d1) -> (0, d0)], iterators = [parallel, reduction], init = 0.000000e+00 : f32} ins(%x : tensor<?x4xf32>)
+// CHECK: epilogue ins([[N:%.*]] : index) maps [(d0) -> ()] {
+// CHECK: arith.divf
+func.func @mean(%x: tensor<?x4xf32>) -> tensor<1x4xf32> {
+  %0 = dl.reduce_mean %x {axes = [0], keepdims} : tensor<?x4xf32> -> tensor<1x4xf32>
+  func.return %0 : tensor<1x4xf32>
+}
+
+// CHECK-LABEL: func.func @pool
+// CHECK: init = 0xff800000 : f32, padding = [0xff800000 : f32], domain = array<i64: -1, -1, -1, -1, 2, 3>}
+// CHECK: arith.maximumf
+func.func @pool(%x: tensor<1x2x7x8xf32>) -> tensor<1x2x7x6xf32> {
+  %0 = dl.max_pool2d %x {kernel = [2, 3], padding = [1, 0, 0, 0]} : tensor<1x2x7x8xf32> -> tensor<1x2x7x6xf32>
+  func.return %0 : tensor<1x2x7x6xf32>
+}
+
+// The exponentials of softmax are computed twice and never stored.
+
+// CHECK-LABEL: func.func @softmax
+// CHECK: arith.maximumf
+// CHECK: -> tensor<2xf32>
+// CHECK: math.exp
+// CHECK-NEXT: arith.addf
+// CHECK: -> tensor<2xf32>
+// CHECK: math.exp
+// CHECK-NEXT: arith.divf
+// CHECK: -> tensor<2x5xf32>
+func.func @softmax(%x: tensor<2x5xf32>) -> tensor<2x5xf32> {
+  %0 = dl.softmax %x {axis = 1} : tensor<2x5xf32>
+  func.return %0 : tensor<2x5xf32>
+}
+
+// Movement: each part of a concatenation is written into what the previous one has left.
+
+// CHECK-LABEL: func.func @concat
+// CHECK: [[E:%.*]] = tensor.empty() : tensor<2x5xf32>
+// CHECK-NEXT: [[A:%.*]] = structured.generic {maps = [(d0, d1) -> (d0, d1), (d0, d1) -> (d0, d1)], iterators = [parallel, parallel], domain = array<i64: -1, 3>} ins(%a : tensor<2x3xf32>) outs([[E]] : tensor<2x5xf32>)
+// CHECK: structured.generic {maps = [(d0, d1) -> (d0, d1), (d0, d1) -> (d0, (d1 + 3))], iterators = [parallel, parallel]} ins(%b : tensor<2x2xf32>) outs([[A]] : tensor<2x5xf32>)
+func.func @concat(%a: tensor<2x3xf32>, %b: tensor<2x2xf32>) -> tensor<2x5xf32> {
+  %0 = dl.concat %a, %b {axis = 1} : (tensor<2x3xf32>, tensor<2x2xf32>) -> tensor<2x5xf32>
+  func.return %0 : tensor<2x5xf32>
+}
+
+// A dynamic part of a dimension is read through a window of one place, so that the iterator's extent
+// is that of the result.
+
+// CHECK-LABEL: func.func @prefix
+// CHECK: structured.generic {maps = [(d0, d1, d2) -> ((d0 + d2), ((d1 * -2) + 3)), (d0, d1, d2) -> (d0, d1)], iterators = [parallel, parallel, reduction], init = 0.000000e+00 : f32, domain = array<i64: -1, -1, 1>} ins(%x : tensor<9x4xf32>) outs(%{{.*}} : tensor<?x2xf32>)
+func.func @prefix(%x: tensor<9x4xf32>, %n: index) -> tensor<?x2xf32> {
+  %0 = dl.slice %x [%n] {offsets = [0, 3], strides = [1, -2]} : tensor<9x4xf32> -> tensor<?x2xf32>
+  func.return %0 : tensor<?x2xf32>
+}
+
+// Regions are lowered too; weights keep their name.
+
+// CHECK-LABEL: func.func @region
+// CHECK: dl.param "w" : tensor<4xf32>
+// CHECK: scf.if
+// CHECK: math.exp
+func.func @region(%c: i1) -> tensor<4xf32> {
+  %w = dl.param "w" : tensor<4xf32>
+  %0 = scf.if %c -> (tensor<4xf32>) {
+    %1 = dl.exp %w : tensor<4xf32>
+    scf.yield %1 : tensor<4xf32>
+  } else {
+    scf.yield %w : tensor<4xf32>
+  }
+  func.return %0 : tensor<4xf32>
+}
