@@ -23,9 +23,10 @@ from dlir.dialects.structured.shapes import Size, Sizes
 class StructuredInsertChecks(ModulePass):
     """Assert that dynamic sizes which must agree do agree, so that no access leaves its buffer.
 
-    Every use of an iterator must see the same extent (a copy may read a part of a larger tensor), no
-    window may leave an operand that has no padding, and a reshape keeps the number of elements. The assertions are on sizes only; they move
-    to the function that plans a call and run before anything else.
+    Every use of an iterator must see the same extent (a copy may read a part of a larger tensor),
+    no window may leave an operand that has no padding, and a reshape keeps the number of elements.
+    The assertions are on sizes only; they move to the function that plans a call and run before
+    anything else.
 
     Before:
     ```mlir

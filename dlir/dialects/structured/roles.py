@@ -96,7 +96,7 @@ def parallel_order(op: GenericOp) -> list[int]:
 
 
 def is_elementwise(op: GenericOp) -> bool:
-    """No reduction, and each element of `outs` has an iterator of its own (no offsets, no blocks)."""
+    """No reduction, and each element of `outs` has its own iterator (no offsets or blocks)."""
     return not op.reduction_dims and covers_outs(op)
 
 
@@ -131,7 +131,7 @@ _ASSOCIATIVE = (
 
 
 def folds_in_any_order(op: GenericOp) -> bool:
-    """Whether the body yields `combine(acc, term)` by an associative op, with acc used only there."""
+    """Whether the body yields `combine(acc, term)` by an associative op; acc has no other use."""
     last = op.body.block.last_op
     if not isinstance(last, YieldOp) or not isinstance(last.value.owner, _ASSOCIATIVE):
         return False
