@@ -16,7 +16,7 @@ What changes, as in MLIR's own definitions:
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, cast
 
 from xdsl.dialects import arith, vector
@@ -45,12 +45,44 @@ from xdsl.transforms.canonicalization_patterns.arith import ApplyCmpiPredicateTo
 from xdsl.utils.exceptions import VerifyException
 from xdsl.utils.type import get_element_type_or_self, have_compatible_shape
 
-__all__ = ["Arith", "Vector", "with_element_type"]
+__all__ = [
+    "Arith",
+    "Vector",
+    "as_vector",
+    "bit_width",
+    "dense",
+    "element_of",
+    "with_element_type",
+]
 
 _BOOLS = container_of(IntegerType(1))
 _INTEGERS = container_of(IntegerType)
 _INDICES = container_of(IntegerType | IndexType)
 _FLOATS = container_of(AnyFloat)
+_NO_FAST_MATH = arith.FastMathFlagsAttr("none")
+
+
+def as_vector(type_: Attribute) -> VectorType[Attribute] | None:
+    """The type if it is a vector, else None; says so to the type checker, unlike `isinstance`."""
+    return cast(VectorType[Attribute], type_) if isinstance(type_, VectorType) else None
+
+
+def element_of(type_: Attribute) -> Attribute:
+    """The element type of a vector; a scalar type itself."""
+    vector_type = as_vector(type_)
+    return type_ if vector_type is None else vector_type.element_type
+
+
+def bit_width(type_: Attribute) -> int:
+    """The width of an integer or float type, or of a vector's elements."""
+    element = element_of(type_)
+    assert isinstance(element, FixedBitwidthType)
+    return element.bitwidth
+
+
+def dense(type_: Attribute, values: Sequence[Any]) -> Attribute:
+    """A dense constant of a vector type; one value stands for all."""
+    return DenseIntOrFPElementsAttr.from_list(cast(Any, type_), values)
 
 
 def with_element_type(like: Attribute, element: Attribute) -> Attribute:
@@ -79,7 +111,7 @@ def _init_comparison(predicates: list[str], fast_math: bool) -> Callable[..., No
         operand1: Operation | SSAValue,
         operand2: Operation | SSAValue,
         arg: int | str,
-        fastmath: arith.FastMathFlagsAttr = arith.FastMathFlagsAttr("none"),
+        fastmath: arith.FastMathFlagsAttr = _NO_FAST_MATH,
     ) -> None:
         lhs, rhs = SSAValue.get(operand1), SSAValue.get(operand2)
         if lhs.type != rhs.type:
@@ -171,13 +203,12 @@ def _fold_equal_operands(
     """cmpi p, %x, %x folds to a constant of the *result's* type (xDSL's is always a scalar)."""
     if not isinstance(op, arith.CmpiOp) or op.lhs != op.rhs:
         return
-    value = BoolAttr.from_bool(op.predicate.value.data in (0, 3, 5, 7, 9))
+    holds = op.predicate.value.data in (0, 3, 5, 7, 9)
     result = op.result.type
     if isinstance(result, VectorType):
-        value = DenseIntOrFPElementsAttr.from_list(result, [value.value.data])
-    elif result != i1:
-        return
-    rewriter.replace(op, arith.ConstantOp(value, result))
+        rewriter.replace(op, arith.ConstantOp(cast(Any, dense(result, [int(holds)])), result))
+    elif result == i1:
+        rewriter.replace(op, arith.ConstantOp(BoolAttr.from_bool(holds)))
 
 
 def _init_reduction(

@@ -57,15 +57,15 @@ class StructuredPack(ModulePass):
                 continue
             if inner.schedule.word("kernel") not in ("contraction", "vector"):
                 continue
-            bordered = _add_borders(inner)
+            bordered = add_borders(inner)
             roles = match_contraction(bordered)
             if roles is None:
                 _reorder(bordered)
-            elif inner_pack(bordered):
+            elif packed_operands(bordered):
                 _pack_columns(bordered, roles)
 
 
-def inner_pack(op: GenericOp) -> tuple[int, ...]:
+def packed_operands(op: GenericOp) -> tuple[int, ...]:
     """The operands that the schedule wants packed."""
     return (op.schedule and op.schedule.integers("pack")) or ()
 
@@ -104,7 +104,7 @@ def zero_of(operand: Operand) -> Attribute:
 # --- borders ------------------------------------------------------------------------------------
 
 
-def _add_borders(op: GenericOp) -> GenericOp:
+def add_borders(op: GenericOp) -> GenericOp:
     """Replace padded inputs by copies that hold all that the maps reach."""
     inputs, _, _ = operands_of(op)
     extents = op.static_extents()
@@ -182,7 +182,7 @@ def _reorder(op: GenericOp) -> GenericOp:
     lanes = op.out_forms[-1].plain_dim
     sizes = Sizes(Builder(InsertPoint.before(op)))
     values, maps = [x.value for x in inputs], list(op.map_list)
-    for number in inner_pack(op):
+    for number in packed_operands(op):
         x = inputs[number]
         order = sorted((d for d in range(len(op.kinds)) if x.depends_on(d)), key=lanes.__eq__)
         reads = [Linear(tuple(f.coefficients[d] for d in order), f.constant) for f in x.forms]

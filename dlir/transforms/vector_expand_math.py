@@ -4,11 +4,11 @@ Before:
 
     %y = math.tanh %x : vector<6x64xf32>
 
-After: about twenty `arith` and `math.fma` operations on `vector<6x64xf32>`, which the code generator
-turns into vector instructions; calls of the C library would go element by element.
+After: about twenty `arith` and `math.fma` operations on `vector<6x64xf32>`, which the code
+generator turns into vector instructions; calls of the C library would go element by element.
 
-f32 and f64 are computed in their own format; f16 and bf16 are computed in f32 and rounded.  What has
-an instruction (sqrt, fma, floor, ceil, roundeven, trunc, absf, copysign) is left alone.
+f32 and f64 are computed in their own format; f16 and bf16 are computed in f32 and rounded.  What
+has an instruction (sqrt, fma, floor, ceil, roundeven, trunc, absf, copysign) is left alone.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def expand(op: Operation) -> None:
     if narrow:
         result = result.narrowed(element)
     for made in builder.ops:
-        made.location = op.location  # pyright: ignore
+        made.location = op.location
     result.value.name_hint = op.results[0].name_hint
     Rewriter.insert_op(builder.ops, InsertPoint.before(op))
     op.results[0].replace_all_uses_with(result.value)

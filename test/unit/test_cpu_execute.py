@@ -454,7 +454,7 @@ def test_views(checked: bool) -> None:
 
 
 class GuardedArray:
-    """An array whose last byte is followed by memory that may not be touched."""
+    """An array (`array`, while this lives) whose last byte is followed by forbidden memory."""
 
     def __init__(self, content: np.ndarray[Any, Any]):
         page = mmap.PAGESIZE
@@ -521,6 +521,16 @@ def test_bounds_checks_skip_what_leaves_the_buffer(index: int) -> None:
         assert first == 0
         np.testing.assert_array_equal(x.array, np.arange(1, 8))
         assert "out of bounds" in (module.status() or "")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="mprotect")
+def test_bounds_checks_see_through_views() -> None:
+    module = native(microkernel(6, 16, 8, 16), checked=True)
+    a, b = GuardedArray(np.ones((8, 8), np.float32)), np.ones((1, 8, 16), np.float32)
+    c = GuardedArray(np.zeros((8, 16), np.float32))
+    module.call("matmul", a.array, b, c.array)  # 8 rows are no multiple of 6
+    assert "out of bounds" in (module.status() or "")
+    np.testing.assert_array_equal(c.array[:6], 8)
 
 
 def test_arguments_are_checked() -> None:

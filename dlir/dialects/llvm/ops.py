@@ -6,21 +6,18 @@ dimensional, as everywhere in that dialect.
 
 from __future__ import annotations
 
-from abc import ABC
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import ClassVar, cast
 
 from xdsl.dialects.builtin import (
     I1,
     AnyFloatConstr,
-    BoolAttr,
     DenseArrayBase,
     DenseIntOrFPElementsAttr,
     IntegerAttr,
     IntegerType,
     SignlessIntegerConstraint,
     TensorType,
-    UnitAttr,
     VectorType,
     i1,
     i32,
@@ -30,7 +27,6 @@ from xdsl.dialects.llvm import (
     FastMathAttr,
     FCmpPredicateFlag,
     GenericCastOp,
-    LLVMPointerType,
 )
 from xdsl.ir import Attribute, Block, Operation, SSAValue
 from xdsl.irdl import (
@@ -54,15 +50,15 @@ from xdsl.printer import Printer
 from xdsl.traits import IsTerminator, NoMemoryEffect, Pure
 from xdsl.utils.exceptions import VerifyException
 
+from dlir.dialects.vectorized import dense, element_of, with_element_type
+
 FLOAT = AnyFloatConstr | VectorType.constr(AnyFloatConstr)
 INTEGER = SignlessIntegerConstraint | VectorType.constr(SignlessIntegerConstraint)
 BOOL = I1 | VectorType[I1]
 
-_INTRINSIC_FORMAT = "`(` operands `)` attr-dict `:` functional-type(operands, results)"
-
 
 def _bool_like(value_type: Attribute) -> Attribute:
-    return VectorType(i1, value_type.shape) if isinstance(value_type, VectorType) else i1
+    return with_element_type(value_type, i1)
 
 
 @irdl_op_definition
@@ -112,7 +108,7 @@ class FCmpOp(IRDLOperation):
         parser.parse_punctuation(":")
         type_ = parser.parse_type()
         operands = parser.resolve_operands([lhs, rhs], [type_, type_], parser.pos)
-        op = cls(*operands, IntegerAttr(predicate.to_int(), i64), fast_math)
+        op = cls(operands[0], operands[1], IntegerAttr(predicate.to_int(), i64), fast_math)
         op.attributes |= attributes
         return op
 
@@ -195,8 +191,7 @@ class ExtractElementOp(IRDLOperation):
     assembly_format = "$vector `[` $position `:` type($position) `]` attr-dict `:` type($vector)"
 
     def __init__(self, vector: SSAValue, position: SSAValue):
-        assert isinstance(vector.type, VectorType)
-        super().__init__(operands=[vector, position], result_types=[vector.type.element_type])
+        super().__init__(operands=[vector, position], result_types=[element_of(vector.type)])
 
 
 @irdl_op_definition
@@ -257,9 +252,8 @@ class SwitchOp(IRDLOperation):
     ):
         values = None
         if cases:
-            values = DenseIntOrFPElementsAttr.from_list(
-                TensorType(value.type, [len(cases)]), [case[0] for case in cases]
-            )
+            type_ = TensorType(value.type, [len(cases)])
+            values = dense(type_, [case[0] for case in cases])
         super().__init__(
             operands=[value, default[1], [x for case in cases for x in case[2]]],
             properties={
@@ -273,13 +267,13 @@ class SwitchOp(IRDLOperation):
 
     def cases(self) -> list[tuple[int, Block, Sequence[SSAValue]]]:
         """Value, block and block operands of every case, in order."""
-        values = [] if self.case_values is None else self.case_values.get_values()
+        values = cast("Sequence[int]", self.case_values.get_values() if self.case_values else ())
         result: list[tuple[int, Block, Sequence[SSAValue]]] = []
         start = 0
         segments = self.case_operand_segments.iter_values()
         for value, block, count in zip(values, self.case_destinations, segments, strict=True):
             operands = self.case_operands[start : start + int(count)]
-            result.append((int(value), block, operands))
+            result.append((value, block, operands))
             start += int(count)
         return result
 
@@ -345,252 +339,3 @@ def _parse_successor(parser: Parser) -> tuple[Block, Sequence[SSAValue]]:
     types = parser.parse_comma_separated_list(parser.Delimiter.NONE, parser.parse_type)
     parser.parse_punctuation(")")
     return block, parser.resolve_operands(names, types, parser.pos)
-
-
-class IntegerBinaryIntrinsic(IRDLOperation, ABC):
-    """An integer intrinsic of two operands: `llvm.intr.smax(%a, %b) : (i32, i32) -> i32`."""
-
-    T: ClassVar = VarConstraint("T", INTEGER)
-
-    a = operand_def(T)
-    b = operand_def(T)
-    res = result_def(T)
-    traits = traits_def(Pure())
-    assembly_format = _INTRINSIC_FORMAT
-
-    def __init__(self, a: SSAValue, b: SSAValue):
-        super().__init__(operands=[a, b], result_types=[a.type])
-
-
-@irdl_op_definition
-class SMaxOp(IntegerBinaryIntrinsic):
-    """The larger of two signed integers."""
-
-    name = "llvm.intr.smax"
-
-
-@irdl_op_definition
-class SMinOp(IntegerBinaryIntrinsic):
-    """The smaller of two signed integers."""
-
-    name = "llvm.intr.smin"
-
-
-@irdl_op_definition
-class UMaxOp(IntegerBinaryIntrinsic):
-    """The larger of two unsigned integers."""
-
-    name = "llvm.intr.umax"
-
-
-@irdl_op_definition
-class UMinOp(IntegerBinaryIntrinsic):
-    """The smaller of two unsigned integers."""
-
-    name = "llvm.intr.umin"
-
-
-@irdl_op_definition
-class AbsOp(IRDLOperation):
-    """Absolute value; the most negative integer stays (or is poison, if the flag says so).
-
-    Example: `"llvm.intr.abs"(%a) <{is_int_min_poison = false}> : (i32) -> i32`
-    """
-
-    T: ClassVar = VarConstraint("T", INTEGER)
-
-    name = "llvm.intr.abs"
-    val = operand_def(T)
-    is_int_min_poison = prop_def(IntegerAttr[I1])
-    res = result_def(T)
-    traits = traits_def(Pure())
-
-    def __init__(self, val: SSAValue, is_int_min_poison: bool = False):
-        super().__init__(
-            operands=[val],
-            result_types=[val.type],
-            properties={"is_int_min_poison": BoolAttr.from_bool(is_int_min_poison)},
-        )
-
-
-class IntegerUnaryIntrinsic(IRDLOperation, ABC):
-    """An integer intrinsic of one operand: `llvm.intr.ctpop(%a) : (i32) -> i32`."""
-
-    T: ClassVar = VarConstraint("T", INTEGER)
-
-    val = operand_def(T)
-    res = result_def(T)
-    traits = traits_def(Pure())
-    assembly_format = _INTRINSIC_FORMAT
-
-    def __init__(self, val: SSAValue):
-        super().__init__(operands=[val], result_types=[val.type])
-
-
-@irdl_op_definition
-class CtPopOp(IntegerUnaryIntrinsic):
-    """The number of set bits."""
-
-    name = "llvm.intr.ctpop"
-
-
-class FloatUnaryIntrinsic(IRDLOperation, ABC):
-    """A float intrinsic of one operand: `llvm.intr.trunc(%a) : (f32) -> f32`."""
-
-    T: ClassVar = VarConstraint("T", FLOAT)
-
-    val = operand_def(T)
-    fastmathFlags = prop_def(FastMathAttr, default_value=FastMathAttr(None))
-    res = result_def(T)
-    traits = traits_def(Pure())
-    irdl_options = (ParsePropInAttrDict(),)
-    assembly_format = _INTRINSIC_FORMAT
-
-    def __init__(self, val: SSAValue):
-        super().__init__(operands=[val], result_types=[val.type])
-
-
-@irdl_op_definition
-class FTruncOp(FloatUnaryIntrinsic):
-    """Rounds towards zero."""
-
-    name = "llvm.intr.trunc"
-
-
-@irdl_op_definition
-class RoundEvenOp(FloatUnaryIntrinsic):
-    """Rounds to the nearest integer, ties to even."""
-
-    name = "llvm.intr.roundeven"
-
-
-@irdl_op_definition
-class RoundOp(FloatUnaryIntrinsic):
-    """Rounds to the nearest integer, ties away from zero."""
-
-    name = "llvm.intr.round"
-
-
-class FloatBinaryIntrinsic(IRDLOperation, ABC):
-    """A float intrinsic of two operands: `llvm.intr.maximum(%a, %b) : (f32, f32) -> f32`."""
-
-    T: ClassVar = VarConstraint("T", FLOAT)
-
-    a = operand_def(T)
-    b = operand_def(T)
-    fastmathFlags = prop_def(FastMathAttr, default_value=FastMathAttr(None))
-    res = result_def(T)
-    traits = traits_def(Pure())
-    irdl_options = (ParsePropInAttrDict(),)
-    assembly_format = _INTRINSIC_FORMAT
-
-    def __init__(self, a: SSAValue, b: SSAValue):
-        super().__init__(operands=[a, b], result_types=[a.type])
-
-
-@irdl_op_definition
-class MaximumOp(FloatBinaryIntrinsic):
-    """The larger float; NaN if either is NaN; +0 is larger than -0."""
-
-    name = "llvm.intr.maximum"
-
-
-@irdl_op_definition
-class MinimumOp(FloatBinaryIntrinsic):
-    """The smaller float; NaN if either is NaN; -0 is smaller than +0."""
-
-    name = "llvm.intr.minimum"
-
-
-@irdl_op_definition
-class FMulAddOp(IRDLOperation):
-    """`a * b + c`, rounded once or twice as is faster: `llvm.intr.fmuladd(%a, %b, %c) : ...`."""
-
-    T: ClassVar = VarConstraint("T", FLOAT)
-
-    name = "llvm.intr.fmuladd"
-    a = operand_def(T)
-    b = operand_def(T)
-    c = operand_def(T)
-    fastmathFlags = prop_def(FastMathAttr, default_value=FastMathAttr(None))
-    res = result_def(T)
-    traits = traits_def(Pure())
-    irdl_options = (ParsePropInAttrDict(),)
-    assembly_format = _INTRINSIC_FORMAT
-
-    def __init__(self, a: SSAValue, b: SSAValue, c: SSAValue):
-        super().__init__(operands=[a, b, c], result_types=[a.type])
-
-
-@irdl_op_definition
-class MaskedLoadOp(IRDLOperation):
-    """Loads the lanes whose mask is set; the others come from `pass_thru` and touch no memory.
-
-    Example: `llvm.intr.masked.load %p, %m, %v {alignment = 4 : i32}
-        : (!llvm.ptr, vector<8xi1>, vector<8xf32>) -> vector<8xf32>`
-    """
-
-    T: ClassVar = VarConstraint("T", AnyAttr())
-
-    name = "llvm.intr.masked.load"
-    data = operand_def(LLVMPointerType)
-    mask = operand_def(VectorType[I1])
-    pass_thru = operand_def(T)
-    alignment = prop_def(IntegerAttr[IntegerType])
-    nontemporal = opt_prop_def(UnitAttr)
-    res = result_def(T)
-    irdl_options = (ParsePropInAttrDict(),)
-    assembly_format = "operands attr-dict `:` functional-type(operands, results)"
-
-    def __init__(self, data: SSAValue, mask: SSAValue, pass_thru: SSAValue, alignment: int):
-        super().__init__(
-            operands=[data, mask, pass_thru],
-            result_types=[pass_thru.type],
-            properties={"alignment": IntegerAttr(alignment, i32)},
-        )
-
-
-@irdl_op_definition
-class MaskedStoreOp(IRDLOperation):
-    """Stores the lanes whose mask is set; touches no other memory.
-
-    Example: `llvm.intr.masked.store %v, %p, %m {alignment = 4 : i32}
-        : vector<8xf32>, vector<8xi1> into !llvm.ptr`
-    """
-
-    name = "llvm.intr.masked.store"
-    value = operand_def(VectorType)
-    data = operand_def(LLVMPointerType)
-    mask = operand_def(VectorType[I1])
-    alignment = prop_def(IntegerAttr[IntegerType])
-    irdl_options = (ParsePropInAttrDict(),)
-    assembly_format = (
-        "$value `,` $data `,` $mask attr-dict `:` type($value) `,` type($mask) `into` type($data)"
-    )
-
-    def __init__(self, value: SSAValue, data: SSAValue, mask: SSAValue, alignment: int):
-        super().__init__(
-            operands=[value, data, mask],
-            properties={"alignment": IntegerAttr(alignment, i32)},
-        )
-
-
-@irdl_op_definition
-class MemcpyOp(IRDLOperation):
-    """Copies `len` bytes between memory that does not overlap.
-
-    Example: `"llvm.intr.memcpy"(%d, %s, %n) <{isVolatile = false}>
-        : (!llvm.ptr, !llvm.ptr, i64) -> ()`
-    """
-
-    name = "llvm.intr.memcpy"
-    dst = operand_def(LLVMPointerType)
-    src = operand_def(LLVMPointerType)
-    len = operand_def(SignlessIntegerConstraint)
-    isVolatile = prop_def(IntegerAttr[I1])
-
-    def __init__(self, dst: SSAValue, src: SSAValue, length: SSAValue):
-        super().__init__(
-            operands=[dst, src, length],
-            properties={"isVolatile": BoolAttr.from_bool(False)},
-        )

@@ -96,8 +96,47 @@ def parallel_order(op: GenericOp) -> list[int]:
 
 
 def is_elementwise(op: GenericOp) -> bool:
-    """No reduction, and each result element has an iterator of its own (no offsets, no blocks)."""
-    return not op.reduction_dims and all(f.plain_dim is not None for f in op.out_forms)
+    """No reduction, and each element of `outs` has an iterator of its own (no offsets, no blocks)."""
+    return not op.reduction_dims and covers_outs(op)
+
+
+def covers_outs(op: GenericOp) -> bool:
+    """Whether every element of `outs` is surely written: all of its forms are plain iterators.
+
+    An iterator that `domain` keeps shorter than `outs` leaves the rest of `outs` as it was.
+    """
+    for form, size in zip(op.out_forms, shape_of(op.outs), strict=True):
+        dim = form.plain_dim
+        if dim is None or (op.fixed_domain[dim] >= 0 and op.fixed_domain[dim] != size):
+            return False
+    return True
+
+
+# a combiner f for which f(f(acc, a), b) may be computed in any order (floats: up to rounding)
+_ASSOCIATIVE = (
+    arith.AddfOp,
+    arith.AddiOp,
+    arith.MulfOp,
+    arith.MuliOp,
+    arith.MaximumfOp,
+    arith.MinimumfOp,
+    arith.MaxnumfOp,
+    arith.MinnumfOp,
+    arith.MaxSIOp,
+    arith.MinSIOp,
+    arith.AndIOp,
+    arith.OrIOp,
+    arith.XOrIOp,
+)
+
+
+def folds_in_any_order(op: GenericOp) -> bool:
+    """Whether the body yields `combine(acc, term)` by an associative op, with acc used only there."""
+    last = op.body.block.last_op
+    if not isinstance(last, YieldOp) or not isinstance(last.value.owner, _ASSOCIATIVE):
+        return False
+    acc = op.body.block.args[-1]
+    return list(last.value.owner.operands).count(acc) == 1 and acc.has_one_use()
 
 
 def is_copy(op: GenericOp) -> bool:

@@ -161,9 +161,7 @@ class Importer:
                 results = self._import_node(proto, index)
             except _FAULTS as error:
                 self.errors[index] = self._diagnostic(proto, error)
-                results = ()
-            if len(results) < len(proto.output):
-                results = [*results, *[None] * (len(proto.output) - len(results))]
+                results = [None] * len(proto.output)
             self.values.update(zip(proto.output, results, strict=False))
 
     def _import_node(self, proto: NodeProto, index: int) -> Sequence[Value | None]:
@@ -175,13 +173,15 @@ class Importer:
         inputs = [self._value(name) if name else None for name in proto.input]
         poisoned = [n for n, v in zip(proto.input, inputs, strict=True) if n and v is None]
         if poisoned:
-            return ()
+            return [None] * len(proto.output)
         node = Node(proto, index, self.model.opset, tuple(inputs))
         results = self._at_import(node)
-        if results is not None:
-            return results
-        built = build(self.context, node)
-        return built if isinstance(built, Sequence) else (built,)
+        if results is None:
+            built = build(self.context, node)
+            results = built if isinstance(built, Sequence) else (built,)
+        if any(proto.output[len(results) :]):
+            raise Unsupported(f"more than {len(results)} results")
+        return results
 
     def _at_import(self, node: Node) -> Sequence[Value] | None:
         """The results of a node that needs no run time: shape arithmetic, or a folded constant."""

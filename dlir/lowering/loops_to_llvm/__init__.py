@@ -48,13 +48,13 @@ from xdsl.dialects.builtin import (
 from xdsl.ir import Attribute, Block, Operation, Region, SSAValue
 from xdsl.passes import ModulePass
 
-import dlir.dialects.vectorized  # noqa: F401  (vector operands of arith)
-from dlir.lowering.loops_to_llvm import control, elementwise, memory, vectors
+from dlir.lowering.loops_to_llvm import accesses, control, elementwise, vectors, views
 from dlir.lowering.loops_to_llvm.order import sink_scalars
 from dlir.lowering.loops_to_llvm.state import (
     POINTER,
     Lowering,
     ModuleState,
+    as_memref,
     row_type,
     row_types,
     unsupported,
@@ -74,19 +74,19 @@ _SIMPLE: dict[type[Operation], Callable[[Lowering, Operation], None]] = {
     vector.CreateMaskOp: vectors.convert_create_mask,
     vector.ReductionOp: vectors.convert_reduction,
     vector.FMAOp: vectors.convert_fma,
-    vector.LoadOp: memory.convert_load,
-    vector.StoreOp: memory.convert_store,
-    vector.MaskedLoadOp: memory.convert_masked_load,
-    vector.MaskedStoreOp: memory.convert_masked_store,
-    memref.LoadOp: memory.convert_load,
-    memref.StoreOp: memory.convert_store,
-    memref.SubviewOp: memory.convert_subview,
-    memref.ReinterpretCastOp: memory.convert_reinterpret_cast,
-    memref.ViewOp: memory.convert_view,
-    memref.CastOp: memory.convert_cast,
-    memref.DimOp: memory.convert_dim,
-    memref.AllocaOp: memory.convert_alloca,
-    memref.CopyOp: memory.convert_copy,
+    vector.LoadOp: accesses.convert_load,
+    vector.StoreOp: accesses.convert_store,
+    vector.MaskedLoadOp: accesses.convert_masked_load,
+    vector.MaskedStoreOp: accesses.convert_masked_store,
+    memref.LoadOp: accesses.convert_load,
+    memref.StoreOp: accesses.convert_store,
+    memref.SubviewOp: views.convert_subview,
+    memref.ReinterpretCastOp: views.convert_reinterpret_cast,
+    memref.ViewOp: views.convert_view,
+    memref.CastOp: views.convert_cast,
+    memref.DimOp: views.convert_dim,
+    memref.AllocaOp: views.convert_alloca,
+    memref.CopyOp: views.convert_copy,
     cf.AssertOp: control.convert_assert,
 }
 _NESTED: dict[type[Operation], Callable[[Lowering, Operation, control.ConvertBlock], None]] = {
@@ -104,7 +104,7 @@ _JUMPS = (scf.YieldOp, scf.ConditionOp, func.ReturnOp, cf.BranchOp, cf.Condition
 def _convert_block(low: Lowering, block: Block) -> None:
     """Lower the operations of a block; its terminator is its parent's business."""
     for op in block.ops:
-        low.location = op.location  # pyright: ignore
+        low.location = op.location
         if (simple := _SIMPLE.get(type(op))) is not None:
             simple(low, op)
         elif (nested := _NESTED.get(type(op))) is not None:
@@ -118,7 +118,7 @@ def _convert_block(low: Lowering, block: Block) -> None:
 def _argument_types(type_: Attribute, where: Operation) -> list[Attribute]:
     """What one argument of the loop level is passed as."""
     if isinstance(type_, MemRefType):
-        return [POINTER] + [i64] * type_.get_shape().count(DYNAMIC_INDEX)
+        return [POINTER, *[i64] * type_.get_shape().count(DYNAMIC_INDEX)]
     rows = row_types(type_)
     if len(rows) != 1:
         unsupported(where, f"passes a value of type {type_}")
@@ -137,7 +137,7 @@ def _convert_call(low: Lowering, op: func.CallOp) -> None:
     arguments: list[SSAValue] = []
     for value in op.arguments:
         if isinstance(value.type, MemRefType):
-            arguments += memory.pass_buffer(low, op, value)
+            arguments += views.pass_buffer(low, op, value)
         else:
             arguments.append(low.scalar(value))
     types = [row_type(result.type) for result in op.results]
@@ -187,11 +187,11 @@ def _bind_arguments(low: Lowering, block: Block, arguments: list[SSAValue]) -> N
     start = 0
     for old in block.args:
         count = 1
-        if isinstance(old.type, MemRefType):
-            count += old.type.get_shape().count(DYNAMIC_INDEX)
+        if (type_ := as_memref(old.type)) is not None:
+            count += type_.get_shape().count(DYNAMIC_INDEX)
             pointer, *sizes = arguments[start : start + count]
             pointer.name_hint = old.name_hint
-            low.bind(old, memory.argument_buffer(low, old.type, pointer, sizes))
+            low.bind(old, views.argument_buffer(low, type_, pointer, sizes))
         else:
             low.bind(old, (arguments[start],))
         start += count
@@ -229,7 +229,7 @@ def convert_function(op: func.FuncOp, state: ModuleState) -> llvm.FuncOp:
         other_props={k: v for k, v in properties.items() if v is not None},
         extra_attrs={**op.attributes, SIGNATURE: op.function_type},
     )
-    lowered.location = op.location  # pyright: ignore
+    lowered.location = op.location
     return lowered
 
 

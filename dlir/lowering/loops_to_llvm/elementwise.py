@@ -6,7 +6,7 @@ applies it row by row.  Scalars are rows too.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from math import isnan
 from typing import Any, cast
 
@@ -14,10 +14,9 @@ from xdsl.dialects import arith, llvm, math
 from xdsl.dialects.builtin import (
     BoolAttr,
     DenseIntOrFPElementsAttr,
-    FixedBitwidthType,
     FloatAttr,
     IntegerAttr,
-    VectorType,
+    IntegerType,
     f16,
     f32,
     f64,
@@ -27,10 +26,10 @@ from xdsl.dialects.builtin import (
 )
 from xdsl.ir import Attribute, Operation, OpResult, SSAValue
 from xdsl.irdl import IRDLOperation
-from xdsl.utils.type import get_element_type_or_self
 
+from dlir.dialects.llvm import intrinsics
 from dlir.dialects.llvm import ops as ours
-from dlir.dialects.vectorized import with_element_type
+from dlir.dialects.vectorized import as_vector, bit_width, dense, element_of, with_element_type
 from dlir.lowering.loops_to_llvm.state import (
     Lowering,
     Rows,
@@ -65,14 +64,14 @@ def convert_constant(low: Lowering, op: Operation) -> None:
     """Lower `arith.constant`: one `llvm.mlir.constant` per different row."""
     assert isinstance(op, arith.ConstantOp)
     value, type_ = op.value, op.result.type
-    if not isinstance(type_, VectorType):
+    if as_vector(type_) is None:
         low.bind(op.result, (_scalar_constant(low, value),))
         return
-    assert isinstance(value, DenseIntOrFPElementsAttr)
+    value = cast("DenseIntOrFPElementsAttr[Any]", value)
     row = row_type(type_)
     shape = shape_of(type_)
     length = shape[-1] if shape else 1
-    numbers = value.get_values()
+    numbers = cast("Sequence[float]", value.get_values())
     if value.is_splat():
         rows = [low.splat_constant(numbers[0], row)] * max(1, len(numbers) // length)
     else:
@@ -84,16 +83,16 @@ def convert_constant(low: Lowering, op: Operation) -> None:
 
 def _scalar_constant(low: Lowering, value: Attribute) -> SSAValue:
     if isinstance(value, IntegerAttr):
-        type_ = scalar_type(value.type)
-        return low.constant(IntegerAttr(value.value.data, cast(Any, type_)), type_)
-    assert isinstance(value, FloatAttr)
-    return low.constant(value, value.type)
+        number = cast("IntegerAttr[Any]", value)
+        type_ = scalar_type(number.type)
+        return low.constant(IntegerAttr(number.value.data, cast(IntegerType, type_)), type_)
+    return low.constant(value, cast("FloatAttr[Any]", value).type)
 
 
 def _row_constant(low: Lowering, numbers: Any, row: Attribute) -> SSAValue:
-    if not isinstance(row, VectorType):
+    if as_vector(row) is None:
         return low.splat_constant(numbers[0], row)
-    return low.constant(DenseIntOrFPElementsAttr.from_list(row, list(numbers)), row)
+    return low.constant(dense(row, list(numbers)), row)
 
 
 def _float(new: type[IRDLOperation]) -> RowFunction:
@@ -121,8 +120,8 @@ def _wrapping(new: type[IRDLOperation]) -> RowFunction:
     """An integer operation with overflow flags."""
 
     def row(low: Lowering, op: Operation, *operands: SSAValue) -> SSAValue:
-        flags = op.properties.get("overflowFlags")
-        bits = sum(_OVERFLOW[flag] for flag in flags.data) if flags is not None else 0  # pyright: ignore
+        flags = cast(arith.IntegerOverflowAttr | None, op.properties.get("overflowFlags"))
+        bits = sum(_OVERFLOW[flag] for flag in flags.data) if flags is not None else 0
         return low.emit(new, operands, operands[0].type, {"overflowFlags": IntegerAttr(bits, i32)})
 
     return row
@@ -147,7 +146,7 @@ def _compare_floats(low: Lowering, op: Operation, a: SSAValue, b: SSAValue) -> S
 
 
 def _bools(type_: Attribute) -> Attribute:
-    return VectorType(i1, type_.shape) if isinstance(type_, VectorType) else i1
+    return with_element_type(type_, i1)
 
 
 def fcmp(low: Lowering, predicate: str, a: SSAValue, b: SSAValue) -> SSAValue:
@@ -172,7 +171,7 @@ def _never_nan(value: SSAValue) -> bool:
         return False
     constant = value.op.value
     if isinstance(constant, DenseIntOrFPElementsAttr):
-        return not any(isnan(x) for x in constant.get_values())
+        return not any(isnan(x) for x in cast("Sequence[float]", constant.get_values()))
     return isinstance(constant, FloatAttr) and not isnan(constant.value.data)
 
 
@@ -203,18 +202,12 @@ def _extreme(rule: Callable[..., SSAValue], wins: str) -> RowFunction:
     return row
 
 
-def _width(type_: Attribute) -> int:
-    element = type_.element_type if isinstance(type_, VectorType) else type_
-    assert isinstance(element, FixedBitwidthType)
-    return element.bitwidth
-
-
 def _index_cast(signed: bool) -> RowFunction:
     """index is i64: extend, truncate or do nothing."""
 
     def row(low: Lowering, op: Operation, value: SSAValue) -> SSAValue:
         result = row_type(op.results[0].type)
-        change = _width(result) - _width(value.type)
+        change = bit_width(result) - bit_width(value.type)
         if change == 0:
             return value
         extend = llvm.SExtOp if signed else llvm.ZExtOp
@@ -230,7 +223,7 @@ def _bitcast(low: Lowering, op: Operation, value: SSAValue) -> SSAValue:
 
 def _absolute(low: Lowering, op: Operation, value: SSAValue) -> SSAValue:
     return low.emit(
-        ours.AbsOp, (value,), value.type, {"is_int_min_poison": BoolAttr.from_bool(False)}
+        intrinsics.AbsOp, (value,), value.type, {"is_int_min_poison": BoolAttr.from_bool(False)}
     )
 
 
@@ -264,7 +257,7 @@ def _truncate_float(low: Lowering, op: Operation, value: SSAValue) -> SSAValue:
     rounding right: S. Boldo, G. Melquiond, "When double rounding is odd" (2005).
     """
     result = row_type(op.results[0].type)
-    if get_element_type_or_self(value.type) != f64 or get_element_type_or_self(result) != f16:
+    if element_of(value.type) != f64 or element_of(result) != f16:
         return low.emit(llvm.FPTruncOp, (value,), result)
     single = with_element_type(value.type, f32)
     bits = with_element_type(value.type, i32)
@@ -324,10 +317,10 @@ ROW: dict[type[Operation], RowFunction] = {
     arith.AndIOp: _integer(llvm.AndOp),
     arith.OrIOp: _integer(llvm.OrOp),
     arith.XOrIOp: _integer(llvm.XOrOp),
-    arith.MaxSIOp: _integer(ours.SMaxOp),
-    arith.MinSIOp: _integer(ours.SMinOp),
-    arith.MaxUIOp: _integer(ours.UMaxOp),
-    arith.MinUIOp: _integer(ours.UMinOp),
+    arith.MaxSIOp: _integer(intrinsics.SMaxOp),
+    arith.MinSIOp: _integer(intrinsics.SMinOp),
+    arith.MaxUIOp: _integer(intrinsics.UMaxOp),
+    arith.MinUIOp: _integer(intrinsics.UMinOp),
     arith.CmpiOp: _compare_integers,
     arith.CmpfOp: _compare_floats,
     arith.SelectOp: _select,
@@ -348,12 +341,12 @@ ROW: dict[type[Operation], RowFunction] = {
     math.AbsFOp: _float(llvm.FAbsOp),
     math.FloorOp: _float(llvm.FFloorOp),
     math.CeilOp: _float(llvm.FCeilOp),
-    math.RoundEvenOp: _float(ours.RoundEvenOp),
-    math.RoundOp: _float(ours.RoundOp),
-    math.TruncOp: _float(ours.FTruncOp),
+    math.RoundEvenOp: _float(intrinsics.RoundEvenOp),
+    math.RoundOp: _float(intrinsics.RoundOp),
+    math.TruncOp: _float(intrinsics.FTruncOp),
     math.CopySignOp: _float(llvm.FCopySignOp),
     math.AbsIOp: _absolute,
-    math.CtPopOp: _integer(ours.CtPopOp),
+    math.CtPopOp: _integer(intrinsics.CtPopOp),
 }
 """How one row of each elementwise operation is computed."""
 

@@ -12,16 +12,18 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from math import prod
-from typing import NoReturn, TypeAlias
+from typing import NoReturn, TypeAlias, cast
 
 from xdsl.dialects import llvm
 from xdsl.dialects.arith import FastMathFlagsAttr
 from xdsl.dialects.builtin import (
+    AnyFloat,
     DenseArrayBase,
-    DenseIntOrFPElementsAttr,
+    FloatAttr,
     IndexType,
     IntegerAttr,
     IntegerType,
+    LocationAttr,
     MemRefType,
     UnitAttr,
     UnknownLoc,
@@ -35,7 +37,8 @@ from xdsl.ir import Attribute, Block, Operation, SSAValue
 from xdsl.irdl import IRDLOperation
 
 from dlir.diagnostics import fail
-from dlir.dialects.llvm.ops import PoisonOp
+from dlir.dialects.llvm.ops import ExtractElementOp, PoisonOp
+from dlir.dialects.vectorized import as_vector, dense, element_of
 
 Rows: TypeAlias = tuple[SSAValue, ...]
 Index: TypeAlias = int | SSAValue
@@ -87,6 +90,11 @@ class ModuleState:
         return self.messages.index(text) + 1
 
 
+def as_memref(type_: Attribute) -> MemRefType[Attribute] | None:
+    """The type if it is a memref, else None."""
+    return cast(MemRefType[Attribute], type_) if isinstance(type_, MemRefType) else None
+
+
 def memory_type(element: Attribute) -> Attribute:
     """How one element lies in memory: `i1` as a byte, `index` as 64 bits."""
     if element == i1:
@@ -119,10 +127,10 @@ def line_type(element: Attribute, length: int) -> Attribute:
 
 def row_type(type_: Attribute) -> Attribute:
     """The type that each row of a scalar or vector type has."""
-    if not isinstance(type_, VectorType):
+    if as_vector(type_) is None:
         return scalar_type(type_)
-    shape = type_.get_shape()
-    return line_type(type_.element_type, shape[-1] if shape else 1)
+    shape = shape_of(type_)
+    return line_type(element_of(type_), shape[-1] if shape else 1)
 
 
 def row_types(type_: Attribute) -> list[Attribute]:
@@ -147,7 +155,7 @@ class Lowering:
         self.module = module
         self.entry = entry
         self.block = entry
-        self.location: Attribute = UnknownLoc()
+        self.location: LocationAttr = UnknownLoc()
         self._values: dict[SSAValue, Rows | Buffer] = {}
         self._constants: dict[tuple[Attribute, Attribute], SSAValue] = {}
         self._known: dict[SSAValue, int] = {}
@@ -213,7 +221,7 @@ class Lowering:
 
     def add(self, op: Operation) -> Operation:
         """Append an operation to the current block."""
-        op.location = self.location  # pyright: ignore[reportAttributeAccessIssue]
+        op.location = self.location
         self.block.add_op(op)
         return op
 
@@ -301,15 +309,11 @@ class Lowering:
 
     def splat_constant(self, value: int | float, type_: Attribute) -> SSAValue:
         """A constant scalar, or vector of equal elements."""
-        from xdsl.dialects.builtin import AnyFloat, FloatAttr
-
-        if isinstance(type_, VectorType):
-            dense = DenseIntOrFPElementsAttr.from_list(type_, [value])
-            return self.constant(dense, type_)
+        if as_vector(type_) is not None:
+            return self.constant(dense(type_, [value]), type_)
         if isinstance(type_, AnyFloat):
             return self.constant(FloatAttr(float(value), type_), type_)
-        assert isinstance(type_, IntegerType)
-        return self.constant(IntegerAttr(int(value), type_), type_)
+        return self.constant(IntegerAttr(int(value), cast(IntegerType, type_)), type_)
 
     def plus(self, a: Index, b: Index) -> Index:
         """`a + b`, folded where possible."""
@@ -373,28 +377,26 @@ class Lowering:
 
     def shuffle(self, a: SSAValue, b: SSAValue, lanes: Sequence[int]) -> SSAValue:
         """`llvm.shufflevector`; a single lane gives a scalar."""
-        assert isinstance(a.type, VectorType)
         if len(lanes) == 1:
-            source, lane = (a, lanes[0]) if lanes[0] < a.type.get_shape()[0] else (b, 0)
-            return self.extract(source, lane if source is a else lanes[0] - a.type.get_shape()[0])
+            (length,) = shape_of(a.type)
+            in_a = lanes[0] < length
+            return self.extract(a if in_a else b, lanes[0] if in_a else lanes[0] - length)
         return self.emit(
             llvm.ShuffleVectorOp,
             (a, b),
-            VectorType(a.type.element_type, [len(lanes)]),
+            VectorType(element_of(a.type), [len(lanes)]),
             {"mask": DenseArrayBase.from_list(i32, lanes)},
         )
 
     def extract(self, row: SSAValue, lane: Index) -> SSAValue:
         """One element of a row."""
-        from dlir.dialects.llvm.ops import ExtractElementOp
-
-        if not isinstance(row.type, VectorType):
+        if as_vector(row.type) is None:
             return row
-        return self.emit(ExtractElementOp, (row, self.integer(lane)), row.type.element_type)
+        return self.emit(ExtractElementOp, (row, self.integer(lane)), element_of(row.type))
 
     def insert(self, row: SSAValue, lane: Index, value: SSAValue) -> SSAValue:
         """A row with one element replaced."""
-        if not isinstance(row.type, VectorType):
+        if as_vector(row.type) is None:
             return value
         return self.emit(llvm.InsertElementOp, (row, value, self.integer(lane)), row.type)
 

@@ -1,4 +1,4 @@
-"""`vector` operations that move elements: broadcast, extract, insert, shuffle, masks, reductions."""
+"""`vector` operations that move elements, masks and reductions."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from math import inf, prod
 from xdsl.dialects import llvm, vector
 from xdsl.dialects.builtin import (
     AnyFloat,
-    FixedBitwidthType,
     IntegerAttr,
     VectorType,
     i1,
@@ -19,7 +18,8 @@ from xdsl.dialects.builtin import (
 from xdsl.ir import Attribute, Operation, SSAValue
 from xdsl.irdl import IRDLOperation
 
-from dlir.dialects.llvm import ops as ours
+from dlir.dialects.llvm import intrinsics
+from dlir.dialects.vectorized import as_vector, bit_width, dense
 from dlir.lowering.loops_to_llvm.elementwise import ignoring, propagating, select
 from dlir.lowering.loops_to_llvm.state import (
     Index,
@@ -114,7 +114,7 @@ def convert_shuffle(low: Lowering, op: Operation) -> None:
         low.bind(op.result, tuple(chosen))
         return
     first, second = low.rows(op.v1)[0], low.rows(op.v2)[0]
-    if not isinstance(first.type, VectorType) or first.type != second.type:
+    if as_vector(first.type) is None or first.type != second.type:
         low.bind(op.result, (_gather_lanes(low, op, (first, second), lanes),))
         return
     low.bind(op.result, (low.shuffle(first, second, lanes),))
@@ -152,25 +152,21 @@ def lane_mask(low: Lowering, size: Index, length: int) -> SSAValue:
     type_ = line_type(i1, length)
     if isinstance(size, int):
         bits = [int(lane < size) for lane in range(length)]
-        if not isinstance(type_, VectorType):
+        if as_vector(type_) is None:
             return low.integer(bits[0], i1)
-        from xdsl.dialects.builtin import DenseIntOrFPElementsAttr
-
-        return low.constant(DenseIntOrFPElementsAttr.from_list(type_, bits), type_)
+        return low.constant(dense(type_, bits), type_)
     if length == 1:
         return low.compare(4, size, low.integer(0))
-    bounded = low.emit(ours.SMaxOp, (size, low.integer(0)), i64)
-    bounded = low.emit(ours.SMinOp, (bounded, low.integer(length)), i64)
+    bounded = low.emit(intrinsics.SMaxOp, (size, low.integer(0)), i64)
+    bounded = low.emit(intrinsics.SMinOp, (bounded, low.integer(length)), i64)
     narrow = low.emit(llvm.TruncOp, (bounded,), i32, {"overflowFlags": llvm.OverflowAttr("none")})
     return low.compare(2, lane_numbers(low, length), low.splat(narrow, length), type_)
 
 
 def lane_numbers(low: Lowering, length: int) -> SSAValue:
     """The constant row `0, 1, 2, ...` of `i32`."""
-    from xdsl.dialects.builtin import DenseIntOrFPElementsAttr
-
     type_ = VectorType(i32, [length])
-    return low.constant(DenseIntOrFPElementsAttr.from_list(type_, list(range(length))), type_)
+    return low.constant(dense(type_, list(range(length))), type_)
 
 
 def convert_create_mask(low: Lowering, op: Operation) -> None:
@@ -215,8 +211,7 @@ def _limit(largest: bool, signed: bool) -> Callable[[Attribute], int | float]:
     def value(type_: Attribute) -> int | float:
         if isinstance(type_, AnyFloat):
             return inf if largest else -inf
-        assert isinstance(type_, FixedBitwidthType)
-        bits = type_.bitwidth
+        bits = bit_width(type_)
         if signed:
             return 2 ** (bits - 1) - 1 if largest else -(2 ** (bits - 1))
         return -1 if largest else 0
@@ -230,10 +225,10 @@ REDUCTIONS: dict[str, tuple[Combine, Combine, Callable[[Attribute], int | float]
     "and": (_with(llvm.AndOp), _with(llvm.AndOp), lambda _: -1),
     "or": (_with(llvm.OrOp), _with(llvm.OrOp), lambda _: 0),
     "xor": (_with(llvm.XOrOp), _with(llvm.XOrOp), lambda _: 0),
-    "maxsi": (_with(ours.SMaxOp), _with(ours.SMaxOp), _limit(False, True)),
-    "minsi": (_with(ours.SMinOp), _with(ours.SMinOp), _limit(True, True)),
-    "maxui": (_with(ours.UMaxOp), _with(ours.UMaxOp), _limit(False, False)),
-    "minui": (_with(ours.UMinOp), _with(ours.UMinOp), _limit(True, False)),
+    "maxsi": (_with(intrinsics.SMaxOp), _with(intrinsics.SMaxOp), _limit(False, True)),
+    "minsi": (_with(intrinsics.SMinOp), _with(intrinsics.SMinOp), _limit(True, True)),
+    "maxui": (_with(intrinsics.UMaxOp), _with(intrinsics.UMaxOp), _limit(False, False)),
+    "minui": (_with(intrinsics.UMinOp), _with(intrinsics.UMinOp), _limit(True, False)),
     "maximumf": (
         lambda low, a, b: propagating(low, "ogt", a, b),
         lambda low, a, b: propagating(low, "ogt", a, b),

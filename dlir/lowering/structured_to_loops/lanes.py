@@ -95,15 +95,15 @@ def strips(
 
 
 def strip_widths(extent: Index, widest: int) -> tuple[int, int]:
-    """Wide and narrow vector lengths; a wide one that divides a known extent is preferred."""
+    """Wide and narrow vector lengths, powers of two; a wide one that divides the extent is best."""
     narrow = widest * NARROW_BYTES // WIDE_BYTES
-    if isinstance(extent, int):
-        for wide in range(widest, 0, -narrow):
-            if extent % wide == 0:
-                return wide, narrow
-        if extent < widest:
-            return max(narrow, extent // narrow * narrow), narrow
-    return widest, narrow
+    if not isinstance(extent, int):
+        return widest, narrow
+    wide = widest
+    while wide > narrow and (extent % wide or extent < wide):
+        wide //= 2
+    exact = extent % wide == 0 and extent >= wide
+    return (wide if exact or extent < widest else widest), narrow
 
 
 def widest_vector(operands: Sequence[Operand]) -> int:

@@ -7,6 +7,7 @@ were damaged later.  A cache that cannot be used costs one warning and nothing e
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import tempfile
@@ -49,10 +50,8 @@ class ObjectCache:
         body = content[_HEAD:]
         if content[:_HEAD] != _MAGIC + hashlib.sha256(body).digest():
             return None
-        try:
+        with contextlib.suppress(OSError):
             os.utime(path)  # it was used now
-        except OSError:
-            pass
         return body
 
     def put(self, key: str, body: bytes) -> None:

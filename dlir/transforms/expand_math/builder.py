@@ -9,24 +9,22 @@ from __future__ import annotations
 import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any, cast
 
 from xdsl.dialects import arith, math
 from xdsl.dialects.builtin import (
     AnyFloat,
-    DenseIntOrFPElementsAttr,
     Float32Type,
     Float64Type,
     FloatAttr,
     IntegerAttr,
     IntegerType,
-    VectorType,
     f32,
     f64,
 )
 from xdsl.ir import Attribute, Operation, SSAValue
-from xdsl.utils.type import get_element_type_or_self
 
-from dlir.dialects.vectorized import with_element_type
+from dlir.dialects.vectorized import as_vector, bit_width, dense, element_of, with_element_type
 
 
 @dataclass(frozen=True)
@@ -85,17 +83,17 @@ class Builder:
         """A constant of a scalar or vector type, made once."""
         key = (repr(value), value, type_)
         if key not in self._constants:
-            self._constants[key] = self.add(arith.ConstantOp(_attribute(value, type_), type_))
+            attribute = cast(Any, _attribute(value, type_))
+            self._constants[key] = self.add(arith.ConstantOp(attribute, type_))
         return self._constants[key]
 
 
 def _attribute(value: float | int, type_: Attribute) -> Attribute:
-    if isinstance(type_, VectorType):
-        return DenseIntOrFPElementsAttr.from_list(type_, [value])
+    if as_vector(type_) is not None:
+        return dense(type_, [value])
     if isinstance(type_, AnyFloat):
         return FloatAttr(float(value), type_)
-    assert isinstance(type_, IntegerType)
-    return IntegerAttr(int(value), type_)
+    return IntegerAttr(int(value), cast(IntegerType, type_))
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,15 +111,12 @@ class Term:
     @property
     def element(self) -> Attribute:
         """Its element type."""
-        return get_element_type_or_self(self.value.type)
+        return element_of(self.value.type)
 
     @property
     def format(self) -> Format:
         """The format of a float term, or the float format as wide as an integer term."""
-        element = self.element
-        if isinstance(element, IntegerType):
-            element = f64 if element.width.data == 64 else f32
-        return FORMATS[element]
+        return FORMATS[f64 if bit_width(self.type) == 64 else f32]
 
     @property
     def is_float(self) -> bool:
@@ -136,7 +131,7 @@ class Term:
         self, floats: type[Operation], integers: type[Operation], other: float | int | Term
     ) -> Term:
         op = floats if self.is_float else integers
-        return self.builder.add(op(self.value, self.like(other).value))  # pyright: ignore
+        return self.builder.add(cast(Any, op)(self.value, self.like(other).value))
 
     def __add__(self, other: float | Term) -> Term:
         return self._binary(arith.AddfOp, arith.AddiOp, other)
@@ -250,7 +245,7 @@ class Term:
     def to_float(self) -> Term:
         """An integer's value as a float of the same width."""
         type_ = with_element_type(self.type, f64 if self.format.width == 64 else f32)
-        return self.builder.add(arith.SIToFPOp(self.value, type_))  # pyright: ignore
+        return self.builder.add(arith.SIToFPOp(self.value, cast(Any, type_)))
 
     def widened(self) -> Term:
         """f16, bf16 or f32 as the next wider format that expansions use (f32, f32, f64)."""
@@ -264,4 +259,4 @@ class Term:
     def truncated(self, width: int) -> Term:
         """The low bits of an integer."""
         type_ = with_element_type(self.type, IntegerType(width))
-        return self.builder.add(arith.TruncIOp(self.value, type_))  # pyright: ignore
+        return self.builder.add(arith.TruncIOp(self.value, cast(Any, type_)))

@@ -92,8 +92,7 @@ def exp2(x: Term) -> Term:
 
 def expm1(x: Term) -> Term:
     """2^n expm1(r) + (2^n - 1); for large x, where 2^n may overflow, e^x."""
-    low, high = _exp_limits(x.format)
-    small, n = _reduce_exp(x.at_least(-50.0).at_most(high))
+    small, n = _reduce_exp(x.at_least(-50.0).at_most(_exp_limits(x.format)[1]))
     scale = _power_of_two(n)
     moderate = scale.fma(small, scale - 1.0)
     result = (x > 40.0).where(_scale(small + 1.0, n), moderate)
@@ -337,7 +336,7 @@ def _log2_pair(x: Term) -> tuple[Term, Term]:
 
 
 def pow(x: Term, y: Term) -> Term:
-    """2^(y log2 |x|) with the product in twice the precision, then the special cases of IEEE 754."""
+    """2^(y log2 |x|), the product in twice the precision; then the special cases of IEEE 754."""
     size = x.abs()
     main, rest = _log2_pair(size)
     edge = size.equals(0.0).where(size.like(-inf), size)

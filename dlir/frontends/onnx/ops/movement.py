@@ -106,14 +106,16 @@ def _split(context: Context, node: Node) -> Sequence[Value]:
     if not sizes:
         if not isinstance(size, int):
             raise Unsupported("equal parts of a dynamic dimension")
-        sizes = _equal_parts(size, node.int("num_outputs", len(node.output_names)))
+        sizes = _equal_parts(size, len(node.output_names))
+    if len(sizes) != node.int("num_outputs", len(sizes)) or len(sizes) != len(node.output_names):
+        raise Unsupported(f"{len(sizes)} sizes for {len(node.output_names)} results")
     op = dl.SplitOp(x.ssa, axis, sizes)
     return context.emit_all(op, [(*x.dims[:axis], n, *x.dims[axis + 1 :]) for n in sizes])
 
 
 def _equal_parts(size: int, count: int) -> list[int]:
     """`count` parts, of which the last may be smaller (opset 18)."""
-    part = -(-size // max(count, 1))
+    part = -(-size // count)
     return [min(part, max(size - i * part, 0)) for i in range(count)]
 
 
