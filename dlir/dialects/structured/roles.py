@@ -42,10 +42,8 @@ class Operand:
         return last == 1 and not any(f.coefficients[dim] for f in self.forms[:-1])
 
     def fits(self, position: int, extents: Sequence[int | SSAValue]) -> bool:
-        """Whether no point of the space is known to leave this dimension of the operand."""
+        """Whether every point of the space is known to stay inside this dimension."""
         form, size = self.forms[position], shape_of(self.value)[position]
-        if form.plain_dim is not None and size == DYNAMIC_INDEX:
-            return True  # the iterator counts this very dimension, or was checked to equal it
         if size == DYNAMIC_INDEX or not all(isinstance(extents[d], int) for d in form.dims):
             return False
         low, high = form.bounds([max(e, 1) if isinstance(e, int) else 1 for e in extents])
