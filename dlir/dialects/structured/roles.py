@@ -42,15 +42,20 @@ class Operand:
         return last == 1 and not any(f.coefficients[dim] for f in self.forms[:-1])
 
     def fits(self, position: int, extents: Sequence[int | SSAValue]) -> bool:
-        """Whether no point of the space is known to leave this dimension of the operand."""
+        """Whether every point of the space is known to stay inside this dimension."""
         form, size = self.forms[position], shape_of(self.value)[position]
-        if form.plain_dim is not None and size == DYNAMIC_INDEX:
-            return True  # the iterator counts this very dimension, or was checked to equal it
         known = [e if isinstance(e, int) and e != DYNAMIC_INDEX else None for e in extents]
         if size == DYNAMIC_INDEX or any(known[d] is None for d in form.dims):
             return False
         low, high = form.bounds([max(e or 1, 1) for e in known])
         return low >= 0 and high < size
+
+    def holds(self, position: int, extents: Sequence[int | SSAValue]) -> bool:
+        """Whether no point lies outside of this dimension of a result.
+
+        A plain iterator counts the result's own dimension, or was checked to fit into it.
+        """
+        return self.forms[position].plain_dim is not None or self.fits(position, extents)
 
     def escapes(self, extents: Sequence[int | SSAValue]) -> list[int]:
         """Dimensions whose index may lie outside, so that a padded operand must check it."""
@@ -97,7 +102,7 @@ def parallel_order(op: GenericOp) -> list[int]:
 
 
 def is_elementwise(op: GenericOp) -> bool:
-    """No reduction, and each element of `outs` has an iterator of its own (no offsets, no blocks)."""
+    """No reduction, and each element of `outs` has its own iterator (no offsets or blocks)."""
     return not op.reduction_dims and covers_outs(op)
 
 
@@ -132,7 +137,7 @@ _ASSOCIATIVE = (
 
 
 def folds_in_any_order(op: GenericOp) -> bool:
-    """Whether the body yields `combine(acc, term)` by an associative op, with acc used only there."""
+    """Whether the body yields `combine(acc, term)` by an associative op; acc has no other use."""
     last = op.body.block.last_op
     if not isinstance(last, YieldOp) or not isinstance(last.value.owner, _ASSOCIATIVE):
         return False
@@ -168,7 +173,7 @@ class Contraction:
     def is_direct(self) -> bool:
         """Whether the operands can be read in place: a without borders, b along the lanes."""
         unpadded = self.a.padding is None and self.b.padding is None
-        return unpadded and all(x.is_run_along(self.lanes) for x in (self.b, *self.extra))
+        return unpadded and self.b.is_run_along(self.lanes)
 
 
 def match_contraction(op: GenericOp) -> Contraction | None:
@@ -184,6 +189,8 @@ def match_contraction(op: GenericOp) -> Contraction | None:
     lanes, panel = columns[0], columns[1] if len(columns) == 2 else None
     a, b = inputs if inputs[1].depends_on(lanes) else inputs[::-1]
     if a.depends_on(lanes) or not b.depends_on(lanes) or not _fills_rows(op, out, columns):
+        return None
+    if not all(x.is_run_along(lanes) for x in extra):
         return None
     order = [d for d in parallel_order(op) if d not in columns]
     rows = [d for d in order if a.depends_on(d) and not b.depends_on(d) and _is_plain(out, d)]
@@ -205,7 +212,7 @@ def _fills_rows(op: GenericOp, out: Operand, columns: Sequence[int]) -> bool:
             return False
     elif extents[columns[0]] != shape_of(out.value)[-1]:
         return False
-    return all(out.fits(p, extents) for p in range(len(out.forms) - 1))
+    return all(out.holds(p, extents) for p in range(len(out.forms) - 1))
 
 
 def _is_plain(operand: Operand, dim: int) -> bool:

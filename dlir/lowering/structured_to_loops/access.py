@@ -171,11 +171,7 @@ def written_lanes(emit: Emitter, out: Operand, space: Space, lanes: Lanes) -> La
 
 def dropped(out: Operand, space: Space) -> list[int]:
     """Dimensions of `outs` that some points of the space may lie outside of."""
-    return [
-        p
-        for p, f in enumerate(out.forms)
-        if f.plain_dim is None and not out.fits(p, space.extents)
-    ]
+    return [p for p in range(len(out.forms)) if not out.holds(p, space.extents)]
 
 
 def write_scalar(emit: Emitter, operand: Operand, space: Space, value: SSAValue) -> None:

@@ -156,14 +156,15 @@ class _Kernel:
         return self.emit.insert(arith.ExtFOp(value, VectorType(self.element, t.get_shape())))
 
     def _column_reader(self, height: int, inner: int) -> Callable[[Index], SSAValue]:
-        """How to read `a` at (rows, k) as vector<MRx1>: from one strided view if k is contiguous."""
+        """How to read `a` at (rows, k) as vector<MRx1>: one strided view if k is contiguous."""
         emit, a, row = self.emit, self.roles.a, self.roles.row
         last = a.forms[-1]
         carriers = [p for p, f in enumerate(a.forms) if row is not None and f.coefficients[row]]
         contiguous = last.plain_dim == inner and not any(
             f.coefficients[inner] for f in a.forms[:-1]
         )
-        if contiguous and len(carriers) == 1 and carriers[0] != len(a.forms) - 1:
+        forwards = all(a.forms[p].coefficients[row] > 0 for p in carriers if row is not None)
+        if contiguous and forwards and len(carriers) == 1 and carriers[0] != len(a.forms) - 1:
             view = self._rows_view(height, carriers[0])
             column = VectorType(a.element, [height, 1])
             return lambda k: emit.insert(vector.LoadOp(view, emit.values([0, k]), column))
