@@ -54,7 +54,7 @@ class CpuExecutable(Executable):
     def execute(self, arguments: Sequence[Value]) -> tuple[Value, ...]:
         """Plan for these sizes, make room for the results, run."""
         inputs = [
-            *(np.ascontiguousarray(a) if isinstance(a, np.ndarray) else a for a in arguments),
+            *(np.asarray(a, order="C") if isinstance(a, np.ndarray) else a for a in arguments),
             *self._constants,
         ]
         entry = self._bundle.entry
@@ -82,7 +82,7 @@ class CpuExecutable(Executable):
         """Run `@entry.init` once; a parameter that is used as it is is not copied."""
 
         def param(name: str) -> Array:
-            return data[name] if name in data else np.ascontiguousarray(params[name])
+            return data[name] if name in data else np.asarray(params[name], order="C")
 
         init = self._functions.get(f"{self._bundle.entry}.init")
         made: list[Array] = []
