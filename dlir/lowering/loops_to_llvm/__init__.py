@@ -24,7 +24,6 @@ from xdsl.ir import Attribute, Block, Operation, Region, SSAValue
 from xdsl.passes import ModulePass
 
 from dlir.lowering.loops_to_llvm import accesses, control, elementwise, vectors, views
-from dlir.lowering.loops_to_llvm.order import sink_scalars
 from dlir.lowering.loops_to_llvm.state import (
     POINTER,
     Lowering,
@@ -153,8 +152,6 @@ def _convert_body(low: Lowering, op: func.FuncOp, arguments: list[SSAValue]) -> 
             _convert_return(low, last)
         else:
             control.convert_branch(low, last, blocks)
-    for block in cast(Region, low.entry.parent).blocks:
-        sink_scalars(block)
     low.finish()
 
 
