@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from xdsl.dialects import arith
+from xdsl.dialects import arith, cf
 from xdsl.dialects.builtin import DYNAMIC_INDEX, FloatAttr
 from xdsl.ir import Attribute, Block, SSAValue
 
@@ -44,7 +44,7 @@ class Operand:
     def fits(self, position: int, extents: Sequence[int | SSAValue]) -> bool:
         """Whether no point of the space is known to leave this dimension of the operand."""
         form, size = self.forms[position], shape_of(self.value)[position]
-        if form.plain_dim is not None and size == DYNAMIC_INDEX:
+        if form.plain_dim is not None and size == DYNAMIC_INDEX and self.padding is None:
             return True  # the iterator counts this very dimension, or was checked to equal it
         if size == DYNAMIC_INDEX or not all(isinstance(extents[d], int) for d in form.dims):
             return False
@@ -148,6 +148,12 @@ def is_copy(op: GenericOp) -> bool:
         and isinstance(last, YieldOp)
         and last.value is op.body.block.args[0]
     )
+
+
+def may_fail(op: GenericOp) -> bool:
+    """Whether a body checks something point by point, such as an integer divisor."""
+    blocks = [op.body.block, *([op.epilogue.block] if op.epilogue is not None else [])]
+    return any(isinstance(inner, cf.AssertOp) for block in blocks for inner in block.ops)
 
 
 @dataclass(frozen=True)

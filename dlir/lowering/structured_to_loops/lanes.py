@@ -14,7 +14,7 @@ from xdsl.dialects.vector import CombiningKindAttr
 from xdsl.ir import Attribute, Operation, SSAValue
 
 from dlir.dialects.structured.ops import GenericOp
-from dlir.dialects.structured.roles import Operand, operands_of, parallel_order
+from dlir.dialects.structured.roles import Operand, may_fail, operands_of, parallel_order
 from dlir.lowering.structured_to_loops.access import (
     Lanes,
     Space,
@@ -41,10 +41,12 @@ def lane_dim(op: GenericOp) -> int | None:
     inputs, out, extra = operands_of(op)
     if any(len(form.dims) > 1 for form in out.forms):
         return None  # a result counted in blocks may end within one
+    if may_fail(op):
+        return None  # lanes that are not in use hold zeros, which are no valid divisors
     candidates: list[int] = []
     if out.forms and out.forms[-1].dims:
         candidates.append(min(out.forms[-1].dims, key=lambda d: out.forms[-1].coefficients[d]))
-    if combiner(op.body.block) is not None:
+    if op.reduction_dims and combiner(op.body.block) is not None:
         candidates += reversed(op.reduction_dims)
     for dim in candidates:
         parallel = dim in op.parallel_dims
