@@ -255,7 +255,7 @@ class _Tiling:
         if not all(_is_dense(form, self.box) for form in part.forms):
             fail(
                 self.op,
-                "a tiled reduction starts by filling its part of outs, but the map of outs has gaps",
+                "a tiled reduction starts by filling its outs, but the map of outs has gaps",
                 help="take 0 as the tile size of its reduction iterators",
             )
         assert isinstance(self.op.init, FloatAttr | IntegerAttr)

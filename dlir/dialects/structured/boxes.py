@@ -68,9 +68,7 @@ def slice_of(
     return Slice(operand, tuple(offsets), tuple(counts), tuple(forms), tuple(cut))
 
 
-def _first(
-    sizes: Sizes, op: GenericOp, form: Linear, box: Sequence[Range]
-) -> tuple[Size, Linear]:
+def _first(sizes: Sizes, op: GenericOp, form: Linear, box: Sequence[Range]) -> tuple[Size, Linear]:
     """The lowest index in the box, and the form counted from there."""
     first: Size = form.constant
     start = 0

@@ -42,10 +42,8 @@ class Operand:
         return last == 1 and not any(f.coefficients[dim] for f in self.forms[:-1])
 
     def fits(self, position: int, extents: Sequence[int | SSAValue]) -> bool:
-        """Whether no point of the space is known to leave this dimension of the operand."""
+        """Whether every point of the space is known to stay inside this dimension."""
         form, size = self.forms[position], shape_of(self.value)[position]
-        if form.plain_dim is not None and size == DYNAMIC_INDEX and self.padding is None:
-            return True  # the iterator counts this very dimension, or was checked to equal it
         if size == DYNAMIC_INDEX or not all(isinstance(extents[d], int) for d in form.dims):
             return False
         low, high = form.bounds([max(e, 1) if isinstance(e, int) else 1 for e in extents])
@@ -96,7 +94,7 @@ def parallel_order(op: GenericOp) -> list[int]:
 
 
 def is_elementwise(op: GenericOp) -> bool:
-    """No reduction, and each element of `outs` has an iterator of its own (no offsets, no blocks)."""
+    """No reduction, and each element of `outs` has its own iterator (no offsets or blocks)."""
     return not op.reduction_dims and covers_outs(op)
 
 
@@ -131,7 +129,7 @@ _ASSOCIATIVE = (
 
 
 def folds_in_any_order(op: GenericOp) -> bool:
-    """Whether the body yields `combine(acc, term)` by an associative op, with acc used only there."""
+    """Whether the body yields `combine(acc, term)` by an associative op; acc has no other use."""
     last = op.body.block.last_op
     if not isinstance(last, YieldOp) or not isinstance(last.value.owner, _ASSOCIATIVE):
         return False

@@ -156,7 +156,7 @@ class _Kernel:
         return self.emit.insert(arith.ExtFOp(value, VectorType(self.element, t.get_shape())))
 
     def _column_reader(self, height: int, inner: int) -> Callable[[Index], SSAValue]:
-        """How to read `a` at (rows, k) as vector<MRx1>: from one strided view if k is contiguous."""
+        """How to read `a` at (rows, k) as vector<MRx1>: one strided view if k is contiguous."""
         emit, a, row = self.emit, self.roles.a, self.roles.row
         last = a.forms[-1]
         carriers = [p for p, f in enumerate(a.forms) if row is not None and f.coefficients[row]]

@@ -75,9 +75,7 @@ class CpuExecutable(Executable):
             self._arena = raw[start : start + size]
         return self._arena
 
-    def _load_constants(
-        self, data: dict[str, Array], params: Mapping[str, Array]
-    ) -> list[Array]:
+    def _load_constants(self, data: dict[str, Array], params: Mapping[str, Array]) -> list[Array]:
         """Run `@entry.init` once; a parameter that is used as it is is not copied."""
 
         def param(name: str) -> Array:
@@ -146,7 +144,8 @@ class CpuTarget:
             executable = CpuExecutable(module, params, options, report, bundle)
         report.memory["code"] = sum(map(len, bundle.objects))
         report.memory["constants"] = sum(
-            c.nbytes for c, s in zip(executable._constants, bundle.constants, strict=True)
+            c.nbytes
+            for c, s in zip(executable._constants, bundle.constants, strict=True)
             if isinstance(s, int)
         )
         return executable
@@ -176,8 +175,10 @@ class CpuTarget:
         try:
             self.lower(module.clone(), options, "dl", "structured")
         except CompileError as error:
-            return {d.message.split("'")[1] if "'" in d.message else "?": d.message
-                    for d in error.diagnostics}
+            return {
+                d.message.split("'")[1] if "'" in d.message else "?": d.message
+                for d in error.diagnostics
+            }
         return {}
 
     def lower(self, module: ModuleOp, options: CompileOptions, start: str, stop: str) -> Artifact:
