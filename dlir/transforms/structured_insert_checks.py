@@ -14,6 +14,7 @@ from xdsl.passes import ModulePass
 from xdsl.rewriter import InsertPoint
 
 from dlir.diagnostics import place_of
+from dlir.dialects.structured.maps import Linear
 from dlir.dialects.structured.ops import GenericOp, ReshapeOp, shape_of
 from dlir.dialects.structured.roles import is_copy, operands_of
 from dlir.dialects.structured.shapes import Size, Sizes
@@ -65,8 +66,8 @@ class _Checks:
             return
         builder = self.sizes.builder
         test = arith.CmpiOp(self.sizes.value(a), self.sizes.value(b), predicate)
-        builder.insert_op(test)
-        builder.insert_op(cf.AssertOp(test.result, f"{_name(self.op)}: {message}"))
+        builder.insert(test)
+        builder.insert(cf.AssertOp(test.result, f"{_name(self.op)}: {message}"))
 
     def check_generic(self, op: GenericOp) -> None:
         if not any(DYNAMIC_INDEX in shape_of(v) for v in op.operands):
@@ -83,7 +84,9 @@ class _Checks:
                 elif operand.padding is None and operand is not out and form.dims:
                     self._check_window(op, number, position, form, size)
 
-    def _check_window(self, op: GenericOp, number: int, position: int, form, size: Size) -> None:  # pyright: ignore
+    def _check_window(
+        self, op: GenericOp, number: int, position: int, form: Linear, size: Size
+    ) -> None:
         if any(form.coefficients[d] < 0 for d in form.dims) or op.out_forms[-1].dims[1:]:
             return  # a reversal is bounded by its own extent; blocks read zeros or drop points
         last = self.sizes.last_index(op, form)
