@@ -87,11 +87,11 @@ class _Checks:
     def _check_window(
         self, op: GenericOp, number: int, position: int, form: Linear, size: Size
     ) -> None:
-        if any(form.coefficients[d] < 0 for d in form.dims) or op.out_forms[-1].dims[1:]:
-            return  # a reversal is bounded by its own extent; blocks read zeros or drop points
-        last = self.sizes.last_index(op, form)
+        if any(len(f.dims) > 1 for f in op.out_forms):
+            return  # a result counted in blocks reads zeros, or drops points, outside
         text = f"operand {number} is too small in dimension {position}"
-        self.require("slt", last, size, text)
+        self.require("slt", self.sizes.last_index(op, form), size, text)
+        self.require("sge", self.sizes.first_index(op, form), 0, text)
 
     def check_reshape(self, op: ReshapeOp) -> None:
         before = self.sizes.all_of(op.input)

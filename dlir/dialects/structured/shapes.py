@@ -6,7 +6,7 @@ up through destinations and reshapes to an argument, so that no size depends on 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from xdsl.builder import Builder
@@ -118,9 +118,17 @@ class Sizes:
         return source if isinstance(source, int) else self.of(*source)
 
     def last_index(self, op: GenericOp, form: Linear) -> Size:
-        """The largest index that a form with non-negative coefficients reaches."""
+        """The largest index that a form reaches."""
+        return self._reach(op, form, [d for d in form.dims if form.coefficients[d] > 0])
+
+    def first_index(self, op: GenericOp, form: Linear) -> Size:
+        """The smallest index that a form reaches."""
+        return self._reach(op, form, [d for d in form.dims if form.coefficients[d] < 0])
+
+    def _reach(self, op: GenericOp, form: Linear, dims: Sequence[int]) -> Size:
+        """The form with these iterators at their last value and the others at zero."""
         total: Size = form.constant
-        for d in form.dims:
+        for d in dims:
             steps = self.add(self.extent(op, d), -1)
             total = self.add(total, self.mul(steps, form.coefficients[d]))
         return total

@@ -81,7 +81,7 @@ class CpuExecutable(Executable):
         """Run `@entry.init` once; a parameter that is used as it is is not copied."""
 
         def param(name: str) -> Array:
-            return data[name] if name in data else np.ascontiguousarray(params[name])
+            return data[name] if name in data else _contiguous(params[name])
 
         init = self._functions.get(f"{self._bundle.entry}.init")
         made: list[Array] = []
@@ -101,8 +101,10 @@ class CpuExecutable(Executable):
 
 
 def _contiguous(value: Value) -> Value:
-    """Rows one after the other; a scalar stays one."""
-    return np.ascontiguousarray(cast(Array, value)) if isinstance(value, np.ndarray) else value
+    """An array in row-major order; a copy only when it must be. Scalars pass."""
+    if not isinstance(value, np.ndarray) or value.flags.c_contiguous:
+        return value
+    return np.ascontiguousarray(cast(Array, value))
 
 
 def _as_memref(attribute: Attribute) -> AnyMemRef:
