@@ -104,9 +104,8 @@ class Sizes:
         if static != DYNAMIC_INDEX:
             return static
         owner = value.owner
-        source = _SOURCES.get(type(owner)) if isinstance(owner, Operation) else None
-        if source is not None:
-            return source(self, owner, position)
+        if isinstance(owner, Operation) and type(owner) in _SOURCES:
+            return _SOURCES[type(owner)](self, owner, position)
         kind = tensor.DimOp if isinstance(value.type, TensorType) else memref.DimOp
         return self.insert(kind(value, self.constant(position))).result
 

@@ -21,6 +21,7 @@ from dlir.dialects.structured.maps import Linear
 from dlir.dialects.structured.ops import GenericOp
 from dlir.dialects.structured.roles import Operand
 from dlir.lowering.structured_to_loops.emitter import INDEX, Emitter, Index
+from dlir.types import is_number
 
 
 def evaluate(emit: Emitter, form: Linear, at: Sequence[Index]) -> Index:
@@ -83,7 +84,7 @@ def _guarded(
     condition = is_inside(emit, operand, positions, space.at)
     if condition is None:
         return load()
-    assert isinstance(operand.padding, FloatAttr | IntegerAttr)
+    assert is_number(operand.padding)
     outside = emit.splat(operand.padding.value.data, operand.element, shape)
     return emit.choose(condition, lambda: [load()], lambda: [outside])[0]
 

@@ -8,8 +8,10 @@ from xdsl.dialects import arith, vector
 from xdsl.dialects.builtin import DenseIntOrFPElementsAttr, VectorType
 from xdsl.ir import Attribute, Block, Operation, SSAValue
 
+from dlir import types
 from dlir.dialects.structured.ops import IndexOp, YieldOp
 from dlir.lowering.structured_to_loops.emitter import INDEX, Emitter, Index
+from dlir.types import is_vector
 
 
 class Body:
@@ -72,7 +74,7 @@ class Body:
 
 def shape_of_vector(value: SSAValue) -> tuple[int, ...]:
     """A vector's shape; a scalar has none."""
-    return value.type.get_shape() if isinstance(value.type, VectorType) else ()
+    return value.type.get_shape() if is_vector(value.type) else ()
 
 
 def common_shape(values: Sequence[SSAValue]) -> tuple[int, ...]:
@@ -85,7 +87,7 @@ def common_shape(values: Sequence[SSAValue]) -> tuple[int, ...]:
 
 def element_of(value: SSAValue) -> Attribute:
     """The element type of a vector; a scalar's own type."""
-    return value.type.element_type if isinstance(value.type, VectorType) else value.type
+    return types.element_of(value.type)
 
 
 # combiner op -> (its vector.reduction kind, neutral element); integers' extremes come from the type
