@@ -50,15 +50,20 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--rounds", type=int, help="rounds of calls, and of processes")
     parser.add_argument("--quick", action="store_true", help="a look rather than a measurement")
     parser.add_argument(
+        "--cpu-time",
+        action="store_true",
+        help="time calls by CPU time, on a machine that is busy with other things",
+    )
+    parser.add_argument(
         "--core", type=int, default=default_core(), help="pin to it; -1: to none (default: last)"
     )
     return parser
 
 
 def _settings(options: argparse.Namespace) -> Settings:
-    settings = replace(
-        QUICK if options.quick else Settings(), core=None if options.core == -1 else options.core
-    )
+    core = None if options.core == -1 else options.core
+    base = QUICK if options.quick else Settings()
+    settings = replace(base, core=core, cpu_time=options.cpu_time)
     if options.rounds is None:
         return settings
     return replace(settings, rounds=options.rounds, process_rounds=options.rounds)

@@ -13,7 +13,7 @@ from bench.harness import Settings, Timing
 from bench.program import DLIR, Row
 
 PACKAGES = ("dlir", "numpy", "onnx", "onnxruntime", "torch", "xdsl", "llvmlite")
-WIDTHS = 34, 10, 10, 11
+WIDTHS = 35, 10, 10, 11
 UNITS = ((1e-3, 1e6, "us"), (1.0, 1e3, "ms"), (float("inf"), 1.0, "s"))
 
 
@@ -56,7 +56,9 @@ def _time(seconds: float) -> str:
 
 
 def _rate(row: Row) -> str:
-    least = row.times[DLIR].least
+    least, cpu = row.times[DLIR].least, row.times[DLIR].cpu_least
+    if cpu is not None:
+        return f"{cpu:.2f} s cpu"
     if row.flop:
         return f"{row.flop / least / 1e9:.0f} GF/s"
     return f"{row.moved / least / 1e9:.1f} GB/s" if row.moved else ""

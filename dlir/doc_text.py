@@ -54,8 +54,11 @@ def _fields(kind: str, fields: Sequence[FieldDoc]) -> str:
 def passes_text(passes: Sequence[PassDoc]) -> str:
     """All passes: a list, then each."""
     rows = [[f"[`{p.name}`](#{anchor(p.name)})", p.summary] for p in passes]
-    return "# Passes\n\n" + table(["pass", "what it does"], rows) + "\n" + "\n".join(
-        map(pass_text, passes)
+    return (
+        "# Passes\n\n"
+        + table(["pass", "what it does"], rows)
+        + "\n"
+        + "\n".join(map(pass_text, passes))
     )
 
 

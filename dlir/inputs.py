@@ -41,7 +41,7 @@ def read_input(text: str) -> Value:
 
 
 def call(executable: Executable, inputs: Sequence[Value]) -> tuple[Value, ...]:
-    """All results of one call; what goes wrong with it, before or while it runs, is a CompileError."""
+    """All results of one call; what goes wrong with it, before or during it, is a CompileError."""
     try:
         arguments = bind(executable.entry, inputs)
         return executable.execute(arguments)

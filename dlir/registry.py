@@ -54,9 +54,11 @@ PASSES: dict[str, str] = {
         "dlir.transforms.structured_hoist_constants:StructuredHoistConstants"
     ),
     "structured-insert-checks": "dlir.transforms.structured_insert_checks:StructuredInsertChecks",
+    "structured-interchange": "dlir.transforms.structured_interchange:StructuredInterchange",
     "structured-outline": "dlir.transforms.structured_outline:StructuredOutline",
     "structured-pack": "dlir.transforms.structured_pack:StructuredPack",
     "structured-schedule": "dlir.transforms.structured_schedule:StructuredSchedule",
+    "structured-tile": "dlir.transforms.structured_tile:StructuredTile",
     "vector-expand-math": "dlir.transforms.vector_expand_math:VectorExpandMath",
     "view-op-graph": "dlir.transforms.view_op_graph:ViewOpGraph",
 }

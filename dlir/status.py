@@ -38,8 +38,7 @@ def dialect_status(registry: Registry, dialect: str) -> list[OpStatus]:
     """The status of every op of a dialect, in order of definition."""
     semantics = registry.semantics(dialect)
     return [
-        op_status(registry, op, op in semantics)
-        for op in registry.find_dialect(dialect).operations
+        op_status(registry, op, op in semantics) for op in registry.find_dialect(dialect).operations
     ]
 
 
@@ -84,5 +83,3 @@ def status_table(statuses: Iterable[OpStatus]) -> list[list[str]]:
 
 
 COLUMNS = ["op", "documented", "rules", "example", "runs on ref", "goes down"]
-
-

@@ -20,7 +20,7 @@ WORDS = 30522
 GOAL = Goal(2.0, "onnxruntime")
 
 
-def _inputs(batch: int, length: int) -> dict[str, np.ndarray]:
+def example_inputs(batch: int, length: int) -> dict[str, np.ndarray]:
     """Random tokens; sentences of all lengths from half of `length` up to it."""
     rng = np.random.default_rng(batch)
     lengths = np.linspace(length, length // 2, batch).astype(int)
@@ -28,7 +28,7 @@ def _inputs(batch: int, length: int) -> dict[str, np.ndarray]:
     return {"ids": rng.integers(1000, WORDS, mask.shape), "mask": mask.astype(np.int64)}
 
 
-def _weights() -> Path:
+def weights_file() -> Path:
     return EXAMPLE["model_folder"]() / "model.safetensors"
 
 
@@ -37,9 +37,9 @@ def _program(batch: int, length: int) -> Program:
 
     return Program(
         EXAMPLE["ENCODER"],
-        _inputs(batch, length),
-        partial(build_from_package, _weights()),
-        params=_weights(),
+        example_inputs(batch, length),
+        partial(build_from_package, weights_file()),
+        params=weights_file(),
         tolerance=TOLERANCE,
     )
 
@@ -52,10 +52,10 @@ def _process(name: str, settings: Settings) -> Iterable[Row]:
 
     with tempfile.TemporaryDirectory() as folder:
         file, inputs = Path(folder) / "minilm.onnx", Path(folder) / "inputs.npz"
-        onnx.save(build_from_package(_weights()), file)
-        np.savez(inputs, **_inputs(1, 16))
+        onnx.save(build_from_package(weights_file()), file)
+        np.savez(inputs, **example_inputs(1, 16))
         arguments = ["--inputs", str(inputs)]
-        ours = command("dlir", EXAMPLE["ENCODER"], "--params", str(_weights()), *arguments)
+        ours = command("dlir", EXAMPLE["ENCODER"], "--params", str(weights_file()), *arguments)
         theirs = command("onnxruntime", file, *arguments)
         yield from cold_and_warm(name, ours, theirs, settings, {})
 

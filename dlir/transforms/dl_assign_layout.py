@@ -49,16 +49,23 @@ class DlAssignLayout(ModulePass):
     A transpose remains where a value enters from or leaves to anything else.
 
     Before:
-
-        %y = dl.conv2d %x, %w acc f32 : (tensor<1x8x6x6xf32>, tensor<4x8x3x3xf32>) -> tensor<1x4x4x4xf32>
-        %z = dl.relu %y : tensor<1x4x4x4xf32>
-
+    ```mlir
+    func.func @f(%x: tensor<1x8x6x5xf32>, %w: tensor<4x8x3x3xf32>) -> tensor<1x4x4x3xf32> {
+      %y = dl.conv2d %x, %w acc f32 : (tensor<1x8x6x5xf32>, tensor<4x8x3x3xf32>) -> tensor<1x4x4x3xf32>
+      %z = dl.relu %y : tensor<1x4x4x3xf32>
+      func.return %z : tensor<1x4x4x3xf32>
+    }
+    ```
     After:
-
-        %0 = dl.transpose %x {perm = [0, 2, 3, 1]} : tensor<1x8x6x6xf32> -> tensor<1x6x6x8xf32>
-        %1 = dl.conv2d %0, %w acc f32 {layout = "nhwc"} : (tensor<1x6x6x8xf32>, tensor<4x8x3x3xf32>) -> tensor<1x4x4x4xf32>
-        %2 = dl.relu %1 : tensor<1x4x4x4xf32>
-        %z = dl.transpose %2 {perm = [0, 3, 1, 2]} : tensor<1x4x4x4xf32> -> tensor<1x4x4x4xf32>
+    ```mlir
+    func.func @f(%x: tensor<1x8x6x5xf32>, %w: tensor<4x8x3x3xf32>) -> tensor<1x4x4x3xf32> {
+      %0 = dl.transpose %x {perm = [0, 2, 3, 1]} : tensor<1x8x6x5xf32> -> tensor<1x6x5x8xf32>
+      %y = dl.conv2d %0, %w acc f32 {layout = "nhwc"} : (tensor<1x6x5x8xf32>, tensor<4x8x3x3xf32>) -> tensor<1x4x3x4xf32>
+      %z = dl.relu %y : tensor<1x4x3x4xf32>
+      %1 = dl.transpose %z {perm = [0, 3, 1, 2]} : tensor<1x4x3x4xf32> -> tensor<1x4x4x3xf32>
+      func.return %1 : tensor<1x4x4x3xf32>
+    }
+    ```
     """  # noqa: E501
 
     name = "dl-assign-layout"

@@ -279,7 +279,9 @@ def _reads_a_part(producer: GenericOp) -> bool:
     for value, forms in zip(producer.inputs, producer.input_forms, strict=True):
         for position, form in enumerate(forms):
             dim = form.plain_dim
-            if dim is not None and not _same(sizes.of(value, position), sizes.extent(producer, dim)):
+            if dim is not None and not _same(
+                sizes.of(value, position), sizes.extent(producer, dim)
+            ):
                 return True
     return False
 

@@ -27,7 +27,7 @@ class StructuredHoistConstants(ModulePass):
 
     `@f.init` takes the parameters that it needs (names in `dlir.params`) and returns what `@f` uses
     of its results. `@f` takes these and the parameters that it reads directly as further arguments;
-    `dlir.constants` tells their sources: a parameter's name, or the number of a result of `@f.init`.
+    `dlir.constants` tells their sources: a parameter name, or the number of a result of `@f.init`.
     Dense constants of tensor type become parameters whose values stand in the module attribute
     `dlir.constant_data`.
 

@@ -14,6 +14,7 @@ from xdsl.passes import ModulePass
 from xdsl.rewriter import InsertPoint
 
 from dlir.diagnostics import place_of
+from dlir.dialects.structured.maps import Linear
 from dlir.dialects.structured.ops import GenericOp, ReshapeOp, shape_of
 from dlir.dialects.structured.roles import is_copy, operands_of
 from dlir.dialects.structured.shapes import Size, Sizes
@@ -23,9 +24,10 @@ from dlir.dialects.structured.shapes import Size, Sizes
 class StructuredInsertChecks(ModulePass):
     """Assert that dynamic sizes which must agree do agree, so that no access leaves its buffer.
 
-    Every use of an iterator must see the same extent (a copy may read a part of a larger tensor), no
-    window may leave an operand that has no padding, and a reshape keeps the number of elements. The assertions are on sizes only; they move
-    to the function that plans a call and run before anything else.
+    Every use of an iterator must see the same extent (a copy may read a part of a larger tensor),
+    no window may leave an operand that has no padding, and a reshape keeps the number of elements.
+    The assertions are on sizes only; they move to the function that plans a call and run before
+    anything else.
 
     Before:
     ```mlir
@@ -64,8 +66,8 @@ class _Checks:
             return
         builder = self.sizes.builder
         test = arith.CmpiOp(self.sizes.value(a), self.sizes.value(b), predicate)
-        builder.insert_op(test)
-        builder.insert_op(cf.AssertOp(test.result, f"{_name(self.op)}: {message}"))
+        builder.insert(test)
+        builder.insert(cf.AssertOp(test.result, f"{_name(self.op)}: {message}"))
 
     def check_generic(self, op: GenericOp) -> None:
         if not any(DYNAMIC_INDEX in shape_of(v) for v in op.operands):
@@ -82,12 +84,14 @@ class _Checks:
                 elif operand.padding is None and operand is not out and form.dims:
                     self._check_window(op, number, position, form, size)
 
-    def _check_window(self, op: GenericOp, number: int, position: int, form, size: Size) -> None:  # pyright: ignore
-        if any(form.coefficients[d] < 0 for d in form.dims) or op.out_forms[-1].dims[1:]:
-            return  # a reversal is bounded by its own extent; blocks read zeros or drop points
-        last = self.sizes.last_index(op, form)
+    def _check_window(
+        self, op: GenericOp, number: int, position: int, form: Linear, size: Size
+    ) -> None:
+        if any(len(f.dims) > 1 for f in op.out_forms):
+            return  # a result counted in blocks reads zeros, or drops points, outside
         text = f"operand {number} is too small in dimension {position}"
-        self.require("slt", last, size, text)
+        self.require("slt", self.sizes.last_index(op, form), size, text)
+        self.require("sge", self.sizes.first_index(op, form), 0, text)
 
     def check_reshape(self, op: ReshapeOp) -> None:
         before = self.sizes.all_of(op.input)

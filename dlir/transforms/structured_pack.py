@@ -42,7 +42,7 @@ class StructuredPack(ModulePass):
     After:
     ```mlir
     %p = structured.generic {maps = [(nb, k, nr) -> (k, nb * 64 + nr), (nb, k, nr) -> (nb, k, nr)],
-        padding = [0.0 : f32], ...} ins(%w : tensor<784x512xf32>) outs(%e : tensor<8x784x64xf32>) ...
+       padding = [0.0 : f32], ...} ins(%w : tensor<784x512xf32>) outs(%e : tensor<8x784x64xf32>) ...
     structured.generic {maps = [(m, nb, k, nr) -> (m, k), (m, nb, k, nr) -> (nb, k, nr),
                                 (m, nb, k, nr) -> (m, nb * 64 + nr)], ...}
         ins(%x, %p : tensor<32x784xf32>, tensor<8x784x64xf32>) ...
@@ -57,15 +57,15 @@ class StructuredPack(ModulePass):
                 continue
             if inner.schedule.word("kernel") not in ("contraction", "vector"):
                 continue
-            bordered = _add_borders(inner)
+            bordered = add_borders(inner)
             roles = match_contraction(bordered)
             if roles is None:
                 _reorder(bordered)
-            elif inner_pack(bordered):
+            elif packed_operands(bordered):
                 _pack_columns(bordered, roles)
 
 
-def inner_pack(op: GenericOp) -> tuple[int, ...]:
+def packed_operands(op: GenericOp) -> tuple[int, ...]:
     """The operands that the schedule wants packed."""
     return (op.schedule and op.schedule.integers("pack")) or ()
 
@@ -104,7 +104,7 @@ def zero_of(operand: Operand) -> Attribute:
 # --- borders ------------------------------------------------------------------------------------
 
 
-def _add_borders(op: GenericOp) -> GenericOp:
+def add_borders(op: GenericOp) -> GenericOp:
     """Replace padded inputs by copies that hold all that the maps reach."""
     inputs, _, _ = operands_of(op)
     extents = op.static_extents()
@@ -138,7 +138,7 @@ def _bordered(sizes: Sizes, op: GenericOp, operand: Operand) -> tuple[SSAValue, 
         forms.append(Linear(form.coefficients, 0))
     copy = copy_op(sizes, operand.value, reads, new_sizes, operand.padding)
     copy.location = op.location
-    sizes.builder.insert_op(copy)
+    sizes.builder.insert(copy)
     assert copy.result is not None
     return copy.result, tuple(forms)
 
@@ -182,13 +182,13 @@ def _reorder(op: GenericOp) -> GenericOp:
     lanes = op.out_forms[-1].plain_dim
     sizes = Sizes(Builder(InsertPoint.before(op)))
     values, maps = [x.value for x in inputs], list(op.map_list)
-    for number in inner_pack(op):
+    for number in packed_operands(op):
         x = inputs[number]
         order = sorted((d for d in range(len(op.kinds)) if x.depends_on(d)), key=lanes.__eq__)
         reads = [Linear(tuple(f.coefficients[d] for d in order), f.constant) for f in x.forms]
         copy = copy_op(sizes, x.value, reads, [sizes.extent(op, d) for d in order], None)
         copy.location = op.location
-        sizes.builder.insert_op(copy)
+        sizes.builder.insert(copy)
         assert copy.result is not None
         values[number] = copy.result
         maps[number] = projection(len(op.kinds), order)
@@ -257,7 +257,7 @@ def _packed(sizes: Sizes, op: GenericOp, roles: Contraction, width: int, split):
     reads = [Linear(tuple(split(f).coefficients[d] for d in order), f.constant) for f in b.forms]
     copy = copy_op(sizes, b.value, reads, result_sizes, zero_of(b))
     copy.location = op.location
-    sizes.builder.insert_op(copy)
+    sizes.builder.insert(copy)
     assert copy.result is not None
     forms = tuple(Linear(tuple(int(d == e) for e in range(dims)), 0) for d in order)
     return copy.result, forms

@@ -126,8 +126,11 @@ def best_tile(rows: int, columns: int, lanes: int, registers: int) -> tuple[int,
 
 
 def _candidates(rows: int, registers: int) -> Iterator[tuple[int, int]]:
-    """(MR, NV) whose accumulators, b row and one broadcast fit; wide and tall ones first."""
-    for vectors in (4, 3, 2, 1):
+    """(MR, NV) whose accumulators, b row and one broadcast fit; wide and tall ones first.
+
+    A row is one vector value in the IR; LLVM splits it into registers only if NV is a power of two.
+    """
+    for vectors in (4, 2, 1):
         tallest = (registers - vectors - 1) // vectors
         for height in range(min(tallest, rows), 0, -1):
             yield height, vectors

@@ -40,7 +40,7 @@ func.func @matmul(%a: tensor<?x8x16xbf16>, %b: tensor<32x16xbf16>) -> tensor<?x8
 }
 
 // CHECK-LABEL: func.func @conv
-// CHECK: structured.generic {maps = [(d0, d1, d2, d3, d4, d5, d6) -> (d0, (((d1 * 2) + d4) + -1), (((d2 * 2) + d5) + -1), d6), (d0, d1, d2, d3, d4, d5, d6) -> (d3, d6, d4, d5), (d0, d1, d2, d3, d4, d5, d6) -> (d0, d1, d2, d3)], iterators = [parallel, parallel, parallel, parallel, reduction, reduction, reduction], init = 0.000000e+00 : f32, padding = [0.000000e+00 : f32, unit]}
+// CHECK: structured.generic {maps = [(d0, d1, d2, d3, d4, d5, d6) -> (d0, 2 * d1 + d4 - 1, 2 * d2 + d5 - 1, d6), (d0, d1, d2, d3, d4, d5, d6) -> (d3, d6, d4, d5), (d0, d1, d2, d3, d4, d5, d6) -> (d0, d1, d2, d3)], iterators = [parallel, parallel, parallel, parallel, reduction, reduction, reduction], init = 0.000000e+00 : f32, padding = [0.000000e+00 : f32, unit]}
 func.func @conv(%x: tensor<1x8x8x3xf32>, %w: tensor<6x3x3x3xf32>) -> tensor<1x4x4x6xf32> {
   %0 = dl.conv2d %x, %w acc f32 {strides = [2, 2], padding = [1, 1, 1, 1], layout = "nhwc"} : (tensor<1x8x8x3xf32>, tensor<6x3x3x3xf32>) -> tensor<1x4x4x6xf32>
   func.return %0 : tensor<1x4x4x6xf32>
@@ -99,7 +99,7 @@ func.func @softmax(%x: tensor<2x5xf32>) -> tensor<2x5xf32> {
 // CHECK-LABEL: func.func @concat
 // CHECK: [[E:%.*]] = tensor.empty() : tensor<2x5xf32>
 // CHECK-NEXT: [[A:%.*]] = structured.generic {maps = [(d0, d1) -> (d0, d1), (d0, d1) -> (d0, d1)], iterators = [parallel, parallel], domain = array<i64: -1, 3>} ins(%a : tensor<2x3xf32>) outs([[E]] : tensor<2x5xf32>)
-// CHECK: structured.generic {maps = [(d0, d1) -> (d0, d1), (d0, d1) -> (d0, (d1 + 3))], iterators = [parallel, parallel]} ins(%b : tensor<2x2xf32>) outs([[A]] : tensor<2x5xf32>)
+// CHECK: structured.generic {maps = [(d0, d1) -> (d0, d1), (d0, d1) -> (d0, d1 + 3)], iterators = [parallel, parallel]} ins(%b : tensor<2x2xf32>) outs([[A]] : tensor<2x5xf32>)
 func.func @concat(%a: tensor<2x3xf32>, %b: tensor<2x2xf32>) -> tensor<2x5xf32> {
   %0 = dl.concat %a, %b {axis = 1} : (tensor<2x3xf32>, tensor<2x2xf32>) -> tensor<2x5xf32>
   func.return %0 : tensor<2x5xf32>
@@ -109,7 +109,7 @@ func.func @concat(%a: tensor<2x3xf32>, %b: tensor<2x2xf32>) -> tensor<2x5xf32> {
 // is that of the result.
 
 // CHECK-LABEL: func.func @prefix
-// CHECK: structured.generic {maps = [(d0, d1, d2) -> ((d0 + d2), ((d1 * -2) + 3)), (d0, d1, d2) -> (d0, d1)], iterators = [parallel, parallel, reduction], init = 0.000000e+00 : f32, domain = array<i64: -1, -1, 1>} ins(%x : tensor<9x4xf32>) outs(%{{.*}} : tensor<?x2xf32>)
+// CHECK: structured.generic {maps = [(d0, d1, d2) -> (d0 + d2, -2 * d1 + 3), (d0, d1, d2) -> (d0, d1)], iterators = [parallel, parallel, reduction], init = 0.000000e+00 : f32, domain = array<i64: -1, -1, 1>} ins(%x : tensor<9x4xf32>) outs(%{{.*}} : tensor<?x2xf32>)
 func.func @prefix(%x: tensor<9x4xf32>, %n: index) -> tensor<?x2xf32> {
   %0 = dl.slice %x [%n] {offsets = [0, 3], strides = [1, -2]} : tensor<9x4xf32> -> tensor<?x2xf32>
   func.return %0 : tensor<?x2xf32>

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from dl_meaning import BF16
+from numeric.dl_meaning import BF16
 from xdsl.dialects.builtin import ModuleOp
 
 from dlir.interpreter import Interpreter

@@ -11,7 +11,18 @@ from typing import Any
 
 import numpy as np
 import pytest
-from dl_meaning import BF16, FLOAT_DTYPES, INT_DTYPES, close, inf, meaning, nan, run, same, value
+from numeric.dl_meaning import (
+    BF16,
+    FLOAT_DTYPES,
+    INT_DTYPES,
+    close,
+    inf,
+    meaning,
+    nan,
+    run,
+    same,
+    value,
+)
 from xdsl.dialects.builtin import (
     IndexType,
     TensorType,

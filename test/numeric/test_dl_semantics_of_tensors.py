@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import onnxruntime
 import pytest
-from dl_meaning import BF16, close, inf, meaning, nan, run, same, value
+from numeric.dl_meaning import BF16, close, inf, meaning, nan, run, same, value
 from onnx import helper
 from xdsl.dialects.builtin import IndexType, bf16, f16, f32, f64, i16, i32, i64
 from xdsl.utils.test_value import create_ssa_value

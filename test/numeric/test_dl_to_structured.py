@@ -32,7 +32,7 @@ from xdsl.dialects.builtin import (
 from xdsl.dialects.func import FuncOp, ReturnOp
 from xdsl.ir import Block, BlockArgument, Operation, Region, SSAValue
 
-from dlir.diagnostics import CompileError
+from dlir.diagnostics import CompileError, file_location
 from dlir.dialects.dl.ops import activation as act
 from dlir.dialects.dl.ops import binary as b
 from dlir.dialects.dl.ops import composite as c
@@ -492,6 +492,17 @@ def test_division_by_zero_fails_at_run_time(op: Callable[..., Operation]) -> Non
     module = converted(module_of([Argument.read("3xi32")] * 2, op))
     with pytest.raises(ExecutionError, match="division by zero"):
         Interpreter(module).call("f", np.array([1, 2, 3], "i4"), np.array([1, 0, 2], "i4"))
+
+
+def test_locations_are_kept() -> None:
+    """Every op that a rule makes, inside bodies too, has the location of the op it came from."""
+    module = module_of([Argument.read("3?x4xf32")], lambda x: c.SoftmaxOp(x, 1))
+    place = file_location("model.mlir", 3, 1)
+    for op in module.walk():
+        op.location = place
+    made = [op for op in converted(module).walk() if op.name.partition(".")[0] != "builtin"]
+    unknown = {op.name for op in made if op.location != place}
+    assert unknown <= {"tensor.dim", "arith.constant"}  # sizes of arguments belong to no op
 
 
 def test_every_op_has_a_rule() -> None:

@@ -1,4 +1,4 @@
-"""The `llvm` dialect: xDSL's operations, and those it lacks (see `ops.py`).
+"""The `llvm` dialect: xDSL's operations, and those it lacks (see `ops.py` and `intrinsics.py`).
 
 `LLVM` takes the place of xDSL's dialect of the same name.  Where both define an operation
 (`llvm.fcmp`, `llvm.select`, `llvm.intr.masked.store`), ours is upstream's, which takes vectors.
@@ -7,31 +7,33 @@
 from xdsl.dialects.llvm import LLVM as XDSL_LLVM
 from xdsl.ir import Dialect, Operation
 
-from dlir.dialects.llvm.ops import (
+from dlir.dialects.llvm.intrinsics import (
     AbsOp,
     CtPopOp,
-    ExtractElementOp,
-    FCmpOp,
     FMulAddOp,
-    FPToSIOp,
-    FPToUIOp,
-    FreezeOp,
     FTruncOp,
     MaskedLoadOp,
     MaskedStoreOp,
     MaximumOp,
     MemcpyOp,
     MinimumOp,
-    PoisonOp,
     RoundEvenOp,
     RoundOp,
-    SelectOp,
     SMaxOp,
     SMinOp,
-    SwitchOp,
-    UIToFPOp,
     UMaxOp,
     UMinOp,
+)
+from dlir.dialects.llvm.ops import (
+    ExtractElementOp,
+    FCmpOp,
+    FPToSIOp,
+    FPToUIOp,
+    FreezeOp,
+    PoisonOp,
+    SelectOp,
+    SwitchOp,
+    UIToFPOp,
 )
 
 __all__ = ["LLVM"]

@@ -19,7 +19,7 @@ Symbol = TypeVar("Symbol")
 
 @dataclass
 class Request(Generic[Symbol]):
-    """One buffer: `unit * product(symbols)` bytes, in use from step `first` to `last`, inclusive."""
+    """One buffer: `unit * product(symbols)` bytes, used from step `first` to `last`."""
 
     unit: int
     symbols: tuple[Symbol, ...]

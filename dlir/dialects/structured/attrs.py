@@ -65,6 +65,11 @@ class ScheduleAttr(ParametrizedAttribute):
         """Build from Python values: a word, or integers."""
         return ScheduleAttr(DictionaryAttr({k: _encode(v) for k, v in entries.items()}))
 
+    def without(self, *keys: str) -> ScheduleAttr | None:
+        """The schedule less some entries; None if nothing is left."""
+        rest = {k: v for k, v in self.entries.data.items() if k not in keys}
+        return ScheduleAttr(DictionaryAttr(rest)) if rest else None
+
     def word(self, key: str) -> str | None:
         value = self.entries.data.get(key)
         return value.data if isinstance(value, StringAttr) else None

@@ -102,7 +102,7 @@ class GenericOp(IRDLOperation):
 
     Formula, for parallel iterators p, reduction iterators r, inputs x_i with maps m_i:
 
-        acc[p]  = fold over r, in order, of body(x_0[m_0(p, r)], ..., acc)   from init (or from outs)
+        acc[p]  = fold over r, in order, of body(x_0[m_0(p, r)], ..., acc)  from init (or from outs)
         out[m_out(p)] = epilogue(acc[p], e_0[n_0(p)], ...)
 
     - inputs are tensors, memrefs or scalars; `maps` holds one map per input, then one for `outs`.
@@ -112,7 +112,7 @@ class GenericOp(IRDLOperation):
     - the body takes one scalar per input and, iff there is a reduction iterator, the accumulator.
     - `init` is the accumulator's first value; without it a reduction starts from `outs`.
     - `padding` holds one entry per input: `unit`, or a scalar that is read outside of the input.
-    - the extent of an iterator is the size of the dimension that it indexes plainly: of `outs`, else
+    - the extent of an iterator is the size of the dimension it indexes plainly: of `outs`, else
       of an input; `domain` fixes those that no shape tells (-1: told by a shape).
     - `epilogue` finishes each element once, after the reduction; its maps are over the parallel
       iterators only.
@@ -120,7 +120,7 @@ class GenericOp(IRDLOperation):
       on memrefs it writes into `outs` and has no result.
 
     Constraints:
-    C1: one linear map per input and one for `outs`, over all iterators, with one result per dimension.
+    C1: one linear map per input and one for `outs`, over all iterators, one result per dimension.
     C2: the map of `outs` uses each parallel iterator once, no reduction iterator, and never
         sends two points to one element.
     C3: every iterator's extent is told by a plain use in some operand's map, or by `domain`.

@@ -42,10 +42,8 @@ class Operand:
         return last == 1 and not any(f.coefficients[dim] for f in self.forms[:-1])
 
     def fits(self, position: int, extents: Sequence[int | SSAValue]) -> bool:
-        """Whether no point of the space is known to leave this dimension of the operand."""
+        """Whether every point of the space is known to stay inside this dimension."""
         form, size = self.forms[position], shape_of(self.value)[position]
-        if form.plain_dim is not None and size == DYNAMIC_INDEX:
-            return True  # the iterator counts this very dimension, or was checked to equal it
         if size == DYNAMIC_INDEX or not all(isinstance(extents[d], int) for d in form.dims):
             return False
         low, high = form.bounds([max(e, 1) if isinstance(e, int) else 1 for e in extents])
@@ -96,8 +94,47 @@ def parallel_order(op: GenericOp) -> list[int]:
 
 
 def is_elementwise(op: GenericOp) -> bool:
-    """No reduction, and each result element has an iterator of its own (no offsets, no blocks)."""
-    return not op.reduction_dims and all(f.plain_dim is not None for f in op.out_forms)
+    """No reduction, and each element of `outs` has its own iterator (no offsets or blocks)."""
+    return not op.reduction_dims and covers_outs(op)
+
+
+def covers_outs(op: GenericOp) -> bool:
+    """Whether every element of `outs` is surely written: all of its forms are plain iterators.
+
+    An iterator that `domain` keeps shorter than `outs` leaves the rest of `outs` as it was.
+    """
+    for form, size in zip(op.out_forms, shape_of(op.outs), strict=True):
+        dim = form.plain_dim
+        if dim is None or (op.fixed_domain[dim] >= 0 and op.fixed_domain[dim] != size):
+            return False
+    return True
+
+
+# a combiner f for which f(f(acc, a), b) may be computed in any order (floats: up to rounding)
+_ASSOCIATIVE = (
+    arith.AddfOp,
+    arith.AddiOp,
+    arith.MulfOp,
+    arith.MuliOp,
+    arith.MaximumfOp,
+    arith.MinimumfOp,
+    arith.MaxnumfOp,
+    arith.MinnumfOp,
+    arith.MaxSIOp,
+    arith.MinSIOp,
+    arith.AndIOp,
+    arith.OrIOp,
+    arith.XOrIOp,
+)
+
+
+def folds_in_any_order(op: GenericOp) -> bool:
+    """Whether the body yields `combine(acc, term)` by an associative op; acc has no other use."""
+    last = op.body.block.last_op
+    if not isinstance(last, YieldOp) or not isinstance(last.value.owner, _ASSOCIATIVE):
+        return False
+    acc = op.body.block.args[-1]
+    return list(last.value.owner.operands).count(acc) == 1 and acc.has_one_use()
 
 
 def is_copy(op: GenericOp) -> bool:

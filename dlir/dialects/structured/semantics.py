@@ -116,8 +116,10 @@ def generic(interp: Any, op: GenericOp, *values: Any) -> Array | None:
             for x, f in zip(extra, op.epilogue_forms, strict=True)
         ]
         acc = _run(interp, op.epilogue.block, at, [acc, *scalars])
-    where = tuple(i[inside] for i in target) if target else ...
-    result[where] = np.broadcast_to(acc, shape)[inside] if target else acc
+    if target:
+        result[tuple(i[inside] for i in target)] = np.broadcast_to(acc, shape)[inside]
+    else:  # one element, and nothing to select it by
+        result[()] = acc
     return result if op.result is not None else None
 
 

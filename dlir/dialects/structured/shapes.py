@@ -6,12 +6,14 @@ up through destinations and reshapes to an argument, so that no size depends on 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 from xdsl.builder import Builder
-from xdsl.dialects import arith, tensor
-from xdsl.dialects.builtin import DYNAMIC_INDEX, IndexType, IntegerAttr
+from xdsl.dialects import arith, memref, tensor
+from xdsl.dialects.builtin import DYNAMIC_INDEX, IndexType, IntegerAttr, LocationAttr, TensorType
 from xdsl.ir import Operation, SSAValue
+from xdsl.rewriter import InsertPoint
 
 from dlir.dialects.structured.maps import Linear
 from dlir.dialects.structured.ops import (
@@ -19,24 +21,45 @@ from dlir.dialects.structured.ops import (
     GatherOp,
     GenericOp,
     ReshapeOp,
+    element_type_of,
     shape_of,
 )
 
+OperationT = TypeVar("OperationT", bound=Operation)
 Size = int | SSAValue
 INDEX = IndexType()
 
 
 class Sizes:
-    """Size arithmetic that folds, written with `builder` where it must be computed at run time."""
+    """Size arithmetic that folds, written with `builder` where it must be computed at run time.
 
-    def __init__(self, builder: Builder):
+    `builder` may be exchanged to write into a loop; constants stay where the first one writes.
+    Operations get the location `location`, if there is one.
+    """
+
+    def __init__(self, builder: Builder, location: LocationAttr | None = None):
         self.builder = builder
+        self._outermost = builder
+        self._location = location
         self._constants: dict[int, SSAValue] = {}
+
+    @staticmethod
+    def before(op: Operation) -> Sizes:
+        """Write in front of `op`, in its name."""
+        return Sizes(Builder(InsertPoint.before(op)), op.location)
+
+    def insert(self, op: OperationT) -> OperationT:
+        if self._location is not None:
+            op.location = self._location
+        return self.builder.insert(op)
 
     def constant(self, value: int) -> SSAValue:
         if value not in self._constants:
             op = arith.ConstantOp(IntegerAttr(value, INDEX))
-            self._constants[value] = self.builder.insert_op(op).result
+            if self._location is not None:
+                op.location = self._location
+            op.result.name_hint = f"c{value}" if value >= 0 else f"cm{-value}"
+            self._constants[value] = self._outermost.insert(op).result
         return self._constants[value]
 
     def value(self, size: Size) -> SSAValue:
@@ -47,24 +70,36 @@ class Sizes:
             return a + b
         if 0 in (a, b):
             return b if a == 0 else a
-        return self.builder.insert_op(arith.AddiOp(self.value(a), self.value(b))).result
+        return self.insert(arith.AddiOp(self.value(a), self.value(b))).result
+
+    def sub(self, a: Size, b: Size) -> Size:
+        if isinstance(a, int) and isinstance(b, int):
+            return a - b
+        return a if b == 0 else self.insert(arith.SubiOp(self.value(a), self.value(b))).result
+
+    def min(self, a: Size, b: Size) -> Size:
+        if isinstance(a, int) and isinstance(b, int):
+            return min(a, b)
+        return self.insert(arith.MinSIOp(self.value(a), self.value(b))).result
 
     def mul(self, a: Size, b: Size) -> Size:
         if isinstance(a, int) and isinstance(b, int):
             return a * b
+        if 0 in (a, b):
+            return 0
         if 1 in (a, b):
             return b if a == 1 else a
-        return self.builder.insert_op(arith.MuliOp(self.value(a), self.value(b))).result
+        return self.insert(arith.MuliOp(self.value(a), self.value(b))).result
 
     def ceil_div(self, a: Size, b: int) -> Size:
         """How many blocks of b hold a."""
         if isinstance(a, int):
             return -(-a // b)
         up = self.value(self.add(a, b - 1))
-        return self.builder.insert_op(arith.DivUIOp(up, self.constant(b))).result
+        return self.insert(arith.DivUIOp(up, self.constant(b))).result
 
     def of(self, value: SSAValue, position: int) -> Size:
-        """The size of one dimension of a tensor."""
+        """The size of one dimension of a tensor or memref."""
         static = shape_of(value)[position]
         if static != DYNAMIC_INDEX:
             return static
@@ -72,8 +107,8 @@ class Sizes:
         source = _SOURCES.get(type(owner)) if isinstance(owner, Operation) else None
         if source is not None:
             return source(self, owner, position)
-        dim = tensor.DimOp(value, self.constant(position))
-        return self.builder.insert_op(dim).result
+        kind = tensor.DimOp if isinstance(value.type, TensorType) else memref.DimOp
+        return self.insert(kind(value, self.constant(position))).result
 
     def all_of(self, value: SSAValue) -> list[Size]:
         return [self.of(value, p) for p in range(len(shape_of(value)))]
@@ -84,23 +119,27 @@ class Sizes:
         return source if isinstance(source, int) else self.of(*source)
 
     def last_index(self, op: GenericOp, form: Linear) -> Size:
-        """The largest index that a form with non-negative coefficients reaches."""
+        """The largest index that a form reaches."""
+        return self._reach(op, form, [d for d in form.dims if form.coefficients[d] > 0])
+
+    def first_index(self, op: GenericOp, form: Linear) -> Size:
+        """The smallest index that a form reaches."""
+        return self._reach(op, form, [d for d in form.dims if form.coefficients[d] < 0])
+
+    def _reach(self, op: GenericOp, form: Linear, dims: Sequence[int]) -> Size:
+        """The form with these iterators at their last value and the others at zero."""
         total: Size = form.constant
-        for d in form.dims:
+        for d in dims:
             steps = self.add(self.extent(op, d), -1)
             total = self.add(total, self.mul(steps, form.coefficients[d]))
         return total
 
     def empty(self, sizes: list[Size], like: SSAValue) -> SSAValue:
         """A destination of these sizes with the element type of `like`."""
-        from xdsl.dialects.builtin import TensorType
-
-        from dlir.dialects.structured.ops import element_type_of
-
         shape = [s if isinstance(s, int) else DYNAMIC_INDEX for s in sizes]
         dynamic = [s for s in sizes if not isinstance(s, int)]
         result = TensorType(element_type_of(like), shape)
-        return self.builder.insert_op(tensor.EmptyOp(dynamic, result)).tensor
+        return self.insert(tensor.EmptyOp(dynamic, result)).tensor
 
 
 def _nth_dynamic(shape: tuple[int, ...], position: int) -> int:

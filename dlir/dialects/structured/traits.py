@@ -8,7 +8,7 @@ from xdsl.traits import EffectInstance, MemoryEffect, MemoryEffectKind
 
 
 class WritesDestination(MemoryEffect):
-    """Destination-passing style: no effect if the op has a tensor result, else a write to `outs`."""
+    """Destination-passing style: no effect if there is a tensor result, else a write to `outs`."""
 
     @classmethod
     def get_effects(cls, op: Operation) -> set[EffectInstance]:

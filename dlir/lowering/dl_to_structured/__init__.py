@@ -44,21 +44,28 @@ class ConvertDlToStructured(ModulePass):
     `tensor.empty`, whose sizes are arithmetic on the dimensions of the function's arguments.
 
     Before:
-
-        %y = dl.add %x, %b : (tensor<?x4xf32>, tensor<4xf32>) -> tensor<?x4xf32>
-
+    ```mlir
+    func.func @f(%x: tensor<?x4xf32>, %b: tensor<4xf32>) -> tensor<?x4xf32> {
+      %y = dl.add %x, %b : (tensor<?x4xf32>, tensor<4xf32>) -> tensor<?x4xf32>
+      func.return %y : tensor<?x4xf32>
+    }
+    ```
     After:
-
-        %n = tensor.dim %x, %c0 : tensor<?x4xf32>
-        %e = tensor.empty(%n) : tensor<?x4xf32>
-        %y = structured.generic {maps = [(d0, d1) -> (d0, d1), (d0, d1) -> (d1),
-                                         (d0, d1) -> (d0, d1)],
-                                 iterators = [parallel, parallel]}
-             ins(%x, %b : tensor<?x4xf32>, tensor<4xf32>) outs(%e : tensor<?x4xf32>) {
-        ^bb0(%a: f32, %c: f32):
-          %s = arith.addf %a, %c : f32
-          structured.yield %s : f32
-        } -> tensor<?x4xf32>
+    ```mlir
+    func.func @f(%x: tensor<?x4xf32>, %b: tensor<4xf32>) -> tensor<?x4xf32> {
+      %c0 = arith.constant 0 : index
+      %n = tensor.dim %x, %c0 : tensor<?x4xf32>
+      %e = tensor.empty(%n) : tensor<?x4xf32>
+      %y = structured.generic {maps = [(i, j) -> (i, j), (i, j) -> (j), (i, j) -> (i, j)],
+                               iterators = [parallel, parallel]}
+          ins(%x, %b : tensor<?x4xf32>, tensor<4xf32>) outs(%e : tensor<?x4xf32>) {
+      ^bb0(%p: f32, %q: f32):
+        %s = arith.addf %p, %q : f32
+        structured.yield %s : f32
+      } -> tensor<?x4xf32>
+      func.return %y : tensor<?x4xf32>
+    }
+    ```
     """
 
     name = "convert-dl-to-structured"

@@ -19,7 +19,7 @@ from xdsl.dialects.builtin import (
 )
 from xdsl.ir import Attribute, Operation, SSAValue
 
-from dlir.dialects.llvm import ops as ours
+from dlir.dialects.llvm import intrinsics
 from dlir.dialects.shared import integer_attr
 from dlir.dialects.vectorized import as_vector
 from dlir.lowering.loops_to_llvm.bounds import (
@@ -193,7 +193,7 @@ def _masked_load(
         return when(low, mask, [otherwise], lambda: (_load(low, pointer, element, 1),))[0]
     stored = _in_memory(low, otherwise, element)
     value = low.emit(
-        ours.MaskedLoadOp,
+        intrinsics.MaskedLoadOp,
         (pointer, mask, stored),
         stored.type,
         {"alignment": integer_attr(element_bytes(element), i32)},
@@ -228,7 +228,7 @@ def _masked_store(
         when(low, mask, [], access)
         return
     low.add(
-        ours.MaskedStoreOp.create(
+        intrinsics.MaskedStoreOp.create(
             operands=(_in_memory(low, row, element), pointer, mask),
             properties={"alignment": integer_attr(element_bytes(element), i32)},
         )

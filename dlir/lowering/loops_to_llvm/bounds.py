@@ -15,7 +15,7 @@ from xdsl.dialects.builtin import (
 )
 from xdsl.ir import Attribute, Operation, SSAValue
 
-from dlir.dialects.llvm import ops as ours
+from dlir.dialects.llvm import intrinsics
 from dlir.lowering.loops_to_llvm.control import report
 from dlir.lowering.loops_to_llvm.elementwise import select
 from dlir.lowering.loops_to_llvm.state import (
@@ -94,8 +94,8 @@ def available(low: Lowering, offset: Index, size: Index, stride: Index, limit: I
     if stride != 1:
         rounded = low.plus(low.plus(room, stride), -1)
         room = low.emit(llvm.SDivOp, (low.integer(rounded), low.integer(stride)), i64)
-    count = low.emit(ours.SMinOp, (low.integer(size), room), i64)
-    count = low.emit(ours.SMaxOp, (count, low.integer(0)), i64)
+    count = low.emit(intrinsics.SMinOp, (low.integer(size), room), i64)
+    count = low.emit(intrinsics.SMaxOp, (count, low.integer(0)), i64)
     start_inside = low.compare(5, low.integer(offset), low.integer(0))
     return select(low, start_inside, count, low.integer(0))
 

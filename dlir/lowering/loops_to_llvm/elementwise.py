@@ -27,6 +27,7 @@ from xdsl.dialects.builtin import (
 from xdsl.ir import Attribute, Operation, OpResult, SSAValue
 from xdsl.irdl import IRDLOperation
 
+from dlir.dialects.llvm import intrinsics
 from dlir.dialects.llvm import ops as ours
 from dlir.dialects.shared import integer_attr
 from dlir.dialects.vectorized import as_vector, bit_width, dense, element_of, with_element_type
@@ -224,7 +225,7 @@ def _bitcast(low: Lowering, op: Operation, value: SSAValue) -> SSAValue:
 
 def _absolute(low: Lowering, op: Operation, value: SSAValue) -> SSAValue:
     return low.emit(
-        ours.AbsOp, (value,), value.type, {"is_int_min_poison": BoolAttr.from_bool(False)}
+        intrinsics.AbsOp, (value,), value.type, {"is_int_min_poison": BoolAttr.from_bool(False)}
     )
 
 
@@ -317,10 +318,10 @@ ROW: dict[type[Operation], RowFunction] = {
     arith.AndIOp: _integer(llvm.AndOp),
     arith.OrIOp: _integer(llvm.OrOp),
     arith.XOrIOp: _integer(llvm.XOrOp),
-    arith.MaxSIOp: _integer(ours.SMaxOp),
-    arith.MinSIOp: _integer(ours.SMinOp),
-    arith.MaxUIOp: _integer(ours.UMaxOp),
-    arith.MinUIOp: _integer(ours.UMinOp),
+    arith.MaxSIOp: _integer(intrinsics.SMaxOp),
+    arith.MinSIOp: _integer(intrinsics.SMinOp),
+    arith.MaxUIOp: _integer(intrinsics.UMaxOp),
+    arith.MinUIOp: _integer(intrinsics.UMinOp),
     arith.CmpiOp: _compare_integers,
     arith.CmpfOp: _compare_floats,
     arith.SelectOp: _select,
@@ -341,12 +342,12 @@ ROW: dict[type[Operation], RowFunction] = {
     math.AbsFOp: _float(llvm.FAbsOp),
     math.FloorOp: _float(llvm.FFloorOp),
     math.CeilOp: _float(llvm.FCeilOp),
-    math.RoundEvenOp: _float(ours.RoundEvenOp),
-    math.RoundOp: _float(ours.RoundOp),
-    math.TruncOp: _float(ours.FTruncOp),
+    math.RoundEvenOp: _float(intrinsics.RoundEvenOp),
+    math.RoundOp: _float(intrinsics.RoundOp),
+    math.TruncOp: _float(intrinsics.FTruncOp),
     math.CopySignOp: _float(llvm.FCopySignOp),
     math.AbsIOp: _absolute,
-    math.CtPopOp: _integer(ours.CtPopOp),
+    math.CtPopOp: _integer(intrinsics.CtPopOp),
 }
 """How one row of each elementwise operation is computed."""
 

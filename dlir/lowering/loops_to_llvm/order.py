@@ -12,10 +12,10 @@ from xdsl.dialects import llvm
 from xdsl.dialects.builtin import VectorType
 from xdsl.ir import Operation
 
-from dlir.dialects.llvm import ops as ours
+from dlir.dialects.llvm import intrinsics
 
 _MOVABLE = (llvm.GEPOp, llvm.InsertElementOp, llvm.ShuffleVectorOp)
-_WRITES = (llvm.StoreOp, llvm.CallOp, ours.MaskedStoreOp, ours.MemcpyOp)
+_WRITES = (llvm.StoreOp, llvm.CallOp, intrinsics.MaskedStoreOp, intrinsics.MemcpyOp)
 
 
 def sink_scalars(ops: list[Operation]) -> list[Operation]:

@@ -18,7 +18,7 @@ from xdsl.dialects.builtin import (
 from xdsl.ir import Attribute, Operation, SSAValue
 from xdsl.irdl import IRDLOperation
 
-from dlir.dialects.llvm import ops as ours
+from dlir.dialects.llvm import intrinsics
 from dlir.dialects.vectorized import as_vector, bit_width, dense
 from dlir.lowering.loops_to_llvm.elementwise import ignoring, propagating, select
 from dlir.lowering.loops_to_llvm.state import (
@@ -157,8 +157,8 @@ def lane_mask(low: Lowering, size: Index, length: int) -> SSAValue:
         return low.constant(dense(type_, bits), type_)
     if length == 1:
         return low.compare(4, size, low.integer(0))
-    bounded = low.emit(ours.SMaxOp, (size, low.integer(0)), i64)
-    bounded = low.emit(ours.SMinOp, (bounded, low.integer(length)), i64)
+    bounded = low.emit(intrinsics.SMaxOp, (size, low.integer(0)), i64)
+    bounded = low.emit(intrinsics.SMinOp, (bounded, low.integer(length)), i64)
     narrow = low.emit(llvm.TruncOp, (bounded,), i32, {"overflowFlags": llvm.OverflowAttr("none")})
     return low.compare(2, lane_numbers(low, length), low.splat(narrow, length), type_)
 
@@ -225,10 +225,10 @@ REDUCTIONS: dict[str, tuple[Combine, Combine, Callable[[Attribute], int | float]
     "and": (_with(llvm.AndOp), _with(llvm.AndOp), lambda _: -1),
     "or": (_with(llvm.OrOp), _with(llvm.OrOp), lambda _: 0),
     "xor": (_with(llvm.XOrOp), _with(llvm.XOrOp), lambda _: 0),
-    "maxsi": (_with(ours.SMaxOp), _with(ours.SMaxOp), _limit(False, True)),
-    "minsi": (_with(ours.SMinOp), _with(ours.SMinOp), _limit(True, True)),
-    "maxui": (_with(ours.UMaxOp), _with(ours.UMaxOp), _limit(False, False)),
-    "minui": (_with(ours.UMinOp), _with(ours.UMinOp), _limit(True, False)),
+    "maxsi": (_with(intrinsics.SMaxOp), _with(intrinsics.SMaxOp), _limit(False, True)),
+    "minsi": (_with(intrinsics.SMinOp), _with(intrinsics.SMinOp), _limit(True, True)),
+    "maxui": (_with(intrinsics.UMaxOp), _with(intrinsics.UMaxOp), _limit(False, False)),
+    "minui": (_with(intrinsics.UMinOp), _with(intrinsics.UMinOp), _limit(True, False)),
     "maximumf": (
         lambda low, a, b: propagating(low, "ogt", a, b),
         lambda low, a, b: propagating(low, "ogt", a, b),

@@ -15,7 +15,7 @@ from xdsl.dialects.builtin import (
 )
 from xdsl.ir import Attribute, Operation, SSAValue
 
-from dlir.dialects.llvm import ops as ours
+from dlir.dialects.llvm import intrinsics
 from dlir.lowering.loops_to_llvm.bounds import (
     all_of,
     available,
@@ -216,7 +216,7 @@ def _copy(low: Lowering, source: Buffer, target: Buffer, dimension: int) -> None
         for extent in sizes:
             size = low.times(size, extent)
         low.add(
-            ours.MemcpyOp.create(
+            intrinsics.MemcpyOp.create(
                 operands=(pointer_of(low, target), pointer_of(low, source), low.integer(size)),
                 properties={"isVolatile": BoolAttr.from_bool(False)},
             )

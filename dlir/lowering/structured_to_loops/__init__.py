@@ -1,4 +1,4 @@
-"""`convert-structured-to-loops`: structured ops on memrefs become loops over scalars and vectors."""
+"""`convert-structured-to-loops`: structured ops on memrefs become loops of scalars and vectors."""
 
 from __future__ import annotations
 

@@ -26,6 +26,7 @@ from xdsl.dialects.builtin import (
 )
 from xdsl.ir import SSAValue
 
+from dlir.dialects.shared import vector_type
 from dlir.dialects.structured.ops import GenericOp, shape_of
 from dlir.dialects.structured.roles import Contraction, Operand
 from dlir.dialects.structured.verify import row_major_strides
@@ -153,10 +154,10 @@ class _Kernel:
             return value
         t = value.type
         assert isinstance(t, VectorType)
-        return self.emit.insert(arith.ExtFOp(value, VectorType(self.element, t.get_shape())))
+        return self.emit.insert(arith.ExtFOp(value, vector_type(self.element, t.get_shape())))
 
     def _column_reader(self, height: int, inner: int) -> Callable[[Index], SSAValue]:
-        """How to read `a` at (rows, k) as vector<MRx1>: from one strided view if k is contiguous."""
+        """How to read `a` at (rows, k) as vector<MRx1>: one strided view if k is contiguous."""
         emit, a, row = self.emit, self.roles.a, self.roles.row
         last = a.forms[-1]
         carriers = [p for p, f in enumerate(a.forms) if row is not None and f.coefficients[row]]
@@ -165,7 +166,7 @@ class _Kernel:
         )
         if contiguous and len(carriers) == 1 and carriers[0] != len(a.forms) - 1:
             view = self._rows_view(height, carriers[0])
-            column = VectorType(a.element, [height, 1])
+            column = vector_type(a.element, [height, 1])
             return lambda k: emit.insert(vector.LoadOp(view, emit.values([0, k]), column))
         return lambda k: self._gathered_column(height)
 
@@ -233,7 +234,7 @@ class _Kernel:
             at = [evaluate(self.emit, f, self.space.at) for f in out.forms]
             self.emit.insert_op(vector.StoreOp(result, out.value, self.emit.values(at)))
             return
-        row_type = VectorType(element_of(result), [lanes.width])
+        row_type = vector_type(element_of(result), [lanes.width])
         for r in range(height):
             value = self.emit.insert(vector.ExtractOp(result, [r], row_type))
             self._at(r, lambda v=value: write_lanes(self.emit, out, self.space, lanes, v))
@@ -254,7 +255,7 @@ class _Kernel:
             return self._stack([self._scalar_row(operand, r) for r in range(height)])
         if lanes.mask is None and self._is_tile_in_memory(operand):
             at = emit.values([evaluate(emit, f, space.at) for f in operand.forms])
-            tile = VectorType(operand.element, [height, lanes.width])
+            tile = vector_type(operand.element, [height, lanes.width])
             return emit.insert(vector.LoadOp(operand.value, at, tile))
         return self._stack(
             [self._at(r, lambda: read_lanes(emit, operand, space, lanes)) for r in range(height)]

@@ -12,7 +12,6 @@ from xdsl.builder import Builder
 from xdsl.dialects import arith, memref, scf, vector
 from xdsl.dialects.builtin import (
     DYNAMIC_INDEX,
-    DenseIntOrFPElementsAttr,
     FloatAttr,
     IndexType,
     IntegerAttr,
@@ -24,22 +23,26 @@ from xdsl.dialects.builtin import (
 from xdsl.ir import Attribute, Block, Operation, Region, SSAValue
 from xdsl.rewriter import InsertPoint
 
+from dlir.dialects.shared import integer_attr, splat_attr, vector_type
+
 Index = int | SSAValue
 INDEX = IndexType()
 
-_FOLD: dict[type[Operation], Callable[[int, int], int]] = {
-    arith.AddiOp: lambda a, b: a + b,
-    arith.SubiOp: lambda a, b: a - b,
-    arith.MuliOp: lambda a, b: a * b,
-    arith.DivSIOp: lambda a, b: a // b,
-    arith.MinSIOp: min,
+_WRAPPING: dict[str, Attribute] = {"overflowFlags": arith.IntegerOverflowAttr("none")}
+_ARITHMETIC: dict[type[Operation], tuple[Callable[[int, int], int], dict[str, Attribute]]] = {
+    arith.AddiOp: (lambda a, b: a + b, _WRAPPING),
+    arith.SubiOp: (lambda a, b: a - b, _WRAPPING),
+    arith.MuliOp: (lambda a, b: a * b, _WRAPPING),
+    arith.DivSIOp: (lambda a, b: a // b, {}),
+    arith.MinSIOp: (min, {}),
 }
+"""Operation -> what it computes, and its properties."""
 
 
 def scalar_attr(value: float, element: Attribute) -> FloatAttr | IntegerAttr:
     """`value` as a typed scalar attribute."""
     if isinstance(element, IndexType | IntegerType):
-        return IntegerAttr(int(value), element)
+        return integer_attr(int(value), element)
     return FloatAttr(value, element)  # pyright: ignore
 
 
@@ -72,7 +75,7 @@ class Emitter:
     def insert_op(self, op: Operation) -> None:
         """Insert an operation; it inherits the location of the op that is being lowered."""
         op.location = self._location
-        self.builder.insert_op(op)
+        self.builder.insert(op)
 
     def constant(self, value: Attribute) -> SSAValue:
         """`arith.constant value`, one per function."""
@@ -94,7 +97,7 @@ class Emitter:
     def value(self, index: Index) -> SSAValue:
         """An index as an SSA value."""
         if isinstance(index, int):
-            return self.constant(IntegerAttr(index, INDEX))
+            return self.constant(integer_attr(index, INDEX))
         return index
 
     def values(self, indices: Sequence[Index]) -> list[SSAValue]:
@@ -105,8 +108,7 @@ class Emitter:
         scalar = scalar_attr(value, element)
         if not shape:
             return self.constant(scalar)
-        vector_type = VectorType(element, shape)
-        return self.constant(DenseIntOrFPElementsAttr.from_list(vector_type, [scalar.value.data]))
+        return self.constant(splat_attr(scalar, vector_type(element, shape)))
 
     def broadcast(self, value: SSAValue, shape: Sequence[int]) -> SSAValue:
         """Stretch a scalar or a smaller vector to a shape; constants are splat at once."""
@@ -121,12 +123,16 @@ class Emitter:
                 attr = value.owner.value
                 assert isinstance(attr, FloatAttr | IntegerAttr)
                 return self.splat(attr.value.data, element, shape)
-        return self.insert(vector.BroadcastOp(value, VectorType(element, shape)))
+        wide = vector_type(element, shape)
+        return self.insert(vector.BroadcastOp.create(operands=[value], result_types=[wide]))
 
     def _binary(self, kind: type[Operation], a: Index, b: Index) -> Index:
+        fold, properties = _ARITHMETIC[kind]
         if isinstance(a, int) and isinstance(b, int):
-            return _FOLD[kind](a, b)
-        return self.insert(kind(self.value(a), self.value(b)))  # pyright: ignore
+            return fold(a, b)
+        operands = [self.value(a), self.value(b)]
+        op = kind.create(operands=operands, result_types=[INDEX], properties=dict(properties))
+        return self.insert(op)
 
     def add(self, a: Index, b: Index) -> Index:
         if a == 0:

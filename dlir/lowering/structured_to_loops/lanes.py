@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from xdsl.dialects import arith, vector
+from xdsl.dialects import arith, cf, vector
 from xdsl.dialects.builtin import FixedBitwidthType, IndexType, IntegerType
 from xdsl.dialects.vector import CombiningKindAttr
 from xdsl.ir import Attribute, Operation, SSAValue
@@ -41,10 +41,12 @@ def lane_dim(op: GenericOp) -> int | None:
     inputs, out, extra = operands_of(op)
     if any(len(form.dims) > 1 for form in out.forms):
         return None  # a result counted in blocks may end within one
+    if any(isinstance(inner, cf.AssertOp) for inner in op.body.block.ops):
+        return None  # an assertion is about one element
     candidates: list[int] = []
     if out.forms and out.forms[-1].dims:
         candidates.append(min(out.forms[-1].dims, key=lambda d: out.forms[-1].coefficients[d]))
-    if combiner(op.body.block) is not None:
+    if op.reduction_dims and combiner(op.body.block) is not None:
         candidates += reversed(op.reduction_dims)
     for dim in candidates:
         parallel = dim in op.parallel_dims
@@ -95,15 +97,15 @@ def strips(
 
 
 def strip_widths(extent: Index, widest: int) -> tuple[int, int]:
-    """Wide and narrow vector lengths; a wide one that divides a known extent is preferred."""
+    """Wide and narrow vector lengths, powers of two; a wide one that divides the extent is best."""
     narrow = widest * NARROW_BYTES // WIDE_BYTES
-    if isinstance(extent, int):
-        for wide in range(widest, 0, -narrow):
-            if extent % wide == 0:
-                return wide, narrow
-        if extent < widest:
-            return max(narrow, extent // narrow * narrow), narrow
-    return widest, narrow
+    if not isinstance(extent, int):
+        return widest, narrow
+    wide = widest
+    while wide > narrow and (extent % wide or extent < wide):
+        wide //= 2
+    exact = extent % wide == 0 and extent >= wide
+    return (wide if exact or extent < widest else widest), narrow
 
 
 def widest_vector(operands: Sequence[Operand]) -> int:

@@ -12,6 +12,7 @@ from xdsl.dialects.builtin import (
 )
 from xdsl.ir import Block, Operation, SSAValue
 
+from dlir.dialects.llvm import intrinsics
 from dlir.dialects.llvm import ops as ours
 from dlir.targets.cpu.llvm_literals import (
     Types,
@@ -236,7 +237,7 @@ def _extract_value(f: Names, op: llvm.ExtractValueOp) -> str:
     return f"{f.ref(op.res)} = extractvalue {f.typed(op.container)}, {place}"
 
 
-def _masked_load(f: Names, op: ours.MaskedLoadOp) -> str:
+def _masked_load(f: Names, op: intrinsics.MaskedLoadOp) -> str:
     type_ = f.types(op.res.type)
     callee = f.module.intrinsic(
         f"llvm.masked.load.{mangled(op.res.type)}.p0",
@@ -250,7 +251,7 @@ def _masked_load(f: Names, op: ours.MaskedLoadOp) -> str:
     )
 
 
-def _masked_store(f: Names, op: ours.MaskedStoreOp) -> str:
+def _masked_store(f: Names, op: intrinsics.MaskedStoreOp) -> str:
     callee = f.module.intrinsic(
         f"llvm.masked.store.{mangled(op.value.type)}.p0",
         "void",
@@ -260,7 +261,7 @@ def _masked_store(f: Names, op: ours.MaskedStoreOp) -> str:
     return f"call void {callee}({f.typed(op.value)}, {align}, {f.typed(op.mask)})"
 
 
-def _memcpy(f: Names, op: ours.MemcpyOp) -> str:
+def _memcpy(f: Names, op: intrinsics.MemcpyOp) -> str:
     callee = f.module.intrinsic("llvm.memcpy.p0.p0.i64", "void", ["ptr", "ptr", "i64", "i1 immarg"])
     arguments = ", ".join(f.typed(operand) for operand in op.operands)
     return f"call void {callee}({arguments}, i1 {'true' if op.isVolatile.value.data else 'false'})"
@@ -343,25 +344,25 @@ PRINTERS: dict[type[Operation], Print] = {
     llvm.PtrToIntOp: _cast("ptrtoint"),
     llvm.IntToPtrOp: _cast("inttoptr"),
     llvm.FMAOp: _intrinsic("fma"),
-    ours.FMulAddOp: _intrinsic("fmuladd"),
+    intrinsics.FMulAddOp: _intrinsic("fmuladd"),
     llvm.FAbsOp: _intrinsic("fabs"),
     llvm.FSqrtOp: _intrinsic("sqrt"),
     llvm.FFloorOp: _intrinsic("floor"),
     llvm.FCeilOp: _intrinsic("ceil"),
-    ours.FTruncOp: _intrinsic("trunc"),
-    ours.RoundEvenOp: _intrinsic("roundeven"),
-    ours.RoundOp: _intrinsic("round"),
+    intrinsics.FTruncOp: _intrinsic("trunc"),
+    intrinsics.RoundEvenOp: _intrinsic("roundeven"),
+    intrinsics.RoundOp: _intrinsic("round"),
     llvm.FCopySignOp: _intrinsic("copysign"),
     llvm.VectorFMaxOp: _intrinsic("maxnum"),
     llvm.VectorFMinOp: _intrinsic("minnum"),
-    ours.MaximumOp: _intrinsic("maximum"),
-    ours.MinimumOp: _intrinsic("minimum"),
-    ours.SMaxOp: _intrinsic("smax"),
-    ours.SMinOp: _intrinsic("smin"),
-    ours.UMaxOp: _intrinsic("umax"),
-    ours.UMinOp: _intrinsic("umin"),
-    ours.AbsOp: _intrinsic("abs", "i1 false"),
-    ours.CtPopOp: _intrinsic("ctpop"),
+    intrinsics.MaximumOp: _intrinsic("maximum"),
+    intrinsics.MinimumOp: _intrinsic("minimum"),
+    intrinsics.SMaxOp: _intrinsic("smax"),
+    intrinsics.SMinOp: _intrinsic("smin"),
+    intrinsics.UMaxOp: _intrinsic("umax"),
+    intrinsics.UMinOp: _intrinsic("umin"),
+    intrinsics.AbsOp: _intrinsic("abs", "i1 false"),
+    intrinsics.CtPopOp: _intrinsic("ctpop"),
     llvm.LoadOp: _load,
     llvm.StoreOp: _store,
     llvm.AllocaOp: _alloca,
@@ -371,9 +372,9 @@ PRINTERS: dict[type[Operation], Print] = {
     llvm.ShuffleVectorOp: _shuffle,
     llvm.InsertValueOp: _insert_value,
     llvm.ExtractValueOp: _extract_value,
-    ours.MaskedLoadOp: _masked_load,
-    ours.MaskedStoreOp: _masked_store,
-    ours.MemcpyOp: _memcpy,
+    intrinsics.MaskedLoadOp: _masked_load,
+    intrinsics.MaskedStoreOp: _masked_store,
+    intrinsics.MemcpyOp: _memcpy,
     llvm.CallIntrinsicOp: _call_intrinsic,
     llvm.CallOp: _call,
     llvm.BrOp: _branch,

@@ -11,7 +11,7 @@ from dlir.pipeline import PipelinePass
 PHASES: Mapping[str, str] = MappingProxyType(
     {
         "structured": (
-            "dl-simplify,"
+            "dl-simplify,dl-assign-layout{layout=nhwc},dl-simplify,"
             "convert-dl-to-structured,cse,structured-insert-checks,structured-fuse,cse"
         ),
         "buffers": (

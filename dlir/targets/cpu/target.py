@@ -53,8 +53,10 @@ class CpuExecutable(Executable):
 
     def execute(self, arguments: Sequence[Value]) -> tuple[Value, ...]:
         """Plan for these sizes, make room for the results, run."""
-        inputs = [*(np.ascontiguousarray(a) if isinstance(a, np.ndarray) else a
-                    for a in arguments), *self._constants]
+        inputs = [
+            *(np.ascontiguousarray(a) if isinstance(a, np.ndarray) else a for a in arguments),
+            *self._constants,
+        ]
         entry = self._bundle.entry
         arena, *sizes = self._functions[f"{entry}.plan"](*inputs)
         self._check()
@@ -76,9 +78,7 @@ class CpuExecutable(Executable):
             self._arena = raw[start : start + size]
         return self._arena
 
-    def _load_constants(
-        self, data: dict[str, Array], params: Mapping[str, Array]
-    ) -> list[Array]:
+    def _load_constants(self, data: dict[str, Array], params: Mapping[str, Array]) -> list[Array]:
         """Run `@entry.init` once; a parameter that is used as it is is not copied."""
 
         def param(name: str) -> Array:
@@ -140,7 +140,8 @@ class CpuTarget:
             executable = CpuExecutable(module, params, options, report, bundle)
         report.memory["code"] = sum(map(len, bundle.objects))
         report.memory["constants"] = sum(
-            c.nbytes for c, s in zip(executable._constants, bundle.constants, strict=True)
+            c.nbytes
+            for c, s in zip(executable._constants, bundle.constants, strict=True)
             if isinstance(s, int)
         )
         return executable
@@ -170,8 +171,10 @@ class CpuTarget:
         try:
             self.lower(module.clone(), options, "dl", "structured")
         except CompileError as error:
-            return {d.message.split("'")[1] if "'" in d.message else "?": d.message
-                    for d in error.diagnostics}
+            return {
+                d.message.split("'")[1] if "'" in d.message else "?": d.message
+                for d in error.diagnostics
+            }
         return {}
 
     def lower(self, module: ModuleOp, options: CompileOptions, start: str, stop: str) -> Artifact:
