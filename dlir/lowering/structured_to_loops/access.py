@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from xdsl.dialects import arith, memref, vector
 from xdsl.dialects.builtin import (
-    DenseIntOrFPElementsAttr,
     FloatAttr,
     IntegerAttr,
     MemRefType,
@@ -19,6 +18,7 @@ from dlir.dialects.shared import vector_type
 from dlir.dialects.structured.maps import Linear
 from dlir.dialects.structured.ops import GenericOp
 from dlir.dialects.structured.roles import Operand
+from dlir.dialects.vectorized import dense
 from dlir.lowering.structured_to_loops.emitter import INDEX, Emitter, Index
 
 
@@ -126,7 +126,7 @@ def _lanes_inside(emit: Emitter, operand: Operand, space: Space, lanes: Lanes) -
     width, last = lanes.width, len(operand.forms) - 1
     first = evaluate(emit, operand.forms[last], space.at)
     counting = vector_type(INDEX, [width])
-    steps = emit.constant(DenseIntOrFPElementsAttr.from_list(counting, list(range(width))))
+    steps = emit.constant(dense(counting, list(range(width))))
     start = emit.insert(vector.BroadcastOp(emit.value(first), counting))
     index = emit.insert(arith.AddiOp(start, steps))
     size = emit.insert(vector.BroadcastOp(emit.value(emit.dim(operand.value, last)), counting))
