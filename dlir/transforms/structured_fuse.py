@@ -102,18 +102,14 @@ def _append_epilogue(producer: GenericOp, consumer: GenericOp, number: int) -> b
     if iterators is None:
         return False
     out_forms = tuple(_renamed(f, iterators, producer) for f in consumer.out_forms)
-    if not _keeps_columns(producer, out_forms):
-        return False
     others = [i for i in range(len(consumer.inputs)) if i != number]
+    more = [[_renamed(f, iterators, producer) for f in consumer.input_forms[i]] for i in others]
+    if not _keeps_columns(producer, out_forms, more):
+        return False
     block = _epilogue_block(producer)
     _append_body(block, consumer, number)
-    new_maps = [
-        map_of(
-            (gathered(producer, _renamed(f, iterators, producer)) for f in consumer.input_forms[i]),
-            len(producer.parallel_dims),
-        )
-        for i in others
-    ]
+    parallel = len(producer.parallel_dims)
+    new_maps = [map_of((gathered(producer, f) for f in forms), parallel) for forms in more]
     assert producer.epilogue_maps is not None or producer.epilogue is None
     old_maps = [m.data for m in producer.epilogue_maps.data] if producer.epilogue_maps else []
     fused = GenericOp(
@@ -158,11 +154,21 @@ def _renamed(form: Linear, iterators: dict[int, int], producer: GenericOp) -> Li
     return Linear(tuple(coefficients), form.constant)
 
 
-def _keeps_columns(producer: GenericOp, out_forms: Sequence[Linear]) -> bool:
-    """A contraction keeps its vector lanes: the result's last iterator stays the last one."""
-    if match_contraction(producer) is None:
+def _keeps_columns(
+    producer: GenericOp, out_forms: Sequence[Linear], more: Sequence[Sequence[Linear]]
+) -> bool:
+    """A contraction keeps its vector lanes: all that the epilogue touches is read along them."""
+    roles = match_contraction(producer)
+    if roles is None:
         return True
-    return out_forms[-1].plain_dim == producer.out_forms[-1].plain_dim
+    lanes = roles.lanes
+    last = [forms[-1] if forms else None for forms in more if any(f.coefficients[lanes] for f in forms)]
+    inner = [f for forms in more for f in forms[:-1]]
+    return (
+        out_forms[-1].plain_dim == producer.out_forms[-1].plain_dim
+        and all(f is not None and f.coefficients[lanes] == 1 for f in last)
+        and not any(f.coefficients[lanes] for f in inner)
+    )
 
 
 def _epilogue_block(producer: GenericOp) -> Block:

@@ -182,7 +182,7 @@ class _Tiling:
         extents = self.op.static_extents()
         for position, form in enumerate(self.out.forms):
             alone = len(form.dims) == 1 and form.dims[0] in tiled
-            if alone and not self.out.fits(position, extents):
+            if alone and not self.out.holds(position, extents):
                 fail(
                     self.op,
                     f"dimension {position} of outs may end within a tile of d{form.dims[0]}",
@@ -248,7 +248,7 @@ class _Tiling:
 
     def _drops(self) -> bool:
         extents = self.op.static_extents()
-        return any(not self.out.fits(p, extents) for p in range(len(self.out.forms)))
+        return any(not self.out.holds(p, extents) for p in range(len(self.out.forms)))
 
     def _filled(self, piece: SSAValue, part: Slice) -> SSAValue:
         """The piece of `outs` set to the accumulator's first value."""

@@ -1,15 +1,4 @@
-"""Elementary functions become polynomials on scalars and whole vectors.
-
-Before:
-
-    %y = math.tanh %x : vector<6x64xf32>
-
-After: about twenty `arith` and `math.fma` operations on `vector<6x64xf32>`, which the code
-generator turns into vector instructions; calls of the C library would go element by element.
-
-f32 and f64 are computed in their own format; f16 and bf16 are computed in f32 and rounded.  What
-has an instruction (sqrt, fma, floor, ceil, roundeven, trunc, absf, copysign) is left alone.
-"""
+"""`vector-expand-math`: elementary functions become polynomials on scalars and whole vectors."""
 
 from __future__ import annotations
 
@@ -60,7 +49,23 @@ def _replace(op: Operation, builder: Builder, result: Term) -> None:
 
 @dataclass(frozen=True)
 class VectorExpandMath(ModulePass):
-    """Expand exp, log, tanh, erf, sin, pow and their like to arithmetic, on scalars and vectors."""
+    """Expand exp, log, tanh, erf, sin, pow and their like to arithmetic, on scalars and vectors.
+
+    Before:
+
+        %y = math.tanh %x : vector<6x64xf32>
+
+    After: about twenty `arith` and `math.fma` operations on the whole vector, which the code
+    generator turns into vector instructions; calls of the C library would go element by element.
+
+        %5 = arith.bitcast %4 : vector<6x64xi32> to vector<6x64xf32>
+        %6 = math.fma %5, %3, %2 : vector<6x64xf32>
+        ...
+        %y = math.copysign %9, %x : vector<6x64xf32>
+
+    f32 and f64 are computed in their own format; f16 and bf16 are computed in f32 and rounded.
+    What has an instruction (sqrt, fma, floor, ceil, roundeven, trunc, absf, copysign) is left.
+    """
 
     name = "vector-expand-math"
 

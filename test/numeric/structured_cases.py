@@ -426,6 +426,39 @@ def contractions() -> Iterator[Case]:
               MULTIPLY_ADD, reduce="k", init=ZERO)  # fmt: skip
     yield one("dot", ["33xf32", "33xf32"], "f32", "k", ["k", "k"], "", MULTIPLY_ADD, reduce="k",
               init=ZERO)  # fmt: skip
+    for name, out, write, more in [
+        ("placed", "7x80xf32", "m, n + 40", {}),
+        ("placed-rows", "12x33xf32", "m + 3, n", {}),
+        ("placed-outside", "7x50xf32", "m, n + 40", {}),
+        ("placed-outside-rows", "9x33xf32", "m + 3, n", {}),
+        ("reversed-out", "7x33xf32", "m, 32 - n", {}),
+        ("strided-out", "7x66xf32", "m, 2 * n", {}),
+        ("strided-rows", "14x33xf32", "2 * m, n", {}),
+        ("part", "7x33xf32", "m, n", {"domain": [-1, 20, -1]}),
+        ("part-rows", "7x33xf32", "m, n", {"domain": [5, -1, -1]}),
+        ("part-depth", "7x33xf32", "m, n", {"domain": [-1, -1, 5]}),
+    ]:
+        yield one(f"matmul-{name}", shape, out, "m n k", ["m, k", "k, n"], write, MULTIPLY_ADD,
+                  reduce="k", init=ZERO, **more)  # fmt: skip
+    yield one("matmul-reversed-a", shape, "7x33xf32", "m n k", ["6 - m, k", "k, n"], "m, n",
+              MULTIPLY_ADD, reduce="k", init=ZERO)  # fmt: skip
+    yield one("matmul-reversed-k", shape, "7x33xf32", "m n k", ["m, 8 - k", "8 - k, n"], "m, n",
+              MULTIPLY_ADD, reduce="k", init=ZERO, domain=[-1, -1, 9])  # fmt: skip
+    yield one("matmul-strided-a", ["15x19xf32", "9x33xf32"], "7x33xf32", "m n k",
+              ["2 * m + 1, 2 * k", "k, n"], "m, n", MULTIPLY_ADD, reduce="k",
+              init=ZERO)  # fmt: skip
+    yield one("matmul-strided-b", ["7x9xf32", "9x70xf32"], "7x33xf32", "m n k",
+              ["m, k", "k, 2 * n + 1"], "m, n", MULTIPLY_ADD, reduce="k", init=ZERO)  # fmt: skip
+    yield one("matmul-offset", ["9x13xf32", "12x40xf32"], "7x33xf32", "m n k",
+              ["m + 2, k + 4", "k + 3, n + 5"], "m, n", MULTIPLY_ADD, reduce="k", init=ZERO,
+              domain=[-1, -1, 9])  # fmt: skip
+    yield one("matmul-padded", shape, "9x40xf32", "m n k", ["m - 1, k - 1", "k - 1, n - 3"],
+              "m, n", MULTIPLY_ADD, reduce="k", init=ZERO, padding=[ZERO, ZERO],
+              domain=[-1, -1, 11])  # fmt: skip
+    yield one("matmul-padded-dynamic", ["7x9xf32", "9x33xf32", "9?x40?xf32"], "{2.0}x{2.1}xf32",
+              "m n k", ["2 * m - 1, k - 1", "k - 1, n - 3"],
+              "m, n", MULTIPLY_ADD, reduce="k", init=ZERO, padding=[ZERO, ZERO],
+              domain=[-1, -1, 11])  # fmt: skip
     yield one("square", ["9x9xf32"], "9x9xf32", "m n k", ["m, k"], "m, n",
               "%p = arith.mulf %a0, %a0 : f32\n%v = arith.addf %acc, %p : f32\nyield %v : f32",
               reduce="k", init=ZERO, domain=[-1, 9, -1])  # fmt: skip
@@ -537,6 +570,14 @@ def parts() -> Iterator[Case]:
               copy_body("f32"))  # fmt: skip
     yield one("placed-before", ["9x19xf32"], "12x19xf32", "m n", ["m, n"], "m - 2, n - 3",
               copy_body("f32"))  # fmt: skip
+    yield one("bias-in-blocks", ["2x16x5xf32", "27xf32"], "27xf32", "b n k", ["b, n, k"],
+              "16 * b + n", fold("sum", "f32"), reduce="k", init=ZERO,
+              epilogue_reads=["16 * b + n"],
+              epilogue="%s = arith.addf %v, %e0 : f32\nyield %s : f32")  # fmt: skip
+    yield one("column-bias-in-blocks", ["5x2x16xf32", "27xf32"], "27xf32", "b n k", ["k, b, n"],
+              "16 * b + n", fold("sum", "f32"), reduce="k", init=ZERO,
+              epilogue_reads=["16 * b + n"],
+              epilogue="%s = arith.addf %v, %e0 : f32\nyield %s : f32")  # fmt: skip
     yield one("sum-in-blocks", ["2x16x5xf32"], "27xf32", "b n k", ["b, n, k"], "16 * b + n",
               fold("sum", "f32"), reduce="k", init=ZERO)  # fmt: skip
     yield one("packed", ["7x9xf32", "3x9x16xf32"], "7x33xf32", "m b k n", ["m, k", "b, k, n"],

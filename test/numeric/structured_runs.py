@@ -105,7 +105,7 @@ class Native:
         pages: list[Guarded] = []
 
         def guarded(array: Any) -> Any:
-            pages.append(Guarded(np.ascontiguousarray(array)))
+            pages.append(Guarded(np.asarray(array, order="C")))
             return pages[-1].array
 
         return tuple(np.array(r) for r in planned(self.module, self.call, arguments, guarded))

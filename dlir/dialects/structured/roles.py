@@ -44,10 +44,18 @@ class Operand:
     def fits(self, position: int, extents: Sequence[int | SSAValue]) -> bool:
         """Whether every point of the space is known to stay inside this dimension."""
         form, size = self.forms[position], shape_of(self.value)[position]
-        if size == DYNAMIC_INDEX or not all(isinstance(extents[d], int) for d in form.dims):
+        known = [e if isinstance(e, int) and e != DYNAMIC_INDEX else None for e in extents]
+        if size == DYNAMIC_INDEX or any(known[d] is None for d in form.dims):
             return False
-        low, high = form.bounds([max(e, 1) if isinstance(e, int) else 1 for e in extents])
+        low, high = form.bounds([max(e or 1, 1) for e in known])
         return low >= 0 and high < size
+
+    def holds(self, position: int, extents: Sequence[int | SSAValue]) -> bool:
+        """Whether no point lies outside of this dimension of a result.
+
+        A plain iterator counts the result's own dimension, or was checked to fit into it.
+        """
+        return self.forms[position].plain_dim is not None or self.fits(position, extents)
 
     def escapes(self, extents: Sequence[int | SSAValue]) -> list[int]:
         """Dimensions whose index may lie outside, so that a padded operand must check it."""
@@ -171,7 +179,7 @@ class Contraction:
     def is_direct(self) -> bool:
         """Whether the operands can be read in place: a without borders, b along the lanes."""
         unpadded = self.a.padding is None and self.b.padding is None
-        return unpadded and all(x.is_run_along(self.lanes) for x in (self.b, *self.extra))
+        return unpadded and self.b.is_run_along(self.lanes)
 
 
 def match_contraction(op: GenericOp) -> Contraction | None:
@@ -186,13 +194,31 @@ def match_contraction(op: GenericOp) -> Contraction | None:
     columns = sorted(out.forms[-1].dims, key=lambda d: out.forms[-1].coefficients[d])
     lanes, panel = columns[0], columns[1] if len(columns) == 2 else None
     a, b = inputs if inputs[1].depends_on(lanes) else inputs[::-1]
-    if a.depends_on(lanes) or not b.depends_on(lanes) or len(columns) > 2:
+    if a.depends_on(lanes) or not b.depends_on(lanes) or not _fills_rows(op, out, columns):
+        return None
+    if not all(x.is_run_along(lanes) for x in extra):
         return None
     order = [d for d in parallel_order(op) if d not in columns]
     rows = [d for d in order if a.depends_on(d) and not b.depends_on(d) and _is_plain(out, d)]
     row = rows[-1] if rows else None
     outer = tuple(d for d in order if d != row)
     return Contraction(a, b, out, extra, lanes, panel, row, outer)
+
+
+def _fills_rows(op: GenericOp, out: Operand, columns: Sequence[int]) -> bool:
+    """Whether lanes, and panels of lanes, go through all of the result's last dimension.
+
+    Nothing is left out before, between or behind them, and no other dimension is ever left.
+    """
+    last, extents = out.forms[-1], op.static_extents()
+    if len(columns) > 2 or last.constant or last.coefficients[columns[0]] != 1:
+        return False
+    if len(columns) == 2:
+        if last.coefficients[columns[1]] != extents[columns[0]]:
+            return False
+    elif extents[columns[0]] != shape_of(out.value)[-1]:
+        return False
+    return all(out.holds(p, extents) for p in range(len(out.forms) - 1))
 
 
 def _is_plain(operand: Operand, dim: int) -> bool:

@@ -113,7 +113,7 @@ def _verify_out_map(op: GenericOp) -> None:
 def _is_mixed_radix(op: GenericOp, form: Linear) -> bool:
     """Whether the form counts like digits: each coefficient covers all smaller digits."""
     reach = 1
-    for coefficient, dim in sorted((form.coefficients[d], d) for d in form.dims):
+    for coefficient, dim in sorted((abs(form.coefficients[d]), d) for d in form.dims):
         if coefficient < reach:
             return False
         extent = extent_of(op, dim)

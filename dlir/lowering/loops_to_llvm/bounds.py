@@ -118,13 +118,20 @@ def masks_inside(
         ]
         room = low.plus(buffer.sizes[-1], low.times(places[-1], -1))
         lanes = lane_mask(low, low.integer(room), shape[-1])
-        start_inside = inside(low, places, [1] * (len(places) - 1) + [0], buffer.sizes)
-        allowed = select(low, start_inside, lanes, low.splat_constant(0, lanes.type))
+        before = lane_mask(low, low.integer(low.times(places[-1], -1)), shape[-1])
+        lanes = low.emit(llvm.AndOp, (lanes, negated(low, before)), lanes.type)
+        rows_inside = inside(low, places[:-1], [1] * (len(places) - 1), buffer.sizes[:-1])
+        allowed = select(low, rows_inside, lanes, low.splat_constant(0, lanes.type))
         kept = low.emit(llvm.AndOp, (mask, allowed), mask.type)
         lost = low.emit(llvm.XOrOp, (mask, kept), mask.type)
         report_unless(low, op, _none_set(low, lost), "out of bounds")
         result.append(kept)
     return tuple(result)
+
+
+def negated(low: Lowering, mask: SSAValue) -> SSAValue:
+    """The lanes that are not in a mask."""
+    return low.emit(llvm.XOrOp, (mask, low.splat_constant(1, mask.type)), mask.type)
 
 
 def _none_set(low: Lowering, mask: SSAValue) -> SSAValue:

@@ -30,6 +30,7 @@ from xdsl.irdl import IRDLOperation
 
 from dlir.dialects.llvm import intrinsics
 from dlir.dialects.llvm import ops as ours
+from dlir.dialects.shared import integer_attr
 from dlir.dialects.vectorized import as_vector, bit_width, dense, element_of, with_element_type
 from dlir.lowering.loops_to_llvm.state import (
     Lowering,
@@ -42,6 +43,7 @@ from dlir.lowering.loops_to_llvm.state import (
 )
 
 RowFunction = Callable[..., SSAValue]
+_WRAP = {"overflowFlags": IntegerAttr(0, i32)}
 
 
 def convert(low: Lowering, op: Operation) -> None:
@@ -86,7 +88,7 @@ def _scalar_constant(low: Lowering, value: Attribute) -> SSAValue:
     if isinstance(value, IntegerAttr):
         number = cast("IntegerAttr[Any]", value)
         type_ = scalar_type(number.type)
-        return low.constant(IntegerAttr(number.value.data, cast(IntegerType, type_)), type_)
+        return low.integer(number.value.data, cast(IntegerType, type_))
     return low.constant(value, cast("FloatAttr[Any]", value).type)
 
 
@@ -123,7 +125,7 @@ def _wrapping(new: type[IRDLOperation]) -> RowFunction:
     def row(low: Lowering, op: Operation, *operands: SSAValue) -> SSAValue:
         flags = cast(arith.IntegerOverflowAttr | None, op.properties.get("overflowFlags"))
         bits = sum(_OVERFLOW[flag] for flag in flags.data) if flags is not None else 0
-        return low.emit(new, operands, operands[0].type, {"overflowFlags": IntegerAttr(bits, i32)})
+        return low.emit(new, operands, operands[0].type, {"overflowFlags": integer_attr(bits, i32)})
 
     return row
 
@@ -153,7 +155,7 @@ def _bools(type_: Attribute) -> Attribute:
 def fcmp(low: Lowering, predicate: str, a: SSAValue, b: SSAValue) -> SSAValue:
     """A float comparison by its mnemonic."""
     number = arith.CMPF_COMPARISON_OPERATIONS.index(predicate)
-    properties = {"predicate": IntegerAttr(number, i64), "fastmathFlags": llvm.FastMathAttr(None)}
+    properties = {"predicate": integer_attr(number, i64), "fastmathFlags": llvm.FastMathAttr(None)}
     return low.emit(ours.FCmpOp, (a, b), _bools(a.type), properties)
 
 
@@ -244,7 +246,7 @@ def _rounded_division(up: bool) -> RowFunction:
             llvm.AddOp,
             (quotient, low.splat_constant(1 if up else -1, type_)),
             type_,
-            {"overflowFlags": IntegerAttr(0, i32)},
+            _WRAP,
         )
         return select(low, correct, other, quotient)
 
@@ -265,14 +267,13 @@ def rounded(low: Lowering, value: SSAValue, result: Attribute) -> SSAValue:
         return low.emit(llvm.FPTruncOp, (value,), result)
     single = with_element_type(value.type, f32)
     bits = with_element_type(value.type, i32)
-    wrap = {"overflowFlags": IntegerAttr(0, i32)}
     exact = {"fastmathFlags": llvm.FastMathAttr(None)}
     near = low.emit(llvm.FPTruncOp, (value,), single)
     back = low.emit(llvm.FPExtOp, (near,), value.type)
     size, back_size = (low.emit(llvm.FAbsOp, (x,), x.type, exact) for x in (value, back))
     number = low.emit(llvm.BitcastOp, (near,), bits)
     away = fcmp(low, "ogt", back_size, size)
-    down = low.emit(llvm.AddOp, (number, low.splat_constant(-1, bits)), bits, wrap)
+    down = low.emit(llvm.AddOp, (number, low.splat_constant(-1, bits)), bits, _WRAP)
     down = select(low, away, down, number)
     odd = low.emit(llvm.OrOp, (down, low.splat_constant(1, bits)), bits)
     number = select(low, fcmp(low, "one", back, value), odd, number)
@@ -286,7 +287,7 @@ def _ceildivui(low: Lowering, op: Operation, a: SSAValue, b: SSAValue) -> SSAVal
     remainder = low.emit(llvm.URemOp, (a, b), type_)
     inexact = low.compare(1, remainder, low.splat_constant(0, type_), _bools(type_))
     one_more = low.emit(llvm.ZExtOp, (inexact,), type_)
-    return low.emit(llvm.AddOp, (quotient, one_more), type_, {"overflowFlags": IntegerAttr(0, i32)})
+    return low.emit(llvm.AddOp, (quotient, one_more), type_, _WRAP)
 
 
 def _rsqrt(low: Lowering, op: Operation, value: SSAValue) -> SSAValue:

@@ -16,6 +16,7 @@ from xdsl.dialects.builtin import (
 )
 from xdsl.ir import SSAValue
 
+import dlir.dialects.vectorized  # noqa: F401  comparisons take vectors from here on
 from dlir.dialects.structured.maps import Linear
 from dlir.dialects.structured.ops import GenericOp
 from dlir.dialects.structured.roles import Operand
@@ -104,7 +105,7 @@ def read_lanes(emit: Emitter, operand: Operand, space: Space, lanes: Lanes) -> S
     escapes = operand.escapes(space.extents)
     mask = lanes.mask
     if last in escapes:
-        mask = _lanes_inside(emit, operand, space, lanes)
+        mask = lanes_inside(emit, operand, space, lanes)
     vector_type = VectorType(operand.element, [lanes.width])
     index = [evaluate(emit, f, space.at) for f in operand.forms]
 
@@ -121,7 +122,7 @@ def read_lanes(emit: Emitter, operand: Operand, space: Space, lanes: Lanes) -> S
     return _guarded(emit, operand, guarded, space, load, [lanes.width])
 
 
-def _lanes_inside(emit: Emitter, operand: Operand, space: Space, lanes: Lanes) -> SSAValue:
+def lanes_inside(emit: Emitter, operand: Operand, space: Space, lanes: Lanes) -> SSAValue:
     """The lanes in use whose index along the operand's last dimension is inside."""
     width, last = lanes.width, len(operand.forms) - 1
     first = evaluate(emit, operand.forms[last], space.at)
@@ -139,16 +140,38 @@ def _lanes_inside(emit: Emitter, operand: Operand, space: Space, lanes: Lanes) -
     return inside if lanes.mask is None else emit.insert(arith.AndIOp(inside, lanes.mask))
 
 
-def written_inside(emit: Emitter, out: Operand, space: Space) -> SSAValue | None:
-    """Whether the current point lies inside of `outs`; None if every point does."""
-    return is_inside(emit, out, dropped(out, space), space.at)
+def when_written(
+    emit: Emitter,
+    out: Operand,
+    space: Space,
+    point: Callable[[], None],
+    lanes: int | None = None,
+) -> Callable[[], None]:
+    """`point`, done only where the current point lies inside of `outs`.
+
+    The dimension along the iterator `lanes` is left to `written_lanes`.
+    """
+
+    def guarded() -> None:
+        positions = [
+            p for p in dropped(out, space) if lanes is None or not out.forms[p].coefficients[lanes]
+        ]
+        inside = is_inside(emit, out, positions, space.at)
+        point() if inside is None else emit.when(inside, point)
+
+    return guarded
+
+
+def written_lanes(emit: Emitter, out: Operand, space: Space, lanes: Lanes) -> Lanes:
+    """The lanes in use that lie inside of `outs`."""
+    if not any(out.forms[p].coefficients[lanes.dim] for p in dropped(out, space)):
+        return lanes
+    return Lanes(lanes.dim, lanes.width, lanes_inside(emit, out, space, lanes))
 
 
 def dropped(out: Operand, space: Space) -> list[int]:
-    """Dimensions of `outs` that are counted in blocks and may end within a block."""
-    return [
-        p for p, f in enumerate(out.forms) if len(f.dims) > 1 and not out.fits(p, space.extents)
-    ]
+    """Dimensions of `outs` that some points of the space may lie outside of."""
+    return [p for p in range(len(out.forms)) if not out.holds(p, space.extents)]
 
 
 def write_scalar(emit: Emitter, operand: Operand, space: Space, value: SSAValue) -> None:

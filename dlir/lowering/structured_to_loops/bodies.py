@@ -104,7 +104,7 @@ COMBINERS: dict[type[Operation], tuple[vector.CombiningKindFlag, float | None]] 
 def combiner(block: Block) -> Operation | None:
     """The op that folds a new term into the accumulator: yield = op(term, acc), acc used once."""
     last = block.last_op
-    if not isinstance(last, YieldOp):
+    if not isinstance(last, YieldOp) or not block.args:
         return None
     op, acc = last.value.owner, block.args[-1]
     if not isinstance(op, Operation) or type(op) not in COMBINERS:

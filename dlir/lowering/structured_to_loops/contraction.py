@@ -163,7 +163,8 @@ class _Kernel:
         contiguous = last.plain_dim == inner and not any(
             f.coefficients[inner] for f in a.forms[:-1]
         )
-        if contiguous and len(carriers) == 1 and carriers[0] != len(a.forms) - 1:
+        forwards = all(a.forms[p].coefficients[row] > 0 for p in carriers if row is not None)
+        if contiguous and forwards and len(carriers) == 1 and carriers[0] != len(a.forms) - 1:
             view = self._rows_view(height, carriers[0])
             column = VectorType(a.element, [height, 1])
             return lambda k: emit.insert(vector.LoadOp(view, emit.values([0, k]), column))

@@ -21,8 +21,10 @@ from dlir.lowering.structured_to_loops.access import (
     lane_mask,
     read_lanes,
     read_scalar,
+    when_written,
     write_lanes,
     write_scalar,
+    written_lanes,
 )
 from dlir.lowering.structured_to_loops.bodies import COMBINERS, Body, combiner
 from dlir.lowering.structured_to_loops.emitter import Emitter, Index
@@ -39,8 +41,6 @@ NARROW_BYTES = 64
 def lane_dim(op: GenericOp) -> int | None:
     """The iterator that can run along lanes: the result's last one, else a reduction."""
     inputs, out, extra = operands_of(op)
-    if any(len(form.dims) > 1 for form in out.forms):
-        return None  # a result counted in blocks may end within one
     if may_fail(op):
         return None  # lanes that are not in use hold zeros, which are no valid divisors
     candidates: list[int] = []
@@ -138,10 +138,11 @@ def _lower_parallel(emit: Emitter, op: GenericOp, dim: int) -> None:
             first = (
                 emit.constant(op.init)
                 if op.init is not None
-                else read_lanes(emit, out, space, lanes)
+                else read_lanes(emit, out, space, written_lanes(emit, out, space, lanes))
             )
             initial = [emit.broadcast(first, [lanes.width])]
         result = fold_over(emit, space, op.reduction_dims, initial, fold)[0]
+        lanes = written_lanes(emit, out, space, lanes)
         if op.epilogue is not None:
             terms = [read_lanes(emit, x, space, lanes) for x in extra]
             result = Body(emit, op.epilogue.block, space.at, dim)([result, *terms], lanes.width)
@@ -153,7 +154,7 @@ def _lower_parallel(emit: Emitter, op: GenericOp, dim: int) -> None:
     def row() -> None:
         strips(emit, space, dim, widest, [[], []], strip)
 
-    loop_over(emit, space, outer, row)
+    loop_over(emit, space, outer, when_written(emit, out, space, row, dim))
 
 
 def neutral(emit: Emitter, op: Operation, shape: Sequence[int]) -> SSAValue:
@@ -201,7 +202,7 @@ def _lower_reduction(emit: Emitter, op: GenericOp, dim: int) -> None:
             result = Body(emit, op.epilogue.block, space.at)([result, *scalars])
         write_scalar(emit, out, space, result)
 
-    loop_over(emit, space, parallel_order(op), point)
+    loop_over(emit, space, parallel_order(op), when_written(emit, out, space, point))
 
 
 def reduce_lanes(

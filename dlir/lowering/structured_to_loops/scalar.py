@@ -11,8 +11,8 @@ from dlir.dialects.structured.roles import Operand, operands_of, parallel_order
 from dlir.lowering.structured_to_loops.access import (
     Space,
     read_scalar,
+    when_written,
     write_scalar,
-    written_inside,
 )
 from dlir.lowering.structured_to_loops.bodies import Body
 from dlir.lowering.structured_to_loops.emitter import Emitter
@@ -59,11 +59,7 @@ def lower_scalar(emit: Emitter, op: GenericOp) -> None:
             result = Body(emit, op.epilogue.block, space.at)([result, *scalars])
         write_scalar(emit, out, space, result)
 
-    def guarded_point() -> None:
-        inside = written_inside(emit, out, space)
-        point() if inside is None else emit.when(inside, point)
-
-    loop_over(emit, space, parallel_order(op), guarded_point)
+    loop_over(emit, space, parallel_order(op), when_written(emit, out, space, point))
 
 
 def first_value(emit: Emitter, op: GenericOp, out: Operand, space: Space) -> SSAValue:
