@@ -19,6 +19,7 @@ from dlir.dialects.structured.roles import (
     is_copy,
     is_elementwise,
     match_contraction,
+    may_fail,
 )
 from dlir.dialects.structured.shapes import Size, Sizes
 
@@ -72,8 +73,8 @@ def _fuse_into(consumer: GenericOp) -> bool:
         producer = value.owner
         if not isinstance(producer, GenericOp) or not _only_reader(value, consumer):
             continue
-        if producer.parent is not consumer.parent:
-            continue
+        if producer.parent is not consumer.parent or may_fail(producer) or may_fail(consumer):
+            continue  # bodies with assertions run point by point; what is around them need not
         if producer.reduction_dims:
             if _append_epilogue(producer, consumer, number):
                 return True

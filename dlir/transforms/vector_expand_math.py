@@ -13,10 +13,11 @@ from xdsl.rewriter import InsertPoint, Rewriter
 from dlir.diagnostics import fail
 from dlir.transforms.expand_math.builder import FORMATS, Builder, Term
 from dlir.transforms.expand_math.functions import EXPANSIONS
+from dlir.transforms.expand_math.integers import INTEGER_EXPANSIONS
 
 
 def expand(op: Operation) -> None:
-    """Replace one `math` operation that is in `EXPANSIONS`."""
+    """Replace one `math` operation on floats that is in `EXPANSIONS`."""
     builder = Builder()
     terms = [Term(builder, operand) for operand in op.operands]
     element = terms[0].element
@@ -26,9 +27,18 @@ def expand(op: Operation) -> None:
     if narrow:
         terms = [term.widened() for term in terms]
     result = EXPANSIONS[type(op)](*terms)
-    if narrow:
-        result = result.narrowed(element)
-    for made in builder.ops:
+    _replace(op, builder, result.narrowed(element) if narrow else result)
+
+
+def expand_integers(op: Operation) -> None:
+    """Replace one `math` operation that is in `INTEGER_EXPANSIONS`."""
+    builder = Builder()
+    terms = [Term(builder, operand) for operand in op.operands]
+    _replace(op, builder, INTEGER_EXPANSIONS[type(op)](*terms))
+
+
+def _replace(op: Operation, builder: Builder, result: Term) -> None:
+    for made in (inner for outer in builder.ops for inner in outer.walk()):
         made.location = op.location
     result.value.name_hint = op.results[0].name_hint
     Rewriter.insert_op(builder.ops, InsertPoint.before(op))
@@ -63,3 +73,5 @@ class VectorExpandMath(ModulePass):
         for child in list(op.walk()):
             if type(child) in EXPANSIONS:
                 expand(child)
+            elif type(child) in INTEGER_EXPANSIONS:
+                expand_integers(child)

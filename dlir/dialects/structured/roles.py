@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from xdsl.dialects import arith
+from xdsl.dialects import arith, cf
 from xdsl.dialects.builtin import DYNAMIC_INDEX, FloatAttr
 from xdsl.ir import Attribute, Block, SSAValue
 
@@ -154,6 +154,12 @@ def is_copy(op: GenericOp) -> bool:
         and isinstance(last, YieldOp)
         and last.value is op.body.block.args[0]
     )
+
+
+def may_fail(op: GenericOp) -> bool:
+    """Whether a body checks something point by point, such as an integer divisor."""
+    blocks = [op.body.block, *([op.epilogue.block] if op.epilogue is not None else [])]
+    return any(isinstance(inner, cf.AssertOp) for block in blocks for inner in block.ops)
 
 
 @dataclass(frozen=True)

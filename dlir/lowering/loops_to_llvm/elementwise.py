@@ -17,6 +17,7 @@ from xdsl.dialects.builtin import (
     FloatAttr,
     IntegerAttr,
     IntegerType,
+    bf16,
     f16,
     f32,
     f64,
@@ -253,13 +254,16 @@ def _rounded_division(up: bool) -> RowFunction:
 
 
 def _truncate_float(low: Lowering, op: Operation, value: SSAValue) -> SSAValue:
-    """`llvm.fptrunc`; f64 to f16, which has no instruction, through f32 rounded to odd.
+    return rounded(low, value, row_type(op.results[0].type))
+
+
+def rounded(low: Lowering, value: SSAValue, result: Attribute) -> SSAValue:
+    """`llvm.fptrunc`; f64 to f16 or bf16, which has no instruction, through f32 rounded to odd.
 
     Rounding to odd (towards zero, with the last bit set if inexact) keeps enough to make the second
     rounding right: S. Boldo, G. Melquiond, "When double rounding is odd" (2005).
     """
-    result = row_type(op.results[0].type)
-    if element_of(value.type) != f64 or element_of(result) != f16:
+    if element_of(value.type) != f64 or element_of(result) not in (f16, bf16):
         return low.emit(llvm.FPTruncOp, (value,), result)
     single = with_element_type(value.type, f32)
     bits = with_element_type(value.type, i32)
@@ -290,6 +294,17 @@ def _rsqrt(low: Lowering, op: Operation, value: SSAValue) -> SSAValue:
     flags = {"fastmathFlags": fast_math(op)}
     root = low.emit(llvm.FSqrtOp, (value,), value.type, flags)
     return low.emit(llvm.FDivOp, (low.splat_constant(1.0, value.type), root), value.type, flags)
+
+
+def multiply_add(low: Lowering, op: Operation, a: SSAValue, b: SSAValue, c: SSAValue) -> SSAValue:
+    """`llvm.intr.fma`; of f16 or bf16 in f64, which is exact wherever rounding could be a tie."""
+    flags = {"fastmathFlags": fast_math(op)}
+    if element_of(a.type) not in (f16, bf16):
+        return low.emit(llvm.FMAOp, (a, b, c), a.type, flags)
+    wide = with_element_type(a.type, f64)
+    x, y, z = (low.emit(llvm.FPExtOp, (value,), wide) for value in (a, b, c))
+    product = low.emit(llvm.FMulOp, (x, y), wide, flags)
+    return rounded(low, low.emit(llvm.FAddOp, (product, z), wide, flags), a.type)
 
 
 ROW: dict[type[Operation], RowFunction] = {
@@ -338,7 +353,7 @@ ROW: dict[type[Operation], RowFunction] = {
     arith.TruncIOp: _cast(llvm.TruncOp),
     math.SqrtOp: _float(llvm.FSqrtOp),
     math.RsqrtOp: _rsqrt,
-    math.FmaOp: _float(llvm.FMAOp),
+    math.FmaOp: multiply_add,
     math.AbsFOp: _float(llvm.FAbsOp),
     math.FloorOp: _float(llvm.FFloorOp),
     math.CeilOp: _float(llvm.FCeilOp),

@@ -53,10 +53,7 @@ class CpuExecutable(Executable):
 
     def execute(self, arguments: Sequence[Value]) -> tuple[Value, ...]:
         """Plan for these sizes, make room for the results, run."""
-        inputs = [
-            *(np.asarray(a, order="C") if isinstance(a, np.ndarray) else a for a in arguments),
-            *self._constants,
-        ]
+        inputs = [*map(_contiguous, arguments), *self._constants]
         entry = self._bundle.entry
         arena, *sizes = self._functions[f"{entry}.plan"](*inputs)
         self._check()
@@ -82,7 +79,7 @@ class CpuExecutable(Executable):
         """Run `@entry.init` once; a parameter that is used as it is is not copied."""
 
         def param(name: str) -> Array:
-            return data[name] if name in data else np.asarray(params[name], order="C")
+            return data[name] if name in data else _contiguous(params[name])
 
         init = self._functions.get(f"{self._bundle.entry}.init")
         made: list[Array] = []
@@ -99,6 +96,13 @@ class CpuExecutable(Executable):
 
     def _stage(self, level: str) -> Artifact:
         return TARGET.lower(self._module.clone(), self._options, "dl", level)
+
+
+def _contiguous(value: Value) -> Value:
+    """An array in row-major order; a copy only when it must be. Scalars pass."""
+    if not isinstance(value, np.ndarray) or value.flags.c_contiguous:
+        return value
+    return np.ascontiguousarray(value)
 
 
 def _as_memref(attribute: Any) -> MemRefType:
