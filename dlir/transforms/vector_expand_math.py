@@ -1,15 +1,4 @@
-"""Elementary functions become polynomials on scalars and whole vectors.
-
-Before:
-
-    %y = math.tanh %x : vector<6x64xf32>
-
-After: about twenty `arith` and `math.fma` operations on `vector<6x64xf32>`, which the code
-generator turns into vector instructions; calls of the C library would go element by element.
-
-f32 and f64 are computed in their own format; f16 and bf16 are computed in f32 and rounded.  What
-has an instruction (sqrt, fma, floor, ceil, roundeven, trunc, absf, copysign) is left alone.
-"""
+"""`vector-expand-math`: elementary functions become polynomials on scalars and whole vectors."""
 
 from __future__ import annotations
 
@@ -24,10 +13,11 @@ from xdsl.rewriter import InsertPoint, Rewriter
 from dlir.diagnostics import fail
 from dlir.transforms.expand_math.builder import FORMATS, Builder, Term
 from dlir.transforms.expand_math.functions import EXPANSIONS
+from dlir.transforms.expand_math.integers import INTEGER_EXPANSIONS
 
 
 def expand(op: Operation) -> None:
-    """Replace one `math` operation that is in `EXPANSIONS`."""
+    """Replace one `math` operation on floats that is in `EXPANSIONS`."""
     builder = Builder()
     terms = [Term(builder, operand) for operand in op.operands]
     element = terms[0].element
@@ -37,9 +27,18 @@ def expand(op: Operation) -> None:
     if narrow:
         terms = [term.widened() for term in terms]
     result = EXPANSIONS[type(op)](*terms)
-    if narrow:
-        result = result.narrowed(element)
-    for made in builder.ops:
+    _replace(op, builder, result.narrowed(element) if narrow else result)
+
+
+def expand_integers(op: Operation) -> None:
+    """Replace one `math` operation that is in `INTEGER_EXPANSIONS`."""
+    builder = Builder()
+    terms = [Term(builder, operand) for operand in op.operands]
+    _replace(op, builder, INTEGER_EXPANSIONS[type(op)](*terms))
+
+
+def _replace(op: Operation, builder: Builder, result: Term) -> None:
+    for made in (inner for outer in builder.ops for inner in outer.walk()):
         made.location = op.location
     result.value.name_hint = op.results[0].name_hint
     Rewriter.insert_op(builder.ops, InsertPoint.before(op))
@@ -50,7 +49,23 @@ def expand(op: Operation) -> None:
 
 @dataclass(frozen=True)
 class VectorExpandMath(ModulePass):
-    """Expand exp, log, tanh, erf, sin, pow and their like to arithmetic, on scalars and vectors."""
+    """Expand exp, log, tanh, erf, sin, pow and their like to arithmetic, on scalars and vectors.
+
+    Before:
+
+        %y = math.tanh %x : vector<6x64xf32>
+
+    After: about twenty `arith` and `math.fma` operations on the whole vector, which the code
+    generator turns into vector instructions; calls of the C library would go element by element.
+
+        %5 = arith.bitcast %4 : vector<6x64xi32> to vector<6x64xf32>
+        %6 = math.fma %5, %3, %2 : vector<6x64xf32>
+        ...
+        %y = math.copysign %9, %x : vector<6x64xf32>
+
+    f32 and f64 are computed in their own format; f16 and bf16 are computed in f32 and rounded.
+    What has an instruction (sqrt, fma, floor, ceil, roundeven, trunc, absf, copysign) is left.
+    """
 
     name = "vector-expand-math"
 
@@ -58,3 +73,5 @@ class VectorExpandMath(ModulePass):
         for child in list(op.walk()):
             if type(child) in EXPANSIONS:
                 expand(child)
+            elif type(child) in INTEGER_EXPANSIONS:
+                expand_integers(child)

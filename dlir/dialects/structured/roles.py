@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from xdsl.dialects import arith
-from xdsl.dialects.builtin import DYNAMIC_INDEX, FloatAttr
+from xdsl.dialects import arith, cf
+from xdsl.dialects.builtin import DYNAMIC_INDEX
 from xdsl.ir import Attribute, Block, SSAValue
 
 from dlir.dialects.structured.maps import Linear
@@ -17,6 +17,7 @@ from dlir.dialects.structured.ops import (
     element_type_of,
     shape_of,
 )
+from dlir.types import is_number
 
 
 @dataclass(frozen=True)
@@ -159,6 +160,12 @@ def is_copy(op: GenericOp) -> bool:
     )
 
 
+def may_fail(op: GenericOp) -> bool:
+    """Whether a body checks something point by point, such as an integer divisor."""
+    blocks = [op.body.block, *([op.epilogue.block] if op.epilogue is not None else [])]
+    return any(isinstance(inner, cf.AssertOp) for block in blocks for inner in block.ops)
+
+
 @dataclass(frozen=True)
 class Contraction:
     """The roles in `out[.., m, .., n] = epilogue(sum_k a[.., m, k] * b[.., k, n])`."""
@@ -242,4 +249,4 @@ def _unextended(value: SSAValue) -> SSAValue:
 
 
 def _starts_from_zero(op: GenericOp) -> bool:
-    return isinstance(op.init, FloatAttr) and op.init.value.data == 0.0
+    return is_number(op.init) and op.init.value.data == 0.0

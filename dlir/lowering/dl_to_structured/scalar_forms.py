@@ -179,12 +179,16 @@ def modulo(x: Scalar, y: Scalar) -> Scalar:
 
 
 def exponentiation(x: Scalar, y: Scalar) -> Scalar:
-    """`x ^ y`; squares and cubes are products."""
+    """`x ^ y`; squares and cubes are products. The integer 0 to a negative power fails."""
     owner = y.value.owner
+    known = None
     if isinstance(owner, arith.ConstantOp):
         known = getattr(owner.value, "value", None)
         if known is not None and known.data in (2, 3):
             return x * x if known.data == 2 else x * x * x
+    if not x.is_float and (known is None or known.data < 0):
+        valid = compare("ge", y, 0) | compare("ne", x, 0)
+        x.body.effect(cf.AssertOp(valid.value, "zero to a negative power"))
     return power(x, y)
 
 

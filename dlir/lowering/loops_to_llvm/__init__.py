@@ -1,29 +1,4 @@
-"""Loops over buffers and vectors become the `llvm` dialect.
-
-Before, the loop level: func, scf, cf, arith, math, memref and vector on static n-D vectors.
-
-    func.func @scale(%x: memref<?x8xf32>, %s: f32) {
-      ...
-      scf.for %i = %c0 to %n step %c1 {
-        %v = vector.load %x[%i, %c0] : memref<?x8xf32>, vector<8xf32>
-        %w = arith.mulf %v, %b : vector<8xf32>
-        vector.store %w, %x[%i, %c0] : memref<?x8xf32>, vector<8xf32>
-      }
-
-After, blocks of `llvm` operations whose vectors are one dimensional:
-
-    llvm.func @scale(%x: !llvm.ptr, %n: i64, %s: f32) {
-      ...
-    ^bb1(%i: i64):
-      %0 = llvm.mul %i, %c8 overflow<nsw> : i64
-      %1 = llvm.getelementptr inbounds %x[%0] : (!llvm.ptr, i64) -> !llvm.ptr, f32
-      %2 = llvm.load %1 {alignment = 4 : i64} : !llvm.ptr -> vector<8xf32>
-
-Calling convention: a memref argument becomes a pointer followed by one `i64` per `?` dimension;
-scalars pass as they are; several results become a struct; the attribute `dlir.signature` keeps the
-function's type.  A failing `cf.assert` stores 1 + the
-number of its message (in the module attribute `dlir.messages`) into the global `@dlir.status`.
-"""
+"""`convert-loops-to-llvm`: loops over buffers and vectors become the `llvm` dialect."""
 
 from __future__ import annotations
 
@@ -49,7 +24,6 @@ from xdsl.ir import Attribute, Block, Operation, Region, SSAValue
 from xdsl.passes import ModulePass
 
 from dlir.lowering.loops_to_llvm import accesses, control, elementwise, vectors, views
-from dlir.lowering.loops_to_llvm.order import sink_scalars
 from dlir.lowering.loops_to_llvm.state import (
     POINTER,
     Lowering,
@@ -178,8 +152,6 @@ def _convert_body(low: Lowering, op: func.FuncOp, arguments: list[SSAValue]) -> 
             _convert_return(low, last)
         else:
             control.convert_branch(low, last, blocks)
-    for block in cast(Region, low.entry.parent).blocks:
-        sink_scalars(block)
     low.finish()
 
 
@@ -245,6 +217,30 @@ def _declare_status(module: ModuleOp) -> None:
 @dataclass(frozen=True)
 class ConvertLoopsToLLVM(ModulePass):
     """Lower loops, buffers and vectors to the `llvm` dialect.
+
+    Before, the loop level: func, scf, cf, arith, math, memref and vector on static n-D vectors.
+
+        func.func @scale(%x: memref<?x8xf32>, %s: f32) {
+          ...
+          scf.for %i = %c0 to %n step %c1 {
+            %v = vector.load %x[%i, %c0] : memref<?x8xf32>, vector<8xf32>
+            %w = arith.mulf %v, %b : vector<8xf32>
+            vector.store %w, %x[%i, %c0] : memref<?x8xf32>, vector<8xf32>
+          }
+
+    After, blocks of `llvm` operations whose vectors are one dimensional:
+
+        llvm.func @scale(%x: !llvm.ptr, %n: i64, %s: f32) {
+          ...
+        ^bb1(%i: i64):
+          %0 = llvm.mul %i, %c8 overflow<nsw> : i64
+          %1 = llvm.getelementptr inbounds %x[%0] : (!llvm.ptr, i64) -> !llvm.ptr, f32
+          %2 = llvm.load %1 {alignment = 4 : i64} : !llvm.ptr -> vector<8xf32>
+
+    Calling convention: a memref argument becomes a pointer followed by one `i64` per `?` dimension;
+    scalars pass as they are; several results become a struct; the attribute `dlir.signature` keeps
+    the function's type.  A failing `cf.assert` stores 1 + the
+    number of its message (in the module attribute `dlir.messages`) into the global `@dlir.status`.
 
     With `bounds-checks`, every access is first compared with its memref's sizes; one that would
     leave them reads zeros or writes nothing, and reports itself like a failing `cf.assert`.

@@ -20,6 +20,7 @@ from xdsl.dialects.builtin import (
 from xdsl.ir import Attribute, Operation, SSAValue
 
 from dlir.dialects.llvm import intrinsics
+from dlir.dialects.shared import integer_attr
 from dlir.dialects.vectorized import as_vector
 from dlir.lowering.loops_to_llvm.bounds import (
     guarded,
@@ -40,6 +41,8 @@ from dlir.lowering.loops_to_llvm.state import (
 )
 from dlir.lowering.loops_to_llvm.views import pointer_of
 
+_ORDERING = IntegerAttr(0, i64)
+
 
 def _line_pointers(
     low: Lowering, buffer: Buffer, indices: Sequence[Index], shape: Sequence[int]
@@ -58,15 +61,16 @@ def _line_pointers(
     return pointers
 
 
+def _properties(element: Attribute) -> dict[str, Attribute]:
+    """Those of `llvm.load` and `llvm.store`."""
+    return {"ordering": _ORDERING, "alignment": integer_attr(element_bytes(element), i64)}
+
+
 def _load(low: Lowering, pointer: SSAValue, element: Attribute, length: int) -> SSAValue:
     """Load one contiguous row; `i1` from bytes."""
     type_ = line_type(element, length)
     stored = line_type(memory_type(element), length)
-    properties = {
-        "ordering": IntegerAttr(0, i64),
-        "alignment": IntegerAttr(element_bytes(element), i64),
-    }
-    value = low.emit(llvm.LoadOp, (pointer,), stored, properties)
+    value = low.emit(llvm.LoadOp, (pointer,), stored, _properties(element))
     if stored == type_:
         return value
     return low.emit(llvm.TruncOp, (value,), type_, {"overflowFlags": llvm.OverflowAttr("none")})
@@ -84,10 +88,7 @@ def _store(low: Lowering, value: SSAValue, pointer: SSAValue, element: Attribute
     low.add(
         llvm.StoreOp.create(
             operands=(_in_memory(low, value, element), pointer),
-            properties={
-                "ordering": IntegerAttr(0, i64),
-                "alignment": IntegerAttr(element_bytes(element), i64),
-            },
+            properties=_properties(element),
         )
     )
 
@@ -195,7 +196,7 @@ def _masked_load(
         intrinsics.MaskedLoadOp,
         (pointer, mask, stored),
         stored.type,
-        {"alignment": IntegerAttr(element_bytes(element), i32)},
+        {"alignment": integer_attr(element_bytes(element), i32)},
     )
     if element != i1:
         return value
@@ -229,6 +230,6 @@ def _masked_store(
     low.add(
         intrinsics.MaskedStoreOp.create(
             operands=(_in_memory(low, row, element), pointer, mask),
-            properties={"alignment": IntegerAttr(element_bytes(element), i32)},
+            properties={"alignment": integer_attr(element_bytes(element), i32)},
         )
     )

@@ -17,6 +17,7 @@ from xdsl.dialects.builtin import (
     FloatAttr,
     IntegerAttr,
     IntegerType,
+    bf16,
     f16,
     f32,
     f64,
@@ -29,6 +30,7 @@ from xdsl.irdl import IRDLOperation
 
 from dlir.dialects.llvm import intrinsics
 from dlir.dialects.llvm import ops as ours
+from dlir.dialects.shared import integer_attr
 from dlir.dialects.vectorized import as_vector, bit_width, dense, element_of, with_element_type
 from dlir.lowering.loops_to_llvm.state import (
     Lowering,
@@ -41,6 +43,7 @@ from dlir.lowering.loops_to_llvm.state import (
 )
 
 RowFunction = Callable[..., SSAValue]
+_WRAP = {"overflowFlags": IntegerAttr(0, i32)}
 
 
 def convert(low: Lowering, op: Operation) -> None:
@@ -85,7 +88,7 @@ def _scalar_constant(low: Lowering, value: Attribute) -> SSAValue:
     if isinstance(value, IntegerAttr):
         number = cast("IntegerAttr[Any]", value)
         type_ = scalar_type(number.type)
-        return low.constant(IntegerAttr(number.value.data, cast(IntegerType, type_)), type_)
+        return low.integer(number.value.data, cast(IntegerType, type_))
     return low.constant(value, cast("FloatAttr[Any]", value).type)
 
 
@@ -122,7 +125,7 @@ def _wrapping(new: type[IRDLOperation]) -> RowFunction:
     def row(low: Lowering, op: Operation, *operands: SSAValue) -> SSAValue:
         flags = cast(arith.IntegerOverflowAttr | None, op.properties.get("overflowFlags"))
         bits = sum(_OVERFLOW[flag] for flag in flags.data) if flags is not None else 0
-        return low.emit(new, operands, operands[0].type, {"overflowFlags": IntegerAttr(bits, i32)})
+        return low.emit(new, operands, operands[0].type, {"overflowFlags": integer_attr(bits, i32)})
 
     return row
 
@@ -152,7 +155,7 @@ def _bools(type_: Attribute) -> Attribute:
 def fcmp(low: Lowering, predicate: str, a: SSAValue, b: SSAValue) -> SSAValue:
     """A float comparison by its mnemonic."""
     number = arith.CMPF_COMPARISON_OPERATIONS.index(predicate)
-    properties = {"predicate": IntegerAttr(number, i64), "fastmathFlags": llvm.FastMathAttr(None)}
+    properties = {"predicate": integer_attr(number, i64), "fastmathFlags": llvm.FastMathAttr(None)}
     return low.emit(ours.FCmpOp, (a, b), _bools(a.type), properties)
 
 
@@ -243,7 +246,7 @@ def _rounded_division(up: bool) -> RowFunction:
             llvm.AddOp,
             (quotient, low.splat_constant(1 if up else -1, type_)),
             type_,
-            {"overflowFlags": IntegerAttr(0, i32)},
+            _WRAP,
         )
         return select(low, correct, other, quotient)
 
@@ -251,24 +254,26 @@ def _rounded_division(up: bool) -> RowFunction:
 
 
 def _truncate_float(low: Lowering, op: Operation, value: SSAValue) -> SSAValue:
-    """`llvm.fptrunc`; f64 to f16, which has no instruction, through f32 rounded to odd.
+    return rounded(low, value, row_type(op.results[0].type))
+
+
+def rounded(low: Lowering, value: SSAValue, result: Attribute) -> SSAValue:
+    """`llvm.fptrunc`; f64 to f16 or bf16, which has no instruction, through f32 rounded to odd.
 
     Rounding to odd (towards zero, with the last bit set if inexact) keeps enough to make the second
     rounding right: S. Boldo, G. Melquiond, "When double rounding is odd" (2005).
     """
-    result = row_type(op.results[0].type)
-    if element_of(value.type) != f64 or element_of(result) != f16:
+    if element_of(value.type) != f64 or element_of(result) not in (f16, bf16):
         return low.emit(llvm.FPTruncOp, (value,), result)
     single = with_element_type(value.type, f32)
     bits = with_element_type(value.type, i32)
-    wrap = {"overflowFlags": IntegerAttr(0, i32)}
     exact = {"fastmathFlags": llvm.FastMathAttr(None)}
     near = low.emit(llvm.FPTruncOp, (value,), single)
     back = low.emit(llvm.FPExtOp, (near,), value.type)
     size, back_size = (low.emit(llvm.FAbsOp, (x,), x.type, exact) for x in (value, back))
     number = low.emit(llvm.BitcastOp, (near,), bits)
     away = fcmp(low, "ogt", back_size, size)
-    down = low.emit(llvm.AddOp, (number, low.splat_constant(-1, bits)), bits, wrap)
+    down = low.emit(llvm.AddOp, (number, low.splat_constant(-1, bits)), bits, _WRAP)
     down = select(low, away, down, number)
     odd = low.emit(llvm.OrOp, (down, low.splat_constant(1, bits)), bits)
     number = select(low, fcmp(low, "one", back, value), odd, number)
@@ -282,13 +287,24 @@ def _ceildivui(low: Lowering, op: Operation, a: SSAValue, b: SSAValue) -> SSAVal
     remainder = low.emit(llvm.URemOp, (a, b), type_)
     inexact = low.compare(1, remainder, low.splat_constant(0, type_), _bools(type_))
     one_more = low.emit(llvm.ZExtOp, (inexact,), type_)
-    return low.emit(llvm.AddOp, (quotient, one_more), type_, {"overflowFlags": IntegerAttr(0, i32)})
+    return low.emit(llvm.AddOp, (quotient, one_more), type_, _WRAP)
 
 
 def _rsqrt(low: Lowering, op: Operation, value: SSAValue) -> SSAValue:
     flags = {"fastmathFlags": fast_math(op)}
     root = low.emit(llvm.FSqrtOp, (value,), value.type, flags)
     return low.emit(llvm.FDivOp, (low.splat_constant(1.0, value.type), root), value.type, flags)
+
+
+def multiply_add(low: Lowering, op: Operation, a: SSAValue, b: SSAValue, c: SSAValue) -> SSAValue:
+    """`llvm.intr.fma`; of f16 or bf16 in f64, which is exact wherever rounding could be a tie."""
+    flags = {"fastmathFlags": fast_math(op)}
+    if element_of(a.type) not in (f16, bf16):
+        return low.emit(llvm.FMAOp, (a, b, c), a.type, flags)
+    wide = with_element_type(a.type, f64)
+    x, y, z = (low.emit(llvm.FPExtOp, (value,), wide) for value in (a, b, c))
+    product = low.emit(llvm.FMulOp, (x, y), wide, flags)
+    return rounded(low, low.emit(llvm.FAddOp, (product, z), wide, flags), a.type)
 
 
 ROW: dict[type[Operation], RowFunction] = {
@@ -337,7 +353,7 @@ ROW: dict[type[Operation], RowFunction] = {
     arith.TruncIOp: _cast(llvm.TruncOp),
     math.SqrtOp: _float(llvm.FSqrtOp),
     math.RsqrtOp: _rsqrt,
-    math.FmaOp: _float(llvm.FMAOp),
+    math.FmaOp: multiply_add,
     math.AbsFOp: _float(llvm.FAbsOp),
     math.FloorOp: _float(llvm.FFloorOp),
     math.CeilOp: _float(llvm.FCeilOp),

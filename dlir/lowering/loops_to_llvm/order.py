@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from xdsl.dialects import llvm
 from xdsl.dialects.builtin import VectorType
-from xdsl.ir import Block, Operation
+from xdsl.ir import Operation
 
 from dlir.dialects.llvm import intrinsics
 
@@ -18,21 +18,16 @@ _MOVABLE = (llvm.GEPOp, llvm.InsertElementOp, llvm.ShuffleVectorOp)
 _WRITES = (llvm.StoreOp, llvm.CallOp, intrinsics.MaskedStoreOp, intrinsics.MemcpyOp)
 
 
-def sink_scalars(block: Block) -> None:
-    """Reorder one block; does nothing to blocks without scalar loads."""
-    ops = list(block.ops)
+def sink_scalars(ops: list[Operation]) -> list[Operation]:
+    """A new order for the operations of a block; the old one if it has no scalar loads."""
     if not any(_is_scalar_load(op) for op in ops):
-        return
+        return ops
     deferred = _deferred(ops)
     order: list[Operation] = []
     for op in ops:
         if op not in deferred:
             _place(op, deferred, order)
-    if order == ops:
-        return
-    for op in ops:
-        op.detach()
-    block.add_ops(order)
+    return order
 
 
 def _is_scalar_load(op: Operation) -> bool:

@@ -10,7 +10,8 @@ Every value of the loop level becomes one of two things:
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from functools import lru_cache
 from math import prod
 from typing import NoReturn, TypeAlias, cast
 
@@ -18,7 +19,6 @@ from xdsl.dialects import llvm
 from xdsl.dialects.arith import FastMathFlagsAttr
 from xdsl.dialects.builtin import (
     AnyFloat,
-    DenseArrayBase,
     FloatAttr,
     IndexType,
     IntegerAttr,
@@ -38,7 +38,9 @@ from xdsl.irdl import IRDLOperation
 
 from dlir.diagnostics import fail
 from dlir.dialects.llvm.ops import ExtractElementOp, PoisonOp
+from dlir.dialects.shared import integer_attr, integers_attr, vector_type
 from dlir.dialects.vectorized import as_vector, dense, element_of
+from dlir.lowering.loops_to_llvm.order import sink_scalars
 
 Rows: TypeAlias = tuple[SSAValue, ...]
 Index: TypeAlias = int | SSAValue
@@ -122,9 +124,10 @@ def shape_of(type_: Attribute) -> tuple[int, ...]:
 def line_type(element: Attribute, length: int) -> Attribute:
     """The type of one row of `length` elements."""
     element = scalar_type(element)
-    return element if length == 1 else VectorType(element, [length])
+    return element if length == 1 else vector_type(element, (length,))
 
 
+@lru_cache(maxsize=4096)
 def row_type(type_: Attribute) -> Attribute:
     """The type that each row of a scalar or vector type has."""
     if as_vector(type_) is None:
@@ -154,13 +157,14 @@ class Lowering:
     def __init__(self, module: ModuleState, entry: Block):
         self.module = module
         self.entry = entry
-        self.block = entry
+        self._block = entry
+        self._pending: list[Operation] = []  # the current block's operations
         self.location: LocationAttr = UnknownLoc()
         self._values: dict[SSAValue, Rows | Buffer] = {}
         self._constants: dict[tuple[Attribute, Attribute], SSAValue] = {}
         self._known: dict[SSAValue, int] = {}
         self._poison: dict[Attribute, SSAValue] = {}
-        self._splats: dict[tuple[SSAValue, int], SSAValue] = {}
+        self._splats: dict[tuple[SSAValue, int], SSAValue] = {}  # of the current block
         self._prologue: list[Operation] = []
 
     # Old values and new ones.
@@ -219,10 +223,22 @@ class Lowering:
 
     # Emitting.
 
+    @property
+    def block(self) -> Block:
+        """The block that operations are appended to; it holds them once another one is chosen."""
+        return self._block
+
+    @block.setter
+    def block(self, block: Block) -> None:
+        self._block.add_ops(sink_scalars(self._pending))
+        self._pending = []
+        self._splats.clear()
+        self._block = block
+
     def add(self, op: Operation) -> Operation:
         """Append an operation to the current block."""
         op.location = self.location
-        self.block.add_op(op)
+        self._pending.append(op)
         return op
 
     def emit(
@@ -287,13 +303,14 @@ class Lowering:
         op = llvm.AllocaOp.create(
             operands=(self.integer(count),),
             result_types=(POINTER,),
-            properties={"elem_type": element, "alignment": IntegerAttr(alignment, i64)},
+            properties={"elem_type": element, "alignment": integer_attr(alignment, i64)},
         )
         self._prologue.append(op)
         return op.results[0]
 
     def finish(self) -> None:
         """Put the constants and allocas in place; call once, after everything else."""
+        self.block = self.entry
         if self.entry.first_op is None:
             self.entry.add_ops(self._prologue)
         else:
@@ -305,7 +322,7 @@ class Lowering:
         """`value` as an SSA value."""
         if not isinstance(value, int):
             return value
-        return self.constant(IntegerAttr(value, type_), type_)
+        return self.constant(integer_attr(value, type_), type_)
 
     def splat_constant(self, value: int | float, type_: Attribute) -> SSAValue:
         """A constant scalar, or vector of equal elements."""
@@ -339,7 +356,7 @@ class Lowering:
 
     def compare(self, predicate: int, a: SSAValue, b: SSAValue, result: Attribute = i1) -> SSAValue:
         """`llvm.icmp` with a predicate number (0 eq, 1 ne, 2 slt, 3 sle, ... 9 uge)."""
-        return self.emit(llvm.ICmpOp, (a, b), result, {"predicate": IntegerAttr(predicate, i64)})
+        return self.emit(llvm.ICmpOp, (a, b), result, {"predicate": integer_attr(predicate, i64)})
 
     def step(self, pointer: SSAValue, offset: Index, element: Attribute) -> SSAValue:
         """The pointer `offset` elements further; no operation for 0."""
@@ -353,7 +370,7 @@ class Lowering:
             (pointer,) if isinstance(offset, int) else (pointer, offset),
             POINTER,
             {
-                "rawConstantIndices": DenseArrayBase.from_list(i32, [constant]),
+                "rawConstantIndices": integers_attr((constant,), i32),
                 "elem_type": memory_type(element),
                 "noWrapFlags": _WRAP,
                 "inbounds": _UNIT,
@@ -368,11 +385,11 @@ class Lowering:
             return value
         key = (value, length)
         cached = self._splats.get(key)
-        if cached is not None and cached.owner.parent_block() is self.block:
+        if cached is not None:
             return cached
-        type_ = VectorType(value.type, [length])
+        type_ = vector_type(value.type, (length,))
         first = self.emit(llvm.InsertElementOp, (self.poison(type_), value, self.integer(0)), type_)
-        self._splats[key] = self.shuffle(first, first, [0] * length)
+        self._splats[key] = self.shuffle(first, first, (0,) * length)
         return self._splats[key]
 
     def shuffle(self, a: SSAValue, b: SSAValue, lanes: Sequence[int]) -> SSAValue:
@@ -384,8 +401,8 @@ class Lowering:
         return self.emit(
             llvm.ShuffleVectorOp,
             (a, b),
-            VectorType(element_of(a.type), [len(lanes)]),
-            {"mask": DenseArrayBase.from_list(i32, lanes)},
+            vector_type(element_of(a.type), (len(lanes),)),
+            {"mask": integers_attr(lanes, i32)},
         )
 
     def extract(self, row: SSAValue, lane: Index) -> SSAValue:
@@ -403,8 +420,12 @@ class Lowering:
     def moved(self, buffer: Buffer, offset: Index) -> Buffer:
         """The buffer `offset` elements further on; a constant offset costs no operation."""
         if isinstance(offset, int):
-            return replace(buffer, offset=buffer.offset + offset)
-        return replace(buffer, pointer=self.step(buffer.pointer, offset, buffer.element))
+            pointer, offset = buffer.pointer, buffer.offset + offset
+        else:
+            pointer = self.step(buffer.pointer, offset, buffer.element)
+            offset = buffer.offset
+        sizes, strides = buffer.sizes, buffer.strides
+        return Buffer(buffer.root, pointer, offset, sizes, strides, buffer.element)
 
 
 _FAST_MATH: dict[Attribute, llvm.FastMathAttr] = {}

@@ -20,11 +20,10 @@ from xdsl.irdl import IRDLOperation
 
 from dlir.dialects.llvm import intrinsics
 from dlir.dialects.vectorized import as_vector, bit_width, dense
-from dlir.lowering.loops_to_llvm.elementwise import ignoring, propagating, select
+from dlir.lowering.loops_to_llvm.elementwise import ignoring, multiply_add, propagating, select
 from dlir.lowering.loops_to_llvm.state import (
     Index,
     Lowering,
-    fast_math,
     line_type,
     row_type,
     shape_of,
@@ -277,10 +276,6 @@ def convert_reduction(low: Lowering, op: Operation) -> None:
 
 
 def convert_fma(low: Lowering, op: Operation) -> None:
-    """One `llvm.intr.fma` per row."""
+    """One multiply-add per row."""
     columns = zip(*(low.rows(operand) for operand in op.operands), strict=True)
-    flags = {"fastmathFlags": fast_math(op)}
-    low.bind(
-        op.results[0],
-        tuple(low.emit(llvm.FMAOp, row, row[0].type, flags) for row in columns),
-    )
+    low.bind(op.results[0], tuple(multiply_add(low, op, *row) for row in columns))
