@@ -12,7 +12,7 @@ from typing import TypeVar
 from xdsl.builder import Builder
 from xdsl.dialects import arith, memref, tensor
 from xdsl.dialects.builtin import DYNAMIC_INDEX, IndexType, IntegerAttr, LocationAttr, TensorType
-from xdsl.ir import Operation, SSAValue
+from xdsl.ir import BlockArgument, Operation, SSAValue
 from xdsl.rewriter import InsertPoint
 
 from dlir.dialects.structured.maps import Linear
@@ -139,6 +139,41 @@ class Sizes:
         dynamic = [s for s in sizes if not isinstance(s, int)]
         result = TensorType(element_type_of(like), shape)
         return self.insert(tensor.EmptyOp(dynamic, result)).tensor
+
+
+def _dim_of_argument(argument: BlockArgument, position: int) -> SSAValue:
+    """The one `tensor.dim` of an argument's dimension, at the start of its block."""
+    block = argument.block
+    for use in argument.uses:
+        op = use.operation
+        if isinstance(op, tensor.DimOp) and op.parent is block and _number(op.index) == position:
+            _move_to_start(op)
+            return op.result
+    index = arith.ConstantOp(IntegerAttr(position, INDEX))
+    dim = tensor.DimOp(argument, index.result)
+    first = block.first_op
+    assert first is not None
+    block.insert_ops_before([index, dim], first)
+    return dim.result
+
+
+def _number(value: SSAValue) -> int | None:
+    op = value.owner
+    if isinstance(op, arith.ConstantOp) and isinstance(op.value, IntegerAttr):
+        return op.value.value.data
+    return None
+
+
+def _move_to_start(dim: tensor.DimOp) -> None:
+    """Move a size and the constant that it asks with before everything else in their block."""
+    block = dim.parent
+    assert block is not None
+    for op in (dim, dim.index.owner):
+        if isinstance(op, Operation) and op.parent is block and op is not block.first_op:
+            op.detach()
+            first = block.first_op
+            assert first is not None
+            block.insert_op_before(op, first)
 
 
 def _nth_dynamic(shape: tuple[int, ...], position: int) -> int:

@@ -16,7 +16,7 @@ from xdsl.dialects.builtin import (
 )
 from xdsl.ir import SSAValue
 
-import dlir.dialects.vectorized  # noqa: F401  comparisons take vectors from here on
+import dlir.dialects.vectorized  # noqa: F401  # pyright: ignore[reportUnusedImport]
 from dlir.dialects.structured.maps import Linear
 from dlir.dialects.structured.ops import GenericOp
 from dlir.dialects.structured.roles import Operand
