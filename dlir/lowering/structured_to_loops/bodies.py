@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from xdsl.dialects import arith, vector
-from xdsl.dialects.builtin import DenseIntOrFPElementsAttr, VectorType
 from xdsl.ir import Attribute, Block, Operation, SSAValue
 
 from dlir import types
+from dlir.dialects.shared import vector_type
 from dlir.dialects.structured.ops import IndexOp, YieldOp
+from dlir.dialects.vectorized import dense
 from dlir.lowering.structured_to_loops.emitter import INDEX, Emitter, Index
 from dlir.types import is_vector
 
@@ -53,7 +54,7 @@ class Body:
         shape = common_shape(operands)
         if shape:
             operands = [self._emit.broadcast(o, shape) for o in operands]
-        types = [VectorType(r.type, shape) if shape else r.type for r in op.results]
+        types = [vector_type(r.type, shape) if shape else r.type for r in op.results]
         new = type(op).create(
             operands=operands,
             result_types=types,
@@ -67,7 +68,7 @@ class Body:
         at = self._emit.value(self._coordinates[dim])
         if dim != self._lanes or width == 1:
             return at
-        steps = DenseIntOrFPElementsAttr.from_list(VectorType(INDEX, [width]), list(range(width)))
+        steps = dense(vector_type(INDEX, [width]), list(range(width)))
         base = self._emit.broadcast(at, [width])
         return self._emit.insert(arith.AddiOp(base, self._emit.constant(steps)))
 

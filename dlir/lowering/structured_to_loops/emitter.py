@@ -14,25 +14,26 @@ from xdsl.dialects import arith, memref, scf, vector
 from xdsl.dialects.builtin import (
     DYNAMIC_INDEX,
     IndexType,
-    IntegerAttr,
     LocationAttr,
-    VectorType,
 )
 from xdsl.ir import Attribute, Block, Operation, Region, SSAValue
 from xdsl.rewriter import InsertPoint
 
-from dlir.types import Dense, Number, dense, element_of, is_memref, is_number, is_vector, number
+from dlir.dialects.shared import integer_attr, splat_attr, vector_type
+from dlir.types import Dense, Number, element_of, is_memref, is_number, is_vector, number
 
 Index = int | SSAValue
 INDEX = IndexType()
 
-_FOLD: dict[type[Operation], Callable[[int, int], int]] = {
-    arith.AddiOp: lambda a, b: a + b,
-    arith.SubiOp: lambda a, b: a - b,
-    arith.MuliOp: lambda a, b: a * b,
-    arith.DivSIOp: lambda a, b: a // b,
-    arith.MinSIOp: min,
+_WRAPPING: dict[str, Attribute] = {"overflowFlags": arith.IntegerOverflowAttr("none")}
+_ARITHMETIC: dict[type[Operation], tuple[Callable[[int, int], int], dict[str, Attribute]]] = {
+    arith.AddiOp: (lambda a, b: a + b, _WRAPPING),
+    arith.SubiOp: (lambda a, b: a - b, _WRAPPING),
+    arith.MuliOp: (lambda a, b: a * b, _WRAPPING),
+    arith.DivSIOp: (lambda a, b: a // b, {}),
+    arith.MinSIOp: (min, {}),
 }
+"""Operation -> what it computes, and its properties."""
 
 
 class Emitter:
@@ -86,7 +87,7 @@ class Emitter:
     def value(self, index: Index) -> SSAValue:
         """An index as an SSA value."""
         if isinstance(index, int):
-            return self.constant(IntegerAttr(index, INDEX))
+            return self.constant(integer_attr(index, INDEX))
         return index
 
     def values(self, indices: Sequence[Index]) -> list[SSAValue]:
@@ -96,7 +97,7 @@ class Emitter:
         """A constant scalar (no shape) or a constant vector with all elements equal."""
         if not shape:
             return self.constant(number(value, element))
-        return self.constant(dense([value], element, shape))
+        return self.constant(splat_attr(number(value, element), vector_type(element, shape)))
 
     def broadcast(self, value: SSAValue, shape: Sequence[int]) -> SSAValue:
         """Stretch a scalar or a smaller vector to a shape; constants are splat at once."""
@@ -109,12 +110,16 @@ class Emitter:
             attr = value.owner.value
             assert is_number(attr)
             return self.splat(attr.value.data, element, shape)
-        return self.insert(vector.BroadcastOp(value, VectorType(element, shape)))
+        wide = vector_type(element, shape)
+        return self.insert(vector.BroadcastOp.create(operands=[value], result_types=[wide]))
 
     def _binary(self, kind: type[Operation], a: Index, b: Index) -> Index:
+        fold, properties = _ARITHMETIC[kind]
         if isinstance(a, int) and isinstance(b, int):
-            return _FOLD[kind](a, b)
-        return self.insert(kind(self.value(a), self.value(b)))  # pyright: ignore
+            return fold(a, b)
+        operands = [self.value(a), self.value(b)]
+        op = kind.create(operands=operands, result_types=[INDEX], properties=dict(properties))
+        return self.insert(op)
 
     def add(self, a: Index, b: Index) -> Index:
         if a == 0:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from xdsl.dialects import arith, cf, memref, vector
-from xdsl.dialects.builtin import VectorType
 from xdsl.ir import SSAValue
 
+from dlir.dialects.shared import vector_type
 from dlir.dialects.structured.ops import GatherOp, element_type_of, shape_of
 from dlir.lowering.structured_to_loops.emitter import INDEX, Emitter, Index
 from dlir.lowering.structured_to_loops.lanes import NARROW_BYTES, bytes_of
@@ -84,7 +84,7 @@ def _copy(
     full = emit.round_down(rest[0], width)
 
     def vectors(i: Index, _: object) -> list[SSAValue]:
-        t = VectorType(element, [width])
+        t = vector_type(element, [width])
         value = emit.insert(vector.LoadOp(op.input, emit.values([*source, i]), t))
         emit.insert_op(vector.StoreOp(value, op.outs, emit.values([*target, i])))
         return []
