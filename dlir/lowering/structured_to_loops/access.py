@@ -20,6 +20,7 @@ from dlir.dialects.structured.ops import GenericOp
 from dlir.dialects.structured.roles import Operand
 from dlir.dialects.vectorized import dense
 from dlir.lowering.structured_to_loops.emitter import INDEX, Emitter, Index
+from dlir.types import is_number
 
 
 def evaluate(emit: Emitter, form: Linear, at: Sequence[Index]) -> Index:
@@ -82,7 +83,7 @@ def _guarded(
     condition = is_inside(emit, operand, positions, space.at)
     if condition is None:
         return load()
-    assert isinstance(operand.padding, FloatAttr | IntegerAttr)
+    assert is_number(operand.padding)
     outside = emit.splat(operand.padding.value.data, operand.element, shape)
     return emit.choose(condition, lambda: [load()], lambda: [outside])[0]
 

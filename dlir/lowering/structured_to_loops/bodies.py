@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from xdsl.dialects import arith, vector
-from xdsl.dialects.builtin import VectorType
 from xdsl.ir import Attribute, Block, Operation, SSAValue
 
+from dlir import types
 from dlir.dialects.shared import vector_type
 from dlir.dialects.structured.ops import IndexOp, YieldOp
 from dlir.dialects.vectorized import dense
 from dlir.lowering.structured_to_loops.emitter import INDEX, Emitter, Index
+from dlir.types import is_vector
 
 
 class Body:
@@ -74,7 +75,7 @@ class Body:
 
 def shape_of_vector(value: SSAValue) -> tuple[int, ...]:
     """A vector's shape; a scalar has none."""
-    return value.type.get_shape() if isinstance(value.type, VectorType) else ()
+    return value.type.get_shape() if is_vector(value.type) else ()
 
 
 def common_shape(values: Sequence[SSAValue]) -> tuple[int, ...]:
@@ -87,7 +88,7 @@ def common_shape(values: Sequence[SSAValue]) -> tuple[int, ...]:
 
 def element_of(value: SSAValue) -> Attribute:
     """The element type of a vector; a scalar's own type."""
-    return value.type.element_type if isinstance(value.type, VectorType) else value.type
+    return types.element_of(value.type)
 
 
 # combiner op -> (its vector.reduction kind, neutral element); integers' extremes come from the type

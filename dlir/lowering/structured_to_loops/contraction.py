@@ -22,7 +22,6 @@ from xdsl.dialects.builtin import (
     MemRefType,
     NoneAttr,
     StridedLayoutAttr,
-    VectorType,
 )
 from xdsl.ir import SSAValue
 
@@ -42,6 +41,7 @@ from dlir.lowering.structured_to_loops.access import (
 from dlir.lowering.structured_to_loops.bodies import Body, element_of
 from dlir.lowering.structured_to_loops.emitter import Emitter, Index
 from dlir.lowering.structured_to_loops.scalar import fold_over, loop_over
+from dlir.types import is_vector
 
 T = TypeVar("T")
 
@@ -153,7 +153,7 @@ class _Kernel:
         if element_of(value) == self.element:
             return value
         t = value.type
-        assert isinstance(t, VectorType)
+        assert is_vector(t)
         return self.emit.insert(arith.ExtFOp(value, vector_type(self.element, t.get_shape())))
 
     def _column_reader(self, height: int, inner: int) -> Callable[[Index], SSAValue]:
@@ -217,7 +217,7 @@ class _Kernel:
     def _stack(self, rows: Sequence[SSAValue]) -> SSAValue:
         """Rows of a vector put together to a two-dimensional vector."""
         t = rows[0].type
-        assert isinstance(t, VectorType)
+        assert is_vector(t)
         tile = self.emit.splat(0.0, t.element_type, [len(rows), *t.get_shape()])
         for r, value in enumerate(rows):
             tile = self.emit.insert(vector.InsertOp(value, tile, [r]))
