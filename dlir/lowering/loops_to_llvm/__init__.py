@@ -238,7 +238,8 @@ class ConvertLoopsToLLVM(ModulePass):
 
     Calling convention: a memref argument becomes a pointer followed by one `i64` per `?` dimension
     and per `?` stride; scalars pass as they are; several results become a struct; the attribute
-    `dlir.signature` keeps the function's type.  A failing `cf.assert` stores 1 + the number of its message (in the module attribute `dlir.messages`) into the global `@dlir.status`.
+    `dlir.signature` keeps the function's type.  A failing `cf.assert` stores 1 + the number of its
+    message (in the module attribute `dlir.messages`) into the global `@dlir.status`.
 
     With `bounds-checks`, every access is first compared with its memref's sizes; one that would
     leave them reads zeros or writes nothing, and reports itself like a failing `cf.assert`.
