@@ -148,6 +148,7 @@ PARAMETRISED = {
 INT_UNARY = (m.NegOp, m.AbsOp, m.SignOp, m.NotOp, act.ReluOp)
 FLOAT_BINARY = (
     b.AddOp, b.SubOp, b.MulOp, b.DivOp, b.PowOp, b.MaxOp, b.MinOp, b.Atan2Op, b.PreluOp,
+    b.ModOp, b.FmodOp,
 )  # fmt: skip
 INT_BINARY = (b.AddOp, b.SubOp, b.MulOp, b.MaxOp, b.MinOp, b.PreluOp, b.AndOp, b.OrOp, b.XorOp)
 DIVISIONS = (b.DivOp, b.ModOp, b.FmodOp)
@@ -382,6 +383,8 @@ def movement_cases() -> list[Case]:
             Case("concat", f"2x3x{e} 4?x3x{e}", lambda *x: mv.ConcatOp(x, 0)),
             Case("concat", f"2x0x{e} 2x3x{e}", lambda *x: mv.ConcatOp(x, 1)),
             Case("concat", f"2x3?x{e}", lambda x: mv.ConcatOp([x], 1)),
+            Case("concat", f"3?x2x{e} 2x2x{e}", lambda *x: mv.ConcatOp(x, 0)),
+            Case("concat", f"2x1x{e} 2x3?x{e} 2x0?x{e} 2x2?x{e}", lambda *x: mv.ConcatOp(x, 1)),
             Case("split", f"2?x7x{e}", lambda x: mv.SplitOp(x, 1, [4, 0, 3])),
             Case("split", f"7?x2x{e}", lambda x: mv.SplitOp(x, 0, [2, 5])),
             Case("reshape", f"2?x3x4x{e}", lambda x: mv.ReshapeOp(x, [-1, 12])),
@@ -472,19 +475,44 @@ def test_dimensions_are_asked_of_arguments_only() -> None:
     assert len(dims) == 2 and all(isinstance(op.operands[0], BlockArgument) for op in dims)
 
 
+SPECIAL_PAIRS = np.meshgrid([*SPECIAL, 7.0, -7.0, 1e30, 1e-40], [*SPECIAL, 3.0, -3.0, 0.1])
+
+
+@pytest.mark.parametrize("element", ["f32", "f64"])
+@pytest.mark.parametrize(("op", "function"), [(b.ModOp, np.mod), (b.FmodOp, np.fmod)])
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_float_remainders_are_numpys(op: Any, function: Any, element: str) -> None:
+    """To the bit, infinities, NaN and the signs of zeros too."""
+    dtype = {"f32": np.float32, "f64": np.float64}[element]
+    x, y = (a.ravel().astype(dtype) for a in SPECIAL_PAIRS)
+    module = converted(module_of([Argument.read(f"{len(x)}x{element}")] * 2, op))
+    (got,), want = Interpreter(module).call("f", x, y), function(x, y)
+    np.testing.assert_array_equal(got, want)
+    number = ~np.isnan(want)
+    np.testing.assert_array_equal(np.signbit(got)[number], np.signbit(want)[number])
+
+
 @pytest.mark.parametrize(
     ("types", "make", "message"),
     [
-        ("3xf32 3xf32", b.ModOp, "'dl.mod' of floats is unsupported"),
-        ("3xf32 3xf32", b.FmodOp, "'dl.fmod' of floats is unsupported"),
-        ("3?xf32 3xf32", lambda *x: mv.ConcatOp(x, 0), "'dl.concat' operand 0 has a `?`"),
+        ("3x4?xf32 2x5?xf32", lambda *x: mv.ConcatOp(x, 0), "size 1 of operand 1 does not fit"),
+        ("3x5?xf32 2x4?xf32", lambda *x: mv.ConcatOp(x, 0), "size 1 of operand 1 does not fit"),
+        ("4?x3xf32 5?x2?xf32", lambda *x: mv.ConcatOp(x, 1), "size 0 of operand 1 does not fit"),
+        (
+            "1x4?xf32 3?xf32",
+            lambda x, y: [n := s.DimOp(y, 0), mv.BroadcastOp(x, [2, n.result])],
+            "size 1 does not fit",
+        ),
     ],
 )
-def test_unsupported(types: str, make: Callable[..., Operation], message: str) -> None:
-    module = module_of([Argument.read(t) for t in types.split()], make)
-    with pytest.raises(CompileError) as error:
-        ConvertDlToStructured().apply(Context(), module)
-    assert message in str(error.value)
+def test_sizes_that_differ_fail_at_run_time(
+    types: str, make: Callable[..., Operation], message: str
+) -> None:
+    arguments = [Argument.read(t) for t in types.split()]
+    module = converted(module_of(arguments, make))
+    values = [np.zeros(a.shape, "f4") for a in arguments]
+    with pytest.raises(ExecutionError, match=message):
+        Interpreter(module).call("f", *values)
 
 
 @pytest.mark.parametrize("op", DIVISIONS)
