@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from xdsl.builder import Builder
@@ -23,6 +23,7 @@ from dlir.dialects.structured.roles import (
     spread,
 )
 from dlir.dialects.structured.shapes import Size, Sizes
+from dlir.types import number
 
 
 @dataclass(frozen=True)
@@ -93,12 +94,7 @@ def copy_op(
 
 def zero_of(operand: Operand) -> Attribute:
     """The scalar zero of an operand's element type."""
-    from xdsl.dialects.builtin import FloatAttr, IntegerAttr, IntegerType
-
-    element = operand.element
-    if isinstance(element, IntegerType):
-        return IntegerAttr(0, element)
-    return FloatAttr(0.0, element)  # pyright: ignore
+    return number(0, operand.element)
 
 
 # --- borders ------------------------------------------------------------------------------------
@@ -113,13 +109,13 @@ def add_borders(op: GenericOp) -> GenericOp:
     sizes = Sizes(Builder(InsertPoint.before(op)))
     values: list[SSAValue] = []
     maps = list(op.map_list)
-    for number, operand in enumerate(inputs):
+    for index, operand in enumerate(inputs):
         if operand.padding is None:
             values.append(operand.value)
             continue
         bordered, forms = _bordered(sizes, op, operand)
         values.append(bordered)
-        maps[number] = map_of(forms, len(op.kinds))
+        maps[index] = map_of(forms, len(op.kinds))
     return _rebuilt(op, values, maps)
 
 
@@ -138,7 +134,7 @@ def _bordered(sizes: Sizes, op: GenericOp, operand: Operand) -> tuple[SSAValue, 
         forms.append(Linear(form.coefficients, 0))
     copy = copy_op(sizes, operand.value, reads, new_sizes, operand.padding)
     copy.location = op.location
-    sizes.builder.insert_op(copy)
+    sizes.builder.insert(copy)
     assert copy.result is not None
     return copy.result, tuple(forms)
 
@@ -182,16 +178,16 @@ def _reorder(op: GenericOp) -> GenericOp:
     lanes = op.out_forms[-1].plain_dim
     sizes = Sizes(Builder(InsertPoint.before(op)))
     values, maps = [x.value for x in inputs], list(op.map_list)
-    for number in packed_operands(op):
-        x = inputs[number]
+    for index in packed_operands(op):
+        x = inputs[index]
         order = sorted((d for d in range(len(op.kinds)) if x.depends_on(d)), key=lanes.__eq__)
         reads = [Linear(tuple(f.coefficients[d] for d in order), f.constant) for f in x.forms]
         copy = copy_op(sizes, x.value, reads, [sizes.extent(op, d) for d in order], None)
         copy.location = op.location
-        sizes.builder.insert_op(copy)
+        sizes.builder.insert(copy)
         assert copy.result is not None
-        values[number] = copy.result
-        maps[number] = projection(len(op.kinds), order)
+        values[index] = copy.result
+        maps[index] = projection(len(op.kinds), order)
     return _rebuilt(op, values, maps)
 
 
@@ -214,8 +210,8 @@ def _pack_columns(op: GenericOp, roles: Contraction) -> GenericOp:
 
     packed, b_forms = _packed(sizes, op, roles, width, split)
     maps = [map_of(map(split, forms), dims) for forms in (*op.input_forms, op.out_forms)]
-    number = [i for i, v in enumerate(op.inputs) if v is roles.b.value][-1]
-    maps[number] = map_of(b_forms, dims)
+    packed_input = [i for i, v in enumerate(op.inputs) if v is roles.b.value][-1]
+    maps[packed_input] = map_of(b_forms, dims)
     kinds = [*op.kinds, Iterator.PARALLEL]
     parallel = [d for d, k in enumerate(kinds) if k is Iterator.PARALLEL]
 
@@ -226,7 +222,7 @@ def _pack_columns(op: GenericOp, roles: Contraction) -> GenericOp:
     domain = [*op.fixed_domain, -1]
     domain[n] = -1
     new = GenericOp(
-        [packed if i == number else v for i, v in enumerate(op.inputs)],
+        [packed if i == packed_input else v for i, v in enumerate(op.inputs)],
         op.outs,
         maps,
         kinds,
@@ -241,7 +237,13 @@ def _pack_columns(op: GenericOp, roles: Contraction) -> GenericOp:
     return substitute(op, new)
 
 
-def _packed(sizes: Sizes, op: GenericOp, roles: Contraction, width: int, split):  # pyright: ignore
+def _packed(
+    sizes: Sizes,
+    op: GenericOp,
+    roles: Contraction,
+    width: int,
+    split: Callable[[Linear], Linear],
+) -> tuple[SSAValue, tuple[Linear, ...]]:
     """b as [shared.., nb, k.., nr], and its forms over the new iterators."""
     b, n = roles.b, roles.lanes
     dims = len(op.kinds) + 1
@@ -257,7 +259,7 @@ def _packed(sizes: Sizes, op: GenericOp, roles: Contraction, width: int, split):
     reads = [Linear(tuple(split(f).coefficients[d] for d in order), f.constant) for f in b.forms]
     copy = copy_op(sizes, b.value, reads, result_sizes, zero_of(b))
     copy.location = op.location
-    sizes.builder.insert_op(copy)
+    sizes.builder.insert(copy)
     assert copy.result is not None
     forms = tuple(Linear(tuple(int(d == e) for e in range(dims)), 0) for d in order)
     return copy.result, forms

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from xdsl.builder import Builder
 from xdsl.context import Context
 from xdsl.dialects import arith, scf, tensor
-from xdsl.dialects.builtin import FloatAttr, IndexType, IntegerAttr, ModuleOp, TensorType
+from xdsl.dialects.builtin import IndexType, ModuleOp, TensorType
 from xdsl.ir import Block, Operation, Region, SSAValue
 from xdsl.passes import ModulePass
 from xdsl.rewriter import InsertPoint
@@ -25,6 +25,7 @@ from dlir.dialects.structured.roles import (
 )
 from dlir.dialects.structured.shapes import Size, Sizes
 from dlir.transforms.structured_pack import add_borders
+from dlir.types import is_number
 
 
 @dataclass(frozen=True)
@@ -258,7 +259,7 @@ class _Tiling:
                 "a tiled reduction starts by filling its outs, but the map of outs has gaps",
                 help="take 0 as the tile size of its reduction iterators",
             )
-        assert isinstance(self.op.init, FloatAttr | IntegerAttr)
+        assert is_number(self.op.init)
         first = self.sizes.insert(arith.ConstantOp(self.op.init)).result
         fill = self.sizes.insert(FillOp(first, piece))
         return fill.results[0] if fill.results else piece

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from xdsl.dialects import arith, memref, tensor
-from xdsl.dialects.builtin import DYNAMIC_INDEX, IndexType, MemRefType, TensorType
+from xdsl.dialects.builtin import DYNAMIC_INDEX, IndexType
 from xdsl.ir import Block, SSAValue
 from xdsl.ir.affine import AffineMap
 
@@ -16,6 +16,7 @@ from dlir.dialects.structured.maps import Linear, map_of
 from dlir.dialects.structured.ops import GenericOp, IndexOp
 from dlir.dialects.structured.roles import Operand, gathered
 from dlir.dialects.structured.shapes import Size, Sizes
+from dlir.types import is_memref, is_tensor
 
 
 @dataclass(frozen=True)
@@ -102,11 +103,11 @@ def take(sizes: Sizes, value: SSAValue, part: Slice) -> SSAValue:
     if not any(part.cut):
         return value
     ones = [1] * len(part.sizes)
-    if isinstance(value.type, TensorType):
+    if is_tensor(value.type):
         result = tensor.ExtractSliceOp.infer_result_type(value.type, part.sizes)
         op = tensor.ExtractSliceOp(value, part.offsets, part.sizes, ones, result)
         return sizes.insert(op).result
-    assert isinstance(value.type, MemRefType)
+    assert is_memref(value.type)
     view = memref.SubviewOp.infer_result_type(value.type, part.offsets, part.sizes, ones)
     return sizes.insert(memref.SubviewOp.get(value, part.offsets, part.sizes, ones, view)).result
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from xdsl.dialects import arith, cf
-from xdsl.dialects.builtin import DYNAMIC_INDEX, FloatAttr
+from xdsl.dialects.builtin import DYNAMIC_INDEX
 from xdsl.ir import Attribute, Block, SSAValue
 
 from dlir.dialects.structured.maps import Linear
@@ -17,6 +17,7 @@ from dlir.dialects.structured.ops import (
     element_type_of,
     shape_of,
 )
+from dlir.types import is_number
 
 
 @dataclass(frozen=True)
@@ -245,4 +246,4 @@ def _unextended(value: SSAValue) -> SSAValue:
 
 
 def _starts_from_zero(op: GenericOp) -> bool:
-    return isinstance(op.init, FloatAttr) and op.init.value.data == 0.0
+    return is_number(op.init) and op.init.value.data == 0.0

@@ -16,6 +16,7 @@ from xdsl.ir import Attribute, Operation, SSAValue
 from dlir.dialects.dl import shapes
 from dlir.dialects.dl.attrs import FLOATS, Tensor
 from dlir.dialects.dl.ops.base import shape_of
+from dlir.dialects.upstream.rounding import narrow
 from dlir.numpy_types import Array, dtype_of
 
 F64 = np.float64
@@ -31,6 +32,11 @@ def is_float(value: SSAValue) -> bool:
 
 def to_f64(array: Array) -> Array:
     return array.astype(F64)
+
+
+def rounded(array: Array, dtype: np.dtype[Any]) -> Array:
+    """The array in the result's element type, rounded once."""
+    return np.asarray(narrow(array, dtype))
 
 
 def sizes_of(shape: Sequence[int], values: Sequence[Any]) -> tuple[int, ...]:

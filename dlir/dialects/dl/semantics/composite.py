@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from dlir.dialects.dl.ops import composite as c
-from dlir.dialects.dl.semantics.common import result_dtype, to_f64
+from dlir.dialects.dl.semantics.common import result_dtype, rounded, to_f64
 from dlir.numpy_types import Array
 
 
@@ -20,14 +20,14 @@ def softmax(_: Any, op: c.SoftmaxOp, x: Array) -> Array:
     """e^(x - max x) / sum of e^(x - max x)"""
     axis = op.axis.value.data
     e = np.exp(shifted(to_f64(x), axis))
-    return (e / e.sum(axis=axis, keepdims=True)).astype(result_dtype(op))
+    return rounded(e / e.sum(axis=axis, keepdims=True), result_dtype(op))
 
 
 def log_softmax(_: Any, op: c.LogSoftmaxOp, x: Array) -> Array:
     """(x - max x) - ln(sum of e^(x - max x))"""
     axis = op.axis.value.data
     s = shifted(to_f64(x), axis)
-    return (s - np.log(np.exp(s).sum(axis=axis, keepdims=True))).astype(result_dtype(op))
+    return rounded(s - np.log(np.exp(s).sum(axis=axis, keepdims=True)), result_dtype(op))
 
 
 def layer_norm(_: Any, op: c.LayerNormOp, x: Array, scale: Array, bias: Any = None) -> Array:
@@ -39,7 +39,7 @@ def layer_norm(_: Any, op: c.LayerNormOp, x: Array, scale: Array, bias: Any = No
     centred = x - x.mean(axis=axes, keepdims=True)
     variance = (centred**2).mean(axis=axes, keepdims=True)
     y = centred / np.sqrt(variance + op.epsilon.value.data) * to_f64(scale)
-    return (y if bias is None else y + to_f64(bias)).astype(result_dtype(op))
+    return rounded(y if bias is None else y + to_f64(bias), result_dtype(op))
 
 
 def batch_norm(_: Any, op: c.BatchNormOp, x: Array, *statistics: Array) -> Array:
@@ -50,7 +50,7 @@ def batch_norm(_: Any, op: c.BatchNormOp, x: Array, *statistics: Array) -> Array
     along_axis = (-1, *[1] * (x.ndim - axis - 1))
     scale, bias, mean, variance = (to_f64(s).reshape(along_axis) for s in statistics)
     y = (to_f64(x) - mean) / np.sqrt(variance + op.epsilon.value.data) * scale + bias
-    return y.astype(result_dtype(op))
+    return rounded(y, result_dtype(op))
 
 
 def check_companion(companion: Array | None, shape: tuple[int, ...]) -> None:
@@ -72,7 +72,7 @@ def lrn(_: Any, op: c.LrnOp, x: Array) -> Array:
         source = slice(max(0, d), min(count, count + d))
         total[target] += channels[source] ** 2
     y = channels / (bias + alpha / size * total) ** beta
-    return np.moveaxis(y, 0, axis).astype(result_dtype(op))
+    return rounded(np.moveaxis(y, 0, axis), result_dtype(op))
 
 
 SEMANTICS = {

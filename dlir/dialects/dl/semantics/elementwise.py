@@ -14,7 +14,7 @@ from dlir.dialects.dl.ops import binary as b
 from dlir.dialects.dl.ops import math as m
 from dlir.dialects.dl.ops.base import DlOp
 from dlir.dialects.dl.ops.elementwise import BinaryOp, UnaryOp
-from dlir.dialects.dl.semantics.common import is_float, result_dtype, stretched, to_f64
+from dlir.dialects.dl.semantics.common import is_float, result_dtype, rounded, stretched, to_f64
 from dlir.numpy_types import Array
 
 Unary = Callable[[Array], Array]
@@ -110,9 +110,9 @@ def unary(_: Any, op: UnaryOp, x: Array) -> Array:
     """y[i] = f(x[i])"""
     value = to_f64(x) if is_float(op.x) else x
     if (function := PARAMETRISED.get(type(op))) is not None:
-        return function(op, value).astype(result_dtype(op))
+        return rounded(function(op, value), result_dtype(op))
     table = FLOAT_UNARY if is_float(op.x) else INTEGER_UNARY
-    return table[type(op)](value).astype(result_dtype(op))
+    return rounded(table[type(op)](value), result_dtype(op))
 
 
 # Binary functions
@@ -184,7 +184,7 @@ def binary(_: Any, op: BinaryOp, lhs: Array, rhs: Array) -> Array:
     """y[i] = f(lhs[i], rhs[i])"""
     lhs, rhs = stretched(op.operands, [lhs, rhs])
     if is_float(op.lhs):
-        return FLOAT_BINARY[type(op)](to_f64(lhs), to_f64(rhs)).astype(result_dtype(op))
+        return rounded(FLOAT_BINARY[type(op)](to_f64(lhs), to_f64(rhs)), result_dtype(op))
     return INTEGER_BINARY[type(op)](lhs, rhs).astype(result_dtype(op))
 
 
@@ -210,7 +210,7 @@ def cast(_: Any, op: b.CastOp, x: Array) -> Array:
         return x != 0
     if is_float(op.x) and not is_float(op.result):
         return saturated(to_f64(x), target)
-    return x.astype(target)
+    return rounded(x, target)
 
 
 def saturated(x: Array, target: np.dtype[Any]) -> Array:

@@ -8,7 +8,7 @@ import numpy as np
 
 from dlir.dialects.dl.attrs import Layout
 from dlir.dialects.dl.ops.pooling import AvgPool2dOp, MaxPool2dOp, PoolOp
-from dlir.dialects.dl.semantics.common import result_dtype, to_f64
+from dlir.dialects.dl.semantics.common import result_dtype, rounded, to_f64
 from dlir.dialects.dl.semantics.contraction import windows
 from dlir.dialects.dl.semantics.reduction import least
 from dlir.numpy_types import Array
@@ -24,7 +24,7 @@ def seen(op: PoolOp, x: Array, outside: Any) -> Array:
 
 def in_layout(op: PoolOp, y: Array) -> Array:
     y = y.transpose(0, 2, 3, 1) if op.layout.data is Layout.NHWC else y
-    return y.astype(result_dtype(op))
+    return rounded(y, result_dtype(op))
 
 
 def max_pool2d(_: Any, op: MaxPool2dOp, x: Array) -> Array:

@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from dlir.dialects.dl.ops import reduction as r
-from dlir.dialects.dl.semantics.common import is_float, result_dtype, to_f64
+from dlir.dialects.dl.semantics.common import is_float, result_dtype, rounded, to_f64
 from dlir.numpy_types import Array
 
 Axes: TypeAlias = tuple[int, ...]
@@ -67,7 +67,7 @@ def reduce(_: Any, op: r.ReduceOp, x: Array) -> Array:
     """f over the axes, in f64 for floats"""
     value = to_f64(x) if is_float(op.x) else x
     result = FUNCTIONS[type(op)](value, op.axes.get_values(), op.keepdims is not None)
-    return np.asarray(result).astype(result_dtype(op))
+    return rounded(np.asarray(result), result_dtype(op))
 
 
 SEMANTICS = dict.fromkeys(FUNCTIONS, reduce)
