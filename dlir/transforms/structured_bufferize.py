@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 from xdsl.builder import Builder
 from xdsl.context import Context
@@ -40,6 +41,8 @@ from dlir.types import AnyMemRef, is_memref, is_tensor
 
 ARENA = MemRefType(i8, [DYNAMIC_INDEX])
 INDEX = IndexType()
+Writing: TypeAlias = GenericOp | FillOp | GatherOp | tensor.InsertSliceOp
+"""Operations whose result is their destination, changed."""
 
 
 @dataclass(frozen=True)
@@ -106,6 +109,11 @@ def memref_of(t: Attribute) -> AnyMemRef:
     return MemRefType(t.element_type, t.get_shape())
 
 
+def destination(op: Writing) -> SSAValue:
+    """The tensor that the op changes."""
+    return op.dest if isinstance(op, tensor.InsertSliceOp) else op.outs
+
+
 def _is_tensor(value: SSAValue) -> bool:
     return isinstance(value.type, TensorType)
 
@@ -147,7 +155,7 @@ class _Function:
                 self._new_root(argument, 0, argument)
         order = {op: i for i, op in enumerate(self.ops)}
         for step, op in enumerate(self.ops):
-            if isinstance(op, GenericOp | FillOp | GatherOp):
+            if isinstance(op, Writing):
                 self._choose_destination(op, step, order)
             elif isinstance(op, ReshapeOp):
                 self.names.roots[op.result] = self.names.roots[op.input]
@@ -170,9 +178,7 @@ class _Function:
         self.names.roots[value] = root
         return root
 
-    def _choose_destination(
-        self, op: GenericOp | FillOp | GatherOp, step: int, order: dict[Operation, int]
-    ) -> None:
+    def _choose_destination(self, op: Writing, step: int, order: dict[Operation, int]) -> None:
         assert op.result is not None
         root = self._reusable(op, step, order) or self._new_root(op.result, step)
         self.names.roots[op.result] = root
@@ -182,14 +188,13 @@ class _Function:
             if known is not None:
                 known.last = max(known.last, step)
 
-    def _reusable(
-        self, op: GenericOp | FillOp | GatherOp, step: int, order: dict[Operation, int]
-    ) -> _Root | None:
+    def _reusable(self, op: Writing, step: int, order: dict[Operation, int]) -> _Root | None:
         """The destination's own memory, if it is ours and this op is the last to look at it."""
-        root = self.names.roots.get(op.outs)
+        target = destination(op)
+        root = self.names.roots.get(target)
         if root is None:
             return None  # tensor.empty: fresh memory
-        others = [o for o in op.operands if o is not op.outs]
+        others = [o for o in op.operands if o is not target]
         aliased = any(self.names.roots.get(o) is root for o in others)
         read_later = any(
             self._last_use(v, order) > step for v, r in self.names.roots.items() if r is root
@@ -306,6 +311,12 @@ def _clone_size_op(op: Operation, block: Block, known: dict[SSAValue, SSAValue])
         block.add_op(op.clone(known))
 
 
+def _mixed(static: Sequence[int], dynamic: Sequence[SSAValue]) -> list[Size]:
+    """Numbers, and values where there are none."""
+    values = iter(dynamic)
+    return [next(values) if n == DYNAMIC_INDEX else n for n in static]
+
+
 def _request(root: _Root) -> Request[SSAValue]:
     """Bytes as a static unit times the dynamic sizes, in a canonical order."""
     element = root.type.element_type
@@ -361,7 +372,9 @@ class _Writer:
         self.starts = _arena_total(self.sizes, self.regions, self.known)
 
     def write(self, op: Operation) -> None:
-        if isinstance(op, GenericOp | FillOp | GatherOp):
+        if isinstance(op, tensor.InsertSliceOp):
+            self._insert_slice(op)
+        elif isinstance(op, GenericOp | FillOp | GatherOp):
             self._destination_op(op)
         elif isinstance(op, ReshapeOp):
             view = ReshapeOp(
@@ -374,12 +387,34 @@ class _Writer:
         op.location = like.location
         self.block.add_op(op)
 
-    def _destination_op(self, op: GenericOp | FillOp | GatherOp) -> None:
+    def _target(self, op: Writing) -> SSAValue:
+        """The memory that the op writes, holding what its destination holds."""
         assert op.result is not None
-        target = self._memory(self.roots[op.result])
-        reads_outs = self.roots.get(op.outs)
-        if reads_outs is not None and reads_outs is not self.roots[op.result]:
-            self.copy(op.outs, target)
+        root, given = self.roots[op.result], destination(op)
+        target = self.known[op.result] = self._memory(root)
+        if self.roots.get(given, root) is not root:
+            self.copy(given, target)
+        return target
+
+    def _insert_slice(self, op: tensor.InsertSliceOp) -> None:
+        """A copy into a view of the destination."""
+        target = self._target(op)
+        assert isinstance(target.type, MemRefType)
+        offsets, sizes, strides = (
+            _mixed(static.get_values(), [self.known[v] for v in dynamic])
+            for static, dynamic in (
+                (op.static_offsets, op.offsets),
+                (op.static_sizes, op.sizes),
+                (op.static_strides, op.strides),
+            )
+        )
+        type = memref.SubviewOp.infer_result_type(target.type, offsets, sizes, strides)
+        view = memref.SubviewOp.get(target, offsets, sizes, strides, type)
+        self._add(view, op)
+        self._add(memref.CopyOp(self.known[op.source], view.result), op)
+
+    def _destination_op(self, op: GenericOp | FillOp | GatherOp) -> None:
+        target = self._target(op)
         operands = [target if o is op.outs else self.known[o] for o in op.operands]
         new = type(op).create(
             operands=operands,
@@ -388,7 +423,6 @@ class _Writer:
             regions=[r.clone() for r in op.regions],
         )
         self._add(new, op)
-        self.known[op.result] = target
 
     def _memory(self, root: _Root) -> SSAValue:
         """The memref of a root: the caller's result buffer, or a view of the arena."""
