@@ -281,6 +281,15 @@ def node_notes(location: Attribute | None) -> list[str]:
     return [leaf for leaf in _leaves(location) if isinstance(leaf, str)]
 
 
+def origin_of(op: Operation) -> str:
+    """Where an op comes from, for messages at run time: the model's name for it, else its place,
+    else its own name."""
+    if isinstance(op.location, NameLoc):
+        return op.location.desc.data
+    place = place_of(op.location)
+    return op.name if place is None else f"{place.file}:{place.line}:{place.column}"
+
+
 def _leaves(location: Attribute | None) -> Generator[Place | str, None, None]:
     """The positions (`Place`) and the sentences about names (`str`) of a location, in order."""
     match location:
