@@ -6,11 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from xdsl.dialects import tensor
+from xdsl.dialects import arith, cf, tensor
 from xdsl.dialects.builtin import DYNAMIC_INDEX, LocationAttr, TensorType, UnknownLoc
 from xdsl.ir import Attribute, Operation, Region, SSAValue
 from xdsl.ir.affine import AffineMap
 
+from dlir.diagnostics import origin_of
 from dlir.dialects.structured.attrs import Iterator
 from dlir.dialects.structured.maps import Linear, map_of
 from dlir.dialects.structured.ops import GenericOp, ReshapeOp, element_type_of
@@ -85,6 +86,14 @@ class Emitter:
         op.location = self._location
         anchor.parent.insert_ops_before([op], anchor)
         return op
+
+    def require_equal(self, a: Size, b: Size, message: str) -> None:
+        """Check at run time that two sizes are the same, unless that is known."""
+        if a is b or (isinstance(a, int) and isinstance(b, int)):
+            return  # numbers are the verifier's business
+        test = self.insert(arith.CmpiOp(self.sizes.value(a), self.sizes.value(b), "eq"))
+        text = f"{origin_of(self._anchor)}: {message}" if self._anchor is not None else message
+        self.insert(cf.AssertOp(test.result, text))
 
     # Tensors
 

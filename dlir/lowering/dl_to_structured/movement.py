@@ -110,7 +110,12 @@ def transpose(emitter: Emitter, op: m.TransposeOp) -> SSAValue:
 def broadcast(emitter: Emitter, op: m.BroadcastOp) -> SSAValue:
     """Stretched and new dimensions do not appear in the operand's map."""
     out = emitter.empty(tensor_type(op.result), written_sizes(emitter, op.result, op.sizes))
-    letters = dimensions(len(emitter.sizes.of(out)))
+    sizes = emitter.sizes.of(out)
+    letters = dimensions(len(sizes))
+    own = zip(tensor_type(op.x).get_shape(), emitter.sizes.of(op.x), strict=True)
+    for (static, size), wanted in zip(reversed(list(own)), reversed(sizes), strict=False):
+        if static != 1:
+            emitter.require_equal(size, wanted, "only a static 1 stretches")
     return copy(emitter, op.x, out, broadcast_letters(op.x, out, letters))
 
 
@@ -127,6 +132,7 @@ def split(emitter: Emitter, op: m.SplitOp) -> list[SSAValue]:
     zeros = [0] * len(sizes)
     pieces: list[SSAValue] = []
     start = 0
+    emitter.require_equal(sizes[axis], sum(op.sizes.get_values()), "the pieces do not add up")
     for result, size in zip(op.outputs, op.sizes.get_values(), strict=True):
         offsets = [start if a == axis else 0 for a in range(len(sizes))]
         piece = [size if a == axis else n for a, n in enumerate(sizes)]
@@ -163,6 +169,9 @@ def concat(emitter: Emitter, op: m.ConcatOp) -> SSAValue:
     for position, (x, own) in enumerate(parts):
         size = own[axis]
         box = [size if a == axis else n for a, n in enumerate(shape)]
+        for a, n in enumerate(emitter.sizes.of(out)):
+            if a != axis:
+                emitter.require_equal(own[a], n, f"size {a} of the operands differs")
         starts = [start if a == axis else 0 for a in range(rank)]
         if size != 0:
             out = move(emitter, x, out, box, Steps([1] * rank, [0] * rank, starts))
