@@ -109,6 +109,12 @@ def _measure(cases: list[Case], settings: Settings) -> list[Row]:
 
 
 def _rows(case: Case, settings: Settings) -> Iterator[Row]:
+    from bench.peers import installed
+
+    missing = [name for name in case.needs if not installed(name)]
+    if missing:
+        yield Row(case.name, skipped=f"needs {', '.join(missing)}")
+        return
     try:
         yield from case.measure(case.name, settings)
     except Exception as error:  # one case that fails must not hide the others

@@ -62,7 +62,7 @@ class Row:
 
     name: str
     times: dict[str, Timing] = field(default_factory=dict)
-    """By contestant. Empty if `failure` says why."""
+    """By contestant. Empty if `failure` or `skipped` says why."""
     error: float | None = None
     """Relative to the judge's largest magnitude; the judge is the first peer that is there."""
     absolute_error: float | None = None
@@ -71,6 +71,7 @@ class Row:
     goal: Goal | None = None
     details: dict[str, Any] = field(default_factory=dict)
     failure: str | None = None
+    skipped: str | None = None
 
 
 @dataclass(frozen=True)
@@ -79,19 +80,26 @@ class Case:
 
     name: str
     measure: Callable[[str, Settings], Iterable[Row]]
+    needs: tuple[str, ...] = ()
+    """The packages without which there is nothing to measure."""
 
 
 class WrongResult(Exception):
     """dlir and the judge differ by more than the program allows."""
 
 
-def program_case(name: str, make: Callable[[], Program], goal: Goal | None = None) -> Case:
+def program_case(
+    name: str,
+    make: Callable[[], Program],
+    goal: Goal | None = None,
+    needs: tuple[str, ...] = (),
+) -> Case:
     """A case that compiles a program, checks its result and times calls of it."""
 
     def measure(name: str, settings: Settings) -> Iterable[Row]:
         yield measure_program(Row(name, goal=goal), make(), settings)
 
-    return Case(name, measure)
+    return Case(name, measure, needs)
 
 
 def measure_program(row: Row, program: Program, settings: Settings) -> Row:

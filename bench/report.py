@@ -31,6 +31,8 @@ def line(row: Row, peers: Sequence[str]) -> str:
     """One row: medians, least times, dlir's time over each peer's, the relative error."""
     if row.failure is not None:
         return f"{row.name:{WIDTHS[0]}}  failed: {row.failure}"
+    if row.skipped is not None:
+        return f"{row.name:{WIDTHS[0]}}  skipped: {row.skipped}"
     ours = row.times[DLIR]
     cells = [_time(ours.median), _time(ours.least), _rate(row)]
     text = f"{row.name:{WIDTHS[0]}}" + "".join(
@@ -82,12 +84,13 @@ def _row(row: Row) -> dict[str, Any]:
     return {
         "name": row.name,
         "failure": row.failure,
+        "skipped": row.skipped,
         "seconds": {name: _statistics(timing) for name, timing in row.times.items()},
         "ratio": {name: ours.ratio(t) for name, t in row.times.items() if ours and name != DLIR},
         "error": {"relative": row.error, "absolute": row.absolute_error},
         "flop": row.flop,
         "bytes": row.moved,
-        "goal": row.goal and {"text": str(row.goal), "met": row.goal.met(row.times)},
+        "goal": row.goal and ours and {"text": str(row.goal), "met": row.goal.met(row.times)},
         "details": row.details,
     }
 

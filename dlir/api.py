@@ -39,11 +39,13 @@ class Model:
     def save(self, path: str | Path, *, print_debuginfo: bool = False) -> None:
         """Write the text, and beside it the weights it names as `<stem>.safetensors`.
 
-        Both files appear together or not at all. `print_debuginfo` adds the locations, such as the
-        names of a model's nodes. Raises CompileError.
+        Both files appear together or not at all; weights that the model was loaded without are left
+        out. `print_debuginfo` adds the locations, such as the names of a model's nodes. Raises
+        CompileError.
         """
         path = Path(path)
-        used = {name: self.params[name] for _, name in param_ops(self.module)}
+        names = [name for _, name in param_ops(self.module) if name in self.params]
+        used = {name: self.params[name] for name in names}
         with replacing(path) as file:
             file.write(print_module(self.module, print_debuginfo=print_debuginfo).encode())
             if used:
@@ -176,7 +178,8 @@ def write_artifact(
     *,
     print_debuginfo: bool = False,
 ) -> None:
-    """Write to a file, a module with the weights it names beside it; or text to `stdout`."""
+    """Write to a file, a module with the weights it names beside it; or text to `stdout` (`-`)."""
+    path = None if path == "-" else path
     if isinstance(artifact, ModuleOp):
         if path is not None:
             Model(artifact, params).save(path, print_debuginfo=print_debuginfo)

@@ -10,12 +10,13 @@ from pathlib import Path
 
 import numpy as np
 
-from bench.cases.process import cold_and_warm, command
+from bench.cases.process import cold_and_warm, once
 from bench.harness import Settings
 from bench.program import Case, Goal, Program, Row, program_case
 
 EXAMPLE = runpy.run_path(str(Path(__file__).parents[2] / "examples/minilm/embed.py"))
 TOLERANCE = 1e-4
+NEEDS = (EXAMPLE["PACKAGE"],)
 WORDS = 30522
 GOAL = Goal(2.0, "onnxruntime")
 
@@ -55,13 +56,13 @@ def _process(name: str, settings: Settings) -> Iterable[Row]:
         onnx.save(build_from_package(weights_file()), file)
         np.savez(inputs, **example_inputs(1, 16))
         arguments = ["--inputs", str(inputs)]
-        ours = command("dlir", EXAMPLE["ENCODER"], "--params", str(weights_file()), *arguments)
-        theirs = command("onnxruntime", file, *arguments)
+        ours = once("dlir", EXAMPLE["ENCODER"], "--params", str(weights_file()), *arguments)
+        theirs = once("onnxruntime", file, *arguments)
         yield from cold_and_warm(name, ours, theirs, settings, {})
 
 
 CASES: list[Case] = [
-    program_case("minilm/8x128", partial(_program, 8, 128), GOAL),
-    program_case("minilm/1x16", partial(_program, 1, 16)),
-    Case("minilm/first-embedding", _process),
+    program_case("minilm/8x128", partial(_program, 8, 128), GOAL, NEEDS),
+    program_case("minilm/1x16", partial(_program, 1, 16), needs=NEEDS),
+    Case("minilm/first-embedding", _process, NEEDS),
 ]

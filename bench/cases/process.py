@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 
 from bench.harness import Settings, Timing, time_process
+from bench.peers import installed
 from bench.program import DLIR, Case, Goal, Row
 
 OPT_GOAL = Goal(0.35)
@@ -26,7 +27,7 @@ func.func @main(%x: tensor<?x784xf32>, %w: tensor<784x10xf32>, %b: tensor<10xf32
 """
 
 
-def command(engine: str, model: Path, *arguments: str) -> list[str]:
+def once(engine: str, model: Path, *arguments: str) -> list[str]:
     """The command that runs `bench.once`."""
     return [sys.executable, "-m", "bench.once", str(model), "--engine", engine, *arguments]
 
@@ -43,15 +44,18 @@ def cold_and_warm(
     `theirs` runs in turns with both; it keeps nothing between processes.
     """
     rows = {kind: Row(f"{name}/{kind}", goal=goals.get(kind)) for kind in ("cold", "warm")}
+    peers = {"onnxruntime": theirs} if installed("onnxruntime") else {}
     for row in rows.values():
-        row.times = {DLIR: Timing(), "onnxruntime": Timing()}
-    time_process(Timing(), theirs)  # reads the files into memory
+        row.times = {contestant: Timing() for contestant in (DLIR, *peers)}
+    for command in peers.values():
+        time_process(Timing(), command)  # reads the files into memory
     for _ in range(settings.process_rounds):
         with tempfile.TemporaryDirectory() as folder:
             for row in rows.values():
                 steps = time_process(row.times[DLIR], ours, {"DLIR_CACHE_DIR": folder})
                 row.details["steps"] = json.loads(steps)
-                time_process(row.times["onnxruntime"], theirs)
+                for peer, command in peers.items():
+                    time_process(row.times[peer], command)
     yield from rows.values()
 
 

@@ -8,9 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
+from typing import Any, cast
 
 from xdsl.dialects.builtin import (
     DenseArrayBase,
+    DenseIntOrFPElementsAttr,
+    FloatAttr,
     IndexType,
     IntegerAttr,
     IntegerType,
@@ -45,3 +48,11 @@ def _vector(element: Attribute, shape: tuple[int, ...]) -> VectorType[Attribute]
 def vector_type(element: Attribute, shape: Sequence[int]) -> VectorType[Attribute]:
     """`vector<shape x element>`."""
     return _vector(element, tuple(shape))
+
+
+@_once
+def splat_attr(
+    value: FloatAttr | IntegerAttr, type_: VectorType[Attribute]
+) -> DenseIntOrFPElementsAttr:
+    """`dense<value> : type`."""
+    return DenseIntOrFPElementsAttr.from_list(cast(Any, type_), [value.value.data])

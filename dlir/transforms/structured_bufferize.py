@@ -40,6 +40,7 @@ from dlir.dialects.structured.ops import (
     shape_of,
 )
 from dlir.dialects.structured.shapes import Size, Sizes
+from dlir.types import AnyMemRef, is_memref, is_tensor
 
 ARENA = MemRefType(i8, [DYNAMIC_INDEX])
 INDEX = IndexType()
@@ -104,9 +105,9 @@ class _Names:
     roots: dict[SSAValue, _Root] = field(default_factory=dict[SSAValue, _Root])
 
 
-def memref_of(t: Attribute) -> MemRefType:
+def memref_of(t: Attribute) -> AnyMemRef:
     """The memref with a tensor's shape and element type."""
-    assert isinstance(t, TensorType)
+    assert is_tensor(t)
     return MemRefType(t.element_type, t.get_shape())
 
 
@@ -166,7 +167,7 @@ class _Function:
         self._choose_results()
 
     def _new_root(self, value: SSAValue, step: int, argument: SSAValue | None = None) -> _Root:
-        assert isinstance(value.type, TensorType)
+        assert is_tensor(value.type)
         sizes: list[Size] = []
         if argument is None and isinstance(value.owner, Operation):
             sizes = Sizes(Builder(InsertPoint.before(value.owner))).all_of(value)
@@ -321,7 +322,7 @@ def _is_size_op(op: Operation) -> bool:
 
 def _clone_size_op(op: Operation, block: Block, known: dict[SSAValue, SSAValue]) -> None:
     if isinstance(op, tensor.DimOp):
-        new = memref.DimOp.from_source_and_index(known[op.source], known[op.index])
+        new = memref.DimOp(known[op.source], known[op.index])
         new.location = op.location
         block.add_op(new)
         known[op.result] = new.result
@@ -476,7 +477,7 @@ class _Writer:
         """Copy a tensor's elements to other memory."""
         source = self.known[value]
         rank = len(shape_of(value))
-        assert isinstance(source.type, MemRefType)
+        assert is_memref(source.type)
         region, block = body_region([source.type.element_type])
         block.add_op(YieldOp(block.args[0]))
         identity = projection(rank, range(rank))

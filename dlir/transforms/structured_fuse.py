@@ -157,18 +157,23 @@ def _renamed(form: Linear, iterators: dict[int, int], producer: GenericOp) -> Li
 def _keeps_columns(
     producer: GenericOp, out_forms: Sequence[Linear], more: Sequence[Sequence[Linear]]
 ) -> bool:
-    """A contraction keeps its vector lanes: all that the epilogue touches is read along them."""
-    roles = match_contraction(producer)
-    if roles is None:
+    """The result's last iterator, which vector lanes run along, stays the last one.
+
+    In a contraction all that the epilogue touches must be read along the lanes, too.
+    """
+    if not out_forms:
         return True
-    lanes = roles.lanes
-    last = [forms[-1] if forms else None for forms in more if any(f.coefficients[lanes] for f in forms)]
-    inner = [f for forms in more for f in forms[:-1]]
-    return (
-        out_forms[-1].plain_dim == producer.out_forms[-1].plain_dim
-        and all(f is not None and f.coefficients[lanes] == 1 for f in last)
-        and not any(f.coefficients[lanes] for f in inner)
-    )
+    if out_forms[-1].plain_dim != producer.out_forms[-1].plain_dim:
+        return False
+    roles = match_contraction(producer)
+    return roles is None or all(_runs_along(forms, roles.lanes) for forms in more)
+
+
+def _runs_along(forms: Sequence[Linear], lanes: int) -> bool:
+    """Whether an operand is contiguous along an iterator, or does not depend on it."""
+    if not any(f.coefficients[lanes] for f in forms):
+        return True
+    return forms[-1].coefficients[lanes] == 1 and not any(f.coefficients[lanes] for f in forms[:-1])
 
 
 def _epilogue_block(producer: GenericOp) -> Block:

@@ -66,8 +66,8 @@ class _Checks:
             return
         builder = self.sizes.builder
         test = arith.CmpiOp(self.sizes.value(a), self.sizes.value(b), predicate)
-        builder.insert_op(test)
-        builder.insert_op(cf.AssertOp(test.result, f"{origin_of(self.op)}: {message}"))
+        builder.insert(test)
+        builder.insert(cf.AssertOp(test.result, f"{origin_of(self.op)}: {message}"))
 
     def check_generic(self, op: GenericOp) -> None:
         if not any(DYNAMIC_INDEX in shape_of(v) for v in op.operands):

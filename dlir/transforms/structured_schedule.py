@@ -55,7 +55,7 @@ class StructuredSchedule(ModulePass):
             if not isinstance(inner, GenericOp) or inner.schedule is not None:
                 continue
             roles = match_contraction(inner)
-            if roles is not None and inner.reduction_dims:
+            if roles is not None and inner.reduction_dims and _pays(roles):
                 inner.schedule = self._contraction(inner, roles)
             elif is_multiply_add(inner.body.block) and inner.out_forms:
                 inner.schedule = _depthwise(inner)
@@ -94,6 +94,11 @@ def _planned(extent: int) -> int:
 def _packs(roles: Contraction) -> bool:
     """b is packed if it is a weight (once, at load time) or cannot be read along the lanes."""
     return is_weight(roles.b.value) or not roles.b.is_run_along(roles.lanes)
+
+
+def _pays(roles: Contraction) -> bool:
+    """Whether a contraction reads packed data more than once, so that packing is worth its copy."""
+    return roles.row is not None or is_weight(roles.b.value) or not _packs(roles)
 
 
 def is_weight(value: SSAValue) -> bool:

@@ -188,9 +188,7 @@ def one(
         for i, forms in enumerate(epilogue_reads, len(reads))
     ]
     destination = Reading("%o", out_type(out), write)
-    text = generic(
-        "%r", dims, inputs, destination, body, epilogue_reads=extra, **properties
-    )
+    text = generic("%r", dims, inputs, destination, body, epilogue_reads=extra, **properties)
     return Case(name, function(arguments, out, text), tuple(arguments), special)
 
 
@@ -657,5 +655,3 @@ def companions() -> Iterator[Case]:
 def all_cases() -> list[Case]:
     families = (elementwise, reductions, contractions, windows, parts, companions)
     return [case for family in families for case in family()]
-
-

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from enum import StrEnum
-from typing import ClassVar
+from typing import ClassVar, cast
 
 from xdsl.dialects.builtin import ArrayAttr, DictionaryAttr, IntAttr, StringAttr
 from xdsl.dialects.utils import EnumAttribute
@@ -13,6 +12,9 @@ from xdsl.irdl import irdl_attr_definition
 from xdsl.parser import AttrParser
 from xdsl.printer import Printer
 from xdsl.utils.exceptions import VerifyException
+from xdsl.utils.str_enum import StrEnum
+
+from dlir.types import is_array
 
 
 class Iterator(StrEnum):
@@ -76,9 +78,9 @@ class ScheduleAttr(ParametrizedAttribute):
 
     def integers(self, key: str) -> tuple[int, ...] | None:
         value = self.entries.data.get(key)
-        if not isinstance(value, ArrayAttr):
+        if not is_array(value):
             return None
-        return tuple(i.data for i in value.data if isinstance(i, IntAttr))
+        return _integers(value)
 
     def verify(self) -> None:
         for key, value in self.entries.data.items():
@@ -110,13 +112,17 @@ class ScheduleAttr(ParametrizedAttribute):
         def text(value: Attribute) -> str:
             if isinstance(value, StringAttr):
                 return value.data
-            assert isinstance(value, ArrayAttr)
-            return "[" + ", ".join(str(i.data) for i in value.data if isinstance(i, IntAttr)) + "]"
+            assert is_array(value)
+            return "[" + ", ".join(map(str, _integers(value))) + "]"
 
         with printer.in_angle_brackets():
             printer.print_string(
                 ", ".join(f"{key} = {text(v)}" for key, v in self.entries.data.items())
             )
+
+
+def _integers(values: ArrayAttr[Attribute]) -> tuple[int, ...]:
+    return tuple(cast("IntAttr[int]", i).data for i in values)
 
 
 def _encode(value: ScheduleValue) -> Attribute:

@@ -37,6 +37,7 @@ from xdsl.parser import Parser
 from xdsl.printer import Printer
 from xdsl.traits import IsolatedFromAbove, IsTerminator, NoTerminator
 
+from dlir import types
 from dlir.dialects.structured import verify
 from dlir.dialects.structured.attrs import Iterator, IteratorAttr, ScheduleAttr
 from dlir.dialects.structured.maps import Linear, linear_map
@@ -48,20 +49,19 @@ from dlir.dialects.structured.syntax import (
     print_operands,
 )
 from dlir.dialects.structured.traits import WritesDestination
+from dlir.types import is_tensor
 
 ShapedType = TensorType | MemRefType
 
 
 def shape_of(value: SSAValue) -> tuple[int, ...]:
     """The static shape with DYNAMIC_INDEX for `?`; a scalar has the empty shape."""
-    t = value.type
-    return t.get_shape() if isinstance(t, TensorType | MemRefType) else ()
+    return types.shape_of(value.type)
 
 
 def element_type_of(value: SSAValue) -> Attribute:
     """The element type of a tensor or memref; a scalar's own type."""
-    t = value.type
-    return t.element_type if isinstance(t, TensorType | MemRefType) else t
+    return types.element_of(value.type)
 
 
 @irdl_op_definition
@@ -158,7 +158,7 @@ class GenericOp(IRDLOperation):
     epilogue_maps = opt_prop_def(ArrayAttr[AffineMapAttr])
     init = opt_prop_def()
     padding = opt_prop_def(ArrayAttr)
-    domain = opt_prop_def(DenseArrayBase)
+    domain = opt_prop_def(DenseArrayBase.constr(i64))
     schedule = opt_prop_def(ScheduleAttr)
     body = region_def("single_block")
     epilogue = opt_region_def("single_block")
@@ -197,7 +197,7 @@ class GenericOp(IRDLOperation):
                 "schedule": schedule,
             },
             regions=[body, [] if epilogue is None else [epilogue]],
-            result_types=[[outs.type] if isinstance(outs.type, TensorType) else []],
+            result_types=[_results(outs)],
         )
 
     @property
@@ -242,7 +242,7 @@ class GenericOp(IRDLOperation):
     def fixed_domain(self) -> tuple[int, ...]:
         if self.domain is None:
             return (DYNAMIC_INDEX,) * len(self.kinds)
-        return tuple(int(v) if v >= 0 else DYNAMIC_INDEX for v in self.domain.get_values())
+        return tuple(int(v) if v >= 0 else DYNAMIC_INDEX for v in self.domain.iter_values())
 
     @property
     def accumulator_type(self) -> Attribute:
@@ -291,6 +291,11 @@ class GenericOp(IRDLOperation):
                 [r.type for r in self.results],
             ),
         )
+
+
+def _results(outs: SSAValue) -> list[Attribute]:
+    """Tensors come out as a result; memrefs are written in place."""
+    return [outs.type] if is_tensor(outs.type) else []
 
 
 def _padding_property(padding: Sequence[Attribute | None]) -> ArrayAttr | None:
@@ -354,8 +359,7 @@ class FillOp(_DestinationOp):
     traits = traits_def(WritesDestination())
 
     def __init__(self, value: SSAValue, outs: SSAValue):
-        results = [outs.type] if isinstance(outs.type, TensorType) else []
-        super().__init__(operands=[value, outs], result_types=[results])
+        super().__init__(operands=[value, outs], result_types=[_results(outs)])
 
     def verify_(self) -> None:
         verify.verify_fill(self)
@@ -394,11 +398,10 @@ class GatherOp(_DestinationOp):
     PROPERTIES: ClassVar[tuple[str, ...]] = ("axis",)
 
     def __init__(self, input: SSAValue, indices: SSAValue, outs: SSAValue, axis: int):
-        results = [outs.type] if isinstance(outs.type, TensorType) else []
         super().__init__(
             operands=[input, indices, outs],
             properties={"axis": IntegerAttr(axis, i64)},
-            result_types=[results],
+            result_types=[_results(outs)],
         )
 
     @property

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from xdsl.dialects import arith, cf
-from xdsl.dialects.builtin import DYNAMIC_INDEX, FloatAttr
+from xdsl.dialects.builtin import DYNAMIC_INDEX
 from xdsl.ir import Attribute, Block, SSAValue
 
 from dlir.dialects.structured.maps import Linear
@@ -17,6 +17,7 @@ from dlir.dialects.structured.ops import (
     element_type_of,
     shape_of,
 )
+from dlir.types import is_number
 
 
 @dataclass(frozen=True)
@@ -111,11 +112,14 @@ def covers_outs(op: GenericOp) -> bool:
 
     An iterator that `domain` keeps shorter than `outs` leaves the rest of `outs` as it was.
     """
-    for form, size in zip(op.out_forms, shape_of(op.outs), strict=True):
-        dim = form.plain_dim
-        if dim is None or (op.fixed_domain[dim] >= 0 and op.fixed_domain[dim] != size):
-            return False
-    return True
+    out = Operand(op.outs, op.out_forms)
+    return all(covers(op, out, position) for position in range(len(out.forms)))
+
+
+def covers(op: GenericOp, out: Operand, position: int) -> bool:
+    """Whether a plain iterator goes through all of this dimension of a result."""
+    dim, size = out.forms[position].plain_dim, shape_of(out.value)[position]
+    return dim is not None and (op.fixed_domain[dim] < 0 or op.fixed_domain[dim] == size)
 
 
 # a combiner f for which f(f(acc, a), b) may be computed in any order (floats: up to rounding)
@@ -245,4 +249,4 @@ def _unextended(value: SSAValue) -> SSAValue:
 
 
 def _starts_from_zero(op: GenericOp) -> bool:
-    return isinstance(op.init, FloatAttr) and op.init.value.data == 0.0
+    return is_number(op.init) and op.init.value.data == 0.0

@@ -21,6 +21,7 @@ from dlir.dialects.structured.ops import (
     ReshapeOp,
     shape_of,
 )
+from dlir.types import is_number
 
 Array = NDArray[Any]
 Coordinates = Sequence[Array]
@@ -126,7 +127,7 @@ def generic(interp: Any, op: GenericOp, *values: Any) -> Array | None:
 def _scalar(attr: Attribute) -> Any:
     from dlir.numpy_types import dtype_of
 
-    assert isinstance(attr, FloatAttr | IntegerAttr)
+    assert is_number(attr)
     return np.array(attr.value.data, dtype_of(attr.type))[()]
 
 

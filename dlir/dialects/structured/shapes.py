@@ -12,7 +12,7 @@ from typing import TypeVar
 from xdsl.builder import Builder
 from xdsl.dialects import arith, memref, tensor
 from xdsl.dialects.builtin import DYNAMIC_INDEX, IndexType, IntegerAttr, LocationAttr, TensorType
-from xdsl.ir import Operation, SSAValue
+from xdsl.ir import Block, BlockArgument, Operation, SSAValue
 from xdsl.rewriter import InsertPoint
 
 from dlir.dialects.structured.maps import Linear
@@ -104,11 +104,11 @@ class Sizes:
         if static != DYNAMIC_INDEX:
             return static
         owner = value.owner
-        source = _SOURCES.get(type(owner)) if isinstance(owner, Operation) else None
-        if source is not None:
-            return source(self, owner, position)
-        kind = tensor.DimOp if isinstance(value.type, TensorType) else memref.DimOp
-        return self.insert(kind(value, self.constant(position))).result
+        if isinstance(owner, Operation) and type(owner) in _SOURCES:
+            return _SOURCES[type(owner)](self, owner, position)
+        if isinstance(value, BlockArgument):
+            return _dim_of_argument(value, position)
+        return self.insert(_dim_op(value)(value, self.constant(position))).result
 
     def all_of(self, value: SSAValue) -> list[Size]:
         return [self.of(value, p) for p in range(len(shape_of(value)))]
@@ -140,6 +140,47 @@ class Sizes:
         dynamic = [s for s in sizes if not isinstance(s, int)]
         result = TensorType(element_type_of(like), shape)
         return self.insert(tensor.EmptyOp(dynamic, result)).tensor
+
+
+def _dim_op(value: SSAValue) -> type[tensor.DimOp] | type[memref.DimOp]:
+    return tensor.DimOp if isinstance(value.type, TensorType) else memref.DimOp
+
+
+def _dim_of_argument(argument: BlockArgument, position: int) -> SSAValue:
+    """The one operation that asks for this size of an argument, at the start of its block."""
+    block, kind = argument.block, _dim_op(argument)
+    for use in argument.uses:
+        op = use.operation
+        if isinstance(op, kind) and op.parent is block and _number(op.index) == position:
+            _move_to_start(op)
+            return op.result
+    index = arith.ConstantOp(IntegerAttr(position, INDEX))
+    dim = kind(argument, index.result)
+    block.insert_ops_before([index, dim], _first(block))
+    return dim.result
+
+
+def _first(block: Block) -> Operation:
+    first = block.first_op
+    assert first is not None
+    return first
+
+
+def _number(value: SSAValue) -> int | None:
+    op = value.owner
+    if isinstance(op, arith.ConstantOp) and isinstance(op.value, IntegerAttr):
+        return op.value.value.data
+    return None
+
+
+def _move_to_start(dim: tensor.DimOp | memref.DimOp) -> None:
+    """Move a size, and the constant that it asks with, before everything else in their block."""
+    block = dim.parent
+    assert block is not None
+    for op in (dim, dim.index.owner):
+        if isinstance(op, Operation) and op.parent is block and op is not block.first_op:
+            op.detach()
+            block.insert_op_before(op, _first(block))
 
 
 def _nth_dynamic(shape: tuple[int, ...], position: int) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import cast
 
 from xdsl.dialects.builtin import AffineMapAttr, ArrayAttr, UnitAttr
 from xdsl.ir import Attribute, Region, SSAValue
@@ -12,6 +13,7 @@ from xdsl.printer import Printer
 
 from dlir.dialects.structured.attrs import Iterator, IteratorAttr
 from dlir.dialects.structured.maps import map_text
+from dlir.types import is_array
 
 
 def print_operands(printer: Printer, keyword: str, values: Sequence[SSAValue]) -> None:
@@ -120,9 +122,9 @@ def print_generic(printer: Printer, text: GenericText) -> None:
         printer.print_string(" epilogue")
         print_operands(printer, "ins", text.epilogue_inputs)
         maps = text.properties.get("epilogue_maps")
-        if isinstance(maps, ArrayAttr) and maps.data:
+        if is_array(maps) and maps.data:
             printer.print_string(" maps ")
-            print_maps(printer, maps)  # pyright: ignore[reportUnknownArgumentType]
+            print_maps(printer, cast("ArrayAttr[AffineMapAttr]", maps))
         printer.print_string(" ")
         printer.print_region(text.epilogue)
     if text.results:
@@ -132,15 +134,15 @@ def print_generic(printer: Printer, text: GenericText) -> None:
 
 def _print_property(printer: Printer, key: str, value: Attribute) -> None:
     printer.print_string(f"{key} = ")
-    if key == "maps" and isinstance(value, ArrayAttr):
-        print_maps(printer, value)  # pyright: ignore[reportUnknownArgumentType]
-    elif key == "iterators" and isinstance(value, ArrayAttr):
-        print_iterators(printer, value)  # pyright: ignore[reportUnknownArgumentType]
-    elif isinstance(value, ArrayAttr):
+    if key == "maps" and is_array(value):
+        print_maps(printer, cast("ArrayAttr[AffineMapAttr]", value))
+    elif key == "iterators" and is_array(value):
+        print_iterators(printer, cast("ArrayAttr[IteratorAttr]", value))
+    elif is_array(value):
         printer.print_string("[")
         printer.print_list(
-            value.data,  # pyright: ignore[reportUnknownMemberType,reportUnknownArgumentType]
-            lambda v: _print_element(printer, v),  # pyright: ignore[reportUnknownLambdaType]
+            value.data,
+            lambda v: _print_element(printer, v),
         )
         printer.print_string("]")
     else:

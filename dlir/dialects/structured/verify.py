@@ -9,6 +9,7 @@ from xdsl.dialects.builtin import DYNAMIC_INDEX, MemRefType, TensorType, i32, i6
 from xdsl.ir import Attribute, Block, SSAValue
 from xdsl.utils.hints import isa
 
+from dlir import types
 from dlir.diagnostics import require
 from dlir.dialects.structured.maps import Linear, linear
 
@@ -17,13 +18,11 @@ if TYPE_CHECKING:
 
 
 def _shape(value: SSAValue) -> tuple[int, ...]:
-    t = value.type
-    return t.get_shape() if isinstance(t, TensorType | MemRefType) else ()
+    return types.shape_of(value.type)
 
 
 def _element(value: SSAValue) -> Attribute:
-    t = value.type
-    return t.element_type if isinstance(t, TensorType | MemRefType) else t
+    return types.element_of(value.type)
 
 
 def shape_text(shape: tuple[int, ...]) -> str:
@@ -271,7 +270,7 @@ def _yielded(block: Block, rule: str) -> Attribute:
 
 
 def verify_destination(outs: SSAValue, result: SSAValue | None, rule: str) -> None:
-    if isinstance(outs.type, TensorType):
+    if types.is_tensor(outs.type):
         require(
             result is not None and result.type == outs.type,
             rule,

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from xdsl.context import Context
 from xdsl.dialects import memref
-from xdsl.dialects.builtin import DYNAMIC_INDEX, MemRefType, ModuleOp, TensorType
+from xdsl.dialects.builtin import DYNAMIC_INDEX, ModuleOp, TensorType
 from xdsl.ir import Operation, SSAValue
 from xdsl.passes import ModulePass
 
@@ -20,6 +22,7 @@ from dlir.lowering.structured_to_loops.gather import lower_gather
 from dlir.lowering.structured_to_loops.lanes import lane_dim, lower_lanes
 from dlir.lowering.structured_to_loops.scalar import lower_scalar
 from dlir.lowering.structured_to_loops.transpose import lower_transpose, match_transpose
+from dlir.types import AnyMemRef, is_memref
 
 
 def _lower_generic(op: GenericOp) -> None:
@@ -49,7 +52,12 @@ def _lower_fill(op: FillOp) -> None:
             emit.insert_op(memref.StoreOp.get(op.value, op.outs, emit.values(at)))
             return
         size = emit.dim(op.outs, len(at))
-        emit.loop(0, size, 1, [], lambda i, _: (nest([*at, i]), [])[1])
+
+        def step(i: Index, _: object) -> list[SSAValue]:
+            nest([*at, i])
+            return []
+
+        emit.loop(0, size, 1, [], step)
 
     nest([])
 
@@ -71,12 +79,12 @@ def _lower_reshape(op: ReshapeOp) -> None:
     op.result.replace_all_uses_with(view.result)
 
 
-def _memref(value: SSAValue) -> MemRefType:
-    assert isinstance(value.type, MemRefType)
+def _memref(value: SSAValue) -> AnyMemRef:
+    assert is_memref(value.type)
     return value.type
 
 
-_LOWERINGS = {
+_LOWERINGS: dict[type[Operation], Callable[[Any], None]] = {
     GenericOp: _lower_generic,
     FillOp: _lower_fill,
     GatherOp: lower_gather,
@@ -90,7 +98,7 @@ def _lower(op: Operation) -> None:
         return
     if any(isinstance(v.type, TensorType) for v in (*op.operands, *op.results)):
         fail(op, f"'{op.name}' still works on tensors", help="run structured-bufferize first")
-    lowering(op)  # pyright: ignore[reportArgumentType]
+    lowering(op)
     op.detach()
     op.erase()
 

@@ -7,20 +7,20 @@ from dataclasses import dataclass
 
 from xdsl.dialects import arith, memref, vector
 from xdsl.dialects.builtin import (
-    DenseIntOrFPElementsAttr,
     FloatAttr,
     IntegerAttr,
     MemRefType,
-    VectorType,
     i1,
 )
 from xdsl.ir import SSAValue
 
-import dlir.dialects.vectorized  # noqa: F401  comparisons take vectors from here on
+from dlir.dialects.shared import vector_type
 from dlir.dialects.structured.maps import Linear
 from dlir.dialects.structured.ops import GenericOp
 from dlir.dialects.structured.roles import Operand
+from dlir.dialects.vectorized import dense
 from dlir.lowering.structured_to_loops.emitter import INDEX, Emitter, Index
+from dlir.types import is_number
 
 
 def evaluate(emit: Emitter, form: Linear, at: Sequence[Index]) -> Index:
@@ -83,7 +83,7 @@ def _guarded(
     condition = is_inside(emit, operand, positions, space.at)
     if condition is None:
         return load()
-    assert isinstance(operand.padding, FloatAttr | IntegerAttr)
+    assert is_number(operand.padding)
     outside = emit.splat(operand.padding.value.data, operand.element, shape)
     return emit.choose(condition, lambda: [load()], lambda: [outside])[0]
 
@@ -106,13 +106,13 @@ def read_lanes(emit: Emitter, operand: Operand, space: Space, lanes: Lanes) -> S
     mask = lanes.mask
     if last in escapes:
         mask = lanes_inside(emit, operand, space, lanes)
-    vector_type = VectorType(operand.element, [lanes.width])
+    lanes_type = vector_type(operand.element, [lanes.width])
     index = [evaluate(emit, f, space.at) for f in operand.forms]
 
     def load() -> SSAValue:
         at = emit.values(index)
         if mask is None:
-            return emit.insert(vector.LoadOp(operand.value, at, vector_type))
+            return emit.insert(vector.LoadOp(operand.value, at, lanes_type))
         outside = operand.padding
         fill = outside.value.data if isinstance(outside, FloatAttr | IntegerAttr) else 0
         passed = emit.splat(fill, operand.element, [lanes.width])
@@ -126,14 +126,14 @@ def lanes_inside(emit: Emitter, operand: Operand, space: Space, lanes: Lanes) ->
     """The lanes in use whose index along the operand's last dimension is inside."""
     width, last = lanes.width, len(operand.forms) - 1
     first = evaluate(emit, operand.forms[last], space.at)
-    counting = VectorType(INDEX, [width])
-    steps = emit.constant(DenseIntOrFPElementsAttr.from_list(counting, list(range(width))))
+    counting = vector_type(INDEX, [width])
+    steps = emit.constant(dense(counting, list(range(width))))
     start = emit.insert(vector.BroadcastOp(emit.value(first), counting))
     index = emit.insert(arith.AddiOp(start, steps))
     size = emit.insert(vector.BroadcastOp(emit.value(emit.dim(operand.value, last)), counting))
     compare = arith.CmpiOp.create(
         operands=[index, size],
-        result_types=[VectorType(i1, [width])],
+        result_types=[vector_type(i1, [width])],
         properties={"predicate": IntegerAttr(6, 64)},  # ult
     )
     inside = emit.insert(compare)
@@ -194,5 +194,5 @@ def write_lanes(
 
 def lane_mask(emit: Emitter, remaining: Index, width: int) -> SSAValue:
     """A mask whose first `remaining` lanes are in use."""
-    mask_type = VectorType(i1, [width])
+    mask_type = vector_type(i1, [width])
     return emit.insert(vector.CreateMaskOp([emit.value(remaining)], mask_type))

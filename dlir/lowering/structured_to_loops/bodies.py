@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from xdsl.dialects import arith, vector
-from xdsl.dialects.builtin import DenseIntOrFPElementsAttr, VectorType
 from xdsl.ir import Attribute, Block, Operation, SSAValue
 
+from dlir import types
+from dlir.dialects.shared import vector_type
 from dlir.dialects.structured.ops import IndexOp, YieldOp
+from dlir.dialects.vectorized import dense
 from dlir.lowering.structured_to_loops.emitter import INDEX, Emitter, Index
+from dlir.types import is_vector
 
 
 class Body:
@@ -51,7 +54,7 @@ class Body:
         shape = common_shape(operands)
         if shape:
             operands = [self._emit.broadcast(o, shape) for o in operands]
-        types = [VectorType(r.type, shape) if shape else r.type for r in op.results]
+        types = [vector_type(r.type, shape) if shape else r.type for r in op.results]
         new = type(op).create(
             operands=operands,
             result_types=types,
@@ -65,14 +68,14 @@ class Body:
         at = self._emit.value(self._coordinates[dim])
         if dim != self._lanes or width == 1:
             return at
-        steps = DenseIntOrFPElementsAttr.from_list(VectorType(INDEX, [width]), list(range(width)))
+        steps = dense(vector_type(INDEX, [width]), list(range(width)))
         base = self._emit.broadcast(at, [width])
         return self._emit.insert(arith.AddiOp(base, self._emit.constant(steps)))
 
 
 def shape_of_vector(value: SSAValue) -> tuple[int, ...]:
     """A vector's shape; a scalar has none."""
-    return value.type.get_shape() if isinstance(value.type, VectorType) else ()
+    return value.type.get_shape() if is_vector(value.type) else ()
 
 
 def common_shape(values: Sequence[SSAValue]) -> tuple[int, ...]:
@@ -85,7 +88,7 @@ def common_shape(values: Sequence[SSAValue]) -> tuple[int, ...]:
 
 def element_of(value: SSAValue) -> Attribute:
     """The element type of a vector; a scalar's own type."""
-    return value.type.element_type if isinstance(value.type, VectorType) else value.type
+    return types.element_of(value.type)
 
 
 # combiner op -> (its vector.reduction kind, neutral element); integers' extremes come from the type

@@ -22,10 +22,10 @@ from xdsl.dialects.builtin import (
     MemRefType,
     NoneAttr,
     StridedLayoutAttr,
-    VectorType,
 )
 from xdsl.ir import SSAValue
 
+from dlir.dialects.shared import vector_type
 from dlir.dialects.structured.ops import GenericOp, shape_of
 from dlir.dialects.structured.roles import Contraction, Operand
 from dlir.dialects.structured.verify import row_major_strides
@@ -41,6 +41,7 @@ from dlir.lowering.structured_to_loops.access import (
 from dlir.lowering.structured_to_loops.bodies import Body, element_of
 from dlir.lowering.structured_to_loops.emitter import Emitter, Index
 from dlir.lowering.structured_to_loops.scalar import fold_over, loop_over
+from dlir.types import is_vector
 
 T = TypeVar("T")
 
@@ -152,8 +153,8 @@ class _Kernel:
         if element_of(value) == self.element:
             return value
         t = value.type
-        assert isinstance(t, VectorType)
-        return self.emit.insert(arith.ExtFOp(value, VectorType(self.element, t.get_shape())))
+        assert is_vector(t)
+        return self.emit.insert(arith.ExtFOp(value, vector_type(self.element, t.get_shape())))
 
     def _column_reader(self, height: int, inner: int) -> Callable[[Index], SSAValue]:
         """How to read `a` at (rows, k) as vector<MRx1>: one strided view if k is contiguous."""
@@ -166,7 +167,7 @@ class _Kernel:
         forwards = all(a.forms[p].coefficients[row] > 0 for p in carriers if row is not None)
         if contiguous and forwards and len(carriers) == 1 and carriers[0] != len(a.forms) - 1:
             view = self._rows_view(height, carriers[0])
-            column = VectorType(a.element, [height, 1])
+            column = vector_type(a.element, [height, 1])
             return lambda k: emit.insert(vector.LoadOp(view, emit.values([0, k]), column))
         return lambda k: self._gathered_column(height)
 
@@ -216,7 +217,7 @@ class _Kernel:
     def _stack(self, rows: Sequence[SSAValue]) -> SSAValue:
         """Rows of a vector put together to a two-dimensional vector."""
         t = rows[0].type
-        assert isinstance(t, VectorType)
+        assert is_vector(t)
         tile = self.emit.splat(0.0, t.element_type, [len(rows), *t.get_shape()])
         for r, value in enumerate(rows):
             tile = self.emit.insert(vector.InsertOp(value, tile, [r]))
@@ -234,7 +235,7 @@ class _Kernel:
             at = [evaluate(self.emit, f, self.space.at) for f in out.forms]
             self.emit.insert_op(vector.StoreOp(result, out.value, self.emit.values(at)))
             return
-        row_type = VectorType(element_of(result), [lanes.width])
+        row_type = vector_type(element_of(result), [lanes.width])
         for r in range(height):
             value = self.emit.insert(vector.ExtractOp(result, [r], row_type))
             self._at(r, lambda v=value: write_lanes(self.emit, out, self.space, lanes, v))
@@ -255,7 +256,7 @@ class _Kernel:
             return self._stack([self._scalar_row(operand, r) for r in range(height)])
         if lanes.mask is None and self._is_tile_in_memory(operand):
             at = emit.values([evaluate(emit, f, space.at) for f in operand.forms])
-            tile = VectorType(operand.element, [height, lanes.width])
+            tile = vector_type(operand.element, [height, lanes.width])
             return emit.insert(vector.LoadOp(operand.value, at, tile))
         return self._stack(
             [self._at(r, lambda: read_lanes(emit, operand, space, lanes)) for r in range(height)]

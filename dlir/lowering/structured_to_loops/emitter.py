@@ -7,40 +7,33 @@ static and dynamic shapes and the text holds no arithmetic on constants.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import cast
 
 from xdsl.builder import Builder
 from xdsl.dialects import arith, memref, scf, vector
 from xdsl.dialects.builtin import (
     DYNAMIC_INDEX,
-    DenseIntOrFPElementsAttr,
-    FloatAttr,
     IndexType,
-    IntegerAttr,
-    IntegerType,
     LocationAttr,
-    MemRefType,
-    VectorType,
 )
 from xdsl.ir import Attribute, Block, Operation, Region, SSAValue
 from xdsl.rewriter import InsertPoint
 
+from dlir.dialects.shared import integer_attr, splat_attr, vector_type
+from dlir.types import Dense, Number, element_of, is_memref, is_number, is_vector, number
+
 Index = int | SSAValue
 INDEX = IndexType()
 
-_FOLD: dict[type[Operation], Callable[[int, int], int]] = {
-    arith.AddiOp: lambda a, b: a + b,
-    arith.SubiOp: lambda a, b: a - b,
-    arith.MuliOp: lambda a, b: a * b,
-    arith.DivSIOp: lambda a, b: a // b,
-    arith.MinSIOp: min,
+_WRAPPING: dict[str, Attribute] = {"overflowFlags": arith.IntegerOverflowAttr("none")}
+_ARITHMETIC: dict[type[Operation], tuple[Callable[[int, int], int], dict[str, Attribute]]] = {
+    arith.AddiOp: (lambda a, b: a + b, _WRAPPING),
+    arith.SubiOp: (lambda a, b: a - b, _WRAPPING),
+    arith.MuliOp: (lambda a, b: a * b, _WRAPPING),
+    arith.DivSIOp: (lambda a, b: a // b, {}),
+    arith.MinSIOp: (min, {}),
 }
-
-
-def scalar_attr(value: float, element: Attribute) -> FloatAttr | IntegerAttr:
-    """`value` as a typed scalar attribute."""
-    if isinstance(element, IndexType | IntegerType):
-        return IntegerAttr(int(value), element)
-    return FloatAttr(value, element)  # pyright: ignore
+"""Operation -> what it computes, and its properties."""
 
 
 class Emitter:
@@ -72,16 +65,16 @@ class Emitter:
     def insert_op(self, op: Operation) -> None:
         """Insert an operation; it inherits the location of the op that is being lowered."""
         op.location = self._location
-        self.builder.insert_op(op)
+        self.builder.insert(op)
 
     def constant(self, value: Attribute) -> SSAValue:
         """`arith.constant value`, one per function."""
         found = self._constants.get(value)
         if found is None:
-            op = arith.ConstantOp(value)
+            op = arith.ConstantOp(cast("Number | Dense", value))
             op.location = self._location
-            if isinstance(value, IntegerAttr) and value.type == INDEX:
-                n = value.value.data
+            if is_number(value) and value.type == INDEX:
+                n = int(value.value.data)
                 op.result.name_hint = f"c{n}" if n >= 0 else f"cm{-n}"
             first = self._entry.first_op
             if first is None:
@@ -94,7 +87,7 @@ class Emitter:
     def value(self, index: Index) -> SSAValue:
         """An index as an SSA value."""
         if isinstance(index, int):
-            return self.constant(IntegerAttr(index, INDEX))
+            return self.constant(integer_attr(index, INDEX))
         return index
 
     def values(self, indices: Sequence[Index]) -> list[SSAValue]:
@@ -102,31 +95,31 @@ class Emitter:
 
     def splat(self, value: float, element: Attribute, shape: Sequence[int] = ()) -> SSAValue:
         """A constant scalar (no shape) or a constant vector with all elements equal."""
-        scalar = scalar_attr(value, element)
         if not shape:
-            return self.constant(scalar)
-        vector_type = VectorType(element, shape)
-        return self.constant(DenseIntOrFPElementsAttr.from_list(vector_type, [scalar.value.data]))
+            return self.constant(number(value, element))
+        return self.constant(splat_attr(number(value, element), vector_type(element, shape)))
 
     def broadcast(self, value: SSAValue, shape: Sequence[int]) -> SSAValue:
         """Stretch a scalar or a smaller vector to a shape; constants are splat at once."""
         t = value.type
-        if isinstance(t, VectorType):
+        element = element_of(t)
+        if is_vector(t):
             if t.get_shape() == tuple(shape):
                 return value
-            element = t.element_type
-        else:
-            element = t
-            if isinstance(value.owner, arith.ConstantOp):
-                attr = value.owner.value
-                assert isinstance(attr, FloatAttr | IntegerAttr)
-                return self.splat(attr.value.data, element, shape)
-        return self.insert(vector.BroadcastOp(value, VectorType(element, shape)))
+        elif isinstance(value.owner, arith.ConstantOp):
+            attr = value.owner.value
+            assert is_number(attr)
+            return self.splat(attr.value.data, element, shape)
+        wide = vector_type(element, shape)
+        return self.insert(vector.BroadcastOp.create(operands=[value], result_types=[wide]))
 
     def _binary(self, kind: type[Operation], a: Index, b: Index) -> Index:
+        fold, properties = _ARITHMETIC[kind]
         if isinstance(a, int) and isinstance(b, int):
-            return _FOLD[kind](a, b)
-        return self.insert(kind(self.value(a), self.value(b)))  # pyright: ignore
+            return fold(a, b)
+        operands = [self.value(a), self.value(b)]
+        op = kind.create(operands=operands, result_types=[INDEX], properties=dict(properties))
+        return self.insert(op)
 
     def add(self, a: Index, b: Index) -> Index:
         if a == 0:
@@ -157,11 +150,11 @@ class Emitter:
 
     def dim(self, ref: SSAValue, position: int) -> Index:
         """The size of one dimension of a memref."""
-        assert isinstance(ref.type, MemRefType)
+        assert is_memref(ref.type)
         size = ref.type.get_shape()[position]
         if size != DYNAMIC_INDEX:
             return size
-        return self.insert(memref.DimOp.from_source_and_index(ref, self.value(position)))
+        return self.insert(memref.DimOp(ref, self.value(position)))
 
     def loop(
         self,

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from xdsl.dialects import arith, cf, memref, vector
-from xdsl.dialects.builtin import VectorType
+from xdsl.ir import SSAValue
 
+from dlir.dialects.shared import vector_type
 from dlir.dialects.structured.ops import GatherOp, element_type_of, shape_of
 from dlir.lowering.structured_to_loops.emitter import INDEX, Emitter, Index
 from dlir.lowering.structured_to_loops.lanes import NARROW_BYTES, bytes_of
@@ -40,10 +41,17 @@ def _nest(
     if not sizes:
         body(at)
         return
-    emit.loop(0, sizes[0], 1, [], lambda i, _: (_nest(emit, sizes[1:], [*at, i], body), [])[1])
+
+    def step(i: Index, _: object) -> list[SSAValue]:
+        _nest(emit, sizes[1:], [*at, i], body)
+        return []
+
+    emit.loop(0, sizes[0], 1, [], step)
 
 
-def _row(emit: Emitter, op: GatherOp, at: Sequence[Index], size: Index):
+def _row(
+    emit: Emitter, op: GatherOp, at: Sequence[Index], size: Index
+) -> tuple[SSAValue, SSAValue]:
     """The row number with negatives wrapped, and whether it is inside of the axis."""
     raw = emit.insert(memref.LoadOp.get(op.indices, emit.values(at)))
     index = emit.insert(arith.IndexCastOp(raw, INDEX))
@@ -63,28 +71,23 @@ def _copy(
         value = emit.insert(memref.LoadOp.get(op.input, emit.values(source)))
         emit.insert_op(memref.StoreOp.get(value, op.outs, emit.values(target)))
         return
+
+    def step(i: Index, _: object) -> list[SSAValue]:
+        _copy(emit, op, [*source, i], [*target, i], rest[1:])
+        return []
+
     if len(rest) > 1:
-        emit.loop(
-            0,
-            rest[0],
-            1,
-            [],
-            lambda i, _: (_copy(emit, op, [*source, i], [*target, i], rest[1:]), [])[1],
-        )
+        emit.loop(0, rest[0], 1, [], step)
         return
     element = element_type_of(op.input)
     width = NARROW_BYTES // max(4, bytes_of(element))
     full = emit.round_down(rest[0], width)
 
-    def vectors(i: Index, _: object) -> list:
-        t = VectorType(element, [width])
+    def vectors(i: Index, _: object) -> list[SSAValue]:
+        t = vector_type(element, [width])
         value = emit.insert(vector.LoadOp(op.input, emit.values([*source, i]), t))
         emit.insert_op(vector.StoreOp(value, op.outs, emit.values([*target, i])))
         return []
 
-    def single(i: Index, _: object) -> list:
-        _copy(emit, op, [*source, i], [*target, i], [])
-        return []
-
     emit.loop(0, full, width, [], vectors)
-    emit.loop(full, rest[0], 1, [], single)
+    emit.loop(full, rest[0], 1, [], step)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from xdsl.dialects import arith, vector
-from xdsl.dialects.builtin import FixedBitwidthType, IndexType, IntegerType
+from xdsl.dialects.builtin import FixedBitwidthType, IndexType
 from xdsl.dialects.vector import CombiningKindAttr
 from xdsl.ir import Attribute, Operation, SSAValue
 
@@ -33,6 +33,7 @@ from dlir.lowering.structured_to_loops.scalar import (
     fold_over,
     loop_over,
 )
+from dlir.types import is_integer
 
 WIDE_BYTES = 256  # four 512-bit registers: enough independent chains to hide latency
 NARROW_BYTES = 64
@@ -162,7 +163,7 @@ def neutral(emit: Emitter, op: Operation, shape: Sequence[int]) -> SSAValue:
     element = op.results[0].type
     value = COMBINERS[type(op)][1]
     if value is None:
-        assert isinstance(element, IntegerType)
+        assert is_integer(element)
         half = 1 << (element.width.data - 1)
         value = -half if isinstance(op, arith.MaxSIOp) else half - 1
     return emit.splat(value, element, shape)

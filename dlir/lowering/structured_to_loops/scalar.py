@@ -66,5 +66,4 @@ def first_value(emit: Emitter, op: GenericOp, out: Operand, space: Space) -> SSA
     """The accumulator before the reduction: `init`, else what `outs` holds."""
     if op.init is None:
         return read_scalar(emit, out, space)
-    assert hasattr(op.init, "value")
     return emit.constant(op.init)

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from xdsl.dialects import vector
-from xdsl.dialects.builtin import DenseArrayBase, VectorType, i64
+from xdsl.dialects.builtin import DenseArrayBase, i64
 from xdsl.ir import SSAValue
 
 from dlir.dialects.structured.ops import GenericOp
@@ -28,6 +28,7 @@ from dlir.lowering.structured_to_loops.access import (
 from dlir.lowering.structured_to_loops.emitter import Emitter, Index
 from dlir.lowering.structured_to_loops.lanes import NARROW_BYTES, bytes_of
 from dlir.lowering.structured_to_loops.scalar import loop_over
+from dlir.types import is_vector
 
 
 @dataclass(frozen=True)
@@ -176,6 +177,6 @@ def transposed(emit: Emitter, lines: Sequence[SSAValue]) -> list[SSAValue]:
 
 def _shuffle(emit: Emitter, a: SSAValue, b: SSAValue, mask: Sequence[int]) -> SSAValue:
     t = a.type
-    assert isinstance(t, VectorType)
+    assert is_vector(t)
     order = DenseArrayBase.from_list(i64, list(mask))
     return emit.insert(vector.ShuffleOp(a, b, order, result_type=t))

@@ -98,7 +98,8 @@ class Bundle:
         for size in header["objects"]:
             objects.append(block[end : end + size])
             end += size
-        return Bundle(**(header | {"data": data, "objects": objects}))
+        fields: dict[str, Any] = header | {"data": data, "objects": objects}
+        return Bundle(**fields)
 
 
 @cache

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
-from xdsl.dialects.builtin import DYNAMIC_INDEX, MemRefType, ModuleOp
+from xdsl.dialects.builtin import DYNAMIC_INDEX, ModuleOp
 from xdsl.dialects.func import FuncOp
+from xdsl.ir import Attribute
 
 from dlir.diagnostics import CompileError, fail
 from dlir.executable import Artifact, CompileOptions, Executable
@@ -24,6 +25,7 @@ from dlir.targets.cpu.emit import emit_ir, emit_parts
 from dlir.targets.cpu.execute import NativeModule, compile_many, dtype_of, emit_assembly
 from dlir.targets.cpu.object_cache import default_cache, key_of
 from dlir.targets.cpu.pipeline import PHASES, phase_text
+from dlir.types import AnyMemRef, is_memref
 
 ALIGNMENT = 64  # bytes: where the arena starts
 LEVELS = ("dl", *PHASES, "llvm-ir", "asm", "object")
@@ -46,14 +48,14 @@ class CpuExecutable(Executable):
         self._native = NativeModule.from_objects(bundle.objects, signatures, bundle.messages)
         self._functions = self._native.functions
         self._arena = np.empty(0, np.int8)
-        self._constants = self._load_constants({**bundle.data}, params)
+        self.constants = self._load_constants({**bundle.data}, params)
         types = signatures[bundle.entry].inputs
         last = len(types) - 1  # the arena
         self._outputs = [_as_memref(t) for t in types[last - bundle.results : last]]
 
     def execute(self, arguments: Sequence[Value]) -> tuple[Value, ...]:
         """Plan for these sizes, make room for the results, run."""
-        inputs = [*map(_contiguous, arguments), *self._constants]
+        inputs = [*map(_contiguous, arguments), *self.constants]
         entry = self._bundle.entry
         arena, *sizes = self._functions[f"{entry}.plan"](*inputs)
         self._check()
@@ -102,15 +104,15 @@ def _contiguous(value: Value) -> Value:
     """An array in row-major order; a copy only when it must be. Scalars pass."""
     if not isinstance(value, np.ndarray) or value.flags.c_contiguous:
         return value
-    return np.ascontiguousarray(value)
+    return np.ascontiguousarray(cast(Array, value))
 
 
-def _as_memref(attribute: Any) -> MemRefType:
-    assert isinstance(attribute, MemRefType)
+def _as_memref(attribute: Attribute) -> AnyMemRef:
+    assert is_memref(attribute)
     return attribute
 
 
-def _allocate(types: Sequence[MemRefType], sizes: Sequence[Any]) -> list[Array]:
+def _allocate(types: Sequence[AnyMemRef], sizes: Sequence[Any]) -> list[Array]:
     """Fresh arrays of these types; `sizes` gives every dynamic size, in order."""
     dynamic = iter(sizes)
     return [
@@ -145,7 +147,7 @@ class CpuTarget:
         report.memory["code"] = sum(map(len, bundle.objects))
         report.memory["constants"] = sum(
             c.nbytes
-            for c, s in zip(executable._constants, bundle.constants, strict=True)
+            for c, s in zip(executable.constants, bundle.constants, strict=True)
             if isinstance(s, int)
         )
         return executable

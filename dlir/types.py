@@ -1,0 +1,82 @@
+"""Asking an attribute what it is, with an answer that a type checker can use.
+
+xDSL's types are generic, so `isinstance(t, VectorType)` leaves the element type unknown to a
+checker; these ask the same and answer `VectorType[Attribute]`. The constants follow the same idea.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, TypeAlias, cast
+
+from typing_extensions import TypeIs
+from xdsl.dialects.builtin import (
+    AnyFloat,
+    ArrayAttr,
+    DenseIntOrFPElementsAttr,
+    FloatAttr,
+    IndexType,
+    IntegerAttr,
+    IntegerType,
+    MemRefType,
+    Signedness,
+    TensorType,
+    VectorType,
+)
+from xdsl.ir import Attribute
+
+Integer: TypeAlias = IntegerType[int, Signedness]
+Number: TypeAlias = IntegerAttr[Integer | IndexType] | FloatAttr[AnyFloat]
+Dense: TypeAlias = DenseIntOrFPElementsAttr[Any]
+AnyTensor: TypeAlias = TensorType[Attribute]
+AnyMemRef: TypeAlias = MemRefType[Attribute]
+AnyVector: TypeAlias = VectorType[Attribute]
+
+
+def is_tensor(type: Attribute) -> TypeIs[TensorType[Attribute]]:
+    return isinstance(type, TensorType)
+
+
+def is_memref(type: Attribute) -> TypeIs[MemRefType[Attribute]]:
+    return isinstance(type, MemRefType)
+
+
+def is_vector(type: Attribute) -> TypeIs[VectorType[Attribute]]:
+    return isinstance(type, VectorType)
+
+
+def is_integer(type: Attribute) -> TypeIs[IntegerType[int, Signedness]]:
+    """An integer of some width; not `index`."""
+    return isinstance(type, IntegerType)
+
+
+def is_number(attribute: Attribute | None) -> TypeIs[Number]:
+    """One integer, index or float constant."""
+    return isinstance(attribute, IntegerAttr | FloatAttr)
+
+
+def is_array(attribute: Attribute | None) -> TypeIs[ArrayAttr[Attribute]]:
+    return isinstance(attribute, ArrayAttr)
+
+
+def element_of(type: Attribute) -> Attribute:
+    """The element type of a tensor, memref or vector; any other type itself."""
+    return type.element_type if is_tensor(type) or is_memref(type) or is_vector(type) else type
+
+
+def shape_of(type: Attribute) -> tuple[int, ...]:
+    """The shape of a tensor, memref or vector, DYNAMIC_INDEX for `?`; `()` of any other type."""
+    return type.get_shape() if is_tensor(type) or is_memref(type) or is_vector(type) else ()
+
+
+def number(value: float, type: Attribute) -> Number:
+    """`value` as a constant of an integer, index or float type."""
+    if is_integer(type) or isinstance(type, IndexType):
+        return IntegerAttr(int(value), type)
+    return FloatAttr(float(value), cast(AnyFloat, type))
+
+
+def dense(values: Sequence[float], element: Attribute, shape: Sequence[int]) -> Dense:
+    """A vector constant; one value alone fills it."""
+    type = cast("VectorType[AnyFloat]", VectorType(element, shape))
+    return DenseIntOrFPElementsAttr.from_list(type, values)
