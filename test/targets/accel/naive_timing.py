@@ -21,14 +21,13 @@ class Stream:
     issue: int = -1
     retire: int = 0
     port_free: int = 0
-    load_free: int = 0
     loaded: int = 0
     starts: list[int] = field(default_factory=list)
     retires: list[int] = field(default_factory=list)
 
 
 def naive_simulate(
-    lanes: Sequence[Lane], sem_latency: int, planes: int = 2, serial: bool = False
+    lanes: Sequence[Lane], sem_latency: int, serial: bool = False
 ) -> list[tuple[np.ndarray, np.ndarray]]:
     """(start, retire) of every event, per lane; fails when no head can start."""
     bases = lane_bases(lanes)
@@ -40,7 +39,7 @@ def naive_simulate(
             (at, k)
             for k, lane in enumerate(lanes)
             if streams[k].position < len(lane)
-            and (at := request(lane, streams[k], retired, sem_latency, planes, serial)) is not None
+            and (at := request(lane, streams[k], retired, sem_latency, serial)) is not None
         ]
         assert heads, "deadlock"
         at, k = min(heads)
@@ -53,7 +52,7 @@ def naive_simulate(
             start = max(at, buses.get(bus, 0))
             buses[bus] = start + occupancy
         elif unit == Unit.LOAD:
-            stream.load_free = stream.loaded = start + occupancy
+            stream.loaded = start + occupancy
         elif unit != Unit.NONE:
             stream.port_free = start + occupancy
         stream.issue = at
@@ -70,7 +69,6 @@ def request(
     stream: Stream,
     retired: dict[int, int],
     sem_latency: int,
-    planes: int,
     serial: bool,
 ) -> int | None:
     """When the head of a stream could start (ask for the bus); None while a token is missing."""
@@ -85,7 +83,7 @@ def request(
     if serial and unit in (Unit.LOAD, Unit.MATRIX, Unit.SWAP):
         at = max(at, stream.retire)
     if unit == Unit.LOAD:
-        at = max(at, stream.load_free, stream.port_free if planes == 1 else 0)
+        at = max(at, stream.loaded)
     if unit in (Unit.MATRIX, Unit.SWAP, Unit.VECTOR):
         at = max(at, stream.port_free)
     if unit == Unit.SWAP:

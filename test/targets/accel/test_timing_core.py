@@ -52,9 +52,9 @@ def random_lanes(rng: np.random.Generator, events: int, buses: int = 1) -> list[
 def test_equal_to_the_plain_rules(seed: int) -> None:
     rng = np.random.default_rng(seed)
     lanes = random_lanes(rng, int(rng.integers(4, 300)), buses=1 + seed % 2)
-    serial, planes, sem_latency = seed % 5 == 0, 1 + seed % 2, int(rng.integers(0, 4))
-    got = simulate(lanes, sem_latency=sem_latency, planes=planes, serial=serial)
-    want = naive_simulate(lanes, sem_latency, planes, serial)
+    serial, sem_latency = seed % 5 == 0, int(rng.integers(0, 4))
+    got = simulate(lanes, sem_latency=sem_latency, serial=serial)
+    want = naive_simulate(lanes, sem_latency, serial)
     for times, (starts, retires) in zip(got, want, strict=True):
         np.testing.assert_array_equal(times.start, starts)
         np.testing.assert_array_equal(times.retire, retires)
@@ -74,7 +74,7 @@ def test_deadlock_names_what_each_stream_waits_for() -> None:
 
 
 def test_half_a_million_instructions_per_second() -> None:
-    """Loads, planes, rows and vectors in the mix of a double-buffered GEMM."""
+    """Loads, rows and vectors in the mix of a double-buffered GEMM."""
     n = 100_000
     rng = np.random.default_rng(0)
     lanes = random_lanes(rng, n)

@@ -26,20 +26,26 @@ DTYPES: dict[str, np.dtype[Any]] = {
 }
 """Element types in memory, little-endian."""
 
-MAX_SHIFT = 62
-"""Largest legal shift of `requantize`: the rounding bit must fit into int64."""
+ACC_TYPES = {"i8": "i32", "i32": "i32", "bf16": "f32", "f32": "f32"}
+"""The 32-bit type that a value of some type has in the accumulators."""
 
 
-def requantize(x: Array, multiplier: Array, shift: int, zero_point: int) -> Array:
-    """int32 to int8 by one rounding: `clamp(floor(x * multiplier / 2**shift + 1/2) + zero_point)`.
+def requantize(x: Array, multiplier: Array, shift: Array, zero_point: int) -> Array:
+    """int32 to int8 by one rounding: `saturate(zero_point + x * multiplier / 2**(31 + shift))`.
 
-    The product is exact in int64 (`|x * multiplier| <= 2**62`); halves round up, as in TOSA's
-    `apply_scale_32` without double rounding. `shift` is 1..62; `multiplier` is int32, one for all
-    lanes or one per lane. The result has int32 elements in -128..127.
+    The product is exact in int64 (`|x * multiplier| <= 2**62`); halves go away from zero. `shift`
+    is in -31..31; `multiplier` and `shift` are int32, one per lane. The result has int32 elements
+    in -128..127.
     """
     product = x.astype(np.int64) * multiplier.astype(np.int64)
-    rounded = (product + (np.int64(1) << np.int64(shift - 1))) >> np.int64(shift)
+    rounded = shift_right_rounded(product, shift.astype(np.int64) + 31)
     return np.clip(rounded + zero_point, -128, 127).astype(np.int32)
+
+
+def shift_right_rounded(x: Array, bits: Array) -> Array:
+    """`x / 2**bits` to nearest, halves away from zero, for int64 up to 2**62 and bits in 0..62."""
+    half = (np.int64(1) << bits.astype(np.int64)) >> 1
+    return np.sign(x) * ((np.abs(x) + half) >> bits)
 
 
 def widen(values: Array) -> Array:
@@ -87,7 +93,7 @@ def _mulacc(x: Array, y: Array, d: Array) -> Array:
 
 
 def _shift_right(x: Array, y: Array) -> Array:
-    return x >> (y & 31)
+    return shift_right_rounded(x.astype(np.int64), y & 31).astype(np.int32)
 
 
 BINARY: dict[str, Callable[[Array, Array], Array]] = {
@@ -97,8 +103,9 @@ BINARY: dict[str, Callable[[Array, Array], Array]] = {
     "max": np.maximum,
     "min": np.minimum,
     "shr": _shift_right,
+    "fill": lambda x, y: np.broadcast_to(y, x.shape),
 }
-"""`d = fn(x, y)` on int32 or float32 (`shr`: int32 only, arithmetic, by y mod 32)."""
+"""`d = fn(x, y)` on int32 or float32 (`shr`: int32 only, to nearest, by y mod 32)."""
 
 TERNARY: dict[str, Callable[[Array, Array, Array], Array]] = {"select": _select, "mulacc": _mulacc}
 """`d = fn(x, y, old d)`: `select` keeps d where y is 0; `mulacc` rounds twice in float32."""

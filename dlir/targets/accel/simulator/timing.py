@@ -9,7 +9,8 @@ cycles, counted from 0):
    before ST at the same time) and is held for `occupancy` cycles; the data arrive `latency` later.
    At most `outstanding` transfers of a stream are under way. LDX reads its indices after all
    earlier loads have arrived.
-3. *LW* waits for the load port and for the shadow plane, which an MM with `swap` sets free.
+3. *LW* waits for the load port. The shadow plane it fills is free: the MM with `swap` before it has
+   started, so the plane that was in use until then has streamed its last row.
 4. *MM* waits for the stream port and, with `swap`, for the last LW; it holds the port for
    `rows * rate` cycles and ends R + C - 2 cycles later. Back-to-back MMs leave no gap.
 5. *Vector*: holds the unit for `occupancy` cycles, ends `depth` later.
@@ -63,7 +64,8 @@ class Unit(IntEnum):
 class Lane:
     """The events of one stream, one array element each; an event is an executed instruction.
 
-    `dep` and `after` name events by their number over all lanes (-1: none). `dep` must have given
+    `dep` and `after` name events by their number over all lanes (-1: none; the number of all events:
+    one that never comes). `dep` must have given
     its signal; `after` must have retired, without the latency of a semaphore.
     """
 
@@ -110,11 +112,10 @@ class _State:
     buses: list[int]
     sem_latency: int
     serial: bool
-    planes: int
 
 
 def simulate(
-    lanes: Sequence[Lane], *, sem_latency: int, planes: int = 2, serial: bool = False
+    lanes: Sequence[Lane], *, sem_latency: int, serial: bool = False
 ) -> list[Times]:
     """Time all events of `lanes`; lanes with transfers are served in the order given when tied.
 
@@ -122,12 +123,11 @@ def simulate(
     """
     bases = lane_bases(lanes)
     state = _State(
-        retired=[PENDING] * bases[-1],
+        retired=[PENDING] * (bases[-1] + 1),  # the last: what is never given
         signals=_signals(lanes, bases[-1]).tolist(),
         buses=[0] * (1 + max((int(lane.bus.max(initial=0)) for lane in lanes), default=0)),
         sem_latency=sem_latency,
         serial=serial,
-        planes=planes,
     )
     issues: list[list[int]] = [[] for _ in lanes]
     starts: list[list[int]] = [[] for _ in lanes]
@@ -150,7 +150,7 @@ def lane_bases(lanes: Sequence[Lane]) -> list[int]:
 
 def _signals(lanes: Sequence[Lane], total: int) -> NDArray[np.bool_]:
     """Whether anybody waits for an event."""
-    awaited = np.zeros(total, bool)
+    awaited = np.zeros(total + 1, bool)
     for lane in lanes:
         awaited[lane.dep[lane.dep >= 0]] = True
     return awaited
@@ -241,10 +241,10 @@ def _transfers(
 
 def _computes(lane: Lane, base: int, state: _State, starts: list[int]) -> Engine:
     """Rules 3 to 5. Nothing here is shared, so it advances until a token is missing."""
-    retired, serial, single = state.retired, state.serial, state.planes < 2
+    retired, serial = state.retired, state.serial
     sem_latency, append = state.sem_latency, starts.append
     issue, last, event = -1, 0, base
-    port_free = load_free = loaded = 0
+    port_free = loaded = 0
     load, swap = int(Unit.LOAD), int(Unit.SWAP)
     columns = (lane.unit, lane.dep, lane.occupancy, lane.lag)
     for unit, dep, occupancy, lag in zip(*_lists(columns), strict=True):
@@ -258,8 +258,9 @@ def _computes(lane: Lane, base: int, state: _State, starts: list[int]) -> Engine
         if serial and load <= unit <= swap and last > start:
             start = last
         if unit == load:
-            start = max(start, load_free, port_free if single else 0)
-            load_free = loaded = start + occupancy
+            if loaded > start:
+                start = loaded
+            loaded = start + occupancy
         elif unit:
             if port_free > start:
                 start = port_free
