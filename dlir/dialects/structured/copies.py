@@ -1,4 +1,4 @@
-"""Rewriting a contraction's operands: copies with borders, and putting a new op in place."""
+"""Copies of operands as ops of their own: with borders, or in another order of elements."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from xdsl.builder import Builder
 from xdsl.ir import Attribute, SSAValue
+from xdsl.ir.affine import AffineMap
 from xdsl.rewriter import InsertPoint
 
 from dlir.dialects.structured.attrs import Iterator
@@ -46,7 +47,7 @@ def add_borders(op: GenericOp) -> GenericOp:
     """Replace padded inputs by copies that hold all that the maps reach."""
     inputs, _, _ = operands_of(op)
     extents = op.static_extents()
-    if not any(x.escapes([e for e in extents]) for x in inputs):
+    if not any(x.escapes(extents) for x in inputs):
         return op
     sizes = Sizes(Builder(InsertPoint.before(op)))
     values: list[SSAValue] = []
@@ -58,7 +59,7 @@ def add_borders(op: GenericOp) -> GenericOp:
         bordered, forms = _bordered(sizes, op, operand)
         values.append(bordered)
         maps[index] = map_of(forms, len(op.kinds))
-    return with_inputs(op, values, maps)
+    return rebuilt(op, values, maps)
 
 
 def _bordered(sizes: Sizes, op: GenericOp, operand: Operand) -> tuple[SSAValue, tuple[Linear, ...]]:
@@ -81,8 +82,7 @@ def _bordered(sizes: Sizes, op: GenericOp, operand: Operand) -> tuple[SSAValue, 
     return copy.result, tuple(forms)
 
 
-def with_inputs(op: GenericOp, values: Sequence[SSAValue], maps: Sequence[AffineMap]) -> GenericOp:
-    """Replace an op's inputs, which are never read outside any more, and all of its maps."""
+def rebuilt(op: GenericOp, values: Sequence[SSAValue], maps: Sequence[AffineMap]) -> GenericOp:
     new = GenericOp(
         values,
         op.outs,
