@@ -112,11 +112,14 @@ def covers_outs(op: GenericOp) -> bool:
 
     An iterator that `domain` keeps shorter than `outs` leaves the rest of `outs` as it was.
     """
-    for form, size in zip(op.out_forms, shape_of(op.outs), strict=True):
-        dim = form.plain_dim
-        if dim is None or (op.fixed_domain[dim] >= 0 and op.fixed_domain[dim] != size):
-            return False
-    return True
+    out = Operand(op.outs, op.out_forms)
+    return all(covers(op, out, position) for position in range(len(out.forms)))
+
+
+def covers(op: GenericOp, out: Operand, position: int) -> bool:
+    """Whether a plain iterator goes through all of this dimension of a result."""
+    dim, size = out.forms[position].plain_dim, shape_of(out.value)[position]
+    return dim is not None and (op.fixed_domain[dim] < 0 or op.fixed_domain[dim] == size)
 
 
 # a combiner f for which f(f(acc, a), b) may be computed in any order (floats: up to rounding)
