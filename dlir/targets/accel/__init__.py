@@ -1,0 +1,1 @@
+"""The modeled accelerator: hardware files, programs and their binaries, proofs, simulation."""
