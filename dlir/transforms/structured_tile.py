@@ -15,6 +15,7 @@ from xdsl.rewriter import InsertPoint
 
 from dlir.diagnostics import fail
 from dlir.dialects.structured.boxes import Pieces, Range, Slice, put, restricted, slice_of, take
+from dlir.dialects.structured.copies import add_borders
 from dlir.dialects.structured.maps import Linear
 from dlir.dialects.structured.ops import FillOp, GenericOp, element_type_of
 from dlir.dialects.structured.roles import (
@@ -24,7 +25,6 @@ from dlir.dialects.structured.roles import (
     operands_of,
 )
 from dlir.dialects.structured.shapes import Size, Sizes
-from dlir.transforms.structured_pack import add_borders
 from dlir.types import is_number
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from xdsl.dialects import arith, math, scf
-from xdsl.dialects.builtin import IndexType, IntegerAttr, IntegerType
+from xdsl.dialects.builtin import IndexType, IntegerAttr
 from xdsl.ir import Block, Operation, Region
 
 from dlir.transforms.expand_math.builder import Builder, Term
+from dlir.types import is_integer
 
 
 def ipowi(base: Term, exponent: Term) -> Term:
@@ -22,7 +23,7 @@ def ipowi(base: Term, exponent: Term) -> Term:
 def _power(base: Term, exponent: Term) -> Term:
     """By squaring: a loop over the exponent's bits, the lowest first."""
     element = base.element
-    assert isinstance(element, IntegerType)
+    assert is_integer(element)
     builder, index = base.builder, IndexType()
     first, last, step = (
         builder.add(arith.ConstantOp(IntegerAttr(n, index))).value
