@@ -151,6 +151,7 @@ class CpuTarget:
     def compile(
         self, module: ModuleOp, params: Mapping[str, Array], options: CompileOptions
     ) -> Executable:
+        options.thread_count()  # one thread is used so far; a senseless number is refused
         entry = entry_function(module, options.function)
         report = Report.of(self.name, module, entry, params)
         store = default_cache() if options.cache else None
