@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from xdsl.dialects import arith, math, scf
-from xdsl.dialects.builtin import IndexType, IntegerAttr, IntegerType
+from xdsl.dialects.builtin import IndexType, IntegerAttr
 from xdsl.ir import Block, Operation, Region
 
+from dlir.dialects.vectorized import bit_width
 from dlir.transforms.expand_math.builder import Builder, Term
 
 
@@ -21,12 +22,10 @@ def ipowi(base: Term, exponent: Term) -> Term:
 
 def _power(base: Term, exponent: Term) -> Term:
     """By squaring: a loop over the exponent's bits, the lowest first."""
-    element = base.element
-    assert isinstance(element, IntegerType)
     builder, index = base.builder, IndexType()
     first, last, step = (
         builder.add(arith.ConstantOp(IntegerAttr(n, index))).value
-        for n in (0, element.width.data, 1)
+        for n in (0, bit_width(base.type), 1)
     )
     inner = Builder()
     block = Block(arg_types=[index, base.type, base.type, base.type])
