@@ -8,22 +8,26 @@ from typing import TypeAlias, cast
 
 from xdsl.builder import Builder
 from xdsl.context import Context
-from xdsl.dialects import cf, func, memref, tensor
+from xdsl.dialects import arith, cf, func, memref, tensor
 from xdsl.dialects.builtin import (
     DYNAMIC_INDEX,
     ArrayAttr,
     FixedBitwidthType,
+    FloatAttr,
     IndexType,
+    IntegerAttr,
     MemRefType,
     ModuleOp,
     TensorType,
+    f64,
     i8,
+    i64,
 )
 from xdsl.ir import Attribute, Block, Operation, Region, SSAValue
 from xdsl.passes import ModulePass
 from xdsl.rewriter import InsertPoint
 
-from dlir.diagnostics import fail
+from dlir.diagnostics import fail, name_of
 from dlir.dialects.structured.arena import RegionPlan, Request, aligned, plan
 from dlir.dialects.structured.attrs import Iterator
 from dlir.dialects.structured.maps import projection
@@ -43,6 +47,7 @@ ARENA = MemRefType(i8, [DYNAMIC_INDEX])
 INDEX = IndexType()
 Writing: TypeAlias = GenericOp | FillOp | GatherOp | tensor.InsertSliceOp
 """Operations whose result is their destination, changed."""
+MOST_BYTES = 1 << 47  # the memory that one process can address on today's machines
 
 
 @dataclass(frozen=True)
@@ -253,10 +258,29 @@ class _Function:
             if isinstance(op, cf.AssertOp) or _is_size_op(op):
                 _clone_size_op(op, block, known)
         sizes = Sizes(Builder(InsertPoint.at_end(block)))
+        self._check_sizes(block, known)
+        _check_total(sizes, regions, known)
         total = _arena_total(sizes, regions, known)[-1]
         returned = [total, *(s if isinstance(s, int) else known[s] for s in result_sizes)]
         block.add_op(func.ReturnOp(*(sizes.value(r) for r in returned)))
         return self._function(f"{self.old.sym_name.data}.plan", block, [INDEX] * len(returned))
+
+    def _check_sizes(self, block: Block, known: dict[SSAValue, SSAValue]) -> None:
+        """Assert that computed sizes are sizes, so that arithmetic on them does not wrap."""
+        limit: SSAValue | None = None
+        checked: set[SSAValue] = set()
+        for op in self.block.ops:
+            sizes = op.operands if isinstance(op, tensor.EmptyOp) else ()
+            for size in op.sizes if isinstance(op, ReshapeOp) else sizes:
+                if size in checked or isinstance(size.owner, tensor.DimOp | arith.ConstantOp):
+                    continue
+                checked.add(size)
+                if limit is None:
+                    block.add_op(constant := arith.ConstantOp(IntegerAttr(MOST_BYTES, INDEX)))
+                    limit = constant.result
+                block.add_op(test := arith.CmpiOp(known[size], limit, "ult"))
+                message = f"{name_of(op)}: a size is negative or too large"
+                block.add_op(cf.AssertOp(test.result, message))
 
     def _new_block(self, types: Sequence[Attribute]) -> tuple[Block, dict[SSAValue, SSAValue]]:
         block = Block(arg_types=types)
@@ -328,6 +352,30 @@ def _request(root: _Root) -> Request[SSAValue]:
             unit *= size
     symbols = sorted((s for s in root.sizes if not isinstance(s, int)), key=id)
     return Request(aligned(unit), tuple(symbols), root.first, root.last)
+
+
+def _check_total(
+    sizes: Sizes, regions: Sequence[RegionPlan[SSAValue]], known: dict[SSAValue, SSAValue]
+) -> None:
+    """Assert that the arena's size, computed in f64 where nothing wraps, is one that exists."""
+    builder = sizes.builder
+
+    def as_float(size: SSAValue) -> SSAValue:
+        whole = builder.insert(arith.IndexCastOp(size, i64))
+        return builder.insert(arith.SIToFPOp(whole.result, f64)).result
+
+    total: SSAValue | None = None
+    for region in regions:
+        if not region.symbols:
+            continue
+        size = builder.insert(arith.ConstantOp(FloatAttr(float(region.size), f64))).result
+        for symbol in region.symbols:
+            size = builder.insert(arith.MulfOp(size, as_float(known[symbol]))).result
+        total = size if total is None else builder.insert(arith.AddfOp(total, size)).result
+    if total is not None:
+        most = builder.insert(arith.ConstantOp(FloatAttr(float(MOST_BYTES), f64)))
+        test = builder.insert(arith.CmpfOp(total, most.result, "olt"))
+        builder.insert(cf.AssertOp(test.result, "tensors of these sizes need too much memory"))
 
 
 def _arena_total(

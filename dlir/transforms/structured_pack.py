@@ -2,28 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from xdsl.builder import Builder
 from xdsl.context import Context
 from xdsl.dialects.builtin import ModuleOp
-from xdsl.ir import Attribute, SSAValue
+from xdsl.ir import SSAValue
 from xdsl.passes import ModulePass
 from xdsl.rewriter import InsertPoint
 
 from dlir.dialects.structured.attrs import Iterator
+from dlir.dialects.structured.copies import (
+    add_borders,
+    copy_op,
+    substitute,
+    with_inputs,
+    zero_of,
+)
 from dlir.dialects.structured.maps import Linear, map_of, projection
-from dlir.dialects.structured.ops import GenericOp, YieldOp, body_region, element_type_of
+from dlir.dialects.structured.ops import GenericOp
 from dlir.dialects.structured.roles import (
     Contraction,
-    Operand,
     match_contraction,
     operands_of,
     spread,
 )
 from dlir.dialects.structured.shapes import Size, Sizes
-from dlir.types import number
 
 
 @dataclass(frozen=True)
@@ -71,104 +76,6 @@ def packed_operands(op: GenericOp) -> tuple[int, ...]:
     return (op.schedule and op.schedule.integers("pack")) or ()
 
 
-def copy_op(
-    sizes: Sizes,
-    source: SSAValue,
-    forms: Sequence[Linear],
-    result_sizes: list[Size],
-    padding: Attribute | None,
-) -> GenericOp:
-    """`out[d...] = source[forms(d)]`, the padding scalar outside."""
-    region, block = body_region([element_type_of(source)])
-    block.add_op(YieldOp(block.args[0]))
-    rank = len(result_sizes)
-    return GenericOp(
-        [source],
-        sizes.empty(result_sizes, source),
-        [map_of(forms, rank), projection(rank, range(rank))],
-        [Iterator.PARALLEL] * rank,
-        region,
-        padding=[padding],
-    )
-
-
-def zero_of(operand: Operand) -> Attribute:
-    """The scalar zero of an operand's element type."""
-    return number(0, operand.element)
-
-
-# --- borders ------------------------------------------------------------------------------------
-
-
-def add_borders(op: GenericOp) -> GenericOp:
-    """Replace padded inputs by copies that hold all that the maps reach."""
-    inputs, _, _ = operands_of(op)
-    extents = op.static_extents()
-    if not any(x.escapes([e for e in extents]) for x in inputs):
-        return op
-    sizes = Sizes(Builder(InsertPoint.before(op)))
-    values: list[SSAValue] = []
-    maps = list(op.map_list)
-    for index, operand in enumerate(inputs):
-        if operand.padding is None:
-            values.append(operand.value)
-            continue
-        bordered, forms = _bordered(sizes, op, operand)
-        values.append(bordered)
-        maps[index] = map_of(forms, len(op.kinds))
-    return _rebuilt(op, values, maps)
-
-
-def _bordered(sizes: Sizes, op: GenericOp, operand: Operand) -> tuple[SSAValue, tuple[Linear, ...]]:
-    """The box of the operand that is read, from each form's first to its last index."""
-    rank = len(operand.forms)
-    new_sizes: list[Size] = []
-    reads: list[Linear] = []
-    forms: list[Linear] = []
-    for position, form in enumerate(operand.forms):
-        first = form.constant
-        last = sizes.last_index(op, form)
-        new_sizes.append(sizes.add(last, 1 - first))
-        unit = tuple(int(p == position) for p in range(rank))
-        reads.append(Linear(unit, first))
-        forms.append(Linear(form.coefficients, 0))
-    copy = copy_op(sizes, operand.value, reads, new_sizes, operand.padding)
-    copy.location = op.location
-    sizes.builder.insert(copy)
-    assert copy.result is not None
-    return copy.result, tuple(forms)
-
-
-def _rebuilt(op: GenericOp, values: Sequence[SSAValue], maps: Sequence[object]) -> GenericOp:
-    new = GenericOp(
-        values,
-        op.outs,
-        maps,  # pyright: ignore[reportArgumentType]
-        op.kinds,
-        op.body.clone(),
-        init=op.init,
-        domain=[e if e >= 0 else -1 for e in op.static_extents()],
-        schedule=op.schedule,
-        epilogue_inputs=list(op.epilogue_inputs),
-        epilogue_maps=[m.data for m in op.epilogue_maps.data] if op.epilogue_maps else [],
-        epilogue=op.epilogue.clone() if op.epilogue is not None else None,
-    )
-    return substitute(op, new)
-
-
-def substitute(op: GenericOp, new: GenericOp) -> GenericOp:
-    """Put `new` in the place of `op`."""
-    new.location = op.location
-    block = op.parent
-    assert block is not None and op.result is not None and new.result is not None
-    block.insert_op_before(new, op)
-    new.result.name_hint = op.result.name_hint
-    op.result.replace_all_uses_with(new.result)
-    op.detach()
-    op.erase()
-    return new
-
-
 # --- reordering ---------------------------------------------------------------------------------
 
 
@@ -188,7 +95,7 @@ def _reorder(op: GenericOp) -> GenericOp:
         assert copy.result is not None
         values[index] = copy.result
         maps[index] = projection(len(op.kinds), order)
-    return _rebuilt(op, values, maps)
+    return with_inputs(op, values, maps)
 
 
 # --- packing ------------------------------------------------------------------------------------

@@ -15,6 +15,7 @@ from xdsl.rewriter import InsertPoint
 
 from dlir.diagnostics import fail
 from dlir.dialects.structured.boxes import Pieces, Range, Slice, put, restricted, slice_of, take
+from dlir.dialects.structured.copies import add_borders
 from dlir.dialects.structured.maps import Linear
 from dlir.dialects.structured.ops import FillOp, GenericOp, element_type_of
 from dlir.dialects.structured.roles import (
@@ -24,7 +25,6 @@ from dlir.dialects.structured.roles import (
     operands_of,
 )
 from dlir.dialects.structured.shapes import Size, Sizes
-from dlir.transforms.structured_pack import add_borders
 from dlir.types import is_number
 
 
@@ -156,7 +156,10 @@ class _Tiling:
 
     def run(self) -> None:
         parallel, reduction = self._loop_order()
-        self._check_result(parallel)
+        starts = bool(reduction) and self.op.init is not None
+        if starts and self.schedule is not None:  # kernels with register tiles start from `init`
+            self.schedule = self.schedule.without("kernel", "vector", "pack")
+        self._check_result(self.op.parallel_dims if starts else parallel)
 
         def at_tile(carried: Sequence[SSAValue]) -> Sequence[SSAValue]:
             return self._result_tile(carried[0] if carried else self.op.outs, reduction)
@@ -182,13 +185,20 @@ class _Tiling:
     def _check_result(self, tiled: Sequence[int]) -> None:
         extents = self.op.static_extents()
         for position, form in enumerate(self.out.forms):
+            for d in sorted(form.dims, key=lambda d: -abs(form.coefficients[d]))[1:]:
+                if self.tiles[d] and (extents[d] < 0 or extents[d] % self.tiles[d]):
+                    fail(
+                        self.op,
+                        f"iterator d{d} counts within blocks in '{form.text()}', and its last tile "
+                        "is not a whole one",
+                        help=f"take a tile size that divides the extent of d{d}, or 0",
+                    )
             alone = len(form.dims) == 1 and form.dims[0] in tiled
             if alone and not self.out.holds(position, extents):
                 fail(
                     self.op,
                     f"dimension {position} of outs may end within a tile of d{form.dims[0]}",
-                    help=f"give outs room for all of '{form.text()}', or leave d{form.dims[0]} "
-                    "whole with tile size 0",
+                    help=f"give outs room for all of '{form.text()}'",
                 )
 
     # --- loops ----------------------------------------------------------------------------------
@@ -219,9 +229,12 @@ class _Tiling:
 
     def _result_tile(self, outs: SSAValue, reduction: Sequence[int]) -> Sequence[SSAValue]:
         """One tile of the result, with the loops over its reduction inside."""
-        part = slice_of(self.sizes, self.op, self.out, self.box, clamp=self._drops())
+        starts = bool(reduction) and self.op.init is not None
+        part = slice_of(
+            self.sizes, self.op, self.out, self.box, clamp=self._drops(), tight=starts
+        )
         piece = take(self.sizes, outs, part)
-        if reduction and self.op.init is not None:
+        if starts:
             piece = self._filled(piece, part)
         on_tensors = self.op.result is not None
 

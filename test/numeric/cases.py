@@ -195,9 +195,7 @@ class Case:
                 return f"{self} result {number}: {text}"
         return None
 
-    def _problem(
-        self, inputs: Sequence[Array], want: Array, got: Array, number: int
-    ) -> str | None:
+    def _problem(self, inputs: Sequence[Array], want: Array, got: Array, number: int) -> str | None:
         if (want.dtype, want.shape) != (got.dtype, got.shape):
             return f"{got.dtype}{got.shape} instead of {want.dtype}{want.shape}"
         if not is_float(want):

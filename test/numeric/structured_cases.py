@@ -1,7 +1,7 @@
 """Functions of structured ops on tensors, with arguments: what the passes are tried on.
 
 An argument is written as its type; `3?` is a dynamic size that is 3 in this run: `"3?x4xf32"`. A
-result's dynamic size is an argument's dimension: `"{0.1}x4xf32"` is `?x4` with size 1 of argument 0.
+dynamic result size is an argument's dimension: `"{0.1}x4xf32"` is `?x4` with size 1 of argument 0.
 
 Floats are small integers, so that sums are exact in every order and results compare bit by bit.
 """

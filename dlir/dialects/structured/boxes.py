@@ -14,7 +14,7 @@ from dlir.diagnostics import fail
 from dlir.dialects.structured.attrs import ScheduleAttr
 from dlir.dialects.structured.maps import Linear, map_of
 from dlir.dialects.structured.ops import GenericOp, IndexOp
-from dlir.dialects.structured.roles import Operand, gathered
+from dlir.dialects.structured.roles import Operand, covers, gathered
 from dlir.dialects.structured.shapes import Size, Sizes
 from dlir.types import is_memref, is_tensor
 
@@ -41,12 +41,19 @@ class Slice:
 
 
 def slice_of(
-    sizes: Sizes, op: GenericOp, operand: Operand, box: Sequence[Range], clamp: bool = False
+    sizes: Sizes,
+    op: GenericOp,
+    operand: Operand,
+    box: Sequence[Range],
+    *,
+    clamp: bool = False,
+    tight: bool = False,
 ) -> Slice:
     """Dimensions that depend on restricted iterators, cut to the hull of what the box touches.
 
     A window `s * oh + kh` over t values of oh and k of kh takes s * (t - 1) + k elements. `clamp`
-    keeps the slice of a result that is counted in blocks inside of the result.
+    keeps the slice of a result that is counted in blocks inside of the result; `tight` also cuts
+    dimensions of which the whole space touches a part only.
     """
     offsets: list[Size] = []
     counts: list[Size] = []
@@ -55,7 +62,8 @@ def slice_of(
     for position, form in enumerate(operand.forms):
         count, inner = sizes.of(operand.value, position), form
         first: Size = 0
-        cut.append(not all(box[d].whole for d in form.dims))
+        whole = all(box[d].whole for d in form.dims)
+        cut.append(not whole or (tight and not covers(op, operand, position)))
         if cut[-1]:
             total = count
             first, inner = _first(sizes, op, form, box)

@@ -17,7 +17,7 @@ from dlir.dialects.structured.ops import (
     element_type_of,
     shape_of,
 )
-from dlir.types import is_number
+from dlir.types import is_memref, is_number
 
 
 @dataclass(frozen=True)
@@ -39,6 +39,10 @@ class Operand:
         """Whether consecutive values of the iterator are neighbours in memory, or the same."""
         if not self.depends_on(dim):
             return True
+        if is_memref(t := self.value.type):
+            strides = t.get_strides()
+            if strides is None or strides[-1] != 1:
+                return False  # a view with a stride, or one that nothing is known of
         last = self.forms[-1].coefficients[dim]
         return last == 1 and not any(f.coefficients[dim] for f in self.forms[:-1])
 
@@ -112,11 +116,14 @@ def covers_outs(op: GenericOp) -> bool:
 
     An iterator that `domain` keeps shorter than `outs` leaves the rest of `outs` as it was.
     """
-    for form, size in zip(op.out_forms, shape_of(op.outs), strict=True):
-        dim = form.plain_dim
-        if dim is None or (op.fixed_domain[dim] >= 0 and op.fixed_domain[dim] != size):
-            return False
-    return True
+    out = Operand(op.outs, op.out_forms)
+    return all(covers(op, out, position) for position in range(len(out.forms)))
+
+
+def covers(op: GenericOp, out: Operand, position: int) -> bool:
+    """Whether a plain iterator goes through all of this dimension of a result."""
+    dim, size = out.forms[position].plain_dim, shape_of(out.value)[position]
+    return dim is not None and (op.fixed_domain[dim] < 0 or op.fixed_domain[dim] == size)
 
 
 # a combiner f for which f(f(acc, a), b) may be computed in any order (floats: up to rounding)

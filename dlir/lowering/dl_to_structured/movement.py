@@ -130,6 +130,7 @@ def split(emitter: Emitter, op: m.SplitOp) -> list[SSAValue]:
     zeros = [0] * len(sizes)
     pieces: list[SSAValue] = []
     start = 0
+    emitter.require_equal(sizes[axis], sum(op.sizes.get_values()), "the pieces do not add up")
     for result, size in zip(op.outputs, op.sizes.get_values(), strict=True):
         offsets = [start if a == axis else 0 for a in range(len(sizes))]
         piece = [size if a == axis else n for a, n in enumerate(sizes)]

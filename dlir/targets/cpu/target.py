@@ -102,9 +102,7 @@ class CpuExecutable(Executable):
 
 def _contiguous(value: Value) -> Value:
     """An array in row-major order; a copy only when it must be. Scalars pass."""
-    if not isinstance(value, np.ndarray) or value.flags.c_contiguous:
-        return value
-    return np.ascontiguousarray(cast(Array, value))
+    return np.require(cast(Array, value), requirements="C") if np.ndim(value) else value
 
 
 def _as_memref(attribute: Attribute) -> AnyMemRef:

@@ -8,8 +8,8 @@ from xdsl.dialects import arith, math, scf
 from xdsl.dialects.builtin import IndexType, IntegerAttr
 from xdsl.ir import Block, Operation, Region
 
-from dlir.dialects.vectorized import bit_width
 from dlir.transforms.expand_math.builder import Builder, Term
+from dlir.types import is_integer
 
 
 def ipowi(base: Term, exponent: Term) -> Term:
@@ -22,10 +22,12 @@ def ipowi(base: Term, exponent: Term) -> Term:
 
 def _power(base: Term, exponent: Term) -> Term:
     """By squaring: a loop over the exponent's bits, the lowest first."""
+    element = base.element
+    assert is_integer(element)
     builder, index = base.builder, IndexType()
     first, last, step = (
         builder.add(arith.ConstantOp(IntegerAttr(n, index))).value
-        for n in (0, bit_width(base.type), 1)
+        for n in (0, element.width.data, 1)
     )
     inner = Builder()
     block = Block(arg_types=[index, base.type, base.type, base.type])
