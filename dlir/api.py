@@ -16,8 +16,8 @@ from dlir.executable import Artifact, CompileOptions, Executable, Frontend, Prog
 from dlir.files import replacing, write_bytes
 from dlir.numpy_types import Array
 from dlir.params import Weights, check_params, param_ops, write_weights
-from dlir.pipeline import collection_paused
 from dlir.parser import parse_file, parse_module
+from dlir.pipeline import collection_paused
 from dlir.printer import print_module
 from dlir.registry import Registry, default_registry
 from dlir.verifier import verify
