@@ -13,7 +13,13 @@ from xdsl.passes import ModulePass
 from xdsl.rewriter import InsertPoint
 
 from dlir.dialects.structured.attrs import Iterator
-from dlir.dialects.structured.copies import add_borders, copy_op, rebuilt, substitute, zero_of
+from dlir.dialects.structured.copies import (
+    add_borders,
+    copy_op,
+    substitute,
+    with_inputs,
+    zero_of,
+)
 from dlir.dialects.structured.maps import Linear, map_of, projection
 from dlir.dialects.structured.ops import GenericOp
 from dlir.dialects.structured.roles import (
@@ -89,7 +95,7 @@ def _reorder(op: GenericOp) -> GenericOp:
         assert copy.result is not None
         values[index] = copy.result
         maps[index] = projection(len(op.kinds), order)
-    return rebuilt(op, values, maps)
+    return with_inputs(op, values, maps)
 
 
 # --- packing ------------------------------------------------------------------------------------

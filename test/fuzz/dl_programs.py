@@ -268,19 +268,24 @@ STEPS = (
 
 @st.composite
 def programs(draw: Callable[..., Any]) -> Program:
-    """1 to 3 arguments, up to 12 ops, 1 to 3 results; any value may be used often, or returned."""
-    sizes = st.sampled_from((*STATIC_SIZES, *DYNAMIC_SIZES))
-    shapes = draw(st.lists(st.lists(sizes, max_size=3), min_size=1, max_size=3))
-    names = [draw(st.sampled_from(ELEMENT_NAMES)) for _ in shapes]
+    """1 to 3 arguments, up to 12 ops, 1 to 3 results; any value may be used often, or returned.
+
+    A program has a few sizes and element types only, so that its values meet.
+    """
+    pool = draw(st.lists(st.sampled_from((*STATIC_SIZES, *DYNAMIC_SIZES)), min_size=2, max_size=3))
+    kinds = draw(st.lists(st.sampled_from(ELEMENT_NAMES), min_size=1, max_size=2))
+    shape = st.lists(st.sampled_from(pool), max_size=3)
+    shapes = [draw(st.lists(st.sampled_from(pool), min_size=2, max_size=3)), *draw(
+        st.lists(shape, max_size=2))]  # fmt: skip
+    names = [draw(st.sampled_from(kinds)) for _ in shapes]
     types = [tensor(shape, name) for shape, name in zip(shapes, names, strict=True)]
     block = Block(arg_types=types)
     values = [(a, tuple(shape)) for a, shape in zip(block.args, shapes, strict=True)]
     drawing = Drawing(draw, block, values)
-    for step in draw(st.lists(st.sampled_from(STEPS), min_size=1, max_size=12)):
-        step(drawing)
-    results = [
-        v for v, _ in draw(st.lists(st.sampled_from(drawing.values[-4:]), min_size=1, max_size=3))
-    ]
+    for _ in range(draw(st.integers(1, 12))):
+        draw(st.sampled_from(STEPS))(drawing)
+    returned = draw(st.lists(st.sampled_from(drawing.values), max_size=2))
+    results = [drawing.values[-1][0], *(v for v, _ in returned)]
     block.add_op(ReturnOp(*results))
     type = FunctionType.from_lists(types, [v.type for v in results])
     rng = np.random.default_rng(draw(st.integers(0, 3)))

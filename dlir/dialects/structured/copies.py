@@ -1,4 +1,4 @@
-"""Copies of operands as ops of their own: with borders, or in another order of elements."""
+"""Rewriting a contraction's operands: copies with borders, and putting a new op in place."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def add_borders(op: GenericOp) -> GenericOp:
         bordered, forms = _bordered(sizes, op, operand)
         values.append(bordered)
         maps[index] = map_of(forms, len(op.kinds))
-    return rebuilt(op, values, maps)
+    return with_inputs(op, values, maps)
 
 
 def _bordered(sizes: Sizes, op: GenericOp, operand: Operand) -> tuple[SSAValue, tuple[Linear, ...]]:
@@ -82,7 +82,8 @@ def _bordered(sizes: Sizes, op: GenericOp, operand: Operand) -> tuple[SSAValue, 
     return copy.result, tuple(forms)
 
 
-def rebuilt(op: GenericOp, values: Sequence[SSAValue], maps: Sequence[AffineMap]) -> GenericOp:
+def with_inputs(op: GenericOp, values: Sequence[SSAValue], maps: Sequence[AffineMap]) -> GenericOp:
+    """Replace an op's inputs, which are never read outside any more, and all of its maps."""
     new = GenericOp(
         values,
         op.outs,
