@@ -21,7 +21,6 @@ from dlir.report import Report
 from dlir.signature import entry_function
 from dlir.targets.cpu.bundle import Bundle
 from dlir.targets.cpu.description import CpuDescription, host
-from dlir.targets.cpu.emit import emit_ir, emit_parts
 from dlir.targets.cpu.execute import NativeModule, compile_many, dtype_of, emit_assembly
 from dlir.targets.cpu.object_cache import default_cache, key_of
 from dlir.targets.cpu.pipeline import PHASES, phase_text
@@ -180,6 +179,8 @@ class CpuTarget:
                 self._run_phase(lowered, level, options)
             options.finish_phase(level, done, len(PHASES) + 1, lowered)
         with report.phase("object"):
+            from dlir.targets.cpu.emit import emit_parts  # not needed for known models
+
             bundle = Bundle.describe(lowered, entry.sym_name.data)
             store = default_cache() if options.cache else None
             bundle.objects = compile_many(emit_parts(lowered, host(), PART), host(), store)
@@ -212,6 +213,8 @@ class CpuTarget:
                 self._run_phase(module, level, options)
         if stop in PHASES or stop == "dl":
             return module
+        from dlir.targets.cpu.emit import emit_ir
+
         ir = emit_ir(module, host())
         if stop == "llvm-ir":
             return ir
