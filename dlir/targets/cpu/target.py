@@ -100,6 +100,19 @@ class CpuExecutable(Executable):
         return TARGET.lower(self._module.clone(), self._options, "dl", level)
 
 
+def _refuse_memory(entry: FuncOp) -> None:
+    """A function on memrefs has been lowered already: nothing plans its memory any more."""
+    types = (*entry.function_type.inputs, *entry.function_type.outputs)
+    for type in types:
+        if is_memref(type):
+            fail(
+                entry,
+                f"@{entry.sym_name.data} works on memory ({type}); the cpu target calls functions on "
+                "tensors",
+                help="use --target=ref, or make an object: dlir-compile --compile-from=LEVEL",
+            )
+
+
 def _contiguous(value: Value) -> Value:
     """An array in row-major order; a copy only when it must be. Scalars pass."""
     return np.require(cast(Array, value), requirements="C") if np.ndim(value) else value
@@ -132,6 +145,7 @@ class CpuTarget:
         self, module: ModuleOp, params: Mapping[str, Array], options: CompileOptions
     ) -> Executable:
         entry = entry_function(module, options.function)
+        _refuse_memory(entry)
         report = Report.of(self.name, module, entry, params)
         store = default_cache() if options.cache else None
         key = _model_key(module, entry, host())
