@@ -17,6 +17,7 @@ from dlir.files import replacing, write_bytes
 from dlir.numpy_types import Array
 from dlir.params import Weights, check_params, param_ops, write_weights
 from dlir.parser import parse_file, parse_module
+from dlir.pipeline import collection_paused
 from dlir.printer import print_module
 from dlir.registry import Registry, default_registry
 from dlir.verifier import verify
@@ -52,6 +53,7 @@ class Model:
                 write_weights(path.with_suffix(".safetensors"), used)
 
 
+@collection_paused()
 def load(source: Source, params: Params | None = None, registry: Registry | None = None) -> Model:
     """Load a model from MLIR text, a file, a ModuleOp, or what a frontend reads (`.onnx`, ...).
 
@@ -126,6 +128,7 @@ def compile(
     return compile_with(loaded, target, options)
 
 
+@collection_paused()
 def compile_with(model: Model, target: str, options: CompileOptions) -> Executable:
     """`compile` for a loaded model and options made elsewhere."""
     check_params(model.module, model.params)

@@ -276,6 +276,15 @@ def place_of(location: Attribute | None) -> Place | None:
     return next((leaf for leaf in _leaves(location) if isinstance(leaf, Place)), None)
 
 
+def name_of(op: Operation) -> str:
+    """Where an op comes from: the model's name for it, else its line, else its own name."""
+    location = op.location
+    if isinstance(location, NameLoc):
+        return location.desc.data
+    place = place_of(location)
+    return op.name if place is None else f"{place.file}:{place.line}:{place.column}"
+
+
 def node_notes(location: Attribute | None) -> list[str]:
     """`from node "conv1" of model.onnx` for every name a location holds."""
     return [leaf for leaf in _leaves(location) if isinstance(leaf, str)]

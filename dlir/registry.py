@@ -59,6 +59,7 @@ PASSES: dict[str, str] = {
     "structured-pack": "dlir.transforms.structured_pack:StructuredPack",
     "structured-schedule": "dlir.transforms.structured_schedule:StructuredSchedule",
     "structured-tile": "dlir.transforms.structured_tile:StructuredTile",
+    "structured-view-parts": "dlir.transforms.structured_view_parts:StructuredViewParts",
     "vector-expand-math": "dlir.transforms.vector_expand_math:VectorExpandMath",
     "view-op-graph": "dlir.transforms.view_op_graph:ViewOpGraph",
 }

@@ -3,7 +3,7 @@
 xDSL 0.74 restricts comparisons, selects and conversions to scalars, and masked memory accesses to
 one dimension.  Importing this module widens the constraints of those operation classes *in place*,
 so the classes stay xDSL's own: its folders, canonicalisations and every table keyed by operation
-class keep working.  `Arith` and `Vector` are the (same) dialect objects, for the registry.
+class keep working.  `Arith` and `Vector` are the dialects for the registry.
 
 What changes, as in MLIR's own definitions:
 - `arith.cmpi`, `arith.cmpf`: the result has the operands' shape with element type `i1`;
@@ -11,7 +11,8 @@ What changes, as in MLIR's own definitions:
   `arith.select %c, %a, %b : vector<4xi1>, vector<4xf32>`;
 - `arith.{sitofp,uitofp,fptosi,fptoui,extsi,extui,trunci,index_cast}`: elementwise on vectors;
 - `vector.maskedload`, `vector.maskedstore`: masks and values of any rank;
-- `vector.reduction`: the builder's result type is the element type.
+- `vector.reduction`: the builder's result type is the element type;
+- `arith.remf`, which xDSL lacks, is there.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, cast
 
 from xdsl.dialects import arith, vector
-from xdsl.dialects.arith import Arith
+from xdsl.dialects.arith import Arith as XDSL_ARITH
 from xdsl.dialects.builtin import (
     AnyFloat,
     BoolAttr,
@@ -36,17 +37,27 @@ from xdsl.dialects.builtin import (
     i1,
 )
 from xdsl.dialects.vector import Vector
-from xdsl.ir import Attribute, Operation, SSAValue
-from xdsl.irdl import AttrConstraint, IRDLOperation, OperandDef, ResultDef, base
+from xdsl.ir import Attribute, Dialect, Operation, SSAValue
+from xdsl.irdl import (
+    AttrConstraint,
+    IRDLOperation,
+    OperandDef,
+    ResultDef,
+    base,
+    irdl_op_definition,
+    traits_def,
+)
 from xdsl.parser import Parser
 from xdsl.pattern_rewriter import PatternRewriter
 from xdsl.printer import Printer
+from xdsl.traits import Pure
 from xdsl.transforms.canonicalization_patterns.arith import ApplyCmpiPredicateToEqualOperands
 from xdsl.utils.exceptions import VerifyException
 from xdsl.utils.type import get_element_type_or_self, have_compatible_shape
 
 __all__ = [
     "Arith",
+    "RemfOp",
     "Vector",
     "as_vector",
     "bit_width",
@@ -60,6 +71,26 @@ _INTEGERS = container_of(IntegerType)
 _INDICES = container_of(IntegerType | IndexType)
 _FLOATS = container_of(AnyFloat)
 _NO_FAST_MATH = arith.FastMathFlagsAttr("none")
+
+
+@irdl_op_definition
+class RemfOp(arith.FloatingPointLikeBinaryOperation):
+    """The exact remainder of a division rounded toward zero, with the sign of the dividend.
+
+    As C's `fmod`: a NaN for an infinite dividend and for the divisor 0, the dividend itself for an
+    infinite divisor. Example: `%r = arith.remf %a, %b : vector<4xf32>`
+    """
+
+    name = "arith.remf"
+    traits = traits_def(Pure())
+
+
+Arith = Dialect(
+    XDSL_ARITH.name,
+    [*XDSL_ARITH.operations, RemfOp],
+    list(XDSL_ARITH.attributes),
+    [arith.ArithConstantMaterializationInterface()],
+)
 
 
 def as_vector(type_: Attribute) -> VectorType[Attribute] | None:

@@ -4,25 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 from xdsl.builder import Builder
 from xdsl.context import Context
-from xdsl.dialects import cf, func, memref, tensor
+from xdsl.dialects import arith, cf, func, memref, tensor
 from xdsl.dialects.builtin import (
     DYNAMIC_INDEX,
     ArrayAttr,
     FixedBitwidthType,
+    FloatAttr,
     IndexType,
+    IntegerAttr,
     MemRefType,
     ModuleOp,
     TensorType,
+    f64,
     i8,
+    i64,
 )
 from xdsl.ir import Attribute, Block, Operation, Region, SSAValue
 from xdsl.passes import ModulePass
 from xdsl.rewriter import InsertPoint
 
-from dlir.diagnostics import fail
+from dlir.diagnostics import fail, name_of
 from dlir.dialects.structured.arena import RegionPlan, Request, aligned, plan
 from dlir.dialects.structured.attrs import Iterator
 from dlir.dialects.structured.maps import projection
@@ -40,6 +45,9 @@ from dlir.types import AnyMemRef, is_memref, is_tensor
 
 ARENA = MemRefType(i8, [DYNAMIC_INDEX])
 INDEX = IndexType()
+Writing: TypeAlias = GenericOp | FillOp | GatherOp | tensor.InsertSliceOp
+"""Operations whose result is their destination, changed."""
+MOST_BYTES = 1 << 47  # the memory that one process can address on today's machines
 
 
 @dataclass(frozen=True)
@@ -106,6 +114,11 @@ def memref_of(t: Attribute) -> AnyMemRef:
     return MemRefType(t.element_type, t.get_shape())
 
 
+def destination(op: Writing) -> SSAValue:
+    """The tensor that the op changes."""
+    return op.dest if isinstance(op, tensor.InsertSliceOp) else op.outs
+
+
 def _is_tensor(value: SSAValue) -> bool:
     return isinstance(value.type, TensorType)
 
@@ -147,7 +160,7 @@ class _Function:
                 self._new_root(argument, 0, argument)
         order = {op: i for i, op in enumerate(self.ops)}
         for step, op in enumerate(self.ops):
-            if isinstance(op, GenericOp | FillOp | GatherOp):
+            if isinstance(op, Writing):
                 self._choose_destination(op, step, order)
             elif isinstance(op, ReshapeOp):
                 self.names.roots[op.result] = self.names.roots[op.input]
@@ -170,9 +183,7 @@ class _Function:
         self.names.roots[value] = root
         return root
 
-    def _choose_destination(
-        self, op: GenericOp | FillOp | GatherOp, step: int, order: dict[Operation, int]
-    ) -> None:
+    def _choose_destination(self, op: Writing, step: int, order: dict[Operation, int]) -> None:
         assert op.result is not None
         root = self._reusable(op, step, order) or self._new_root(op.result, step)
         self.names.roots[op.result] = root
@@ -182,14 +193,13 @@ class _Function:
             if known is not None:
                 known.last = max(known.last, step)
 
-    def _reusable(
-        self, op: GenericOp | FillOp | GatherOp, step: int, order: dict[Operation, int]
-    ) -> _Root | None:
+    def _reusable(self, op: Writing, step: int, order: dict[Operation, int]) -> _Root | None:
         """The destination's own memory, if it is ours and this op is the last to look at it."""
-        root = self.names.roots.get(op.outs)
+        target = destination(op)
+        root = self.names.roots.get(target)
         if root is None:
             return None  # tensor.empty: fresh memory
-        others = [o for o in op.operands if o is not op.outs]
+        others = [o for o in op.operands if o is not target]
         aliased = any(self.names.roots.get(o) is root for o in others)
         read_later = any(
             self._last_use(v, order) > step for v, r in self.names.roots.items() if r is root
@@ -248,10 +258,29 @@ class _Function:
             if isinstance(op, cf.AssertOp) or _is_size_op(op):
                 _clone_size_op(op, block, known)
         sizes = Sizes(Builder(InsertPoint.at_end(block)))
+        self._check_sizes(block, known)
+        _check_total(sizes, regions, known)
         total = _arena_total(sizes, regions, known)[-1]
         returned = [total, *(s if isinstance(s, int) else known[s] for s in result_sizes)]
         block.add_op(func.ReturnOp(*(sizes.value(r) for r in returned)))
         return self._function(f"{self.old.sym_name.data}.plan", block, [INDEX] * len(returned))
+
+    def _check_sizes(self, block: Block, known: dict[SSAValue, SSAValue]) -> None:
+        """Assert that computed sizes are sizes, so that arithmetic on them does not wrap."""
+        limit: SSAValue | None = None
+        checked: set[SSAValue] = set()
+        for op in self.block.ops:
+            sizes = op.operands if isinstance(op, tensor.EmptyOp) else ()
+            for size in op.sizes if isinstance(op, ReshapeOp) else sizes:
+                if size in checked or isinstance(size.owner, tensor.DimOp | arith.ConstantOp):
+                    continue
+                checked.add(size)
+                if limit is None:
+                    block.add_op(constant := arith.ConstantOp(IntegerAttr(MOST_BYTES, INDEX)))
+                    limit = constant.result
+                block.add_op(test := arith.CmpiOp(known[size], limit, "ult"))
+                message = f"{name_of(op)}: a size is negative or too large"
+                block.add_op(cf.AssertOp(test.result, message))
 
     def _new_block(self, types: Sequence[Attribute]) -> tuple[Block, dict[SSAValue, SSAValue]]:
         block = Block(arg_types=types)
@@ -306,6 +335,12 @@ def _clone_size_op(op: Operation, block: Block, known: dict[SSAValue, SSAValue])
         block.add_op(op.clone(known))
 
 
+def _mixed(static: Sequence[int], dynamic: Sequence[SSAValue]) -> list[Size]:
+    """Numbers, and values where there are none."""
+    values = iter(dynamic)
+    return [next(values) if n == DYNAMIC_INDEX else n for n in static]
+
+
 def _request(root: _Root) -> Request[SSAValue]:
     """Bytes as a static unit times the dynamic sizes, in a canonical order."""
     element = root.type.element_type
@@ -317,6 +352,30 @@ def _request(root: _Root) -> Request[SSAValue]:
             unit *= size
     symbols = sorted((s for s in root.sizes if not isinstance(s, int)), key=id)
     return Request(aligned(unit), tuple(symbols), root.first, root.last)
+
+
+def _check_total(
+    sizes: Sizes, regions: Sequence[RegionPlan[SSAValue]], known: dict[SSAValue, SSAValue]
+) -> None:
+    """Assert that the arena's size, computed in f64 where nothing wraps, is one that exists."""
+    builder = sizes.builder
+
+    def as_float(size: SSAValue) -> SSAValue:
+        whole = builder.insert(arith.IndexCastOp(size, i64))
+        return builder.insert(arith.SIToFPOp(whole.result, f64)).result
+
+    total: SSAValue | None = None
+    for region in regions:
+        if not region.symbols:
+            continue
+        size = builder.insert(arith.ConstantOp(FloatAttr(float(region.size), f64))).result
+        for symbol in region.symbols:
+            size = builder.insert(arith.MulfOp(size, as_float(known[symbol]))).result
+        total = size if total is None else builder.insert(arith.AddfOp(total, size)).result
+    if total is not None:
+        most = builder.insert(arith.ConstantOp(FloatAttr(float(MOST_BYTES), f64)))
+        test = builder.insert(arith.CmpfOp(total, most.result, "olt"))
+        builder.insert(cf.AssertOp(test.result, "tensors of these sizes need too much memory"))
 
 
 def _arena_total(
@@ -361,7 +420,9 @@ class _Writer:
         self.starts = _arena_total(self.sizes, self.regions, self.known)
 
     def write(self, op: Operation) -> None:
-        if isinstance(op, GenericOp | FillOp | GatherOp):
+        if isinstance(op, tensor.InsertSliceOp):
+            self._insert_slice(op)
+        elif isinstance(op, GenericOp | FillOp | GatherOp):
             self._destination_op(op)
         elif isinstance(op, ReshapeOp):
             view = ReshapeOp(
@@ -374,12 +435,34 @@ class _Writer:
         op.location = like.location
         self.block.add_op(op)
 
-    def _destination_op(self, op: GenericOp | FillOp | GatherOp) -> None:
+    def _target(self, op: Writing) -> SSAValue:
+        """The memory that the op writes, holding what its destination holds."""
         assert op.result is not None
-        target = self._memory(self.roots[op.result])
-        reads_outs = self.roots.get(op.outs)
-        if reads_outs is not None and reads_outs is not self.roots[op.result]:
-            self.copy(op.outs, target)
+        root, given = self.roots[op.result], destination(op)
+        target = self.known[op.result] = self._memory(root)
+        if self.roots.get(given, root) is not root:
+            self.copy(given, target)
+        return target
+
+    def _insert_slice(self, op: tensor.InsertSliceOp) -> None:
+        """A copy into a view of the destination."""
+        target = self._target(op)
+        assert isinstance(target.type, MemRefType)
+        offsets, sizes, strides = (
+            _mixed(static.get_values(), [self.known[v] for v in dynamic])
+            for static, dynamic in (
+                (op.static_offsets, op.offsets),
+                (op.static_sizes, op.sizes),
+                (op.static_strides, op.strides),
+            )
+        )
+        type = memref.SubviewOp.infer_result_type(target.type, offsets, sizes, strides)
+        view = memref.SubviewOp.get(target, offsets, sizes, strides, type)
+        self._add(view, op)
+        self._add(memref.CopyOp(self.known[op.source], view.result), op)
+
+    def _destination_op(self, op: GenericOp | FillOp | GatherOp) -> None:
+        target = self._target(op)
         operands = [target if o is op.outs else self.known[o] for o in op.operands]
         new = type(op).create(
             operands=operands,
@@ -388,7 +471,6 @@ class _Writer:
             regions=[r.clone() for r in op.regions],
         )
         self._add(new, op)
-        self.known[op.result] = target
 
     def _memory(self, root: _Root) -> SSAValue:
         """The memref of a root: the caller's result buffer, or a view of the arena."""

@@ -8,12 +8,12 @@ from math import prod
 from xdsl.builder import Builder
 from xdsl.context import Context
 from xdsl.dialects import arith, cf
-from xdsl.dialects.builtin import DYNAMIC_INDEX, ModuleOp, NameLoc
+from xdsl.dialects.builtin import DYNAMIC_INDEX, ModuleOp
 from xdsl.ir import Operation
 from xdsl.passes import ModulePass
 from xdsl.rewriter import InsertPoint
 
-from dlir.diagnostics import place_of
+from dlir.diagnostics import name_of
 from dlir.dialects.structured.maps import Linear
 from dlir.dialects.structured.ops import GenericOp, ReshapeOp, shape_of
 from dlir.dialects.structured.roles import is_copy, operands_of
@@ -67,7 +67,7 @@ class _Checks:
         builder = self.sizes.builder
         test = arith.CmpiOp(self.sizes.value(a), self.sizes.value(b), predicate)
         builder.insert(test)
-        builder.insert(cf.AssertOp(test.result, f"{_name(self.op)}: {message}"))
+        builder.insert(cf.AssertOp(test.result, f"{name_of(self.op)}: {message}"))
 
     def check_generic(self, op: GenericOp) -> None:
         if not any(DYNAMIC_INDEX in shape_of(v) for v in op.operands):
@@ -115,12 +115,3 @@ class _Checks:
         for size in sizes:
             total = self.sizes.mul(total, size)
         return total
-
-
-def _name(op: Operation) -> str:
-    """Where the op comes from: the model's name for it, else its line, else its own name."""
-    location = op.location
-    if isinstance(location, NameLoc):
-        return location.desc.data
-    place = place_of(location)
-    return op.name if place is None else f"{place.file}:{place.line}:{place.column}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Hashable
 from dataclasses import dataclass
 
 from xdsl.context import Context
@@ -41,7 +42,7 @@ class StructuredOutline(ModulePass):
     name = "structured-outline"
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
-        kernels: dict[str, str] = {}
+        kernels: dict[Hashable, str] = {}
         counts: Counter[str] = Counter()
         for function in [o for o in op.body.block.ops if isinstance(o, func.FuncOp)]:
             for inner in list(function.body.block.ops) if function.body.blocks else []:
@@ -54,17 +55,15 @@ def _on_memrefs(op: Operation) -> bool:
 
 
 def _outline(
-    module: ModuleOp, op: Operation, kernels: dict[str, str], counts: Counter[str]
+    module: ModuleOp, op: Operation, kernels: dict[Hashable, str], counts: Counter[str]
 ) -> None:
-    kernel = _kernel(op)
-    key = str(kernel)
+    key = (tuple(o.type for o in op.operands), _structure(op, {}))
     name = kernels.get(key)
     if name is None:
         kind = _kind(op)
         name = kernels[key] = f"{kind}_{counts[kind]}"
         counts[kind] += 1
-        kernel.properties["sym_name"] = type(kernel.sym_name)(name)
-        module.body.block.add_op(kernel)
+        module.body.block.add_op(_kernel(op, name))
     call = func.CallOp(name, list(op.operands), [])
     call.location = op.location
     block = op.parent
@@ -74,8 +73,32 @@ def _outline(
     op.erase()
 
 
-def _kernel(op: Operation) -> func.FuncOp:
-    """A function around a copy of the op; equal ops give equal text."""
+def _structure(op: Operation, numbers: dict[SSAValue, int]) -> Hashable:
+    """What an op computes from its operands, comparable: attributes, types and nested ops.
+
+    `numbers` names the values that the regions around the op define.
+    """
+    for result in op.results:
+        numbers[result] = len(numbers)
+    regions: list[Hashable] = []
+    for block in (block for region in op.regions for block in region.blocks):
+        for argument in block.args:
+            numbers[argument] = len(numbers)
+        regions.append(tuple(a.type for a in block.args))
+        regions += [_structure(inner, numbers) for inner in block.ops]
+    return (
+        op.name,
+        tuple(numbers.get(operand) for operand in op.operands),
+        tuple(r.type for r in op.results),
+        frozenset(op.properties.items()),
+        frozenset(op.attributes.items()),
+        len(op.regions),
+        tuple(regions),
+    )
+
+
+def _kernel(op: Operation, name: str) -> func.FuncOp:
+    """A function around a copy of the op."""
     block = Block(arg_types=[o.type for o in op.operands])
     known: dict[SSAValue, SSAValue] = {}
     copy = op.clone(known, clone_name_hints=False)
@@ -83,7 +106,7 @@ def _kernel(op: Operation) -> func.FuncOp:
         copy.operands[number] = argument
     block.add_ops([copy, func.ReturnOp()])
     types = [a.type for a in block.args]
-    kernel = func.FuncOp("kernel", (types, []), Region(block), visibility="private")
+    kernel = func.FuncOp(name, (types, []), Region(block), visibility="private")
     kernel.location = op.location
     return kernel
 

@@ -1,4 +1,4 @@
-"""ONNX's own node tests, on the reference interpreter: the best check of each operator there is.
+"""ONNX's own node tests, interpreted and compiled: the best check of each operator there is.
 
 Tests are grouped by operator. Shape-like operands of these tests are graph inputs, which real
 models never have: where the import refuses such a test, it is run with all inputs but the first as
@@ -55,8 +55,12 @@ def typed(infos, values) -> list[np.ndarray] | None:
     return arrays
 
 
-def prepare(case) -> tuple[Prepared, list] | None:
-    """The test made ready and its data, or None when dlir refuses it."""
+class Refused(Exception):
+    """The import refuses a test."""
+
+
+def prepare(case, device: str) -> tuple[Prepared, list]:
+    """The test made ready and its data; what the import takes must run on every device."""
     model = onnx.ModelProto()
     model.CopyFrom(case.model)
     for entry in model.opset_import:
@@ -67,11 +71,14 @@ def prepare(case) -> tuple[Prepared, list] | None:
     attempts += [(kept, [(inputs[:kept], outputs)]) for kept in (1, 0) if kept < len(inputs)]
     for kept, data in attempts:
         try:
-            return DlirBackend.prepare(frozen(model, inputs, kept), "REF"), data
+            attempt = frozen(model, inputs, kept)
+            prepared = DlirBackend.prepare(attempt, "REF")
         except CompileError as error:
             if "run time" not in str(error) and "run-time" not in str(error):
-                return None
-    return None
+                raise Refused from error
+        else:
+            return prepared if device == "REF" else DlirBackend.prepare(attempt, device), data
+    raise Refused
 
 
 def frozen(model, inputs: list, kept: int):
@@ -84,12 +91,12 @@ def frozen(model, inputs: list, kept: int):
     return result
 
 
-def check(case) -> bool:
-    """Run one test; False when it is refused."""
-    prepared = prepare(case)
-    if prepared is None:
+def check(case, device: str) -> bool:
+    """Run one test; False when the import refuses it."""
+    try:
+        runnable, data = prepare(case, device)
+    except Refused:
         return False
-    runnable, data = prepared
     for inputs, outputs in data:
         for actual, expected in zip(runnable.run(inputs), outputs, strict=True):
             assert actual.dtype == expected.dtype and actual.shape == expected.shape
@@ -106,16 +113,42 @@ def operators() -> list[str]:
     return sorted(set(OPERATORS) | EXPANDED)
 
 
-@pytest.mark.parametrize("operator", operators())
-def test_operator(operator: str):
+def check_all(cases: list, device: str) -> None:
+    """Run some tests of one operator; at least one must be run and none may fail."""
     passed, failed = 0, []
-    for case in groups()[operator]:
+    for case in cases:
         try:
-            passed += check(case)
+            passed += check(case, device)
         except Exception as error:
             failed.append(f"{case.name}: {type(error).__name__}: {error}")
     assert not failed, "\n".join(failed)
     assert passed, "no test of this operator was run"
+
+
+@pytest.mark.parametrize("operator", operators())
+def test_operator(operator: str):
+    check_all(groups()[operator], "REF")
+
+
+@pytest.mark.parametrize("operator", operators())
+def test_compiled_operator(operator: str):
+    """The first and the last test that the import takes; compiling them all takes minutes."""
+    accepted = [case for case in groups()[operator] if is_accepted(case)]
+    check_all(accepted[:1] + accepted[1:][-1:], "CPU")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("operator", operators())
+def test_compiled_operator_completely(operator: str):
+    check_all(groups()[operator], "CPU")
+
+
+def is_accepted(case) -> bool:
+    try:
+        prepare(case, "REF")
+    except Refused:
+        return False
+    return True
 
 
 def test_enough_tests_run():
@@ -123,5 +156,5 @@ def test_enough_tests_run():
     ran = 0
     for operator, cases in groups().items():
         if operator in known:
-            ran += sum(prepare(case) is not None for case in cases)
+            ran += sum(map(is_accepted, cases))
     assert ran >= LEAST_PASSING

@@ -7,6 +7,8 @@ nn.TransformerEncoder, both with small random weights.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +18,7 @@ onnx = pytest.importorskip("onnx")
 
 from xdsl.dialects.builtin import DYNAMIC_INDEX  # noqa: E402
 
+import dlir  # noqa: E402
 from dlir.frontends.onnx import import_onnx  # noqa: E402
 from dlir.interpreter import Interpreter  # noqa: E402
 from dlir.verifier import verify  # noqa: E402
@@ -23,6 +26,8 @@ from dlir.verifier import verify  # noqa: E402
 DATA = Path(__file__).parents[1] / "data" / "onnx"
 MODELS = sorted(path.stem for path in DATA.glob("*.onnx"))
 SIZES = [(2, 7), (1, 7), (3, 4), (4, 11)]
+MORE_SIZES = [(1, 1), (5, 1), (1, 13), (2, 2), (7, 31), (3, 32), (2, 7), (13, 7)]
+POSITIONS = 32  # of the BERT-like models
 
 
 def inputs_of(name: str, batch: int, length: int) -> dict[str, np.ndarray]:
@@ -38,21 +43,41 @@ def test_models_are_there():
     assert len(MODELS) == 9
 
 
-@pytest.mark.parametrize("name", MODELS)
-def test_agrees_with_onnxruntime(name: str):
+def compare_with_onnxruntime(name: str, run: Callable, sizes: list[tuple[int, int]]) -> None:
     onnxruntime = pytest.importorskip("onnxruntime")
-    module, weights = import_onnx(DATA / f"{name}.onnx")
-    verify(module)
     session = onnxruntime.InferenceSession(DATA / f"{name}.onnx")
-    interpreter = Interpreter(module, params=weights)
-    for batch, length in SIZES:
+    for batch, length in sizes:
         if name == "encoder_script_17" and length != 7:
             continue  # the exporter has baked the example's length into this one
         inputs = inputs_of(name, batch, length)
         expected = session.run(None, inputs)
-        actual = interpreter.call("main", *inputs.values())
+        actual = run(*inputs.values())
         for a, b in zip(actual, expected, strict=True):
             np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_agrees_with_onnxruntime(name: str):
+    module, weights = import_onnx(DATA / f"{name}.onnx")
+    verify(module)
+    interpreter = Interpreter(module, params=weights)
+    compare_with_onnxruntime(name, partial(interpreter.call, "main"), SIZES)
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_compiled_agrees_with_onnxruntime(name: str):
+    """One executable serves all sizes, and refuses what the model has no positions for."""
+    module, weights = import_onnx(DATA / f"{name}.onnx")
+    executable = dlir.compile(module, target="cpu", params=weights, cache=False)
+
+    def run(*inputs: np.ndarray) -> tuple[np.ndarray, ...]:
+        results = executable(*inputs)
+        return results if isinstance(results, tuple) else (results,)
+
+    compare_with_onnxruntime(name, run, [*SIZES, *MORE_SIZES])
+    if name.startswith("bert"):
+        with pytest.raises(ValueError):
+            run(*inputs_of(name, 2, POSITIONS + 1).values())
 
 
 @pytest.mark.parametrize("name", [name for name in MODELS if name != "encoder_script_17"])

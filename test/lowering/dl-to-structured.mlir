@@ -105,6 +105,28 @@ func.func @concat(%a: tensor<2x3xf32>, %b: tensor<2x2xf32>) -> tensor<2x5xf32> {
   func.return %0 : tensor<2x5xf32>
 }
 
+// What begins at a size that is no number is inserted as a slice; the other sizes must agree.
+
+// CHECK-LABEL: func.func @concat_dynamic
+// CHECK: %[[SAME:.*]] = arith.cmpi eq, %a_dim, %b_dim
+// CHECK-NEXT: cf.assert %[[SAME]], "{{.*}}: size 0 of operand 1 does not fit"
+// CHECK: %[[A:.*]] = tensor.insert_slice %a into %{{.*}}[0, 0] [%a_dim, %[[N:.*]]] [1, 1]
+// CHECK: tensor.insert_slice %b into %[[A]][0, %[[N]]] [%b_dim, %{{.*}}] [1, 1]
+func.func @concat_dynamic(%a: tensor<?x?xf32>, %b: tensor<?x?xf32>) -> tensor<?x?xf32> {
+  %0 = dl.concat %a, %b {axis = 1} : (tensor<?x?xf32>, tensor<?x?xf32>) -> tensor<?x?xf32>
+  func.return %0 : tensor<?x?xf32>
+}
+
+// The remainder of floats moves to the sign of the divisor.
+
+// CHECK-LABEL: func.func @mod
+// CHECK: arith.remf
+// CHECK: math.copysign
+func.func @mod(%a: tensor<4xf32>, %b: tensor<4xf32>) -> tensor<4xf32> {
+  %0 = dl.mod %a, %b : tensor<4xf32>
+  func.return %0 : tensor<4xf32>
+}
+
 // A dynamic part of a dimension is read through a window of one place, so that the iterator's extent
 // is that of the result.
 

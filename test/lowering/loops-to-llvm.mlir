@@ -82,3 +82,24 @@ func.func @checked(%p: index, %q: index) -> (index, index) {
   cf.assert %ok, "a is not b"
   func.return %p, %q : index, index
 }
+
+// A strided memref passes its unknown strides behind its unknown sizes.
+
+// CHECK-LABEL: llvm.func @strided_argument(
+// CHECK-SAME: !llvm.ptr, %{{[^:]*}}: i64, %{{[^:]*}}: i64)
+func.func @strided_argument(%x: memref<?x4xf32, strided<[?, 1], offset: ?>>) {
+  %c0 = arith.constant 0 : index
+  %s = arith.constant 1.0 : f32
+  memref.store %s, %x[%c0, %c0] : memref<?x4xf32, strided<[?, 1], offset: ?>>
+  func.return
+}
+
+// CHECK-LABEL: llvm.func @passes_strided(
+// CHECK: %[[P:.*]] = llvm.getelementptr inbounds %{{.*}}[8]
+// CHECK: llvm.call @strided_argument(%[[P]], %{{.*}}, %{{.*}}) : (!llvm.ptr, i64, i64) -> ()
+func.func @passes_strided(%y: memref<4x16xf32>) {
+  %v = memref.subview %y[0, 8] [4, 4] [1, 1] : memref<4x16xf32> to memref<4x4xf32, strided<[16, 1], offset: 8>>
+  %w = "memref.cast"(%v) : (memref<4x4xf32, strided<[16, 1], offset: 8>>) -> memref<?x4xf32, strided<[?, 1], offset: ?>>
+  func.call @strided_argument(%w) : (memref<?x4xf32, strided<[?, 1], offset: ?>>) -> ()
+  func.return
+}

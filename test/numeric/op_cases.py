@@ -60,6 +60,8 @@ PARAMETRISED: dict[str, tuple[Callable[..., Operation], Check]] = {
 INT_UNARY = (m.NegOp, m.AbsOp, m.SignOp, m.NotOp, act.ReluOp)
 FLOAT_BINARY: dict[type[Operation], Check] = {
     **dict.fromkeys((b.AddOp, b.SubOp, b.MulOp, b.DivOp, b.MaxOp, b.MinOp), EXACT),
+    b.FmodOp: EXACT,
+    b.ModOp: Ulps(1),
     **dict.fromkeys((b.PowOp, b.Atan2Op, b.PreluOp), Ulps()),
 }
 INT_BINARY = (b.AddOp, b.SubOp, b.MulOp, b.MaxOp, b.MinOp, b.PreluOp, b.AndOp, b.OrOp, b.XorOp)
@@ -351,6 +353,8 @@ def movement_cases(e: str) -> list[Case]:
         ("concat", "2x0 2x3", lambda *x: mv.ConcatOp(x, 1)),
         ("concat", "2x3?", lambda x: mv.ConcatOp([x], 1)),
         ("concat", "17x1 17x65", lambda *x: mv.ConcatOp(x, 1)),
+        ("concat", "3?x2 2x2", lambda *x: mv.ConcatOp(x, 0)),
+        ("concat", "2?x1 2?x17? 2?x0? 2x2?", lambda *x: mv.ConcatOp(x, 1)),
         ("split", "2?x7", lambda x: mv.SplitOp(x, 1, [4, 0, 3])),
         ("split", "7?x2", lambda x: mv.SplitOp(x, 0, [2, 5])),
         ("reshape", "2?x3x4", lambda x: mv.ReshapeOp(x, [-1, 12])),

@@ -10,15 +10,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-from numeric.cases import EXACT, Case, module_of
+from numeric.cases import Case, module_of
 from numeric.op_cases import REPRESENTATIVE, REST
 from xdsl.ir import Operation
 
 import dlir
-from dlir.diagnostics import CompileError
 from dlir.dialects.dl import OPS
 from dlir.dialects.dl.ops import binary as b
-from dlir.dialects.dl.ops import movement as mv
 from dlir.dialects.dl.ops import source as s
 
 AT_ONCE = 30
@@ -66,32 +64,10 @@ def test_same_values(cases: Sequence[Case]) -> None:
     assert not problems, "\n".join(problems)
 
 
-EXPECTED_FAILURES: list[tuple[Case, str]] = [
-    *(
-        (Case(op.name, f"8x{e} 8x{e}", op, EXACT), "of floats is unsupported")
-        for op in (b.ModOp, b.FmodOp)
-        for e in ("f64", "f32", "f16", "bf16")
-    ),
-    (
-        Case("concat", "3?xf32 3xf32", lambda *x: mv.ConcatOp(x, 0), EXACT),
-        "'dl.concat' operand 0 has a `?`",
-    ),
-]
-"""Cases that do not work yet, and what is said instead."""
-
-
-@pytest.mark.parametrize(("case", "message"), EXPECTED_FAILURES, ids=lambda v: str(v)[:40])
-def test_expected_failures(case: Case, message: str) -> None:
-    """When one of them passes, it belongs into op_cases.py."""
-    with pytest.raises(CompileError) as error:
-        outcomes([case])
-    assert message in str(error.value)
-
-
 def test_every_op_is_tried() -> None:
     """Constants and parameters are tried by `test_sources`."""
     tried: set[type[Operation]] = {s.ConstantOp, s.ParamOp}
-    for cases in (*REPRESENTATIVE.values(), [case for case, _ in EXPECTED_FAILURES]):
+    for cases in REPRESENTATIVE.values():
         tried |= {type(op) for op in module_of(cases).walk()}
     assert set(OPS) <= tried
 

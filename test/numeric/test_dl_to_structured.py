@@ -7,13 +7,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-from numeric.cases import Case, module_of
+from numeric.cases import SPECIAL, Case, module_of
 from numeric.op_cases import DIVISIONS, REPRESENTATIVE, REST
 from xdsl.context import Context
 from xdsl.dialects.builtin import DenseIntOrFPElementsAttr, ModuleOp, TensorType, f32
 from xdsl.ir import BlockArgument, Operation, SSAValue
 
-from dlir.diagnostics import CompileError, file_location
+from dlir.diagnostics import file_location
 from dlir.dialects.dl.ops import activation as act
 from dlir.dialects.dl.ops import binary as b
 from dlir.dialects.dl.ops import composite as c
@@ -94,19 +94,42 @@ def test_dimensions_are_asked_of_arguments_only() -> None:
     assert len(dims) == 2 and all(isinstance(op.operands[0], BlockArgument) for op in dims)
 
 
+PAIRS = np.meshgrid([*SPECIAL, 7.0, -7.0, 1e30, 1e-40], [*SPECIAL, 3.0, -3.0, 0.1])
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize(("op", "function"), [(b.ModOp, np.mod), (b.FmodOp, np.fmod)])
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_float_remainders_are_numpys(op: Any, function: Any, dtype: Any) -> None:
+    """To the bit, infinities, NaN and the signs of zeros too."""
+    x, y = (a.ravel().astype(dtype) for a in PAIRS)
+    types = f"{len(x)}xf{8 * x.itemsize}"
+    (got,) = Interpreter(converted(module_of([Case("f", f"{types} {types}", op)]))).call("f", x, y)
+    want = function(x, y)
+    np.testing.assert_array_equal(got, want)
+    number = ~np.isnan(want)
+    np.testing.assert_array_equal(np.signbit(got)[number], np.signbit(want)[number])
+
+
 @pytest.mark.parametrize(
     ("types", "make", "message"),
     [
-        ("3xf32 3xf32", b.ModOp, "'dl.mod' of floats is unsupported"),
-        ("3xf32 3xf32", b.FmodOp, "'dl.fmod' of floats is unsupported"),
-        ("3?xf32 3xf32", lambda *x: mv.ConcatOp(x, 0), "'dl.concat' operand 0 has a `?`"),
+        ("3x4?xf32 2x5?xf32", lambda *x: mv.ConcatOp(x, 0), "size 1 of operand 1 does not fit"),
+        ("3x5?xf32 2x4?xf32", lambda *x: mv.ConcatOp(x, 0), "size 1 of operand 1 does not fit"),
+        ("4?x3xf32 5?x2?xf32", lambda *x: mv.ConcatOp(x, 1), "size 0 of operand 1 does not fit"),
+        (
+            "1x4?xf32 3?xf32",
+            lambda x, y: [n := s.DimOp(y, 0), mv.BroadcastOp(x, [2, n.result])],
+            "size 1 does not fit",
+        ),
     ],
 )
-def test_unsupported(types: str, make: Callable[..., Operation], message: str) -> None:
-    module = module_of([Case("f", types, make)])
-    with pytest.raises(CompileError) as error:
-        ConvertDlToStructured().apply(Context(), module)
-    assert message in str(error.value)
+def test_sizes_that_differ_fail_at_run_time(
+    types: str, make: Callable[..., Operation], message: str
+) -> None:
+    case = Case("f", types, make)
+    with pytest.raises(ExecutionError, match=message):
+        Interpreter(converted(module_of([case]))).call("f", *case.inputs())
 
 
 @pytest.mark.parametrize("op", DIVISIONS)

@@ -21,7 +21,6 @@ from types import ModuleType
 from typing import Any, cast
 
 from xdsl.dialect_interfaces.constant_materialization import ConstantMaterializationInterface
-from xdsl.dialects.arith import ConstantOp as ArithConstantOp
 from xdsl.dialects.builtin import DenseIntOrFPElementsAttr, IndexType, IntegerAttr, TensorType
 from xdsl.ir import Attribute, Dialect, Operation
 
@@ -64,7 +63,9 @@ class Constants(ConstantMaterializationInterface):
         if isinstance(value, DenseIntOrFPElementsAttr) and isinstance(type, TensorType):
             return source.ConstantOp(cast(DenseIntOrFPElementsAttr[Any], value))
         if isinstance(value, IntegerAttr) and isinstance(type, IndexType):
-            return ArithConstantOp(cast(IntegerAttr[IndexType], value))
+            from xdsl.dialects import arith  # slow to load, and seldom needed to parse text
+
+            return arith.ConstantOp(cast(IntegerAttr[IndexType], value))
         return None
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from xdsl.ir.affine import (
     AffineBinaryOpExpr,
@@ -27,12 +27,12 @@ class Linear:
     coefficients: tuple[int, ...]
     constant: int
 
-    @property
+    @cached_property
     def dims(self) -> tuple[int, ...]:
         """The iterators that the index depends on."""
         return tuple(d for d, c in enumerate(self.coefficients) if c)
 
-    @property
+    @cached_property
     def plain_dim(self) -> int | None:
         """The iterator d if the index is exactly `d`, else None."""
         dims = self.dims

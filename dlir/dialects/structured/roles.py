@@ -17,7 +17,7 @@ from dlir.dialects.structured.ops import (
     element_type_of,
     shape_of,
 )
-from dlir.types import is_number
+from dlir.types import is_memref, is_number
 
 
 @dataclass(frozen=True)
@@ -39,6 +39,10 @@ class Operand:
         """Whether consecutive values of the iterator are neighbours in memory, or the same."""
         if not self.depends_on(dim):
             return True
+        if is_memref(t := self.value.type):
+            strides = t.get_strides()
+            if strides is None or strides[-1] != 1:
+                return False  # a view with a stride, or one that nothing is known of
         last = self.forms[-1].coefficients[dim]
         return last == 1 and not any(f.coefficients[dim] for f in self.forms[:-1])
 

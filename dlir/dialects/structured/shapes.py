@@ -192,6 +192,11 @@ def _of_outs(sizes: Sizes, op: Operation, position: int) -> Size:
     return sizes.of(op.outs, position)
 
 
+def _of_dest(sizes: Sizes, op: Operation, position: int) -> Size:
+    assert isinstance(op, tensor.InsertSliceOp)
+    return sizes.of(op.dest, position)
+
+
 def _of_empty(sizes: Sizes, op: Operation, position: int) -> Size:
     assert isinstance(op, tensor.EmptyOp)
     return op.dynamic_sizes[_nth_dynamic(shape_of(op.tensor), position)]
@@ -206,6 +211,7 @@ _SOURCES: dict[type[Operation], Callable[[Sizes, Operation, int], Size]] = {
     GenericOp: _of_outs,
     FillOp: _of_outs,
     GatherOp: _of_outs,
+    tensor.InsertSliceOp: _of_dest,
     tensor.EmptyOp: _of_empty,
     ReshapeOp: _of_reshape,
 }

@@ -18,6 +18,7 @@ from xdsl.dialects.builtin import DenseIntOrFPElementsAttr, DenseResourceAttr
 from xdsl.ir import Operation
 
 from dlir.dialects.upstream.rounding import narrow
+from dlir.dialects.vectorized import RemfOp
 from dlir.interpreter import Interpreter, Semantics
 from dlir.numpy_types import Value, array_of, choose, dtype_of, scalar_of
 
@@ -319,6 +320,7 @@ SEMANTICS: dict[type[Any], Any] = {
     arith.SubfOp: floating(operator.sub),
     arith.MulfOp: floating(operator.mul),
     arith.DivfOp: floating(np.divide),
+    RemfOp: floating(np.fmod),
     arith.NegfOp: floating(operator.neg),
     arith.MaximumfOp: floating(maximum),
     arith.MaxnumfOp: floating(maxnum),

@@ -24,7 +24,7 @@ class BadWeight(ValueError):
 
 
 def read_weight(tensor: TensorProto, folder: Path | None) -> Array:
-    """The array of an initialiser; read-only when it lies in another file.
+    """The array of an initialiser, read-only.
 
     Raises `BadWeight`, or `Unsupported` for an element type that dlir does not have.
     """
@@ -37,15 +37,21 @@ def read_weight(tensor: TensorProto, folder: Path | None) -> Array:
         raise BadWeight(f"a weight of shape {list(shape)}")
     if tensor.data_location == Proto.EXTERNAL:
         return _external(tensor, folder, dtype, shape)
-    if tensor.raw_data and len(tensor.raw_data) != prod(shape) * dtype.itemsize:
-        raise BadWeight(
-            f"shape {list(shape)} of {dtype} needs {prod(shape) * dtype.itemsize} bytes, "
-            f"the file holds {len(tensor.raw_data)}"
-        )
+    if raw := tensor.raw_data:  # a copy, made by every access
+        return _array(raw, dtype, shape)
     try:
         return numpy_helper.to_array(tensor)
     except (ValueError, TypeError, OverflowError, MemoryError) as error:
         raise BadWeight(str(error)) from None
+
+
+def _array(raw: bytes, dtype: np.dtype[np.generic], shape: tuple[int, ...]) -> Array:
+    needed = prod(shape) * dtype.itemsize
+    if len(raw) != needed:
+        raise BadWeight(
+            f"shape {list(shape)} of {dtype} needs {needed} bytes, the file holds {len(raw)}"
+        )
+    return np.frombuffer(raw, dtype.newbyteorder("<")).reshape(shape)
 
 
 def _external(

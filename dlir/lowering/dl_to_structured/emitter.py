@@ -6,11 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from xdsl.dialects import tensor
+from xdsl.dialects import arith, cf, tensor
 from xdsl.dialects.builtin import DYNAMIC_INDEX, LocationAttr, TensorType, UnknownLoc
 from xdsl.ir import Attribute, Operation, Region, SSAValue
 from xdsl.ir.affine import AffineMap
 
+from dlir.diagnostics import name_of
 from dlir.dialects.structured.attrs import Iterator
 from dlir.dialects.structured.maps import Linear, map_of
 from dlir.dialects.structured.ops import GenericOp, ReshapeOp, element_type_of
@@ -108,6 +109,29 @@ class Emitter:
         self.sizes.tell(result, sizes)
         return result
 
+    def insert_slice(self, x: SSAValue, out: SSAValue, starts: Sequence[Size]) -> SSAValue:
+        """`out` with x from `starts` on."""
+        sizes = self.sizes.of(x)
+        op = tensor.InsertSliceOp.get(
+            x,
+            out,
+            _numbers(sizes),
+            _numbers(starts),
+            offsets=[n for n in starts if not isinstance(n, int)],
+            sizes=[n for n in sizes if not isinstance(n, int)],
+        )
+        result = self.insert(op).result
+        self.sizes.tell(result, self.sizes.of(out))
+        return result
+
+    def require_equal(self, a: Size, b: Size, message: str) -> None:
+        """Fail at run time if two sizes differ; the message begins with the op's name."""
+        if a is b or (isinstance(a, int) and isinstance(b, int)):
+            return  # known sizes are the verifier's business
+        assert self._anchor is not None
+        same = self.insert(arith.CmpiOp(self.sizes.value(a), self.sizes.value(b), "eq"))
+        self.insert(cf.AssertOp(same.result, f"{name_of(self._anchor)}: {message}"))
+
     def generic(
         self,
         space: Space,
@@ -191,7 +215,12 @@ def _kept(form: Linear, dims: Sequence[int]) -> Linear:
 
 def typed(element: Attribute, sizes: Sequence[Size]) -> Tensor:
     """A tensor type as static as the sizes are."""
-    return TensorType(element, [n if isinstance(n, int) else DYNAMIC_INDEX for n in sizes])
+    return TensorType(element, _numbers(sizes))
+
+
+def _numbers(sizes: Sequence[Size]) -> list[int]:
+    """The sizes that are numbers; the mark of a dynamic one for the others."""
+    return [n if isinstance(n, int) else DYNAMIC_INDEX for n in sizes]
 
 
 def dimensions(rank: int, start: int = 0) -> str:

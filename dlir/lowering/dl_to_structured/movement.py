@@ -9,7 +9,6 @@ from typing import Any, NamedTuple
 from xdsl.dialects.builtin import DYNAMIC_INDEX, i32, i64
 from xdsl.ir import Operation, SSAValue
 
-from dlir.diagnostics import fail
 from dlir.dialects.dl.ops import movement as m
 from dlir.dialects.dl.ops import source as s
 from dlir.dialects.structured.ops import GatherOp, element_type_of
@@ -111,7 +110,11 @@ def broadcast(emitter: Emitter, op: m.BroadcastOp) -> SSAValue:
     """Stretched and new dimensions do not appear in the operand's map."""
     out = emitter.empty(tensor_type(op.result), written_sizes(emitter, op.result, op.sizes))
     letters = dimensions(len(emitter.sizes.of(out)))
-    return copy(emitter, op.x, out, broadcast_letters(op.x, out, letters))
+    read = broadcast_letters(op.x, out, letters)
+    sizes = dict(zip(letters, emitter.sizes.of(out), strict=True))
+    for axis, (letter, size) in enumerate(zip(read, emitter.sizes.of(op.x), strict=True)):
+        emitter.require_equal(size, sizes.get(letter, size), f"size {axis} does not fit")
+    return copy(emitter, op.x, out, read)
 
 
 def slice_(emitter: Emitter, op: m.SliceOp) -> SSAValue:
@@ -127,6 +130,7 @@ def split(emitter: Emitter, op: m.SplitOp) -> list[SSAValue]:
     zeros = [0] * len(sizes)
     pieces: list[SSAValue] = []
     start = 0
+    emitter.require_equal(sizes[axis], sum(op.sizes.get_values()), "the pieces do not add up")
     for result, size in zip(op.outputs, op.sizes.get_values(), strict=True):
         offsets = [start if a == axis else 0 for a in range(len(sizes))]
         piece = [size if a == axis else n for a, n in enumerate(sizes)]
@@ -150,28 +154,52 @@ def pad(emitter: Emitter, op: m.PadOp) -> SSAValue:
 
 
 def concat(emitter: Emitter, op: m.ConcatOp) -> SSAValue:
-    """One copy per operand, each into what the previous one has written."""
+    """One copy per operand, each into what the previous one has written.
+
+    An operand that begins or ends at no number goes in by `tensor.insert_slice`; the last one need
+    not end at a number.
+    """
     axis = op.axis.value.data
     parts = [(x, emitter.sizes.of(x)) for x in op.inputs]
     total: Size = 0
     for _, own in parts:
         total = emitter.sizes.add(total, own[axis])
-    rank = len(parts[0][1])
     shape = [total if a == axis else n for a, n in enumerate(parts[0][1])]
+    _require_same(emitter, shape, [own for _, own in parts], axis)
     out = emitter.empty(tensor_type(op.result), shape)
-    start = 0
+    start: Size = 0
     for position, (x, own) in enumerate(parts):
-        size = own[axis]
-        box = [size if a == axis else n for a, n in enumerate(shape)]
-        starts = [start if a == axis else 0 for a in range(rank)]
-        if size != 0:
-            out = move(emitter, x, out, box, Steps([1] * rank, [0] * rank, starts))
-        if isinstance(size, int):
-            start += size
-        elif position + 1 < len(parts):
-            fail(op, f"operand {position} has a `?` along axis {axis}; only the last one may",
-                 help="put that operand last, or give it a static size")  # fmt: skip
+        size, last = own[axis], position + 1 == len(parts)
+        starts: list[Size] = [start if a == axis else 0 for a in range(len(shape))]
+        if isinstance(start, int) and (isinstance(size, int) or last):
+            out = _placed(emitter, x, out, [*shape[:axis], size, *shape[axis + 1 :]], axis, start)
+        else:
+            out = emitter.insert_slice(x, out, starts)
+        start = emitter.sizes.add(start, size)
     return out
+
+
+def _placed(
+    emitter: Emitter, x: SSAValue, out: SSAValue, box: Sequence[Size], axis: int, start: int
+) -> SSAValue:
+    """`out` with x in the box that begins at `start` along the axis."""
+    if box[axis] == 0:
+        return out
+    zeros = [0] * len(box)
+    starts = [*zeros[:axis], start, *zeros[axis + 1 :]]
+    return move(emitter, x, out, box, Steps([1] * len(box), zeros, starts))
+
+
+def _require_same(
+    emitter: Emitter, shape: Sequence[Size], others: Sequence[Sequence[Size]], but: int = -1
+) -> None:
+    """All sizes agree at run time, but for those along one axis."""
+    for axis, size in enumerate(shape):
+        for position, other in enumerate(others):
+            if axis != but:
+                emitter.require_equal(
+                    size, other[axis], f"size {axis} of operand {position} does not fit"
+                )
 
 
 def reshape(emitter: Emitter, op: m.ReshapeOp) -> SSAValue:

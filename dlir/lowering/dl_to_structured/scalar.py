@@ -221,6 +221,11 @@ sqrt, rsqrt = function(math.SqrtOp), function(math.RsqrtOp)
 tanh, erf, absf = function(math.TanhOp), function(math.ErfOp), function(math.AbsFOp)
 
 
+def copysign(x: Scalar, y: Scalar) -> Scalar:
+    """The magnitude of x with the sign of y."""
+    return x.body.add(math.CopySignOp(x.value, y.value))
+
+
 def power(a: Scalar, b: Scalar | float) -> Scalar:
     """`a ^ b`."""
     return a.apply(math.PowFOp, math.IPowIOp, b)

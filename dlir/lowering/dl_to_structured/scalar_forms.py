@@ -13,18 +13,18 @@ from xdsl.dialects import arith, cf, math
 from xdsl.dialects.builtin import i1
 from xdsl.ir import Attribute, Operation
 
-from dlir.diagnostics import fail
 from dlir.dialects.dl.attrs import Approximation
 from dlir.dialects.dl.ops import activation as a
 from dlir.dialects.dl.ops import binary as b
 from dlir.dialects.dl.ops import math as m
-from dlir.dialects.structured.ops import element_type_of
+from dlir.dialects.vectorized import RemfOp
 from dlir.lowering.dl_to_structured.scalar import (
     Form,
     Scalar,
     absf,
     compare,
     computing_type,
+    copysign,
     erf,
     exp,
     expm1,
@@ -166,14 +166,20 @@ def quotient(x: Scalar, y: Scalar) -> Scalar:
 
 
 def remainder(x: Scalar, y: Scalar) -> Scalar:
-    """Of integers, with the sign of the dividend; the remainder by -1 is that by 1."""
+    """With the sign of the dividend; the integer remainder by -1 is that by 1."""
+    if x.is_float:
+        return x.body.add(RemfOp(x.value, y.value))
     divisor, _ = nonzero(y)
     return x.body.add(arith.RemSIOp(x.value, divisor.value))
 
 
 def modulo(x: Scalar, y: Scalar) -> Scalar:
-    """Of integers, with the sign of the divisor: moved by the divisor where the signs differ."""
+    """With the sign of the divisor: moved by the divisor where the signs differ."""
     rest = remainder(x, y)
+    if x.is_float:
+        wrong = compare("lt", rest, 0) ^ compare("lt", y, 0)
+        moved = where(wrong, rest + y, rest)
+        return where(compare("eq", rest, 0), copysign(rest, y), moved)
     wrong = compare("lt", rest ^ y, 0) & compare("ne", rest, 0)
     return where(wrong, rest + y, rest)
 
@@ -208,10 +214,6 @@ BINARY: dict[type[Operation], Callable[[Scalar, Scalar], Scalar]] = {
     b.OrOp: lambda x, y: x | y,
     b.XorOp: lambda x, y: x ^ y,
 }
-
-INTEGERS_ONLY: tuple[type[Operation], ...] = (b.ModOp, b.FmodOp)
-"""The exact remainder of floats is a loop, for which `arith` has no op."""
-
 
 # Conversion
 
@@ -248,7 +250,7 @@ def rounded_form(form: Form, computing: Attribute, result: Attribute) -> Form:
 
 
 def scalar_form(op: Operation) -> Form:
-    """The body of an elementwise op, on scalars of the computing type; CompileError if none."""
+    """The body of an elementwise op, on scalars of the computing type."""
     kind = type(op)
     if kind in WITH_PROPERTIES:
         form = WITH_PROPERTIES[kind]
@@ -258,15 +260,7 @@ def scalar_form(op: Operation) -> Form:
         return lambda x, y: compare(predicate, x, y)
     if kind in UNARY:
         return UNARY[kind]
-    refuse_float_remainder(op)
     return BINARY[kind]
-
-
-def refuse_float_remainder(op: Operation) -> None:
-    """CompileError for mod and fmod of floats."""
-    if isinstance(op, INTEGERS_ONLY) and is_float(element_type_of(op.operands[0])):
-        fail(op, "of floats is unsupported: its exact remainder has no scalar form",
-             help="cast to integers, or write x - floor(x / y) * y where that will do")  # fmt: skip
 
 
 ELEMENTWISE: tuple[type[Operation], ...] = (*UNARY, *WITH_PROPERTIES, *BINARY, b.CompareOp)

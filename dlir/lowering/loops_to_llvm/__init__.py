@@ -9,7 +9,6 @@ from typing import cast
 from xdsl.context import Context
 from xdsl.dialects import arith, cf, func, llvm, math, memref, scf, vector
 from xdsl.dialects.builtin import (
-    DYNAMIC_INDEX,
     ArrayAttr,
     DenseArrayBase,
     DictionaryAttr,
@@ -91,8 +90,8 @@ def _convert_block(low: Lowering, block: Block) -> None:
 
 def _argument_types(type_: Attribute, where: Operation) -> list[Attribute]:
     """What one argument of the loop level is passed as."""
-    if isinstance(type_, MemRefType):
-        return [POINTER, *[i64] * type_.get_shape().count(DYNAMIC_INDEX)]
+    if (buffer := as_memref(type_)) is not None:
+        return [POINTER, *[i64] * views.unknown_count(buffer)]
     rows = row_types(type_)
     if len(rows) != 1:
         unsupported(where, f"passes a value of type {type_}")
@@ -160,7 +159,7 @@ def _bind_arguments(low: Lowering, block: Block, arguments: list[SSAValue]) -> N
     for old in block.args:
         count = 1
         if (type_ := as_memref(old.type)) is not None:
-            count += type_.get_shape().count(DYNAMIC_INDEX)
+            count += views.unknown_count(type_)
             pointer, *sizes = arguments[start : start + count]
             pointer.name_hint = old.name_hint
             low.bind(old, views.argument_buffer(low, type_, pointer, sizes))
@@ -237,10 +236,10 @@ class ConvertLoopsToLLVM(ModulePass):
           %1 = llvm.getelementptr inbounds %x[%0] : (!llvm.ptr, i64) -> !llvm.ptr, f32
           %2 = llvm.load %1 {alignment = 4 : i64} : !llvm.ptr -> vector<8xf32>
 
-    Calling convention: a memref argument becomes a pointer followed by one `i64` per `?` dimension;
-    scalars pass as they are; several results become a struct; the attribute `dlir.signature` keeps
-    the function's type.  A failing `cf.assert` stores 1 + the
-    number of its message (in the module attribute `dlir.messages`) into the global `@dlir.status`.
+    Calling convention: a memref argument becomes a pointer followed by one `i64` per `?` dimension
+    and per `?` stride; scalars pass as they are; several results become a struct; the attribute
+    `dlir.signature` keeps the function's type.  A failing `cf.assert` stores 1 + the number of its
+    message (in the module attribute `dlir.messages`) into the global `@dlir.status`.
 
     With `bounds-checks`, every access is first compared with its memref's sizes; one that would
     leave them reads zeros or writes nothing, and reports itself like a failing `cf.assert`.

@@ -31,7 +31,14 @@ from xdsl.irdl import IRDLOperation
 from dlir.dialects.llvm import intrinsics
 from dlir.dialects.llvm import ops as ours
 from dlir.dialects.shared import integer_attr
-from dlir.dialects.vectorized import as_vector, bit_width, dense, element_of, with_element_type
+from dlir.dialects.vectorized import (
+    RemfOp,
+    as_vector,
+    bit_width,
+    dense,
+    element_of,
+    with_element_type,
+)
 from dlir.lowering.loops_to_llvm.state import (
     Lowering,
     Rows,
@@ -312,6 +319,7 @@ ROW: dict[type[Operation], RowFunction] = {
     arith.SubfOp: _float(llvm.FSubOp),
     arith.MulfOp: _float(llvm.FMulOp),
     arith.DivfOp: _float(llvm.FDivOp),
+    RemfOp: _float(llvm.FRemOp),  # a call of C's fmod per lane
     arith.NegfOp: _float(llvm.FNegOp),
     arith.MaximumfOp: _extreme(propagating, "ogt"),
     arith.MinimumfOp: _extreme(propagating, "olt"),

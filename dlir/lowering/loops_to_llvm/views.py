@@ -12,6 +12,7 @@ from xdsl.dialects.builtin import (
     BoolAttr,
     MemRefType,
     NoneAttr,
+    StridedLayoutAttr,
 )
 from xdsl.ir import Attribute, Operation, SSAValue
 
@@ -36,13 +37,29 @@ from dlir.lowering.loops_to_llvm.state import (
 )
 
 
+def unknown_count(type_: MemRefType[Attribute]) -> int:
+    """How many `i64` follow the pointer of a memref argument: its `?` sizes and `?` strides."""
+    return type_.get_shape().count(DYNAMIC_INDEX) + _layout_strides(type_).count(None)
+
+
+def _layout_strides(type_: MemRefType[Attribute]) -> tuple[int | None, ...]:
+    """The strides of a strided layout; none if the layout is the identity."""
+    layout = type_.layout
+    return tuple(layout.get_strides()) if isinstance(layout, StridedLayoutAttr) else ()
+
+
 def argument_buffer(
-    low: Lowering, type_: MemRefType[Attribute], pointer: SSAValue, sizes: Sequence[SSAValue]
+    low: Lowering, type_: MemRefType[Attribute], pointer: SSAValue, unknown: Sequence[SSAValue]
 ) -> Buffer:
-    """The buffer of a function argument: contiguous, `sizes` holding its `?` dimensions."""
-    dynamic = iter(sizes)
-    shape = tuple(next(dynamic) if size == DYNAMIC_INDEX else size for size in type_.get_shape())
-    return _contiguous(low, pointer, shape, type_.element_type)
+    """The buffer of a function argument; `unknown` holds its `?` sizes and strides."""
+    rest = iter(unknown)
+    shape = tuple(next(rest) if size == DYNAMIC_INDEX else size for size in type_.get_shape())
+    buffer = _contiguous(low, pointer, shape, type_.element_type)
+    known = _layout_strides(type_)
+    if not known:
+        return buffer
+    strides = tuple(next(rest) if stride is None else stride for stride in known)
+    return replace(buffer, strides=strides)
 
 
 def _contiguous(
@@ -53,16 +70,15 @@ def _contiguous(
 
 
 def pass_buffer(low: Lowering, op: Operation, value: SSAValue) -> list[SSAValue]:
-    """What a call passes for a memref: its pointer and its `?` sizes."""
-    buffer = low.buffer(value)
-    if not isinstance(_memref(value).layout, NoneAttr):
-        unsupported(op, "passes a memref that is not contiguous")
-    sizes = [
-        low.integer(size)
-        for size, known in zip(buffer.sizes, _memref(value).get_shape(), strict=True)
-        if known == DYNAMIC_INDEX
-    ]
-    return [low.step(buffer.pointer, buffer.offset, buffer.element), *sizes]
+    """What a call passes for a memref: its pointer, its `?` sizes and its `?` strides."""
+    buffer, type_ = low.buffer(value), _memref(value)
+    if not isinstance(type_.layout, NoneAttr | StridedLayoutAttr):
+        unsupported(op, "passes a memref whose layout is not strided")
+    shape = [None if size == DYNAMIC_INDEX else size for size in type_.get_shape()]
+    known = (*shape, *_layout_strides(type_))
+    entries = (*buffer.sizes, *buffer.strides)[: len(known)]
+    unknown = [low.integer(e) for e, k in zip(entries, known, strict=True) if k is None]
+    return [low.step(buffer.pointer, buffer.offset, buffer.element), *unknown]
 
 
 def _memref(value: SSAValue) -> MemRefType[Attribute]:

@@ -28,7 +28,6 @@ from xdsl.ir import SSAValue
 from dlir.dialects.shared import vector_type
 from dlir.dialects.structured.ops import GenericOp, shape_of
 from dlir.dialects.structured.roles import Contraction, Operand
-from dlir.dialects.structured.verify import row_major_strides
 from dlir.lowering.structured_to_loops.access import (
     Lanes,
     Space,
@@ -41,7 +40,7 @@ from dlir.lowering.structured_to_loops.access import (
 from dlir.lowering.structured_to_loops.bodies import Body, element_of
 from dlir.lowering.structured_to_loops.emitter import Emitter, Index
 from dlir.lowering.structured_to_loops.scalar import fold_over, loop_over
-from dlir.types import is_vector
+from dlir.types import is_memref, is_vector
 
 T = TypeVar("T")
 
@@ -185,10 +184,10 @@ class _Kernel:
         sizes[last] = depth
         strides: list[SSAValue | int] = [1] * len(shape)
         strides[position] = stride
-        outer = row_major_strides(shape)[position]
-        layout = StridedLayoutAttr(
-            [None if outer == DYNAMIC_INDEX else outer * stride, 1], NoneAttr()
-        )
+        assert is_memref(t := a.value.type)
+        known = t.get_strides()
+        outer = known[position] if known is not None else None
+        layout = StridedLayoutAttr([None if outer is None else outer * stride, 1], NoneAttr())
         view = MemRefType(
             a.element, [height, depth if isinstance(depth, int) else DYNAMIC_INDEX], layout
         )

@@ -43,8 +43,8 @@ class Bundle:
     params: list[str]
     """The parameters that `@entry.init` takes."""
     results: int
-    signatures: dict[str, str]
-    """Public function -> its type before it was lowered, as text."""
+    signatures: dict[str, tuple[list[str], list[str]]]
+    """Public function -> the types of its inputs and results before it was lowered, as text."""
     messages: list[str]
     objects: list[bytes] = field(default_factory=list[bytes])
     data: dict[str, Array] = field(default_factory=dict[str, Array])
@@ -55,7 +55,7 @@ class Bundle:
         """Read all but the objects from a module in the llvm dialect."""
         functions = {o.sym_name.data: o for o in module.ops if isinstance(o, llvm.FuncOp)}
         signatures = {
-            name: str(signature)
+            name: ([*map(str, signature.inputs)], [*map(str, signature.outputs)])
             for name, function in functions.items()
             if function.linkage.linkage.data == "external"
             and isinstance(signature := function.attributes.get("dlir.signature"), FunctionType)
@@ -73,7 +73,8 @@ class Bundle:
 
     def signature(self, name: str) -> Signature:
         """The type of a public function before it was lowered."""
-        return Signature.of(_function_type(self.signatures[name]))
+        inputs, outputs = self.signatures[name]
+        return Signature(tuple(map(_type, inputs)), tuple(map(_type, outputs)))
 
     def to_bytes(self) -> bytes:
         """The block; `from_bytes` is the inverse."""
@@ -103,10 +104,8 @@ class Bundle:
 
 
 @cache
-def _function_type(text: str) -> FunctionType:
-    attribute = Parser(default_registry().context(), text).parse_attribute()
-    assert isinstance(attribute, FunctionType)
-    return attribute
+def _type(text: str) -> Attribute:
+    return Parser(default_registry().context(), text).parse_type()
 
 
 def _array(attribute: Attribute | None) -> Sequence[Attribute]:

@@ -17,7 +17,8 @@ PHASES: Mapping[str, str] = MappingProxyType(
         ),
         "buffers": (
             "structured-schedule{vector-bits=%(vector_bits)d registers=%(registers)d},"
-            "structured-pack,structured-hoist-constants,structured-bufferize,structured-outline,cse"
+            "structured-pack,structured-hoist-constants,structured-bufferize,"
+            "structured-view-parts,structured-outline,cse"
         ),
         "loops": "convert-structured-to-loops,cse",
         "llvm": "vector-expand-math,cse,convert-loops-to-llvm",

@@ -78,6 +78,15 @@ func.func @cmpi(%a: i32, %b: i32) -> (i1, i1, i32, i32, i32, i32) {
 // RUN-VALUE[ref]: @addf(16777216.0, 1.0) == 16777216.0
 // RUN-VALUE[ref]: @addf(inf, -inf) == nan
 // RUN-VALUE[ref]: @addbf16(256.0, 1.0) == 256.0
+// RUN-VALUE[ref]: @remf(-7.5, 2.0) == -1.5
+// RUN-VALUE[ref]: @remf(7.5, -2.0) == 1.5
+// RUN-VALUE[ref]: @remf(1.0, inf) == 1.0
+// RUN-VALUE[ref]: @remf(1.0, 0.0) == nan
+func.func @remf(%a: f32, %b: f32) -> f32 {
+  %r = arith.remf %a, %b : f32
+  func.return %r : f32
+}
+
 // RUN-VALUE[ref]: @divf(1.0, 0.0) == inf
 // RUN-VALUE[ref]: @divf(0.0, 0.0) == nan
 func.func @addf(%a: f32, %b: f32) -> f32 {

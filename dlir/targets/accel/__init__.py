@@ -1,0 +1,1 @@
+"""A modeled accelerator: hardware file, programs, their verifier and their simulator."""

@@ -1,0 +1,107 @@
+"""Random `dl` programs: every pass on the way to machine code verifies and keeps the results."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from fuzz.dl_programs import Program, programs
+from hypothesis import HealthCheck, given, settings
+
+import dlir
+from dlir.interpreter import Interpreter
+from dlir.parser import parse_module
+from dlir.pipeline import PassManager
+from dlir.registry import default_registry
+from dlir.targets.cpu.pipeline import PHASES
+from dlir.verifier import verify
+
+ON_TENSORS = ("dl-simplify", "dl-decompose", "dl-assign-layout{layout=nhwc}", "dl-simplify",
+              "convert-dl-to-structured", "cse", "structured-insert-checks",
+              "structured-fuse", "cse")  # fmt: skip
+"""The passes before tensors become buffers; the interpreter runs what each of them makes."""
+
+ROUNDS = {"float64": 1e-9, "float32": 1e-4, "bfloat16": 6e-2}
+"""Relative to the largest number: programs are up to 12 ops long, and bf16 has 8 bits."""
+
+QUICK = settings(
+    max_examples=25, deadline=None, derandomize=True, print_blob=False,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)  # fmt: skip
+THOROUGH = settings(QUICK, max_examples=400, derandomize=False)
+
+
+def same(got: Any, want: Any, step: str) -> None:
+    assert len(got) == len(want), step
+    for a, b in zip(got, want, strict=True):
+        assert (a.dtype, a.shape) == (b.dtype, b.shape), step
+        if a.dtype.kind in "biu":
+            np.testing.assert_array_equal(a, b, step)
+            continue
+        x, y = np.asarray(a, "f8"), np.asarray(b, "f8")
+        finite = np.abs(y[np.isfinite(y)])
+        bound = ROUNDS[a.dtype.name] * max(1.0, finite.max(initial=0.0))
+        np.testing.assert_allclose(x, y, 0, bound, err_msg=step)
+
+
+def interpreted(module: Any, inputs: Any) -> Any:
+    with np.errstate(all="ignore"):
+        return Interpreter(module).call("f", *(x.copy() for x in inputs))
+
+
+def check_every_pass(program: Program) -> None:
+    """Each step verifies, prints as text that parses to itself, and computes the same."""
+    verify(program.module)
+    context = default_registry().context()
+    want = interpreted(program.module, program.inputs)
+    module = program.module.clone()
+    for name in ON_TENSORS:
+        PassManager(name).run(default_registry().context(), module)
+        verify(module)
+        text = str(module)
+        module = parse_module(text, context, "program.mlir")
+        assert str(module) == text
+        same(interpreted(module, program.inputs), want, f"after {name}")
+
+
+def check_native(program: Program) -> None:
+    """The reference and machine code agree, twice, and leave the inputs alone."""
+    given = [x.copy() for x in program.inputs]
+    want = interpreted(program.module, given)
+    compiled = dlir.compile(program.module, target="cpu", cache=False)
+    for call in ("first", "second"):
+        same(compiled.execute(given), want, f"{call} call")
+    for before, after in zip(program.inputs, given, strict=True):
+        assert before.tobytes() == after.tobytes()
+
+
+@QUICK
+@given(programs())
+def test_every_pass(program: Program) -> None:
+    check_every_pass(program)
+
+
+@QUICK
+@given(programs())
+def test_machine_code(program: Program) -> None:
+    check_native(program)
+
+
+@pytest.mark.slow
+@THOROUGH
+@given(programs())
+def test_every_pass_thoroughly(program: Program) -> None:
+    check_every_pass(program)
+
+
+@pytest.mark.slow
+@THOROUGH
+@given(programs())
+def test_machine_code_thoroughly(program: Program) -> None:
+    check_native(program)
+
+
+def test_the_passes_are_those_of_the_target() -> None:
+    """All that the cpu's pipeline does on tensors is done here, too."""
+    assert [name for name in PHASES["structured"].split(",") if name not in ON_TENSORS] == []
