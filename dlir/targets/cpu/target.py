@@ -119,6 +119,19 @@ class CpuExecutable(Executable):
         return TARGET.lower(self._module.clone(), self._options, "dl", level)
 
 
+def _refuse_memory(entry: FuncOp) -> None:
+    """A function on memrefs has been lowered already: nothing plans its memory any more."""
+    types = (*entry.function_type.inputs, *entry.function_type.outputs)
+    for type in types:
+        if is_memref(type):
+            fail(
+                entry,
+                f"@{entry.sym_name.data} works on memory ({type}); the cpu target calls functions on "
+                "tensors",
+                help="use --target=ref, or make an object: dlir-compile --compile-from=LEVEL",
+            )
+
+
 def _contiguous(value: Value) -> Value:
     """An array in row-major order; a copy only when it must be. Scalars pass."""
     return np.require(cast(Array, value), requirements="C") if np.ndim(value) else value
@@ -152,6 +165,7 @@ class CpuTarget:
     ) -> Executable:
         options.thread_count()  # one thread is used so far; a senseless number is refused
         entry = entry_function(module, options.function)
+        _refuse_memory(entry)
         report = Report.of(self.name, module, entry, params)
         store = default_cache() if options.cache else None
         key = _model_key(module, entry, host())
