@@ -6,9 +6,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-
-from dlir.diagnostics import CompileError
-from dlir.interpreter import ExecutionError
 from numeric.structured_cases import Case, all_cases, contractions, windows
 from numeric.structured_runs import (
     BUFFERS,
@@ -20,6 +17,9 @@ from numeric.structured_runs import (
     parse,
     same,
 )
+
+from dlir.diagnostics import CompileError
+from dlir.interpreter import ExecutionError
 
 SCHEDULED = "structured-schedule,structured-pack,"
 CASES = all_cases()

@@ -7,13 +7,13 @@ from itertools import permutations
 
 import numpy as np
 import pytest
+from numeric.structured_cases import Case, all_cases
+from numeric.structured_runs import interpreted, interpreted_buffers, lowered, parse, same
 from xdsl.dialects.builtin import ModuleOp
 from xdsl.dialects.scf import ForOp
 
 from dlir.diagnostics import CompileError
 from dlir.dialects.structured.ops import GenericOp
-from numeric.structured_cases import Case, all_cases
-from numeric.structured_runs import interpreted, interpreted_buffers, lowered, parse, same
 
 TILES = ("4,4,4,4,4,4,4", "1,16,3,2,2,2,3", "0,7,0,5,0,1,2", "17,64,64,64", "3", "8,33,5")
 CASES = all_cases()

@@ -14,7 +14,7 @@ from dlir.diagnostics import require
 from dlir.dialects.structured.maps import Linear, linear
 
 if TYPE_CHECKING:
-    from dlir.dialects.structured.ops import FillOp, GatherOp, GenericOp, ReshapeOp
+    from dlir.dialects.structured.ops import FillOp, GatherOp, GenericOp, IndexOp, ReshapeOp
 
 
 def _shape(value: SSAValue) -> tuple[int, ...]:
@@ -279,6 +279,16 @@ def verify_destination(outs: SSAValue, result: SSAValue | None, rule: str) -> No
         )
     else:
         require(result is None, rule, "on memrefs the op has no result")
+
+
+def verify_index(op: IndexOp, around: GenericOp | None) -> None:
+    iterators = 0 if around is None else len(around.kinds)
+    require(
+        0 <= op.dim.value.data < iterators,
+        "structured-index-c1",
+        f"expected one of the {iterators} iterators of the structured.generic around it, "
+        f"got {op.dim.value.data}",
+    )
 
 
 def verify_fill(op: FillOp) -> None:
