@@ -164,7 +164,7 @@ class GenericOp(IRDLOperation, HasCanonicalizationPatternsInterface):
     C3: every iterator's extent is told by a plain use in some operand's map, or by `domain`.
     C4: no input is smaller than the extent of an iterator that indexes it plainly (a larger one is
         read in part).
-    C5: without `padding` no static index leaves its operand.
+    C5: without `padding`, a scalar of the input's type, no static index leaves its operand.
     C6: body and epilogue take the scalars above, and yield the accumulator's and the result's type.
     C7: an epilogue needs a reduction, and one map per epilogue input over the parallel iterators.
     C8: tensors have one result of the type of `outs`; memrefs have none.
