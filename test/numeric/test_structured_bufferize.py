@@ -140,7 +140,7 @@ def test_random_programs(text: str, rows: int) -> None:
 
 
 @pytest.mark.slow
-@settings(max_examples=1500, deadline=None)
+@settings(max_examples=400, deadline=None)
 @given(programs(), st.integers(0, 5))
 def test_many_random_programs(text: str, rows: int) -> None:
     check(text, f"structured-fuse,{LOOPS}", rows)
