@@ -119,6 +119,17 @@ def destination(op: Writing) -> SSAValue:
     return op.dest if isinstance(op, tensor.InsertSliceOp) else op.outs
 
 
+def destination_position(op: Writing) -> int:
+    """Its position among the operands; the same value may be read at another one."""
+    match op:
+        case GenericOp():
+            return len(op.inputs)
+        case FillOp() | GatherOp():
+            return len(op.operands) - 1
+        case _:
+            return 1
+
+
 def _is_tensor(value: SSAValue) -> bool:
     return isinstance(value.type, TensorType)
 
@@ -199,7 +210,8 @@ class _Function:
         root = self.names.roots.get(target)
         if root is None:
             return None  # tensor.empty: fresh memory
-        others = [o for o in op.operands if o is not target]
+        position = destination_position(op)
+        others = [o for i, o in enumerate(op.operands) if i != position]
         aliased = any(self.names.roots.get(o) is root for o in others)
         read_later = any(
             self._last_use(v, order) > step for v, r in self.names.roots.items() if r is root
@@ -439,9 +451,13 @@ class _Writer:
         """The memory that the op writes, holding what its destination holds."""
         assert op.result is not None
         root, given = self.roots[op.result], destination(op)
-        target = self.known[op.result] = self._memory(root)
-        if self.roots.get(given, root) is not root:
-            self.copy(given, target)
+        if self.roots.get(given) is root:  # in place; of a shape of its own behind a reshape
+            target = self.known[given]
+        else:
+            target = self._memory(root)
+            if given in self.roots:
+                self.copy(given, target)
+        self.known[op.result] = target
         return target
 
     def _insert_slice(self, op: tensor.InsertSliceOp) -> None:
@@ -463,7 +479,8 @@ class _Writer:
 
     def _destination_op(self, op: GenericOp | FillOp | GatherOp) -> None:
         target = self._target(op)
-        operands = [target if o is op.outs else self.known[o] for o in op.operands]
+        operands = [self.known.get(o, o) for o in op.operands]
+        operands[destination_position(op)] = target
         new = type(op).create(
             operands=operands,
             properties=dict(op.properties),
