@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 import warnings
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -264,6 +265,19 @@ def test_casts(op: str, source: str, target: str) -> None:
     y = np.zeros(a.shape, DTYPES[target])
     native(elementwise(op + " {v} : {t} to {r}", 1, source, target)).call("f", a, y)
     same(y, a.view(DTYPES[target]) if "bitcast" in op else a.astype(DTYPES[target]))
+
+
+@pytest.mark.parametrize(("dtype", "shifts"), [("i32", 7), ("i64", 39)])
+def test_integers_are_rounded_to_bf16_once(dtype: str, shifts: int) -> None:
+    """Next to ties between two numbers, where rounding to f32 first would end on the tie."""
+    for shift in range(0, shifts, 3):
+        unit = 1 << 16 + shift
+        wholes = [unit * tie + step for tie in (405, 407, -405, -407) for step in (-1, 0, 1, 5)]
+        a = np.array(wholes, DTYPES[dtype]).reshape(2, 8)
+        y = np.zeros(a.shape, ml_dtypes.bfloat16)
+        native(elementwise("arith.sitofp {v} : {t} to {r}", 1, dtype, "bf16")).call("f", a, y)
+        exact = [round(Fraction(n, 2 * unit)) * 2.0 * unit for n in wholes]  # half to even
+        same(y, np.reshape(exact, a.shape))
 
 
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")

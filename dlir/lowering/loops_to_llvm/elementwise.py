@@ -37,7 +37,14 @@ from dlir.dialects.vectorized import (
     element_of,
     with_element_type,
 )
-from dlir.lowering.loops_to_llvm.rounding import WRAP, bools, fcmp, rounded, select
+from dlir.lowering.loops_to_llvm.rounding import (
+    WRAP,
+    bools,
+    fcmp,
+    from_integer,
+    rounded,
+    select,
+)
 from dlir.lowering.loops_to_llvm.state import (
     Lowering,
     Rows,
@@ -145,6 +152,15 @@ def _cast(new: type[IRDLOperation]) -> RowFunction:
 
     def row(low: Lowering, op: Operation, operand: SSAValue) -> SSAValue:
         return low.emit(new, (operand,), row_type(op.results[0].type))
+
+    return row
+
+
+def _from_integer(new: type[IRDLOperation]) -> RowFunction:
+    """A conversion of integers to floats."""
+
+    def row(low: Lowering, op: Operation, operand: SSAValue) -> SSAValue:
+        return from_integer(low, new, operand, row_type(op.results[0].type))
 
     return row
 
@@ -316,8 +332,8 @@ ROW: dict[type[Operation], RowFunction] = {
     arith.IndexCastOp: _index_cast(signed=True),
     arith.ExtFOp: _cast(llvm.FPExtOp),
     arith.TruncFOp: _truncate_float,
-    arith.SIToFPOp: _cast(llvm.SIToFPOp),
-    arith.UIToFPOp: _cast(ours.UIToFPOp),
+    arith.SIToFPOp: _from_integer(llvm.SIToFPOp),
+    arith.UIToFPOp: _from_integer(ours.UIToFPOp),
     arith.FPToSIOp: _cast(ours.FPToSIOp),
     arith.FPToUIOp: _cast(ours.FPToUIOp),
     arith.ExtSIOp: _cast(llvm.SExtOp),

@@ -5,10 +5,11 @@ from __future__ import annotations
 from xdsl.dialects import arith, llvm
 from xdsl.dialects.builtin import IntegerAttr, bf16, f16, f32, f64, i1, i16, i32, i64
 from xdsl.ir import Attribute, SSAValue
+from xdsl.irdl import IRDLOperation
 
 from dlir.dialects.llvm import ops as ours
 from dlir.dialects.shared import integer_attr
-from dlir.dialects.vectorized import element_of, with_element_type
+from dlir.dialects.vectorized import bit_width, element_of, with_element_type
 from dlir.lowering.loops_to_llvm.state import Lowering
 
 WRAP = {"overflowFlags": IntegerAttr(0, i32)}
@@ -40,6 +41,38 @@ def rounded(low: Lowering, value: SSAValue, result: Attribute) -> SSAValue:
     if element == bf16:
         return _rounded_to_bf16(low, value, result)
     return low.emit(llvm.FPTruncOp, (value,), result)
+
+
+def from_integer(
+    low: Lowering, kind: type[IRDLOperation], value: SSAValue, result: Attribute
+) -> SSAValue:
+    """An integer as a float (`kind`: of signed or unsigned ones); as bf16 by way of f64.
+
+    LLVM goes to bf16 by way of f32, where wide integers would be rounded a first time.
+    """
+    if element_of(result) != bf16 or bit_width(value.type) < 32:
+        return low.emit(kind, (value,), result)
+    if bit_width(value.type) == 64:
+        value = _sticky(low, value)
+    return rounded(low, low.emit(kind, (value,), with_element_type(result, f64)), result)
+
+
+def _sticky(low: Lowering, value: SSAValue) -> SSAValue:
+    """i64 that fits into f64 and rounds alike: of large ones the last 16 bits become one bit."""
+    type_ = value.type
+    last, half = low.splat_constant(0xFFFF, type_), low.splat_constant(0x8000, type_)
+    rest = low.emit(llvm.AndOp, (value, last), type_)
+    whole = low.emit(llvm.XOrOp, (value, rest), type_)
+    marked = low.emit(llvm.OrOp, (whole, half), type_)
+    small = low.splat_constant(1 << 40, type_)
+    shifted = low.emit(llvm.AddOp, (value, small), type_, WRAP)
+    exact = low.compare(6, shifted, low.splat_constant(1 << 41, type_), bools(type_))
+    exact = low.emit(
+        llvm.OrOp,
+        (exact, low.compare(0, rest, low.splat_constant(0, type_), bools(type_))),
+        bools(type_),
+    )
+    return select(low, exact, value, marked)
 
 
 def _rounded_to_odd(low: Lowering, value: SSAValue) -> SSAValue:
