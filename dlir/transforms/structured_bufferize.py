@@ -447,7 +447,7 @@ class _Writer:
     def _insert_slice(self, op: tensor.InsertSliceOp) -> None:
         """A copy into a view of the destination."""
         target = self._target(op)
-        assert isinstance(target.type, MemRefType)
+        assert is_memref(target.type)
         offsets, sizes, strides = (
             _mixed(static.get_values(), [self.known[v] for v in dynamic])
             for static, dynamic in (

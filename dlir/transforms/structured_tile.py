@@ -230,9 +230,7 @@ class _Tiling:
     def _result_tile(self, outs: SSAValue, reduction: Sequence[int]) -> Sequence[SSAValue]:
         """One tile of the result, with the loops over its reduction inside."""
         starts = bool(reduction) and self.op.init is not None
-        part = slice_of(
-            self.sizes, self.op, self.out, self.box, clamp=self._drops(), tight=starts
-        )
+        part = slice_of(self.sizes, self.op, self.out, self.box, clamp=self._drops(), tight=starts)
         piece = take(self.sizes, outs, part)
         if starts:
             piece = self._filled(piece, part)

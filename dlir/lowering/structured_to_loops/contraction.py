@@ -184,7 +184,8 @@ class _Kernel:
         sizes[last] = depth
         strides: list[SSAValue | int] = [1] * len(shape)
         strides[position] = stride
-        assert is_memref(t := a.value.type)
+        t = a.value.type
+        assert is_memref(t)
         known = t.get_strides()
         outer = known[position] if known is not None else None
         layout = StridedLayoutAttr([None if outer is None else outer * stride, 1], NoneAttr())
