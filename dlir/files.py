@@ -51,10 +51,12 @@ def replacing(path: str | Path) -> Generator[IO[bytes], None, None]:
             with path.open("wb") as file:
                 yield file
             return
-        path = path.resolve()
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with _replacing(path) as file:
+        target = path.resolve()
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with _replacing(target) as file:
             yield file
+    except FileExistsError:
+        fail(None, f"cannot write '{path}': a folder on the way is a file")
     except OSError as error:
         fail(None, f"cannot write '{path}': {error.strerror}")
 

@@ -291,14 +291,20 @@ _VECTOR = (
 
 _NETWORK = (
     Instruction(
-        0x20, "send", ("nt",), _message_fields(),
+        0x20,
+        "send",
+        ("nt",),
+        _message_fields(),
         doc="Send lines to another chip.",
         formula="channel(self, peer, tag) <- mem[line .. + lines]",
         addresses=(Address("x", "line", "ar", "mem"),),
         example="send peer=1 x=%0 lines=16",
     ),
     Instruction(
-        0x21, "recv", ("nt",), _message_fields(),
+        0x21,
+        "recv",
+        ("nt",),
+        _message_fields(),
         doc="Receive lines from another chip; blocks until they are there.",
         formula="mem[line .. + lines] <- channel(peer, self, tag)",
         addresses=(Address("d", "line", "ar", "mem"),),
