@@ -19,7 +19,7 @@ from typing import Any, NoReturn, cast
 
 from xdsl.dialects.builtin import LocationAttr
 
-from dlir.diagnostics import fail, file_location, remember_source
+from dlir.diagnostics import CompileError, fail, file_location, remember_source
 from dlir.files import read_text
 from dlir.registry import did_you_mean
 from dlir.targets.accel.checks import CHECKS
@@ -85,7 +85,7 @@ def read(text: str, name: str, overrides: Mapping[str, str]) -> Machine:
     source = Source(name, text, overrides)
     try:
         tables = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:  # a TOMLDecodeError, or what it forgets
         found = _ERROR_PLACE.search(str(error))
         line, column = (int(found[1]), int(found[2])) if found else (0, 0)
         reason = _ERROR_PLACE.sub("", str(error))
@@ -120,7 +120,7 @@ def _override_value(value: str) -> Any:
     """A value as TOML spells it; a bare word is a text."""
     try:
         parsed = tomllib.loads(f"value = {value}")
-    except tomllib.TOMLDecodeError:
+    except (ValueError, RecursionError):
         return value
     return parsed["value"] if len(parsed) == 1 else value
 
@@ -263,4 +263,25 @@ def _spell_text(text: str) -> str:
     """A TOML basic string; JSON's escapes are TOML's."""
     import json
 
-    return json.dumps(text)
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
+
+
+def differences(base: Machine, machine: Machine) -> dict[str, str] | None:
+    """The overrides that make `machine` of `base`; None where overrides cannot say it."""
+    before, after = tables_of(base), tables_of(machine)
+    changed: dict[str, str] = {}
+    for name, table in after.items():
+        for key, value in table.items():
+            if before.get(name, {}).get(key) != value:
+                changed[f"{name}.{key}"] = "".join(_spell(value).split(" "))
+    return changed if _explains(base, changed, machine) else None
+
+
+def _explains(base: Machine, changed: dict[str, str], machine: Machine) -> bool:
+    """Whether the overrides can be written without spaces and give the machine."""
+    if any(set(value) & set("\"'; \\") - set('"') for value in changed.values()):
+        return False
+    try:
+        return load(base.name, changed).text == machine.text
+    except CompileError:
+        return False
