@@ -34,6 +34,7 @@ from dlir.diagnostics import CompileError, Severity, diagnose, note
 DIALECTS: dict[str, str] = {
     "arith": "dlir.dialects.vectorized:Arith",
     "dl": "dlir.dialects.dl:DL",
+    "isa": "dlir.dialects.isa:Isa",
     "llvm": "dlir.dialects.llvm:LLVM",
     "structured": "dlir.dialects.structured:Structured",
     "vector": "dlir.dialects.vectorized:Vector",
