@@ -91,6 +91,12 @@ TARGETS: dict[str, str] = {
 }
 """Name of a target -> the target (see `dlir.executable.Target`)."""
 
+FORMATS: dict[str, str] = {
+    "isa-binary": "dlir.targets.accel.formats:BINARY",
+    "isa-text": "dlir.targets.accel.formats:TEXT",
+}
+"""Name of a format below MLIR that can also be read -> the format (see `dlir.formats.Format`)."""
+
 REPLACES: frozenset[str] = frozenset({"arith", "llvm", "vector"})
 """xDSL dialects that dlir extends: the same op list and the ops it lacks."""
 

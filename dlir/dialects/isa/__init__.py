@@ -13,7 +13,23 @@ and assembler text into modules and back. A line of the scratchpad is `%12`, a r
 accumulators `acc12`, `+a1` adds an address register, `wait=s3` and `sig=s4` are semaphores; fields
 that have their default value are left out.
 
-Where the table departs from the design it was made from, `fields.py` says so and why.
+Where this table departs from the design it was made from, and why:
+
+- `vs fill` became `vv fill`: the unary body has no place for a number, the binary one has `imm`.
+- `vs` gained `n`, the lanes that count: without it a row maximum or sum over 12 columns would see
+  the padding of a 16-lane row, and `transpose` would not know how many rows to write.
+- `ldx` gained `ar_i`, a register for the index line: otherwise no loop could walk over indices.
+- `loop`, `endl`, `aadd` and `mark` have no `wait` and `sig`: the sequencer executes them in no
+  time, and the first three vanish when a program is expanded.
+- `dt_s` of `vv` types the operands in the scratchpad. An operand in the accumulators has the
+  32-bit type of the same kind (i8, i32: i32; bf16, f32: f32), likewise `dt_d`: so one instruction
+  can add a bf16 residual to float32 accumulators although there is only one source type.
+- `ld` and `st` have no bit left for a channel: addresses from `HOST_BASE` up are host memory,
+  which machines with a `[host]` table reach through a channel of its own.
+
+Integers are computed in int32 and wrap, floats in float32. What a vector function stores is
+converted: to i8 it saturates, to bf16 it rounds to nearest even, from a float to an integer it
+rounds to nearest even and saturates.
 """
 
 from xdsl.ir import Dialect

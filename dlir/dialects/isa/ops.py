@@ -38,6 +38,7 @@ from dlir.diagnostics import require
 from dlir.dialects.isa.attrs import MachineAttr
 from dlir.dialects.isa.encoding import EncodingError, Field, Instruction, Kind, Value
 from dlir.dialects.isa.fields import ISA, STREAMS
+from dlir.dialects.isa.reference import bits_table, function_table
 from dlir.dialects.isa.text import TextError, parse_operands, print_operands
 
 Int = IntegerAttr[IntegerType]
@@ -113,12 +114,15 @@ class InstructionOp(IRDLOperation):
             values = parse_operands(ISA, cls.INSTRUCTION.mnemonic, words)
         except TextError as error:
             parser.raise_error(str(error), error.offset or start)
-        return cls(values)
+        op = cls(values)
+        op.attributes = parser.parse_optional_attr_dict()
+        return op
 
     def print(self, printer: Printer) -> None:
         text = print_operands(ISA, self.mnemonic, self.values)
         if text:
             printer.print_string(f" {text}")
+        printer.print_op_attributes(self.attributes)
 
 
 def raise_rule(rule: str, message: str) -> None:
@@ -147,7 +151,8 @@ def _words(parser: Parser) -> list[tuple[int, str]]:
 
 def _docstring(one: Instruction) -> str:
     """Summary, formula, rules and example of an instruction."""
-    parts = [one.doc, f"`{one.formula}`" if one.formula else ""]
+    parts = [one.doc, f"`{one.formula}`" if one.formula else "", bits_table(ISA, one.mnemonic)]
+    parts += [function_table(part) for part in one.fields if part.name == "fn"]
     ranges = ", ".join(f"{n} {f.range}" for n, f in ISA.fields_of(one.mnemonic).items())
     in_stream = f"C2: inside of an `isa.stream`, that stream is {' or '.join(one.streams)}"
     if ranges:

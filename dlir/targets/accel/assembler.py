@@ -88,9 +88,9 @@ def machine_lines(machine: Machine) -> list[str]:
     """`.machine` with the keys that differ from a preset, or the whole hardware file."""
     if machine.name in preset_names():
         changed = differences(load_machine(machine.name), machine)
-        if changed is not None:
-            words = [machine.name, *(f"{key}={value}" for key, value in changed.items())]
-            return [" ".join([".machine", *words])]
+        words = [f"{key}={value.replace(' ', '')}" for key, value in (changed or {}).items()]
+        if changed is not None and all(_WORD.fullmatch(word) for word in words):
+            return [" ".join([".machine", machine.name, *words])]
     return [f".hw {line}".rstrip() for line in machine.text.splitlines()]
 
 

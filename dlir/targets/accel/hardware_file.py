@@ -67,7 +67,9 @@ class Source:
 
 
 def load(name_or_path: str, overrides: Mapping[str, str]) -> Machine:
-    """A preset or a file; see `description.load_machine`."""
+    """A preset or a file, or nothing but overrides; see `description.load_machine`."""
+    if not name_or_path:
+        return read("", "<machine>", overrides)
     path = MACHINES / f"{name_or_path}.toml"
     if name_or_path in preset_names():
         return read(path.read_text(encoding="utf-8"), f"{name_or_path}.toml", overrides)
@@ -268,20 +270,18 @@ def _spell_text(text: str) -> str:
 
 def differences(base: Machine, machine: Machine) -> dict[str, str] | None:
     """The overrides that make `machine` of `base`; None where overrides cannot say it."""
-    before, after = tables_of(base), tables_of(machine)
-    changed: dict[str, str] = {}
-    for name, table in after.items():
-        for key, value in table.items():
-            if before.get(name, {}).get(key) != value:
-                changed[f"{name}.{key}"] = "".join(_spell(value).split(" "))
-    return changed if _explains(base, changed, machine) else None
-
-
-def _explains(base: Machine, changed: dict[str, str], machine: Machine) -> bool:
-    """Whether the overrides can be written without spaces and give the machine."""
-    if any(set(value) & set("\"'; \\") - set('"') for value in changed.values()):
-        return False
+    before, after = settings_of(base), settings_of(machine)
+    changed = {key: value for key, value in after.items() if before.get(key) != value}
     try:
-        return load(base.name, changed).text == machine.text
+        return changed if load(base.name, changed).text == machine.text else None
     except CompileError:
-        return False
+        return None
+
+
+def settings_of(machine: Machine) -> dict[str, str]:
+    """`table.key` -> value as TOML spells it, of all keys; `load("", ...)` takes them."""
+    return {
+        f"{name}.{key}": _spell(value)
+        for name, table in tables_of(machine).items()
+        for key, value in table.items()
+    }
