@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import TypeAlias, cast
 
 from xdsl.builder import Builder
 from xdsl.context import Context
@@ -463,7 +463,6 @@ class _Writer:
     def _insert_slice(self, op: tensor.InsertSliceOp) -> None:
         """A copy into a view of the destination."""
         target = self._target(op)
-        assert isinstance(target.type, MemRefType)
         offsets, sizes, strides = (
             _mixed(static.get_values(), [self.known[v] for v in dynamic])
             for static, dynamic in (
@@ -472,7 +471,8 @@ class _Writer:
                 (op.static_strides, op.strides),
             )
         )
-        type = memref.SubviewOp.infer_result_type(target.type, offsets, sizes, strides)
+        whole = cast(MemRefType[Attribute], target.type)
+        type = memref.SubviewOp.infer_result_type(whole, offsets, sizes, strides)
         view = memref.SubviewOp.get(target, offsets, sizes, strides, type)
         self._add(view, op)
         self._add(memref.CopyOp(self.known[op.source], view.result), op)

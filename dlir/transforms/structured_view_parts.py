@@ -9,6 +9,7 @@ from xdsl.context import Context
 from xdsl.dialects import memref
 from xdsl.dialects.builtin import (
     DYNAMIC_INDEX,
+    I64,
     DenseArrayBase,
     MemRefType,
     ModuleOp,
@@ -103,7 +104,7 @@ def _write_to_view(op: GenericOp, part: _Part) -> None:
     op.domain = _remaining_domain(op)
 
 
-def _remaining_domain(op: GenericOp) -> DenseArrayBase | None:
+def _remaining_domain(op: GenericOp) -> DenseArrayBase[I64] | None:
     """What `domain` tells of the iterators that the shape of `outs` does not."""
     counted = {form.plain_dim for form in op.out_forms}
     domain = [-1 if d in counted else n for d, n in enumerate(op.fixed_domain)]

@@ -184,9 +184,9 @@ class _Kernel:
         sizes[last] = depth
         strides: list[SSAValue | int] = [1] * len(shape)
         strides[position] = stride
-        source = a.value.type
-        assert is_memref(source)
-        known = source.get_strides()
+        t = a.value.type
+        assert is_memref(t)
+        known = t.get_strides()
         outer = known[position] if known is not None else None
         layout = StridedLayoutAttr([None if outer is None else outer * stride, 1], NoneAttr())
         view = MemRefType(

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from dlir.diagnostics import fail
 from dlir.pipeline import PipelinePass
 
 PHASES: Mapping[str, str] = MappingProxyType(
@@ -31,7 +32,7 @@ class CpuPipeline(PipelinePass):
     """All of the way from tensors to the llvm dialect of the CPU target.
 
     `vector-bits` and `registers` describe the vector unit that contractions are scheduled for; the
-    CPU target fills in the host's.
+    CPU target fills in the host's. `to` is the level to stop at: structured, buffers, loops, llvm.
 
     Before:
     ```mlir
@@ -53,9 +54,15 @@ class CpuPipeline(PipelinePass):
 
     vector_bits: int = 512
     registers: int = 32
+    to: str = "llvm"
 
     def pipeline(self) -> str:
-        return ",".join(phase_text(level, self.vector_bits, self.registers) for level in PHASES)
+        levels = list(PHASES)
+        if self.to not in levels:
+            message = f"{self.name} has no level '{self.to}'"
+            fail(None, message, help=f"the levels are {', '.join(levels)}")
+        wanted = levels[: levels.index(self.to) + 1]
+        return ",".join(phase_text(level, self.vector_bits, self.registers) for level in wanted)
 
 
 def phase_text(level: str, vector_bits: int, registers: int) -> str:
