@@ -20,6 +20,7 @@ from dlir.parser import parse_file, parse_module
 from dlir.pipeline import collection_paused
 from dlir.printer import print_module
 from dlir.registry import Registry, default_registry
+from dlir.signature import entry_function
 from dlir.verifier import verify
 
 Params: TypeAlias = Mapping[str, Array] | str | Path
@@ -153,7 +154,10 @@ def lower(
             fail(None, f"target '{target}' has no level '{level}'", help=f"levels: {known}")
     if found.levels.index(start) > found.levels.index(stop):
         fail(None, f"level '{stop}' comes before level '{start}'")
-    return found.lower(load(model).module.clone(), options, start, stop)
+    module = load(model).module.clone()
+    if options.function is not None and start == found.levels[0]:
+        entry_function(module, options.function)
+    return found.lower(module, options, start, stop)
 
 
 def load_from(

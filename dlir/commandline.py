@@ -137,6 +137,13 @@ class ArgumentParser(argparse.ArgumentParser):
         raise misuse(message, help=f"{self.prog} --help lists the options")
 
 
+def positive(text: str) -> int:
+    """A flag's number of at least one."""
+    if not text.isdecimal() or int(text) == 0:
+        raise argparse.ArgumentTypeError(f"expected a positive number, got '{text}'")
+    return int(text)
+
+
 Flag = tuple[str, dict[str, Any]]
 """The name of a flag and the keywords of `add_argument`."""
 

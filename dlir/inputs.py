@@ -68,5 +68,9 @@ def _read_file(path: str) -> Value:
         return np.load(Path(path), allow_pickle=False)
     except OSError as error:
         fail(None, f"cannot read '{path}': {error.strerror or error}")
-    except (ValueError, EOFError) as error:
-        fail(None, f"cannot read '{path}': {error}")
+    except (ValueError, EOFError):
+        fail(
+            None,
+            f"cannot read '{path}': it is no array of numbers in numpy's format",
+            help="write it with numpy.save; a truncated file ends like this, too",
+        )

@@ -139,4 +139,6 @@ def _spelling(name: str, params: Mapping[str, Array]) -> str:
     near = get_close_matches(name, list(params), n=1)
     if near:
         return f'there is "{near[0]}"'
+    if params:
+        return f"{len(params)} weights were given, under other names"
     return "give the weights as params=FILE.safetensors, or put them beside the text"

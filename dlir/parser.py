@@ -240,10 +240,14 @@ class Parser(XdslParser):
         names = [op.name for op in self.ctx.loaded_ops]
         close = get_close_matches(name, names, n=1)
         registered = dialect in self.ctx.registered_dialect_names
+        if close:
+            help = f"did you mean '{close[0]}'?"
+        else:
+            help = None if registered else "dlir-opt --show-dialects lists those that there are"
         fail(
             self.start_of_op(),
             f"unknown op '{name}'" if registered else f"unknown op '{name}': no such dialect",
-            help=f"did you mean '{close[0]}'?" if close else None,
+            help=help,
         )
 
     def resolve_operand(

@@ -69,13 +69,19 @@ def bind(function: FuncOp, arguments: Sequence[Any]) -> list[Value]:
     """
     types = list(function.function_type.inputs)
     if len(arguments) != len(types):
-        name = function.sym_name.data
-        raise TypeError(f"@{name} takes {len(types)} input(s), got {len(arguments)}")
+        raise TypeError(_wrong_count(function, len(arguments)))
     names = argument_names(function)
     return [
         _convert(f"input {i} ({name})", type, argument)
         for i, (name, type, argument) in enumerate(zip(names, types, arguments, strict=True))
     ]
+
+
+def _wrong_count(function: FuncOp, given: int) -> str:
+    types = function.function_type.inputs.data
+    inputs = [f"{n}: {t}" for n, t in zip(argument_names(function), types, strict=True)]
+    listed = f": {', '.join(inputs)}" if inputs else ""
+    return f"@{function.sym_name.data} takes {len(inputs)} input(s), got {given}{listed}"
 
 
 def _convert(what: str, type: Attribute, argument: Any) -> Value:

@@ -5,10 +5,15 @@ import tempfile
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from format.collector import MlirFile, collect_file
 
 _ROOT = Path(__file__).parent
+
+# no test fails because the machine is busy
+settings.register_profile("dlir", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("dlir")
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> MlirFile | None:

@@ -9,7 +9,15 @@ from dataclasses import replace
 from pathlib import Path
 from typing import IO, Any
 
-from dlir.commandline import ArgumentParser, Flag, Streams, add_flags, guarded, normalise
+from dlir.commandline import (
+    ArgumentParser,
+    Flag,
+    Streams,
+    add_flags,
+    guarded,
+    normalise,
+    positive,
+)
 from dlir.diagnostics import EXIT_DIAGNOSTICS, EXIT_OK
 from dlir.registry import default_registry, misuse
 
@@ -23,7 +31,7 @@ FLAGS: list[Flag] = [
     ("--dump-phases-to", {"metavar": "FOLDER", "help": "write the module after every phase"}),
     ("--check-support", {"action": "store_true", "help": "only list what is supported"}),
     ("--report", {"metavar": "FILE", "help": "compile to run, and write R.json or R.html"}),
-    ("--threads", {"type": int, "metavar": "N", "help": "default: DLIR_NUM_THREADS"}),
+    ("--threads", {"type": positive, "metavar": "N", "help": "default: DLIR_NUM_THREADS"}),
     ("--no-cache", {"action": "store_true", "help": "neither read nor fill the object cache"}),
     ("--mlir-print-debuginfo", {"action": "store_true", "help": "print locations, too"}),
     (

@@ -8,7 +8,15 @@ import time
 from collections.abc import Sequence
 from typing import IO, Any
 
-from dlir.commandline import ArgumentParser, Flag, Streams, add_flags, guarded, normalise
+from dlir.commandline import (
+    ArgumentParser,
+    Flag,
+    Streams,
+    add_flags,
+    guarded,
+    normalise,
+    positive,
+)
 from dlir.diagnostics import EXIT_DIAGNOSTICS, EXIT_OK
 from dlir.registry import default_registry
 
@@ -26,10 +34,10 @@ FLAGS: list[Flag] = [
     ),
     ("--params", {"metavar": "FILE", "help": "weights; default: MODEL's .safetensors beside it"}),
     ("--output", {"metavar": "FILE.npz", "help": "save the results instead of printing them"}),
-    ("--bench", {"type": int, "metavar": "N", "help": "call N times and print the times"}),
+    ("--bench", {"type": positive, "metavar": "N", "help": "call N times and print the times"}),
     ("--compare", {"metavar": "TARGET", "help": "name the first op that differs from TARGET"}),
     ("--trace", {"metavar": "FILE.json", "help": "write a Chrome trace of the run"}),
-    ("--threads", {"type": int, "metavar": "N", "help": "default: DLIR_NUM_THREADS"}),
+    ("--threads", {"type": positive, "metavar": "N", "help": "default: DLIR_NUM_THREADS"}),
     ("--no-cache", {"action": "store_true", "help": "neither read nor fill the object cache"}),
     (
         "--load-plugin",

@@ -107,9 +107,7 @@ def broadcasts(a: SSAValue, x: tuple[int, ...], c: SSAValue, y: tuple[int, ...])
 def binary(d: Drawing) -> None:
     a, x = d.pick() or (None, ())
     assert a is not None
-    fitting = [
-        (v, y) for v, y in d.values if element(v) == element(a) and broadcasts(a, x, v, y)
-    ]
+    fitting = [(v, y) for v, y in d.values if element(v) == element(a) and broadcasts(a, x, v, y)]
     other, y = d.draw(st.sampled_from(fitting))
     kinds = BOOLEAN if element(a) == "i1" else BINARY
     shape = tuple(np.broadcast_shapes(x, y))

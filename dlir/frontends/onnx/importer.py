@@ -223,7 +223,8 @@ class Importer:
         if isinstance(error, Unsupported | DimError):
             with_what = "" if str(error) == NO_OPERATOR else f" with {error}"
             message = f"{operator} is not supported{with_what}"
-            return diagnose(Severity.ERROR, where, message, rule="onnx-unsupported")
+            help = "dlir-compile MODEL --check-support lists every operator of a model"
+            return diagnose(Severity.ERROR, where, message, rule="onnx-unsupported", help=help)
         rule = error.rule if isinstance(error, RuleViolation) else None
         help = error.help if isinstance(error, RuleViolation) else None
         message = f"{operator}: {error}"

@@ -77,7 +77,10 @@ def _parse(path: Path) -> ModelProto:
 
     model = ModelProto()
     try:
-        model.ParseFromString(path.read_bytes())
+        data = path.read_bytes()
+        if not data:
+            fail(None, f"{path} is empty", help="the file may be truncated")
+        model.ParseFromString(data)
     except OSError as error:
         fail(None, f"cannot read {path}: {error.strerror}")
     except (DecodeError, RuntimeError, ValueError) as error:

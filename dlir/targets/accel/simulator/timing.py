@@ -114,9 +114,7 @@ class _State:
     serial: bool
 
 
-def simulate(
-    lanes: Sequence[Lane], *, sem_latency: int, serial: bool = False
-) -> list[Times]:
+def simulate(lanes: Sequence[Lane], *, sem_latency: int, serial: bool = False) -> list[Times]:
     """Time all events of `lanes`; lanes with transfers are served in the order given when tied.
 
     Raises `Deadlock` when the events wait for each other.

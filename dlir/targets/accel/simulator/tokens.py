@@ -42,7 +42,11 @@ def waits_of(streams: Sequence[Events], semaphore: int) -> list[Uses]:
 
 
 def _uses(k: int, stream: Events, header: Ints, semaphore: int, dir: str) -> Uses | None:
-    sync = stream.is_op("sync") & (stream["sem"] == semaphore) & (stream["dir"] == DIRECTIONS.index(dir))
+    sync = (
+        stream.is_op("sync")
+        & (stream["sem"] == semaphore)
+        & (stream["dir"] == DIRECTIONS.index(dir))
+    )
     counts = (header == semaphore) + np.where(sync, stream["count"], 0)
     events = np.flatnonzero(counts)
     return Uses(k, events, np.cumsum(counts[events])) if len(events) else None
