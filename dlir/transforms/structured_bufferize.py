@@ -41,6 +41,7 @@ from dlir.dialects.structured.ops import (
     body_region,
     shape_of,
 )
+from dlir.dialects.structured.roles import overwrites_outs
 from dlir.dialects.structured.shapes import Size, Sizes
 from dlir.types import AnyMemRef, is_memref, is_tensor
 
@@ -457,7 +458,8 @@ class _Writer:
             target = self.known[given]
         else:
             target = self._memory(root)
-            if given in self.roots:
+            kept = isinstance(op, tensor.InsertSliceOp) or not overwrites_outs(op)
+            if given in self.roots and kept:
                 self.copy(given, target)
         self.known[op.result] = target
         return target

@@ -50,7 +50,7 @@ class StructuredInterchange(ModulePass):
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
         if sorted(self.order) != list(range(len(self.order))):
-            fail(op, f"structured-interchange: {list(self.order)} is not a permutation")
+            fail(None, f"structured-interchange: {list(self.order)} is not a permutation")
         for inner in op.walk():
             if not isinstance(inner, GenericOp):
                 continue

@@ -47,10 +47,10 @@ class StructuredPack(ModulePass):
     ```
     After:
     ```mlir
-    %p = structured.generic {maps = [(nb, k, nr) -> (k, nb * 64 + nr), (nb, k, nr) -> (nb, k, nr)],
+    %p = structured.generic {maps = [(nb, k, nr) -> (k, 64 * nb + nr), (nb, k, nr) -> (nb, k, nr)],
        padding = [0.0 : f32], ...} ins(%w : tensor<784x512xf32>) outs(%e : tensor<8x784x64xf32>) ...
     structured.generic {maps = [(m, nb, k, nr) -> (m, k), (m, nb, k, nr) -> (nb, k, nr),
-                                (m, nb, k, nr) -> (m, nb * 64 + nr)], ...}
+                                (m, nb, k, nr) -> (m, 64 * nb + nr)], ...}
         ins(%x, %p : tensor<32x784xf32>, tensor<8x784x64xf32>) ...
     ```
     """

@@ -71,7 +71,7 @@ class StructuredTile(ModulePass):
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
         if any(size < 0 for size in self.sizes):
-            fail(op, "structured-tile: a tile size is positive, or 0 to leave an iterator whole")
+            fail(None, "structured-tile: a tile size is positive, or 0 to leave an iterator whole")
         for inner in reversed(list(op.walk())):  # consumers first: they take their producers along
             if isinstance(inner, GenericOp) and inner.parent is not None:
                 self._tile(inner)

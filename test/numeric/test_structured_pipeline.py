@@ -49,6 +49,7 @@ def test_on_tensors(case: Case) -> None:
         same(interpreted(lowered(parse(case.text), passes), case.values()), results)
 
 
+@pytest.mark.slow
 @each(CASES)
 def test_on_buffers(case: Case) -> None:
     module = lowered(parse(case.text), BUFFERS)

@@ -54,7 +54,7 @@ def check_tiles(case: Case, tiles: Sequence[str]) -> None:
             same(interpreted_buffers(loops, case.values()), expected)
 
 
-@pytest.mark.parametrize(("number", "case"), enumerate(CASES), ids=lambda v: str(v))
+@pytest.mark.parametrize(("number", "case"), list(enumerate(CASES)), ids=lambda v: str(v))
 def test_tile(number: int, case: Case) -> None:
     """On tensors, on memrefs and as loops; each case with one list of sizes."""
     check_tiles(case, [TILES[number % len(TILES)]])
@@ -137,7 +137,7 @@ def test_interchange(case: Case) -> None:
     expected = interpreted(module, case.values())
     for count in counts:
         orders = list(permutations(range(count)))
-        for order in [*orders[1:4], orders[-1]]:
+        for order in [*orders[1:2], orders[-1]]:
             text = ",".join(map(str, order))
             if not text:
                 continue

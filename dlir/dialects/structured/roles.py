@@ -11,6 +11,8 @@ from xdsl.ir import Attribute, Block, SSAValue
 
 from dlir.dialects.structured.maps import Linear
 from dlir.dialects.structured.ops import (
+    FillOp,
+    GatherOp,
     GenericOp,
     IndexOp,
     YieldOp,
@@ -118,6 +120,13 @@ def covers_outs(op: GenericOp) -> bool:
     """
     out = Operand(op.outs, op.out_forms)
     return all(covers(op, out, position) for position in range(len(out.forms)))
+
+
+def overwrites_outs(op: GenericOp | FillOp | GatherOp) -> bool:
+    """Whether nothing of what `outs` held before is read or kept."""
+    if not isinstance(op, GenericOp):
+        return True
+    return covers_outs(op) and (op.init is not None or not op.reduction_dims)
 
 
 def covers(op: GenericOp, out: Operand, position: int) -> bool:

@@ -14,7 +14,7 @@ from xdsl.ir.affine import AffineMap
 from xdsl.pattern_rewriter import PatternRewriter, RewritePattern, op_type_rewrite_pattern
 
 from dlir.dialects.structured.ops import FillOp, GatherOp, GenericOp, ReshapeOp, shape_of
-from dlir.dialects.structured.roles import covers_outs, is_copy
+from dlir.dialects.structured.roles import is_copy, overwrites_outs
 from dlir.rewrite import no_match
 from dlir.types import is_number
 
@@ -108,10 +108,10 @@ class OverwrittenDestination(RewritePattern):
     """f(outs = g(.., outs = e)) = f(outs = e) if f writes every element and reads none"""
 
     def match_and_rewrite(self, op: Operation, rewriter: PatternRewriter) -> None:
-        if not isinstance(op, GenericOp | FillOp | GatherOp) or not _overwrites(op):
+        if not isinstance(op, GenericOp | FillOp | GatherOp) or not overwrites_outs(op):
             return no_match(op, "elements of the destination are kept")
         before = op.outs.owner
-        if not isinstance(before, GenericOp | FillOp | GatherOp):
+        if op.result is None or not isinstance(before, GenericOp | FillOp | GatherOp):
             return no_match(op, "the destination is not computed")
         position = len(op.inputs) if isinstance(op, GenericOp) else len(op.operands) - 1
         op.operands[position] = before.outs
@@ -139,14 +139,6 @@ def _only_shape_possible(op: ReshapeOp, root: SSAValue) -> bool:
     if shape.count(DYNAMIC_INDEX) <= 1:
         return 0 not in shape or DYNAMIC_INDEX not in shape
     return all(size_key(root, p) == size_key(op.result, p) for p in range(len(shape)))
-
-
-def _overwrites(op: GenericOp | FillOp | GatherOp) -> bool:
-    if op.result is None:
-        return False
-    if not isinstance(op, GenericOp):
-        return True
-    return covers_outs(op) and (op.init is not None or not op.reduction_dims)
 
 
 def _tells_extents(op: GenericOp, kept: Sequence[int]) -> bool:

@@ -25,6 +25,7 @@ from xdsl.dialects.builtin import (
 )
 from xdsl.ir import SSAValue
 
+from dlir.diagnostics import fail
 from dlir.dialects.shared import vector_type
 from dlir.dialects.structured.ops import GenericOp, shape_of
 from dlir.dialects.structured.roles import Contraction, Operand
@@ -49,7 +50,16 @@ def lower_contraction(emit: Emitter, op: GenericOp, roles: Contraction) -> None:
     """Write the loops, with the register tile that the schedule names."""
     assert op.schedule is not None
     shape = op.schedule.integers("vector")
-    assert shape is not None and len(shape) == 2
+    if shape is None or len(shape) != 2 or min(shape) < 1:
+        fail(op, "a contraction needs a register tile in its schedule, vector = [rows, columns]")
+    if roles.panel is not None:
+        columns = roles.out.forms[-1].coefficients[roles.panel]
+        if columns != shape[1]:
+            fail(
+                op,
+                f"the operands come in panels of {columns} columns, but the schedule asks for "
+                f"vector = [{shape[0]}, {shape[1]}]",
+            )
     _Kernel(emit, op, roles, *shape).write()
 
 

@@ -1,0 +1,73 @@
+// RUN: dlir-opt %s --structured-schedule | filecheck %s
+// RUN: dlir-opt %s '--structured-schedule=vector-bits=128 registers=16' | filecheck %s --check-prefix=SSE
+
+// The rows are as many as registers allow, and the weight is packed.
+// CHECK-LABEL: @narrow
+// CHECK: schedule = #structured.schedule<kernel = contraction, vector = [30, 16], pack = [1]>} ins(%x, %w
+// SSE-LABEL: @narrow
+// SSE: schedule = #structured.schedule<kernel = contraction, vector = [14, 4], pack = [1]>} ins(%x, %w
+func.func @narrow(%x: tensor<?x784xf32>, %o: tensor<?x10xf32>) -> tensor<?x10xf32> {
+  %w = dl.param "w" : tensor<784x10xf32>
+  %r = structured.generic {maps = [(m, n, k) -> (m, k), (m, n, k) -> (k, n), (m, n, k) -> (m, n)],
+                           iterators = [parallel, parallel, reduction], init = 0.0 : f32}
+      ins(%x, %w : tensor<?x784xf32>, tensor<784x10xf32>) outs(%o : tensor<?x10xf32>) {
+  ^bb0(%a: f32, %b: f32, %acc: f32):
+    %p = arith.mulf %a, %b : f32
+    %s = arith.addf %acc, %p : f32
+    structured.yield %s : f32
+  } -> tensor<?x10xf32>
+  func.return %r : tensor<?x10xf32>
+}
+
+// b is an activation that is contiguous along n: it is read in place.
+// CHECK-LABEL: @in_place
+// CHECK: schedule = #structured.schedule<kernel = contraction, vector = [{{[0-9]+}}, {{[0-9]+}}]>}
+func.func @in_place(%x: tensor<64x64xf32>, %w: tensor<64x64xf32>, %o: tensor<64x64xf32>) -> tensor<64x64xf32> {
+  %r = structured.generic {maps = [(m, n, k) -> (m, k), (m, n, k) -> (k, n), (m, n, k) -> (m, n)],
+                           iterators = [parallel, parallel, reduction], init = 0.0 : f32}
+      ins(%x, %w : tensor<64x64xf32>, tensor<64x64xf32>) outs(%o : tensor<64x64xf32>) {
+  ^bb0(%a: f32, %b: f32, %acc: f32):
+    %p = arith.mulf %a, %b : f32
+    %s = arith.addf %acc, %p : f32
+    structured.yield %s : f32
+  } -> tensor<64x64xf32>
+  func.return %r : tensor<64x64xf32>
+}
+
+// A schedule written by a person is kept.
+// CHECK-LABEL: @by_hand
+// CHECK: schedule = #structured.schedule<kernel = contraction, vector = [2, 8]>}
+func.func @by_hand(%x: tensor<64x64xf32>, %w: tensor<64x64xf32>, %o: tensor<64x64xf32>) -> tensor<64x64xf32> {
+  %r = structured.generic {maps = [(m, n, k) -> (m, k), (m, n, k) -> (k, n), (m, n, k) -> (m, n)],
+                           iterators = [parallel, parallel, reduction], init = 0.0 : f32,
+                           schedule = #structured.schedule<kernel = contraction, vector = [2, 8]>}
+      ins(%x, %w : tensor<64x64xf32>, tensor<64x64xf32>) outs(%o : tensor<64x64xf32>) {
+  ^bb0(%a: f32, %b: f32, %acc: f32):
+    %p = arith.mulf %a, %b : f32
+    %s = arith.addf %acc, %p : f32
+    structured.yield %s : f32
+  } -> tensor<64x64xf32>
+  func.return %r : tensor<64x64xf32>
+}
+
+// Neither an elementwise op nor a product that is not summed from zero is a contraction.
+// CHECK-LABEL: @others
+// CHECK-NOT: schedule =
+func.func @others(%x: tensor<8x8xf32>, %w: tensor<8x8xf32>, %o: tensor<8x8xf32>) -> tensor<8x8xf32> {
+  %0 = structured.generic {maps = [(m, n) -> (m, n), (m, n) -> (n, m), (m, n) -> (m, n)],
+                           iterators = [parallel, parallel]}
+      ins(%x, %w : tensor<8x8xf32>, tensor<8x8xf32>) outs(%o : tensor<8x8xf32>) {
+  ^bb0(%a: f32, %b: f32):
+    %p = arith.mulf %a, %b : f32
+    structured.yield %p : f32
+  } -> tensor<8x8xf32>
+  %r = structured.generic {maps = [(m, n, k) -> (m, k), (m, n, k) -> (k, n), (m, n, k) -> (m, n)],
+                           iterators = [parallel, parallel, reduction], init = 1.0 : f32}
+      ins(%x, %0 : tensor<8x8xf32>, tensor<8x8xf32>) outs(%o : tensor<8x8xf32>) {
+  ^bb0(%a: f32, %b: f32, %acc: f32):
+    %p = arith.mulf %a, %b : f32
+    %s = arith.addf %acc, %p : f32
+    structured.yield %s : f32
+  } -> tensor<8x8xf32>
+  func.return %r : tensor<8x8xf32>
+}
