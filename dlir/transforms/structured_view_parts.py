@@ -9,12 +9,10 @@ from xdsl.context import Context
 from xdsl.dialects import memref
 from xdsl.dialects.builtin import (
     DYNAMIC_INDEX,
-    DenseArrayBase,
     MemRefType,
     ModuleOp,
     NoneAttr,
     StridedLayoutAttr,
-    i64,
 )
 from xdsl.ir import Attribute, Operation, SSAValue
 from xdsl.passes import ModulePass
@@ -100,11 +98,4 @@ def _write_to_view(op: GenericOp, part: _Part) -> None:
     maps = list(op.maps.data)
     maps[-1] = type(maps[-1])(map_of(forms, len(op.kinds)))
     op.maps = type(op.maps)(maps)
-    op.domain = _remaining_domain(op)
-
-
-def _remaining_domain(op: GenericOp) -> DenseArrayBase | None:
-    """What `domain` tells of the iterators that the shape of `outs` does not."""
-    counted = {form.plain_dim for form in op.out_forms}
-    domain = [-1 if d in counted else n for d, n in enumerate(op.fixed_domain)]
-    return None if all(n < 0 for n in domain) else DenseArrayBase.from_list(i64, domain)
+    op.domain = None  # the shape of `outs` tells every extent now
