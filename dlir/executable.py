@@ -19,6 +19,7 @@ from xdsl.dialects.func import FuncOp
 from dlir.diagnostics import fail
 from dlir.files import write_text
 from dlir.numpy_types import Array, Value
+from dlir.printer import print_module
 from dlir.registry import Registry, default_registry, misuse
 from dlir.report import Report
 from dlir.signature import bind, entry_function, result_names
@@ -60,7 +61,8 @@ class CompileOptions:
     def finish_phase(self, level: str, done: int, total: int, module: Artifact) -> None:
         """To be called by a target after each phase: dumps the module and shows progress."""
         if self.dump_phases_to is not None and not isinstance(module, bytes):
-            suffix, text = (".txt", module) if isinstance(module, str) else (".mlir", f"{module}\n")
+            is_text = isinstance(module, str)
+            suffix, text = (".txt", module) if is_text else (".mlir", f"{print_module(module)}\n")
             write_text(self.dump_phases_to / f"{done}-{level}{suffix}", text)
         if self.progress is not None:
             self.progress(level, done, total)

@@ -1,5 +1,7 @@
 """pytest runs the Python tests and, through `format.collector`, every `.mlir` file under test/."""
 
+import os
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -16,3 +18,10 @@ settings.load_profile("dlir")
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> MlirFile | None:
     return collect_file(file_path, parent, _ROOT)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Tests neither trust nor fill the user's cache of compiled code."""
+    folder = tempfile.TemporaryDirectory(prefix="dlir-cache-")
+    config.add_cleanup(folder.cleanup)
+    os.environ["DLIR_CACHE_DIR"] = folder.name

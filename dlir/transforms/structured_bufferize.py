@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import TypeAlias, cast
 
 from xdsl.builder import Builder
 from xdsl.context import Context
@@ -119,6 +119,17 @@ def destination(op: Writing) -> SSAValue:
     return op.dest if isinstance(op, tensor.InsertSliceOp) else op.outs
 
 
+def destination_position(op: Writing) -> int:
+    """Its position among the operands; the same value may be read at another one."""
+    match op:
+        case GenericOp():
+            return len(op.inputs)
+        case FillOp() | GatherOp():
+            return len(op.operands) - 1
+        case _:
+            return 1
+
+
 def _is_tensor(value: SSAValue) -> bool:
     return isinstance(value.type, TensorType)
 
@@ -199,7 +210,8 @@ class _Function:
         root = self.names.roots.get(target)
         if root is None:
             return None  # tensor.empty: fresh memory
-        others = [o for o in op.operands if o is not target]
+        position = destination_position(op)
+        others = [o for i, o in enumerate(op.operands) if i != position]
         aliased = any(self.names.roots.get(o) is root for o in others)
         read_later = any(
             self._last_use(v, order) > step for v, r in self.names.roots.items() if r is root
@@ -439,15 +451,18 @@ class _Writer:
         """The memory that the op writes, holding what its destination holds."""
         assert op.result is not None
         root, given = self.roots[op.result], destination(op)
-        target = self.known[op.result] = self._memory(root)
-        if self.roots.get(given, root) is not root:
-            self.copy(given, target)
+        if self.roots.get(given) is root:  # in place; of a shape of its own behind a reshape
+            target = self.known[given]
+        else:
+            target = self._memory(root)
+            if given in self.roots:
+                self.copy(given, target)
+        self.known[op.result] = target
         return target
 
     def _insert_slice(self, op: tensor.InsertSliceOp) -> None:
         """A copy into a view of the destination."""
         target = self._target(op)
-        assert is_memref(target.type)
         offsets, sizes, strides = (
             _mixed(static.get_values(), [self.known[v] for v in dynamic])
             for static, dynamic in (
@@ -456,14 +471,16 @@ class _Writer:
                 (op.static_strides, op.strides),
             )
         )
-        type = memref.SubviewOp.infer_result_type(target.type, offsets, sizes, strides)
+        whole = cast(MemRefType[Attribute], target.type)
+        type = memref.SubviewOp.infer_result_type(whole, offsets, sizes, strides)
         view = memref.SubviewOp.get(target, offsets, sizes, strides, type)
         self._add(view, op)
         self._add(memref.CopyOp(self.known[op.source], view.result), op)
 
     def _destination_op(self, op: GenericOp | FillOp | GatherOp) -> None:
         target = self._target(op)
-        operands = [target if o is op.outs else self.known[o] for o in op.operands]
+        operands = [self.known.get(o, o) for o in op.operands]
+        operands[destination_position(op)] = target
         new = type(op).create(
             operands=operands,
             properties=dict(op.properties),

@@ -46,7 +46,7 @@ class Program:
         self.module, self.inputs = module, inputs
 
     def __repr__(self) -> str:
-        return f"{self.module}\n// inputs: {self.inputs}"
+        return f"{self.module!s}\n// inputs: {self.inputs}"
 
 
 @dataclass

@@ -17,6 +17,7 @@ from xdsl.dialects.builtin import (
     UnitAttr,
     i64,
 )
+from xdsl.interfaces import HasCanonicalizationPatternsInterface
 from xdsl.ir import Attribute, Block, Region, SSAValue
 from xdsl.ir.affine import AffineMap
 from xdsl.irdl import (
@@ -34,8 +35,9 @@ from xdsl.irdl import (
     var_operand_def,
 )
 from xdsl.parser import Parser
+from xdsl.pattern_rewriter import RewritePattern
 from xdsl.printer import Printer
-from xdsl.traits import IsolatedFromAbove, IsTerminator, NoTerminator
+from xdsl.traits import IsolatedFromAbove, IsTerminator, NoTerminator, Pure
 
 from dlir import types
 from dlir.dialects.structured import verify
@@ -69,6 +71,19 @@ class YieldOp(IRDLOperation):
     """Gives a body's or an epilogue's scalar result.
 
     Formula: `structured.yield %v` hands `%v` to the enclosing `structured.generic`.
+
+    Example:
+    ```mlir
+    func.func @twice(%x: tensor<4xf32>, %o: tensor<4xf32>) -> tensor<4xf32> {
+      %r = structured.generic {maps = [(i) -> (i), (i) -> (i)], iterators = [parallel]}
+          ins(%x : tensor<4xf32>) outs(%o : tensor<4xf32>) {
+      ^bb0(%a: f32):
+        %s = arith.addf %a, %a : f32
+        structured.yield %s : f32
+      } -> tensor<4xf32>
+      func.return %r : tensor<4xf32>
+    }
+    ```
     """
 
     name = "structured.yield"
@@ -85,19 +100,42 @@ class IndexOp(IRDLOperation):
     """The current value of one iterator, inside a body.
 
     Formula: `structured.index 1` is `d1` at the point that the body is computing.
+
+    Constraints:
+    C1: it stands in a `structured.generic` that has this iterator.
+
+    Example:
+    ```mlir
+    func.func @iota(%o: tensor<2x4xi64>) -> tensor<2x4xi64> {
+      %r = structured.generic {maps = [(i, j) -> (i, j)], iterators = [parallel, parallel]}
+          outs(%o : tensor<2x4xi64>) {
+        %j = structured.index 1
+        %v = arith.index_cast %j : index to i64
+        structured.yield %v : i64
+      } -> tensor<2x4xi64>
+      func.return %r : tensor<2x4xi64>
+    }
+    ```
     """
 
     name = "structured.index"
     dim = prop_def(IntegerAttr)
     result = result_def(IndexType)
     assembly_format = "$dim attr-dict"
+    traits = traits_def(Pure())
 
     def __init__(self, dim: int):
         super().__init__(properties={"dim": IntegerAttr(dim, i64)}, result_types=[IndexType()])
 
+    def verify_(self) -> None:
+        around = self.parent_op()
+        while around is not None and not isinstance(around, GenericOp):
+            around = around.parent_op()
+        verify.verify_index(self, around)
+
 
 @irdl_op_definition
-class GenericOp(IRDLOperation):
+class GenericOp(IRDLOperation, HasCanonicalizationPatternsInterface):
     """A scalar body repeated over an iteration space: the one computing op of this level.
 
     Formula, for parallel iterators p, reduction iterators r, inputs x_i with maps m_i:
@@ -126,7 +164,7 @@ class GenericOp(IRDLOperation):
     C3: every iterator's extent is told by a plain use in some operand's map, or by `domain`.
     C4: no input is smaller than the extent of an iterator that indexes it plainly (a larger one is
         read in part).
-    C5: without `padding` no static index leaves its operand.
+    C5: without `padding`, a scalar of the input's type, no static index leaves its operand.
     C6: body and epilogue take the scalars above, and yield the accumulator's and the result's type.
     C7: an epilogue needs a reduction, and one map per epilogue input over the parallel iterators.
     C8: tensors have one result of the type of `outs`; memrefs have none.
@@ -199,6 +237,15 @@ class GenericOp(IRDLOperation):
             regions=[body, [] if epilogue is None else [epilogue]],
             result_types=[_results(outs)],
         )
+
+    @classmethod
+    def get_canonicalization_patterns(cls) -> tuple[RewritePattern, ...]:
+        from dlir.dialects.structured import simplify
+
+        return simplify.GENERIC
+
+    def set_maps(self, maps: Sequence[AffineMap]) -> None:
+        self.maps = ArrayAttr([AffineMapAttr(m) for m in maps])
 
     @property
     def map_list(self) -> tuple[AffineMap, ...]:
@@ -305,10 +352,16 @@ def _padding_property(padding: Sequence[Attribute | None]) -> ArrayAttr | None:
     return ArrayAttr([UnitAttr() if p is None else p for p in padding])
 
 
-class _DestinationOp(IRDLOperation):
+class _DestinationOp(IRDLOperation, HasCanonicalizationPatternsInterface):
     """Shared text of the ops `name <properties> ins(..) outs(..) -> T`."""
 
     PROPERTIES: ClassVar[tuple[str, ...]] = ()
+
+    @classmethod
+    def get_canonicalization_patterns(cls) -> tuple[RewritePattern, ...]:
+        from dlir.dialects.structured import simplify
+
+        return simplify.FILL_OR_GATHER
 
     @classmethod
     def parse(cls, parser: Parser):
@@ -413,7 +466,7 @@ class GatherOp(_DestinationOp):
 
 
 @irdl_op_definition
-class ReshapeOp(IRDLOperation):
+class ReshapeOp(IRDLOperation, HasCanonicalizationPatternsInterface):
     """Another shape for the same elements in row-major order; no data moves.
 
     Formula: `out.flat[i] = x.flat[i]`. One index operand per `?` of the result type. On memrefs
@@ -438,6 +491,14 @@ class ReshapeOp(IRDLOperation):
     sizes = var_operand_def(IndexType)
     result = result_def(ShapedType)
     assembly_format = "$input (`[` $sizes^ `]`)? attr-dict `:` type($input) `to` type($result)"
+
+    traits = traits_def(Pure())
+
+    @classmethod
+    def get_canonicalization_patterns(cls) -> tuple[RewritePattern, ...]:
+        from dlir.dialects.structured import simplify
+
+        return simplify.RESHAPE
 
     def __init__(self, input: SSAValue, sizes: Sequence[SSAValue], result_type: ShapedType):
         super().__init__(operands=[input, sizes], result_types=[result_type])

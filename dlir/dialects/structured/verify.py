@@ -14,7 +14,7 @@ from dlir.diagnostics import require
 from dlir.dialects.structured.maps import Linear, linear
 
 if TYPE_CHECKING:
-    from dlir.dialects.structured.ops import FillOp, GatherOp, GenericOp, ReshapeOp
+    from dlir.dialects.structured.ops import FillOp, GatherOp, GenericOp, IndexOp, ReshapeOp
 
 
 def _shape(value: SSAValue) -> tuple[int, ...]:
@@ -55,6 +55,7 @@ def extent_source(op: GenericOp, dim: int) -> int | tuple[SSAValue, int]:
 
 def verify_generic(op: GenericOp) -> None:
     _verify_maps(op)
+    _verify_padding(op)
     _verify_out_map(op)
     _verify_extents(op)
     _verify_bounds(op)
@@ -160,7 +161,7 @@ def _verify_extents(op: GenericOp) -> None:
             )
 
 
-def _verify_bounds(op: GenericOp) -> None:
+def _verify_padding(op: GenericOp) -> None:
     rule = "structured-generic-c5"
     paddings = op.padding
     if paddings is not None:
@@ -169,6 +170,16 @@ def _verify_bounds(op: GenericOp) -> None:
             rule,
             f"padding has {len(paddings.data)} entries for {len(op.inputs)} inputs",
         )
+    for value, padding in zip(op.inputs, op.paddings, strict=True):
+        require(
+            padding is None or getattr(padding, "type", None) == _element(value),
+            rule,
+            f"padding {padding} of an input that holds {_element(value)}",
+        )
+
+
+def _verify_bounds(op: GenericOp) -> None:
+    rule = "structured-generic-c5"
     extents = op.static_extents()
     if 0 in extents:
         return
@@ -279,6 +290,16 @@ def verify_destination(outs: SSAValue, result: SSAValue | None, rule: str) -> No
         )
     else:
         require(result is None, rule, "on memrefs the op has no result")
+
+
+def verify_index(op: IndexOp, around: GenericOp | None) -> None:
+    iterators = 0 if around is None else len(around.kinds)
+    require(
+        0 <= op.dim.value.data < iterators,
+        "structured-index-c1",
+        f"expected one of the {iterators} iterators of the structured.generic around it, "
+        f"got {op.dim.value.data}",
+    )
 
 
 def verify_fill(op: FillOp) -> None:

@@ -13,7 +13,6 @@ from functools import cache
 from typing import Any
 
 import numpy as np
-from xdsl.dialects import llvm
 from xdsl.dialects.builtin import (
     ArrayAttr,
     DenseIntOrFPElementsAttr,
@@ -53,6 +52,8 @@ class Bundle:
     @staticmethod
     def describe(module: ModuleOp, entry: str) -> Bundle:
         """Read all but the objects from a module in the llvm dialect."""
+        from xdsl.dialects import llvm  # slow to import, and not needed for known models
+
         functions = {o.sym_name.data: o for o in module.ops if isinstance(o, llvm.FuncOp)}
         signatures = {
             name: ([*map(str, signature.inputs)], [*map(str, signature.outputs)])

@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cache
 
+CALL_PREFIX = "dlir.call."
+"""The name of a function's wrapper is this prefix and the function's name."""
+
 
 @dataclass(frozen=True)
 class CpuDescription:

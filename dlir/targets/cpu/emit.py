@@ -21,7 +21,7 @@ from xdsl.dialects.builtin import (
 )
 from xdsl.ir import Attribute
 
-from dlir.targets.cpu.description import CpuDescription
+from dlir.targets.cpu.description import CALL_PREFIX, CpuDescription
 from dlir.targets.cpu.llvm_function import FunctionText
 from dlir.targets.cpu.llvm_literals import (
     Types,
@@ -30,9 +30,6 @@ from dlir.targets.cpu.llvm_literals import (
     quoted,
 )
 from dlir.targets.cpu.llvm_operations import ModuleText, alignment
-
-CALL_PREFIX = "dlir.call."
-"""The name of a function's wrapper is this prefix and the function's name."""
 
 _ARGUMENT_WORDS = {
     "llvm.noalias": "noalias",

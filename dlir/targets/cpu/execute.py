@@ -18,7 +18,6 @@ from typing import Any, cast
 import ml_dtypes
 import numpy as np
 from numpy.typing import NDArray
-from xdsl.dialects import llvm
 from xdsl.dialects.builtin import (
     DYNAMIC_INDEX,
     ArrayAttr,
@@ -36,8 +35,7 @@ from xdsl.dialects.builtin import (
 from xdsl.ir import Attribute
 
 from dlir.targets.cpu import llvmlite_binding
-from dlir.targets.cpu.description import CpuDescription, host
-from dlir.targets.cpu.emit import CALL_PREFIX, emit_ir, emit_parts
+from dlir.targets.cpu.description import CALL_PREFIX, CpuDescription, host
 from dlir.targets.cpu.llvmlite_binding import Library
 from dlir.targets.cpu.object_cache import ObjectCache, default_cache, key_of
 
@@ -253,6 +251,8 @@ class NativeModule:
         use_cache: bool = True,
         processes: int = 2,
     ):
+        from dlir.targets.cpu.emit import emit_ir, emit_parts  # not needed for known objects
+
         cpu = host()
         texts = (
             emit_parts(module, cpu, _PART_OPERATIONS) if processes > 1 else [emit_ir(module, cpu)]
@@ -294,6 +294,8 @@ class NativeModule:
 
 def _signatures(module: ModuleOp) -> dict[str, Signature]:
     """The signatures of the public functions."""
+    from xdsl.dialects import llvm
+
     result: dict[str, Signature] = {}
     for op in module.ops:
         if isinstance(op, llvm.FuncOp) and op.linkage.linkage.data == "external" and op.body.blocks:

@@ -15,7 +15,7 @@ import warnings
 from functools import cache
 from pathlib import Path
 
-_MAGIC = b"dlir-object-1\n"
+_MAGIC = b"dlir-object-2\n"
 _HEAD = len(_MAGIC) + hashlib.sha256().digest_size
 _GIBIBYTE = 1 << 30
 _TRIM_EVERY = 64
@@ -29,6 +29,11 @@ def key_of(*parts: str) -> str:
         digest.update(len(encoded).to_bytes(8, "little"))
         digest.update(encoded)
     return digest.hexdigest()
+
+
+def _head(key: str, body: bytes) -> bytes:
+    """What stands before the object: a file that was damaged, or has another's name, differs."""
+    return _MAGIC + hashlib.sha256(key.encode() + body).digest()
 
 
 class ObjectCache:
@@ -48,7 +53,7 @@ class ObjectCache:
         except OSError:
             return None
         body = content[_HEAD:]
-        if content[:_HEAD] != _MAGIC + hashlib.sha256(body).digest():
+        if content[:_HEAD] != _head(key, body):
             return None
         with contextlib.suppress(OSError):
             os.utime(path)  # it was used now
@@ -57,7 +62,7 @@ class ObjectCache:
     def put(self, key: str, body: bytes) -> None:
         """Store an object; on failure warn once and go on."""
         try:
-            self._write(self._path(key), _MAGIC + hashlib.sha256(body).digest() + body)
+            self._write(self._path(key), _head(key, body) + body)
         except OSError as error:
             if not self._warned:
                 self._warned = True

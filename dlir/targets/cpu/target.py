@@ -21,10 +21,10 @@ from dlir.report import Report
 from dlir.signature import entry_function
 from dlir.targets.cpu.bundle import Bundle
 from dlir.targets.cpu.description import CpuDescription, host
-from dlir.targets.cpu.emit import emit_ir, emit_parts
 from dlir.targets.cpu.execute import NativeModule, compile_many, dtype_of, emit_assembly
 from dlir.targets.cpu.object_cache import default_cache, key_of
 from dlir.targets.cpu.pipeline import PHASES, phase_text
+from dlir.targets.cpu.trace import KernelTracer, with_public_kernels
 from dlir.types import AnyMemRef, is_memref
 
 ALIGNMENT = 64  # bytes: where the arena starts
@@ -48,6 +48,7 @@ class CpuExecutable(Executable):
         self._native = NativeModule.from_objects(bundle.objects, signatures, bundle.messages)
         self._functions = self._native.functions
         self._arena = np.empty(0, np.int8)
+        self._tracer: KernelTracer | None = None
         self.constants = self._load_constants({**bundle.data}, params)
         types = signatures[bundle.entry].inputs
         last = len(types) - 1  # the arena
@@ -60,12 +61,30 @@ class CpuExecutable(Executable):
         arena, *sizes = self._functions[f"{entry}.plan"](*inputs)
         self._check()
         results = _allocate(self._outputs, sizes)
-        self._functions[entry](*inputs, *results, self._room(int(arena)))
-        self._check()
+        buffers = (*inputs, *results, self._room(int(arena)))
+        if self.on_event is None:
+            self._functions[entry](*buffers)
+            self._check()
+        else:
+            tracer = self._traced()
+            tracer.call(entry, *buffers)
+            self._check(tracer.native)
         return tuple(results)
 
-    def _check(self) -> None:
-        message = self._native.status()
+    def _traced(self) -> KernelTracer:
+        """The entry with a clock around every kernel, made when it is first asked for."""
+        if self._tracer is None:
+            module = self._stage("buffers")
+            assert isinstance(module, ModuleOp)
+            lowered = TARGET.lower(with_public_kernels(module), self._options, "buffers", "llvm")
+            assert isinstance(lowered, ModuleOp)
+            native = NativeModule(lowered, use_cache=self._options.cache)
+            self._tracer = KernelTracer(module, native)
+        self._tracer.on_event = self.on_event
+        return self._tracer
+
+    def _check(self, native: NativeModule | None = None) -> None:
+        message = (native or self._native).status()
         if message is not None:
             raise ValueError(f"@{self._bundle.entry}: {message}")
 
@@ -107,7 +126,8 @@ def _refuse_memory(entry: FuncOp) -> None:
         if is_memref(type):
             fail(
                 entry,
-                f"@{entry.sym_name.data} works on memory ({type}); cpu calls functions on tensors",
+                f"@{entry.sym_name.data} works on memory ({type}); the cpu target calls functions "
+                "on tensors",
                 help="use --target=ref, or make an object: dlir-compile --compile-from=LEVEL",
             )
 
@@ -143,6 +163,7 @@ class CpuTarget:
     def compile(
         self, module: ModuleOp, params: Mapping[str, Array], options: CompileOptions
     ) -> Executable:
+        options.thread_count()  # one thread is used so far; a senseless number is refused
         entry = entry_function(module, options.function)
         _refuse_memory(entry)
         report = Report.of(self.name, module, entry, params)
@@ -172,6 +193,8 @@ class CpuTarget:
                 self._run_phase(lowered, level, options)
             options.finish_phase(level, done, len(PHASES) + 1, lowered)
         with report.phase("object"):
+            from dlir.targets.cpu.emit import emit_parts  # not needed for known models
+
             bundle = Bundle.describe(lowered, entry.sym_name.data)
             store = default_cache() if options.cache else None
             bundle.objects = compile_many(emit_parts(lowered, host(), PART), host(), store)
@@ -204,6 +227,8 @@ class CpuTarget:
                 self._run_phase(module, level, options)
         if stop in PHASES or stop == "dl":
             return module
+        from dlir.targets.cpu.emit import emit_ir
+
         ir = emit_ir(module, host())
         if stop == "llvm-ir":
             return ir

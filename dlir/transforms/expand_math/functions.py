@@ -2,8 +2,7 @@
 
 Accuracy is in units in the last place of the result over dense samples of the whole domain; the
 bounds in `ACCURACY` are asserted by test/numeric/test_math_accuracy.py.  All functions give IEEE's
-results at NaN, infinities, zeros and subnormals.  `sin`, `cos` and `tan` are right for |x| < 2^45
-and NaN beyond.
+results at NaN, infinities, zeros and subnormals.
 
 Methods: argument reduction by powers of two and of exp after Cody and Waite, "Software Manual for
 the Elementary Functions" (1980); log as 2 atanh(f / (2 + f)) and log1p, expm1 as in Sun's fdlibm;
@@ -22,11 +21,13 @@ from xdsl.ir import Operation
 
 from dlir.transforms.expand_math import coefficients
 from dlir.transforms.expand_math.builder import Format, Term
+from dlir.transforms.expand_math.large_angles import reduced
 
 LOG2_E = (1.4426950408889634, 2.0355273740931033e-17)
 LN_2 = (0.6931471805599453, 2.3190468138462996e-17)
 LOG10_2 = (0.3010299956639812, -2.8037281277851704e-18)
 LOG10_E = 0.4342944819032518
+LARGE_ANGLE = 2.0**45
 HALF_PI = (1.5707963267948966, 6.123233995736766e-17, -1.4973849048591833e-33)
 
 
@@ -219,16 +220,19 @@ def erf(x: Term) -> Term:
 
 
 def _reduce_quarter(x: Term) -> tuple[Term, Term]:
-    """x = n pi/2 + r with |r| <= pi/4: r and n mod 4; NaN for |x| >= 2^45.
+    """x = n pi/2 + r with |r| <= pi/4: r and n mod 4; r is NaN if x is not finite.
 
-    Done in f64 with pi/2 in three parts: each n * part is exact inside the `fma`.
+    Done in f64 with pi/2 in three parts: each n * part is exact inside the `fma`, for |x| < 2^45.
     """
     wide = x if x.format.width == 64 else x.widened()
-    wide = (wide.abs() < 2.0**45).where(wide, nan)
-    n, count = _nearest(wide * (2 / pi))
-    r = n.fma(-HALF_PI[1], n.fma(-HALF_PI[0], wide))
+    moderate = (wide.abs() < LARGE_ANGLE).where(wide, nan)
+    n, count = _nearest(moderate * (2 / pi))
+    r = n.fma(-HALF_PI[1], n.fma(-HALF_PI[0], moderate))
     if x.format.width == 64:
-        return n.fma(-HALF_PI[2], r), count & 3
+        r = n.fma(-HALF_PI[2], r)
+    r, count = reduced(wide, x.format.width, LARGE_ANGLE, r, count)
+    if x.format.width == 64:
+        return r, count & 3
     return r.narrowed(x.element), count.truncated(32) & 3
 
 
