@@ -24,6 +24,16 @@ def read_text(path: str, stdin: IO[str] | None = None) -> str:
         fail(None, f"cannot read '{path}': it is not UTF-8 text", help="MLIR bytecode is not read")
 
 
+def read_bytes(path: str, stdin: IO[str] | None = None) -> bytes:
+    """The bytes of a file, or the text of standard input for `-`. Raises CompileError."""
+    try:
+        if path == "-":
+            return (stdin or sys.stdin).read().encode()
+        return Path(path).read_bytes()
+    except OSError as error:
+        fail(None, f"cannot read '{path}': {error.strerror}")
+
+
 def write_text(path: str | Path, text: str) -> None:
     """Write a text file in one step: readers see the old or the new text. Raises CompileError."""
     write_bytes(path, text.encode("utf-8"))

@@ -34,6 +34,7 @@ from dlir.diagnostics import CompileError, Severity, diagnose, note
 DIALECTS: dict[str, str] = {
     "arith": "dlir.dialects.vectorized:Arith",
     "dl": "dlir.dialects.dl:DL",
+    "isa": "dlir.dialects.isa:Isa",
     "llvm": "dlir.dialects.llvm:LLVM",
     "structured": "dlir.dialects.structured:Structured",
     "vector": "dlir.dialects.vectorized:Vector",
@@ -90,6 +91,12 @@ TARGETS: dict[str, str] = {
     "ref": "dlir.targets.ref:TARGET",
 }
 """Name of a target -> the target (see `dlir.executable.Target`)."""
+
+FORMATS: dict[str, str] = {
+    "isa-binary": "dlir.targets.accel.formats:BINARY",
+    "isa-text": "dlir.targets.accel.formats:TEXT",
+}
+"""Name of a format below MLIR that can also be read -> the format (see `dlir.formats.Format`)."""
 
 REPLACES: frozenset[str] = frozenset({"arith", "llvm", "vector"})
 """xDSL dialects that dlir extends: the same op list and the ops it lacks."""

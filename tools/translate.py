@@ -11,8 +11,22 @@ from dlir.diagnostics import EXIT_OK, warn
 from dlir.registry import default_registry, misuse
 
 FLAGS: list[Flag] = [
-    ("--from", {"dest": "source", "metavar": "FORMAT", "help": "mlir, onnx; default: the suffix"}),
-    ("--to", {"default": "mlir", "metavar": "FORMAT", "help": "mlir, llvm-ir, asm or object"}),
+    (
+        "--from",
+        {
+            "dest": "source",
+            "metavar": "FORMAT",
+            "help": "mlir, onnx, isa-text, isa-binary; default: the suffix",
+        },
+    ),
+    (
+        "--to",
+        {
+            "default": "mlir",
+            "metavar": "FORMAT",
+            "help": "mlir, llvm-ir, asm, object, isa-text or isa-binary",
+        },
+    ),
     ("--target", {"default": "cpu", "help": "whose code to make; default: cpu"}),
     ("--params", {"metavar": "FILE", "help": "weights; default: INPUT's .safetensors beside it"}),
     ("-o", {"metavar": "FILE", "help": "the output; weights go to FILE's .safetensors beside it"}),
@@ -36,8 +50,11 @@ def main(
 
 
 def _main(argv: Sequence[str] | None, streams: Streams) -> int:
-    from dlir import api
+    from xdsl.dialects.builtin import ModuleOp
+
+    from dlir import api, formats
     from dlir.executable import Artifact, CompileOptions
+    from dlir.files import read_bytes
 
     parser = ArgumentParser("dlir-translate", __doc__ or "")
     parser.add_argument("input", nargs="?", help="a file, or - for MLIR text on stdin")
@@ -50,11 +67,27 @@ def _main(argv: Sequence[str] | None, streams: Streams) -> int:
     if options.input is None:
         parser.error("no input given")
     registry = default_registry().with_plugins(options.load_plugin)
-    model = api.load_from(options.input, streams.stdin, options.params, registry, options.source)
-    artifact: Artifact = model.module
-    if options.to != "mlir":
-        settings = CompileOptions(registry=registry)
-        artifact = api.lower(model, options.target, options.to, options=settings)
+    source, name = formats.find_format(options.source), options.input
+
+    def load() -> api.Model:
+        return api.load_from(name, streams.stdin, options.params, registry, options.source)
+
+    artifact: Artifact
+    if source is not None or formats.find_format(options.to) is not None:
+        model = api.Model(ModuleOp([]))
+        artifact = formats.translate(
+            source,
+            options.to,
+            lambda: read_bytes(name, streams.stdin),
+            lambda: load().module,
+            name,
+        )
+    else:
+        model = load()
+        artifact = model.module
+        if options.to != "mlir":
+            settings = CompileOptions(registry=registry)
+            artifact = api.lower(model, options.target, options.to, options=settings)
     if isinstance(artifact, bytes) and not options.o:
         raise misuse(f"format '{options.to}' is binary: give a file with -o")
     if options.to == "mlir" and model.params and not options.o:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TypeAlias, cast
 
 from xdsl.builder import Builder
@@ -108,6 +109,7 @@ class _Names:
     roots: dict[SSAValue, _Root] = field(default_factory=dict[SSAValue, _Root])
 
 
+@lru_cache(maxsize=4096)
 def memref_of(t: Attribute) -> AnyMemRef:
     """The memref with a tensor's shape and element type."""
     assert is_tensor(t)

@@ -32,7 +32,7 @@ from xdsl.dialects.func import FuncOp, ReturnOp
 from xdsl.ir import Block, Operation, Region
 
 from dlir.interpreter import Interpreter
-from dlir.numpy_types import BFLOAT16, dtype_of
+from dlir.numpy_types import dtype_of
 
 ELEMENTS = {str(t): t for t in (f64, f32, f16, bf16, i64, i32, i16, i8, i1)}
 FLOATS = ("f64", "f32", "f16", "bf16")
@@ -143,11 +143,8 @@ def eps(x: Array) -> float:
 
 
 def smallest(x: Array) -> float:
-    """Results near zero may be off by one subnormal; the instruction for bf16 knows none."""
-    if not is_float(x):
-        return 0.0
-    info = ml_dtypes.finfo(x.dtype)
-    return float(info.smallest_normal if x.dtype == BFLOAT16 else info.smallest_subnormal)
+    """Results near zero may be off by one subnormal."""
+    return float(ml_dtypes.finfo(x.dtype).smallest_subnormal) if is_float(x) else 0.0
 
 
 def is_float(x: Array) -> bool:

@@ -331,6 +331,11 @@ def test_cast_others() -> None:
     same(cast(halfway, bf16), np.array([1, 1 + 2**-6, inf, 0], BF16))
     same(cast(np.array([65520.0, 65519.0], "f"), f16), np.array([inf, 65504], np.float16))
     same(cast(np.array([2**53 + 1]), f64), np.array([2.0**53]))
+    below = 2**17 * 203 + 2**16 - 1  # f32 would round it to a tie
+    wanted = np.array([2.0**17 * 203, -(2.0**17) * 203], np.float64).astype(BF16)
+    same(cast(np.array([below, -below], np.int32), bf16), wanted)
+    scale = 2**38
+    same(cast(np.array([below * scale, 1 - below * scale]), bf16), wanted * BF16(scale))
     same(cast(np.array([0.1]), f32), np.array([0.1], np.float32))
 
 

@@ -185,9 +185,6 @@ def test_halves_are_rounded_once(op: str, dtype: str) -> None:
     every = np.arange(2**16, dtype=np.uint16).view(kind)
     want = REFERENCE[op](every.astype(np.float64)).astype(np.float32).astype(kind)
     got = apply(op, dtype, every)
-    if dtype == "bf16":  # x86's conversion instruction flushes what is subnormal before rounding
-        normal = ~(np.abs(want.astype(np.float32)) < 2.0**-125)
-        every, want, got = every[normal], want[normal], got[normal]
     assert np.array_equal(got, want, equal_nan=True)
 
 

@@ -31,3 +31,14 @@ func.func @kept(%x: f64) -> f64 {
   %z = math.floor %y : f64
   func.return %z : f64
 }
+
+// Powers of integers are a loop over the bits of the exponent.
+
+// CHECK-LABEL: @power
+// CHECK: scf.for {{.*}} -> (vector<4xi16>, vector<4xi16>, vector<4xi16>)
+// CHECK-NOT: math.ipowi
+// RUN-VALUE[ref]: @power([3, -1, 2, 0], [3, -3, -1, 0]) == [27, -1, 0, 1]
+func.func @power(%x: vector<4xi16>, %y: vector<4xi16>) -> vector<4xi16> {
+  %r = math.ipowi %x, %y : vector<4xi16>
+  func.return %r : vector<4xi16>
+}

@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 import warnings
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -264,6 +265,44 @@ def test_casts(op: str, source: str, target: str) -> None:
     y = np.zeros(a.shape, DTYPES[target])
     native(elementwise(op + " {v} : {t} to {r}", 1, source, target)).call("f", a, y)
     same(y, a.view(DTYPES[target]) if "bitcast" in op else a.astype(DTYPES[target]))
+
+
+@pytest.mark.parametrize(("dtype", "shifts"), [("i32", 7), ("i64", 39)])
+def test_integers_are_rounded_to_bf16_once(dtype: str, shifts: int) -> None:
+    """Next to ties between two numbers, where rounding to f32 first would end on the tie."""
+    for shift in range(0, shifts, 3):
+        unit = 1 << 16 + shift
+        wholes = [unit * tie + step for tie in (405, 407, -405, -407) for step in (-1, 0, 1, 5)]
+        a = np.array(wholes, DTYPES[dtype]).reshape(2, 8)
+        y = np.zeros(a.shape, ml_dtypes.bfloat16)
+        native(elementwise("arith.sitofp {v} : {t} to {r}", 1, dtype, "bf16")).call("f", a, y)
+        exact = [round(Fraction(n, 2 * unit)) * 2.0 * unit for n in wholes]  # half to even
+        same(y, np.reshape(exact, a.shape))
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+@pytest.mark.parametrize(("source", "dtype"), [("f32", np.float32), ("f64", np.float64)])
+def test_every_bf16_is_rounded_to(source: str, dtype: Any) -> None:
+    """What lies on, next to and between all numbers of bf16, subnormal ones too."""
+    upper = np.arange(1 << 16, dtype=np.uint32)[:, None] << 16
+    below = np.array([0, 1, 0x7FFF, 0x8000, 0x8001, 0xFFFF], np.uint32)
+    x = (upper | below).reshape(-1).view(np.float32).astype(dtype)
+    y = np.zeros(x.shape, ml_dtypes.bfloat16)
+    native(f"""func.func @f(%x: memref<?x{source}>, %y: memref<?xbf16>) {{
+      %c0 = arith.constant 0 : index
+      %c16 = arith.constant 16 : index
+      %n = memref.dim %x, %c0 : memref<?x{source}>
+      scf.for %i = %c0 to %n step %c16 {{
+        %v = vector.load %x[%i] : memref<?x{source}>, vector<16x{source}>
+        %r = arith.truncf %v : vector<16x{source}> to vector<16xbf16>
+        vector.store %r, %y[%i] : memref<?xbf16>, vector<16xbf16>
+      }}
+      func.return
+    }}""").call("f", x, y)
+    want = x.astype(np.float32).astype(ml_dtypes.bfloat16)
+    number = ~np.isnan(x)
+    np.testing.assert_array_equal(y.view(np.uint16)[number], want.view(np.uint16)[number])
+    assert np.isnan(y[~number].astype(np.float32)).all()
 
 
 @pytest.mark.parametrize("dtype", ["f32", "i32"])

@@ -25,7 +25,14 @@ Value: TypeAlias = int | str
 
 
 class EncodingError(ValueError):
-    """A value that a field cannot hold, or a word that is no instruction."""
+    """A value that a field cannot hold, or a word that is no instruction.
+
+    `field` is the name of the field, where there is one to blame.
+    """
+
+    def __init__(self, message: str, field: str | None = None) -> None:
+        super().__init__(message)
+        self.field = field
 
 
 class Kind(StrEnum):
@@ -74,31 +81,36 @@ class Field:
         if len(self.choices) > 1 << self.width or (self.kind is Kind.FLAG and self.width != 1):
             raise EncodingError(f"field '{self.name}' has too few or too many bits: {self.width}")
 
-    @property
+    @cached_property
     def width(self) -> int:
         """The number of bits."""
         return self.high - self.low + 1
 
-    @property
+    @cached_property
     def mask(self) -> int:
         """The bits of the field within the word."""
-        return ((1 << self.width) - 1) << self.low
+        return self.ones << self.low
 
-    @property
+    @cached_property
+    def ones(self) -> int:
+        """The bits of the field at position 0."""
+        return (1 << self.width) - 1
+
+    @cached_property
     def minimum(self) -> int:
         """The least value (of a choice: of its position)."""
         if self.kind in (Kind.SIGNED, Kind.NUMBER):
             return -(1 << (self.width - 1))
         return int(self.kind is Kind.COUNT)
 
-    @property
+    @cached_property
     def maximum(self) -> int:
         """The greatest value (of a choice: of its position)."""
         if self.kind is Kind.CHOICE:
             return len(self.choices) - 1
         return self.minimum + (1 << self.width) - 1
 
-    @property
+    @cached_property
     def range(self) -> str:
         """The values that the field holds, in words: `1 to 512`, `i8, bf16`."""
         if self.kind is Kind.CHOICE:
@@ -110,17 +122,20 @@ class Field:
         """The bits for a value, at position 0. Raises EncodingError."""
         if isinstance(value, str):
             if value not in self.choices:
-                raise EncodingError(f"field '{self.name}' is one of {self.range}; got '{value}'")
+                message = f"field '{self.name}' is one of {self.range}; got '{value}'"
+                raise EncodingError(message, self.name)
             return self.choices.index(value)
         if not self.minimum <= value <= self.maximum:
-            raise EncodingError(f"field '{self.name}' holds {self.range}; got {value}")
-        return (value - (self.kind is Kind.COUNT)) & ((1 << self.width) - 1)
+            message = f"field '{self.name}' holds {self.range}; got {value}"
+            raise EncodingError(message, self.name)
+        return (value - (self.kind is Kind.COUNT)) & self.ones
 
     def from_bits(self, bits: int) -> Value:
         """The value that bits at position 0 stand for. Raises EncodingError."""
         if self.kind is Kind.CHOICE:
             if bits >= len(self.choices):
-                raise EncodingError(f"field '{self.name}' is one of {self.range}; got bits {bits}")
+                message = f"field '{self.name}' is one of {self.range}; got bits {bits}"
+                raise EncodingError(message, self.name)
             return self.choices[bits]
         if self.kind in (Kind.SIGNED, Kind.NUMBER) and bits >> (self.width - 1):
             return bits - (1 << self.width)
@@ -135,13 +150,15 @@ class Field:
 class Address:
     """Fields that text writes as one operand: `a=%12+a1` is `a = 12, ar_a = 1` in the scratchpad.
 
-    `memory` is the name of a CHOICE field, or the one memory (`spm`, `acc`, `dram`) it can be.
+    `memory` is the field that tells the memory; without one, it is always `space` (`spm`, `acc` or
+    `dram`).
     """
 
     name: str
     base: str
     register: str | None = None
-    memory: str = ""
+    memory: str | None = None
+    space: str = ""
 
 
 @dataclass(frozen=True)
@@ -192,7 +209,7 @@ class Layout:
             raise EncodingError(f"{self.instruction.mnemonic} has {total} bits, not {WORD_BITS}")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class InstructionSet:
     """A table: the header, whose first field is the opcode, and the instructions.
 
@@ -239,41 +256,77 @@ class InstructionSet:
             used |= part.mask
         return Layout(one, {part.name: part for part in fields}, (1 << WORD_BITS) - 1 & ~used)
 
-    def fields_of(self, mnemonic: str) -> dict[str, Field]:
+    def fields_of(self, mnemonic: str) -> Mapping[str, Field]:
         """The fields of an instruction in order of text: body, then header; not the opcode."""
-        one, layout = self.instructions[mnemonic], self.layouts[mnemonic]
-        names = [part.name for part in (*one.fields, *self.header[1:])]
-        return {name: layout.fields[name] for name in names if name in layout.fields}
+        return self._text_fields[mnemonic]
+
+    @cached_property
+    def _text_fields(self) -> dict[str, dict[str, Field]]:
+        result: dict[str, dict[str, Field]] = {}
+        for name, layout in self.layouts.items():
+            order = [part.name for part in (*layout.instruction.fields, *self.header[1:])]
+            result[name] = {part: layout.fields[part] for part in order if part in layout.fields}
+        return result
 
     def encode(self, mnemonic: str, values: Mapping[str, Value]) -> int:
         """The 128-bit word of an instruction. Raises EncodingError, naming field and range."""
         fields = self.fields_of(mnemonic)
-        unknown = [name for name in values if name not in fields]
-        if unknown:
-            raise EncodingError(f"{mnemonic} has no field '{unknown[0]}'")
-        word = self.opcode.to_bits(self.instructions[mnemonic].opcode) << self.opcode.low
-        for name, part in fields.items():
-            value = values.get(name, part.default)
-            if value is None:
-                raise EncodingError(f"{mnemonic} needs field '{name}'")
-            word |= part.to_bits(value) << part.low
+        word = self._default_words[mnemonic]
+        for name, value in values.items():
+            if (part := fields.get(name)) is None:
+                raise EncodingError(f"{mnemonic} has no field '{name}'")
+            word = word & ~part.mask | part.to_bits(value) << part.low
+        for name in self._required[mnemonic]:
+            if name not in values:
+                raise EncodingError(f"{mnemonic} needs field '{name}'", name)
         return word
 
     def decode(self, word: int) -> tuple[str, dict[str, Value]]:
         """Mnemonic and values of a word. Raises EncodingError for what is no instruction."""
-        opcode = (word & self.opcode.mask) >> self.opcode.low
+        opcode = word >> self.opcode.low & self.opcode.ones
         one = self.by_opcode.get(opcode)
         if one is None:
             raise EncodingError(f"no instruction has opcode {opcode:#04x}")
-        wrong = word & self.layouts[one.mnemonic].reserved
-        if wrong:
+        mnemonic = one.mnemonic
+        if wrong := word & self.layouts[mnemonic].reserved:
             bit = (wrong & -wrong).bit_length() - 1
-            raise EncodingError(f"reserved bit {bit} of {one.mnemonic} is 1")
-        values = {
-            name: part.from_bits((word & part.mask) >> part.low)
-            for name, part in self.fields_of(one.mnemonic).items()
+            raise EncodingError(f"reserved bit {bit} of {mnemonic} is 1")
+        # Most fields hold their default: only the others are looked at.
+        values = self._default_values[mnemonic].copy()
+        differs = word ^ self._default_words[mnemonic]
+        for name, part in self._text_fields[mnemonic].items():
+            if differs & part.mask:
+                values[name] = part.from_bits(word >> part.low & part.ones)
+        return mnemonic, values
+
+    @cached_property
+    def _required(self) -> dict[str, list[str]]:
+        return {
+            mnemonic: [name for name, part in fields.items() if part.default is None]
+            for mnemonic, fields in self._text_fields.items()
         }
-        return one.mnemonic, values
+
+    @cached_property
+    def _default_words(self) -> dict[str, int]:
+        """Words with the defaults, and zero bits where a field has none."""
+        words: dict[str, int] = {}
+        for mnemonic, fields in self._text_fields.items():
+            word = self.opcode.to_bits(self.instructions[mnemonic].opcode) << self.opcode.low
+            for part in fields.values():
+                if part.default is not None:
+                    word |= part.to_bits(part.default) << part.low
+            words[mnemonic] = word
+        return words
+
+    @cached_property
+    def _default_values(self) -> dict[str, dict[str, Value]]:
+        return {
+            mnemonic: {
+                name: part.from_bits(self._default_words[mnemonic] >> part.low & part.ones)
+                for name, part in fields.items()
+            }
+            for mnemonic, fields in self._text_fields.items()
+        }
 
     def defaults(self, mnemonic: str) -> dict[str, Value]:
         """The values of the fields that need not be given."""

@@ -38,6 +38,17 @@ def narrow(value: Value, dtype: np.dtype[Any]) -> Value:
     return value.astype(dtype)[()]
 
 
+def from_integer(value: Value, dtype: np.dtype[Any]) -> Value:
+    """Integers as floats, rounded once to nearest even."""
+    if dtype != BFLOAT16:
+        return value.astype(dtype)  # numpy rounds once
+    if value.dtype.itemsize == 8:
+        large, rest = np.abs(value.astype(np.float64)) >= 2.0**40, value & 0xFFFF
+        marked = (value - rest) | 0x8000  # rounds alike and fits into float64
+        value = choose(large & (rest != 0), marked, value)
+    return narrow(value.astype(np.float64), dtype)
+
+
 def fma(a: Value, b: Value, c: Value) -> Value:
     """`a * b + c` rounded once, element by element."""
     if a.dtype == np.float64:

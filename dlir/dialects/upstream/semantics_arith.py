@@ -17,7 +17,7 @@ from xdsl.dialects import arith
 from xdsl.dialects.builtin import DenseIntOrFPElementsAttr, DenseResourceAttr
 from xdsl.ir import Operation
 
-from dlir.dialects.upstream.rounding import narrow
+from dlir.dialects.upstream.rounding import from_integer, narrow
 from dlir.dialects.vectorized import RemfOp
 from dlir.interpreter import Interpreter, Semantics
 from dlir.numpy_types import Value, array_of, choose, dtype_of, scalar_of
@@ -260,8 +260,8 @@ def convert(read: Callable[[Value], Value]) -> Semantics:
             return _back(value, dtype)
         if dtype.kind in "iu":
             return value.astype(dtype)
-        exact = value.dtype.kind in "iu" and value.dtype.itemsize <= 4
-        return narrow(value.astype(np.float64) if exact else value, dtype)
+        is_integer = value.dtype.kind in "iu"
+        return from_integer(value, dtype) if is_integer else narrow(value, dtype)
 
     return run
 

@@ -17,7 +17,7 @@ from xdsl.ir import Attribute, Operation, SSAValue
 
 from dlir.dialects.llvm import intrinsics
 from dlir.lowering.loops_to_llvm.control import report
-from dlir.lowering.loops_to_llvm.elementwise import select
+from dlir.lowering.loops_to_llvm.rounding import select
 from dlir.lowering.loops_to_llvm.state import (
     Buffer,
     Index,

@@ -13,7 +13,7 @@ from xdsl.dialects.builtin import IndexType, IntegerAttr, i32, i64
 from xdsl.ir import Block, Operation, Region, SSAValue
 
 from dlir.dialects.llvm.ops import SwitchOp
-from dlir.lowering.loops_to_llvm.elementwise import select
+from dlir.lowering.loops_to_llvm.rounding import select
 from dlir.lowering.loops_to_llvm.state import NSW, POINTER, Lowering
 
 ConvertBlock = Callable[[Lowering, Block], None]

@@ -21,9 +21,7 @@ from xdsl.dialects.builtin import (
     f16,
     f32,
     f64,
-    i1,
     i32,
-    i64,
 )
 from xdsl.ir import Attribute, Operation, OpResult, SSAValue
 from xdsl.irdl import IRDLOperation
@@ -39,6 +37,14 @@ from dlir.dialects.vectorized import (
     element_of,
     with_element_type,
 )
+from dlir.lowering.loops_to_llvm.rounding import (
+    WRAP,
+    bools,
+    fcmp,
+    from_integer,
+    rounded,
+    select,
+)
 from dlir.lowering.loops_to_llvm.state import (
     Lowering,
     Rows,
@@ -50,7 +56,6 @@ from dlir.lowering.loops_to_llvm.state import (
 )
 
 RowFunction = Callable[..., SSAValue]
-_WRAP = {"overflowFlags": IntegerAttr(0, i32)}
 
 
 def convert(low: Lowering, op: Operation) -> None:
@@ -106,10 +111,15 @@ def _row_constant(low: Lowering, numbers: Any, row: Attribute) -> SSAValue:
 
 
 def _float(new: type[IRDLOperation]) -> RowFunction:
-    """The same operation with the fast-math flags carried over."""
+    """The same operation with the fast-math flags carried over; of bf16 in f32, rounded here."""
 
     def row(low: Lowering, op: Operation, *operands: SSAValue) -> SSAValue:
-        return low.emit(new, operands, operands[0].type, {"fastmathFlags": fast_math(op)})
+        type_, flags = operands[0].type, {"fastmathFlags": fast_math(op)}
+        if element_of(type_) != bf16:
+            return low.emit(new, operands, type_, flags)
+        wide = with_element_type(type_, f32)
+        values = [low.emit(llvm.FPExtOp, (value,), wide) for value in operands]
+        return rounded(low, low.emit(new, values, wide, flags), type_)
 
     return row
 
@@ -146,29 +156,22 @@ def _cast(new: type[IRDLOperation]) -> RowFunction:
     return row
 
 
+def _from_integer(new: type[IRDLOperation]) -> RowFunction:
+    """A conversion of integers to floats."""
+
+    def row(low: Lowering, op: Operation, operand: SSAValue) -> SSAValue:
+        return from_integer(low, new, operand, row_type(op.results[0].type))
+
+    return row
+
+
 def _compare_integers(low: Lowering, op: Operation, a: SSAValue, b: SSAValue) -> SSAValue:
-    return low.emit(llvm.ICmpOp, (a, b), _bools(a.type), {"predicate": op.properties["predicate"]})
+    return low.emit(llvm.ICmpOp, (a, b), bools(a.type), {"predicate": op.properties["predicate"]})
 
 
 def _compare_floats(low: Lowering, op: Operation, a: SSAValue, b: SSAValue) -> SSAValue:
     properties = {"predicate": op.properties["predicate"], "fastmathFlags": fast_math(op)}
-    return low.emit(ours.FCmpOp, (a, b), _bools(a.type), properties)
-
-
-def _bools(type_: Attribute) -> Attribute:
-    return with_element_type(type_, i1)
-
-
-def fcmp(low: Lowering, predicate: str, a: SSAValue, b: SSAValue) -> SSAValue:
-    """A float comparison by its mnemonic."""
-    number = arith.CMPF_COMPARISON_OPERATIONS.index(predicate)
-    properties = {"predicate": integer_attr(number, i64), "fastmathFlags": llvm.FastMathAttr(None)}
-    return low.emit(ours.FCmpOp, (a, b), _bools(a.type), properties)
-
-
-def select(low: Lowering, c: SSAValue, a: SSAValue, b: SSAValue) -> SSAValue:
-    """`c ? a : b`."""
-    return low.emit(ours.SelectOp, (c, a, b), a.type, {"fastmathFlags": llvm.FastMathAttr(None)})
+    return low.emit(ours.FCmpOp, (a, b), bools(a.type), properties)
 
 
 def _select(low: Lowering, op: Operation, c: SSAValue, a: SSAValue, b: SSAValue) -> SSAValue:
@@ -245,15 +248,15 @@ def _rounded_division(up: bool) -> RowFunction:
         quotient = low.emit(llvm.SDivOp, (a, b), type_)
         remainder = low.emit(llvm.SRemOp, (a, b), type_)
         zero = low.splat_constant(0, type_)
-        inexact = low.compare(1, remainder, zero, _bools(type_))
+        inexact = low.compare(1, remainder, zero, bools(type_))
         signs = low.emit(llvm.XOrOp, (a, b), type_)
-        towards = low.compare(5 if up else 2, signs, zero, _bools(type_))
-        correct = low.emit(llvm.AndOp, (inexact, towards), _bools(type_))
+        towards = low.compare(5 if up else 2, signs, zero, bools(type_))
+        correct = low.emit(llvm.AndOp, (inexact, towards), bools(type_))
         other = low.emit(
             llvm.AddOp,
             (quotient, low.splat_constant(1 if up else -1, type_)),
             type_,
-            _WRAP,
+            WRAP,
         )
         return select(low, correct, other, quotient)
 
@@ -264,37 +267,14 @@ def _truncate_float(low: Lowering, op: Operation, value: SSAValue) -> SSAValue:
     return rounded(low, value, row_type(op.results[0].type))
 
 
-def rounded(low: Lowering, value: SSAValue, result: Attribute) -> SSAValue:
-    """`llvm.fptrunc`; f64 to f16 or bf16, which has no instruction, through f32 rounded to odd.
-
-    Rounding to odd (towards zero, with the last bit set if inexact) keeps enough to make the second
-    rounding right: S. Boldo, G. Melquiond, "When double rounding is odd" (2005).
-    """
-    if element_of(value.type) != f64 or element_of(result) not in (f16, bf16):
-        return low.emit(llvm.FPTruncOp, (value,), result)
-    single = with_element_type(value.type, f32)
-    bits = with_element_type(value.type, i32)
-    exact = {"fastmathFlags": llvm.FastMathAttr(None)}
-    near = low.emit(llvm.FPTruncOp, (value,), single)
-    back = low.emit(llvm.FPExtOp, (near,), value.type)
-    size, back_size = (low.emit(llvm.FAbsOp, (x,), x.type, exact) for x in (value, back))
-    number = low.emit(llvm.BitcastOp, (near,), bits)
-    away = fcmp(low, "ogt", back_size, size)
-    down = low.emit(llvm.AddOp, (number, low.splat_constant(-1, bits)), bits, _WRAP)
-    down = select(low, away, down, number)
-    odd = low.emit(llvm.OrOp, (down, low.splat_constant(1, bits)), bits)
-    number = select(low, fcmp(low, "one", back, value), odd, number)
-    return low.emit(llvm.FPTruncOp, (low.emit(llvm.BitcastOp, (number,), single),), result)
-
-
 def _ceildivui(low: Lowering, op: Operation, a: SSAValue, b: SSAValue) -> SSAValue:
     """a / b, plus one unless the remainder is 0."""
     type_ = a.type
     quotient = low.emit(llvm.UDivOp, (a, b), type_)
     remainder = low.emit(llvm.URemOp, (a, b), type_)
-    inexact = low.compare(1, remainder, low.splat_constant(0, type_), _bools(type_))
+    inexact = low.compare(1, remainder, low.splat_constant(0, type_), bools(type_))
     one_more = low.emit(llvm.ZExtOp, (inexact,), type_)
-    return low.emit(llvm.AddOp, (quotient, one_more), type_, _WRAP)
+    return low.emit(llvm.AddOp, (quotient, one_more), type_, WRAP)
 
 
 def _rsqrt(low: Lowering, op: Operation, value: SSAValue) -> SSAValue:
@@ -352,8 +332,8 @@ ROW: dict[type[Operation], RowFunction] = {
     arith.IndexCastOp: _index_cast(signed=True),
     arith.ExtFOp: _cast(llvm.FPExtOp),
     arith.TruncFOp: _truncate_float,
-    arith.SIToFPOp: _cast(llvm.SIToFPOp),
-    arith.UIToFPOp: _cast(ours.UIToFPOp),
+    arith.SIToFPOp: _from_integer(llvm.SIToFPOp),
+    arith.UIToFPOp: _from_integer(ours.UIToFPOp),
     arith.FPToSIOp: _cast(ours.FPToSIOp),
     arith.FPToUIOp: _cast(ours.FPToUIOp),
     arith.ExtSIOp: _cast(llvm.SExtOp),

@@ -20,7 +20,8 @@ from xdsl.irdl import IRDLOperation
 
 from dlir.dialects.llvm import intrinsics
 from dlir.dialects.vectorized import as_vector, bit_width, dense
-from dlir.lowering.loops_to_llvm.elementwise import ignoring, multiply_add, propagating, select
+from dlir.lowering.loops_to_llvm.elementwise import ignoring, multiply_add, propagating
+from dlir.lowering.loops_to_llvm.rounding import select
 from dlir.lowering.loops_to_llvm.state import (
     Index,
     Lowering,

@@ -24,7 +24,7 @@ from dlir.lowering.loops_to_llvm.bounds import (
     report_unless,
 )
 from dlir.lowering.loops_to_llvm.control import counted_loop
-from dlir.lowering.loops_to_llvm.elementwise import select
+from dlir.lowering.loops_to_llvm.rounding import select
 from dlir.lowering.loops_to_llvm.state import (
     Buffer,
     Index,

@@ -257,8 +257,9 @@ def preset_names() -> list[str]:
 def load_machine(name_or_path: str, overrides: Mapping[str, str] | None = None) -> Machine:
     """The machine of a preset or of a hardware file, with single keys replaced.
 
-    `overrides` maps `table.key` (or `array.rate.i8`) to a value as TOML spells it. Raises
-    CompileError that names file, line, reason and numbers.
+    `overrides` maps `table.key` (or `array.rate.i8`) to a value as TOML spells it. An empty name
+    is a machine made of overrides alone. Raises CompileError that names file, line, reason and
+    numbers.
     """
     from dlir.targets.accel.hardware_file import load
 

@@ -19,7 +19,7 @@ from typing import Any, NoReturn, cast
 
 from xdsl.dialects.builtin import LocationAttr
 
-from dlir.diagnostics import fail, file_location, remember_source
+from dlir.diagnostics import CompileError, fail, file_location, remember_source
 from dlir.files import read_text
 from dlir.registry import did_you_mean
 from dlir.targets.accel.checks import CHECKS
@@ -67,7 +67,9 @@ class Source:
 
 
 def load(name_or_path: str, overrides: Mapping[str, str]) -> Machine:
-    """A preset or a file; see `description.load_machine`."""
+    """A preset or a file, or nothing but overrides; see `description.load_machine`."""
+    if not name_or_path:
+        return read("", "<machine>", overrides)
     path = MACHINES / f"{name_or_path}.toml"
     if name_or_path in preset_names():
         return read(path.read_text(encoding="utf-8"), f"{name_or_path}.toml", overrides)
@@ -85,7 +87,7 @@ def read(text: str, name: str, overrides: Mapping[str, str]) -> Machine:
     source = Source(name, text, overrides)
     try:
         tables = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:  # a TOMLDecodeError, or what it forgets
         found = _ERROR_PLACE.search(str(error))
         line, column = (int(found[1]), int(found[2])) if found else (0, 0)
         reason = _ERROR_PLACE.sub("", str(error))
@@ -120,7 +122,7 @@ def _override_value(value: str) -> Any:
     """A value as TOML spells it; a bare word is a text."""
     try:
         parsed = tomllib.loads(f"value = {value}")
-    except tomllib.TOMLDecodeError:
+    except (ValueError, RecursionError):
         return value
     return parsed["value"] if len(parsed) == 1 else value
 
@@ -263,4 +265,23 @@ def _spell_text(text: str) -> str:
     """A TOML basic string; JSON's escapes are TOML's."""
     import json
 
-    return json.dumps(text)
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
+
+
+def differences(base: Machine, machine: Machine) -> dict[str, str] | None:
+    """The overrides that make `machine` of `base`; None where overrides cannot say it."""
+    before, after = settings_of(base), settings_of(machine)
+    changed = {key: value for key, value in after.items() if before.get(key) != value}
+    try:
+        return changed if load(base.name, changed).text == machine.text else None
+    except CompileError:
+        return None
+
+
+def settings_of(machine: Machine) -> dict[str, str]:
+    """`table.key` -> value as TOML spells it, of all keys; `load("", ...)` takes them."""
+    return {
+        f"{name}.{key}": _spell(value)
+        for name, table in tables_of(machine).items()
+        for key, value in table.items()
+    }

@@ -130,6 +130,8 @@ def check_symbols(symbols: Mapping[str, Symbol], data: Mapping[str, Bytes]) -> N
     """Symbols lie in memory, apart from each other, and data fit. Raises CompileError."""
     before: Symbol | None = None
     for one in sorted(symbols.values(), key=lambda s: s.address):
+        if not 0 < len(one.name.encode()) < 1 << 16 or len(one.type.encode()) >= 1 << 16:
+            _reject(f"the name or the type of the symbol at {one.address} is empty or too long")
         if one.size < 1 or one.address < 0 or one.end > DRAM_SIZE:
             _reject(f"symbol '{one.name}': {one.size} bytes at {one.address}, of {DRAM_SIZE}")
         if one.address < HOST_BASE < one.end:

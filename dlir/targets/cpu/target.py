@@ -126,8 +126,7 @@ def _refuse_memory(entry: FuncOp) -> None:
         if is_memref(type):
             fail(
                 entry,
-                f"@{entry.sym_name.data} works on memory ({type}); the cpu target calls functions "
-                "on tensors",
+                f"@{entry.sym_name.data} works on memory ({type}); cpu calls functions on tensors",
                 help="use --target=ref, or make an object: dlir-compile --compile-from=LEVEL",
             )
 

@@ -355,7 +355,8 @@ class CastOp(DlOp):
 
     | from, to | value |
     |---|---|
-    | float, float | rounded to nearest even |
+    | float, float | rounded once to nearest even |
+    | integer, float | rounded once to nearest even |
     | float, integer | truncated toward zero; saturates; NaN becomes 0 |
     | integer, integer | wraps around (the low bits) |
     | i1, any | 0 or 1 |

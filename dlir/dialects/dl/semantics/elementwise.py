@@ -15,6 +15,7 @@ from dlir.dialects.dl.ops import math as m
 from dlir.dialects.dl.ops.base import DlOp
 from dlir.dialects.dl.ops.elementwise import BinaryOp, UnaryOp
 from dlir.dialects.dl.semantics.common import is_float, result_dtype, rounded, stretched, to_f64
+from dlir.dialects.upstream.rounding import from_integer
 from dlir.numpy_types import Array
 
 Unary = Callable[[Array], Array]
@@ -210,6 +211,8 @@ def cast(_: Any, op: b.CastOp, x: Array) -> Array:
         return x != 0
     if is_float(op.x) and not is_float(op.result):
         return saturated(to_f64(x), target)
+    if x.dtype.kind in "iub" and is_float(op.result):
+        return np.asarray(from_integer(x, target))
     return rounded(x, target)
 
 
