@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import IO, Any, TypeAlias, cast
 
@@ -19,6 +20,7 @@ from dlir.params import Weights, check_params, param_ops, write_weights
 from dlir.parser import parse_file, parse_module
 from dlir.pipeline import collection_paused
 from dlir.printer import print_module
+from dlir.progress import shown_on
 from dlir.registry import Registry, default_registry
 from dlir.signature import entry_function
 from dlir.verifier import verify
@@ -108,13 +110,14 @@ def compile(
     cache: bool = True,
     threads: int | None = None,
     dump_phases_to: str | Path | None = None,
-    progress: Progress | None = None,
+    progress: Progress | bool | None = None,
     registry: Registry | None = None,
 ) -> Executable:
     """Make a function of a model ready to run on a target (`cpu`, `ref`, ...).
 
     `function` is `main`, or the only one, by default. The result is called with arrays. The model
-    is left as it was. Raises CompileError.
+    is left as it was. `progress` is told about every phase; True draws a bar on stderr when that
+    is a terminal. Raises CompileError.
     """
     registry = registry or default_registry()
     loaded = load(model, params, registry)
@@ -123,10 +126,13 @@ def compile(
         cache=cache,
         threads=threads,
         dump_phases_to=None if dump_phases_to is None else Path(dump_phases_to),
-        progress=progress,
+        progress=None if isinstance(progress, bool) else progress,
         registry=registry,
     )
-    return compile_with(loaded, target, options)
+    if progress is not True:
+        return compile_with(loaded, target, options)
+    with shown_on(sys.stderr) as bar:
+        return compile_with(loaded, target, replace(options, progress=bar))
 
 
 @collection_paused()

@@ -39,7 +39,7 @@ from xdsl.irdl.constraints import AttrSetConstraint
 from xdsl.passes import ModulePass
 
 from dlir.options import OptionField, describe_type, options_of, print_value
-from dlir.registry import Kind, Registry
+from dlir.registry import REPLACES, Kind, Registry
 
 _FENCE = re.compile(r"^ *```mlir\n(?P<text>.*?)^ *```$\n?", re.MULTILINE | re.DOTALL)
 _RULE = re.compile(r"^\s*C(?P<number>\d+): ")
@@ -129,25 +129,31 @@ class Reference:
 
 
 def reference(registry: Registry, owner: str = "dlir") -> Reference:
-    """The documentation of everything that `owner` registered."""
+    """The documentation of everything that `owner` registered.
+
+    Of a dialect that stands in for xDSL's, only the ops that xDSL lacks are documented.
+    """
 
     def owned(kind: Kind) -> list[str]:
         return [name for name in registry.names(kind) if registry.owner(kind, name) == owner]
 
     return Reference(
-        dialects=tuple(document_dialect(registry, name) for name in owned("dialect")),
+        dialects=tuple(
+            document_dialect(registry, name, owner if name in REPLACES else "")
+            for name in owned("dialect")
+        ),
         passes=tuple(document_pass(registry.find_pass(name)) for name in owned("pass")),
         targets=tuple(document_target(registry, name) for name in owned("target")),
     )
 
 
-def document_dialect(registry: Registry, name: str) -> DialectDoc:
-    """A dialect and all its ops, in order of definition.
+def document_dialect(registry: Registry, name: str, package: str = "") -> DialectDoc:
+    """A dialect and its ops, in order of definition; only those that `package` defines, if any.
 
     Raises UsageError when the registry has no such dialect.
     """
     dialect = registry.find_dialect(name)
-    ops = tuple(document_op(op) for op in dialect.operations)
+    ops = tuple(document_op(op) for op in dialect.operations if op.__module__.startswith(package))
     return DialectDoc(name, _module_doc(registry.owner("dialect", name), dialect.operations), ops)
 
 

@@ -19,7 +19,7 @@ def shown_on(stream: IO[str]) -> Generator[Progress | None, None, None]:
     from rich.progress import Progress as Bar
 
     with Bar(console=Console(file=stream), transient=True) as bar:
-        task = bar.add_task("", total=None)
+        task = bar.add_task("compiling", total=None)
         yield lambda what, done, total: bar.update(
             task, description=what, completed=done, total=total
         )

@@ -14,7 +14,10 @@ from dlir.pipeline import PassManager
 from dlir.registry import Registry
 
 DESCENT: dict[str, str] = {
-    "dl": "builtin.module(dl-decompose,convert-dl-to-structured)",
+    "dl": (
+        "builtin.module(dl-decompose,convert-dl-to-structured,"
+        "structured-hoist-constants,structured-bufferize)"
+    ),
     "structured": "builtin.module(structured-bufferize,convert-structured-to-loops)",
 }
 """Dialect -> the pipeline after which none of its ops is left."""

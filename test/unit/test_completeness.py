@@ -24,6 +24,9 @@ EXTENDED = REPLACES
 
 OWN_DIALECTS = [name for name in DIALECTS if name not in EXTENDED]
 OPS = [op for name in OWN_DIALECTS for op in doc.document_dialect(REGISTRY, name).ops]
+ADDED_OPS = [
+    op for name in sorted(EXTENDED) for op in doc.document_dialect(REGISTRY, name, "dlir").ops
+]
 PASS_NAMES = sorted(PASSES)
 
 
@@ -60,6 +63,12 @@ def _untested(op: doc.OpDoc) -> Iterator[str]:
         name = f"{short}_c{rule.id.rpartition('-c')[2]}"
         if not re.search(rf"@{re.escape(name)}\b", invalid):
             yield f"an invalid case @{name} ({rule.text})"
+
+
+@pytest.mark.parametrize("op", ADDED_OPS, ids=lambda op: op.name)
+def test_added_op(op: doc.OpDoc) -> None:
+    missing = [*_untested(op)]
+    assert op.summary and not missing, f"{op.name} lacks: " + "; ".join(missing)
 
 
 @pytest.mark.parametrize("op", OPS, ids=lambda op: op.name)

@@ -227,7 +227,8 @@ class PoisonOp(IRDLOperation):
 class SwitchOp(IRDLOperation):
     """Branches on an integer.
 
-    C1: one case value per case block; C2: one segment of operands per case block.
+    C1: one case value per case block.
+    C2: one segment of operands per case block.
 
     Example:
         llvm.switch %v : i64, ^default(%x : i64) [1: ^bb1, 2: ^bb2(%y : i64)]
