@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar, Self, cast
 
 from xdsl.dialects.builtin import (
+    BytesAttr,
     IntegerAttr,
     IntegerType,
     StringAttr,
@@ -20,6 +21,7 @@ from xdsl.dialects.builtin import (
 )
 from xdsl.ir import Attribute, Region
 from xdsl.irdl import (
+    BaseAttr,
     EqAttrConstraint,
     IRDLOperation,
     ParsePropInAttrDict,
@@ -43,6 +45,8 @@ from dlir.dialects.isa.text import TextError, parse_operands, print_operands
 
 Int = IntegerAttr[IntegerType]
 I64 = IntegerAttr.constr(EqAttrConstraint(i64))
+TEXT = BaseAttr(StringAttr) | BaseAttr(BytesAttr)
+"""xDSL reads a string with letters beyond ASCII as bytes."""
 SYMBOL_KINDS = ("input", "output", "weight", "temp")
 
 
@@ -123,6 +127,13 @@ class InstructionOp(IRDLOperation):
         if text:
             printer.print_string(f" {text}")
         printer.print_op_attributes(self.attributes)
+
+
+def text_of(attribute: StringAttr | BytesAttr | None) -> str:
+    """The text of a string attribute, empty when it is not there."""
+    if isinstance(attribute, BytesAttr):
+        return attribute.data.decode(errors="replace")
+    return "" if attribute is None else attribute.data
 
 
 def raise_rule(rule: str, message: str) -> None:
@@ -284,7 +295,7 @@ class SymbolOp(IRDLOperation):
     sym_name = prop_def(SymbolNameConstraint())
     address = prop_def(I64)
     size = prop_def(I64)
-    type = opt_prop_def(StringAttr)
+    type = opt_prop_def(TEXT)
     contents = opt_prop_def(StringAttr)
     irdl_options = (ParsePropInAttrDict(),)
     assembly_format = "$kind $sym_name `address` $address `size` $size attr-dict"
@@ -344,7 +355,7 @@ class OriginOp(IRDLOperation):
 
     name = "isa.origin"
     tag = prop_def(I64)
-    text = prop_def(StringAttr)
+    text = prop_def(TEXT)
     assembly_format = "$tag $text attr-dict"
 
     def __init__(self, tag: int, text: str) -> None:
