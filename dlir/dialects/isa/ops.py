@@ -165,11 +165,11 @@ def _docstring(one: Instruction) -> str:
     parts = [one.doc, f"`{one.formula}`" if one.formula else "", bits_table(ISA, one.mnemonic)]
     parts += [function_table(part) for part in one.fields if part.name == "fn"]
     ranges = ", ".join(f"{n} {f.range}" for n, f in ISA.fields_of(one.mnemonic).items())
-    in_stream = f"C2: inside of an `isa.stream`, that stream is {' or '.join(one.streams)}"
     if ranges:
-        parts.append(f"C1: every field is in its range: {ranges}\n{in_stream}")
-    else:
-        parts.append(f"C1: it has no fields\n{in_stream}")
+        parts.append(f"C1: every field is in its range: {ranges}")
+    if one.streams != STREAMS:
+        engines = " or ".join(one.streams)
+        parts.append(f"C2: inside of an `isa.stream`, the engine is {engines}")
     parts.append(f"```mlir\nisa.{one.example}\n```")
     return "\n\n".join(part for part in parts if part)
 

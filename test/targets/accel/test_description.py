@@ -67,7 +67,7 @@ def test_tpu1_has_a_channel_to_the_host():
 
 
 def test_memory_prices_fit_the_published_cache_reads():
-    """Horowitz: 10, 20, 100 pJ per 8 bytes of 8 KiB, 32 KiB and 1 MiB caches; the fit is 13% off."""
+    """Horowitz: 8 bytes of an 8 KiB, 32 KiB, 1 MiB cache are 10, 20, 100 pJ; the fit is 13% off."""
     prices = [8 * GEMMINI.energy.sram_byte_pj(kib << 10) for kib in (8, 32, 1024)]
     assert prices == pytest.approx([10, 20, 100], rel=0.14)
 
@@ -94,27 +94,97 @@ def test_the_hash_is_stable_and_tells_machines_apart():
 
 
 CONTRADICTIONS = {
-    "acc-rows": ("rows = 1024", "rows = 0", "'acc.rows' must be >= 1 (rows of cols 32-bit numbers); got 0", "rows = 0"),
-    "bandwidth": ("bytes_per_cycle = 16.0", "bytes_per_cycle = 0", "'dma.bytes_per_cycle' must be > 0 (bytes per cycle); got 0", "bytes_per_cycle = 0"),
-    "infinite": ("bytes_per_cycle = 16.0", "bytes_per_cycle = nan", "'dma.bytes_per_cycle' must be > 0 (bytes per cycle); got nan", "bytes_per_cycle = nan"),
-    "k": ("rows = 16", "rows = 1024", "1024 rows, but field 'k' of mm counts to 512", "rows = 1024"),
-    "lines": ("bytes = 262144", "bytes = 1000", "1000 bytes are no whole lines of 16 bytes", "bytes = 1000"),
-    "spm-reach": ("bytes = 262144", "bytes = 33554432", "33554432 bytes; 20-bit lines reach 16777216", "bytes = 33554432"),
-    "wbuf-tile": ("bytes = 0", "bytes = 272", "272 bytes are no whole weight tiles of 16 x 16 = 256", "bytes = 272"),
+    "acc-rows": (
+        "rows = 1024",
+        "rows = 0",
+        "'acc.rows' must be >= 1 (rows of cols 32-bit numbers); got 0",
+        "rows = 0",
+    ),
+    "bandwidth": (
+        "bytes_per_cycle = 16.0",
+        "bytes_per_cycle = 0",
+        "'dma.bytes_per_cycle' must be > 0 (bytes per cycle); got 0",
+        "bytes_per_cycle = 0",
+    ),
+    "infinite": (
+        "bytes_per_cycle = 16.0",
+        "bytes_per_cycle = nan",
+        "'dma.bytes_per_cycle' must be > 0 (bytes per cycle); got nan",
+        "bytes_per_cycle = nan",
+    ),
+    "k": (
+        "rows = 16",
+        "rows = 1024",
+        "1024 rows, but field 'k' of mm counts to 512",
+        "rows = 1024",
+    ),
+    "lines": (
+        "bytes = 262144",
+        "bytes = 1000",
+        "1000 bytes are no whole lines of 16 bytes",
+        "bytes = 1000",
+    ),
+    "spm-reach": (
+        "bytes = 262144",
+        "bytes = 33554432",
+        "33554432 bytes; 20-bit lines reach 16777216",
+        "bytes = 33554432",
+    ),
+    "wbuf-tile": (
+        "bytes = 0",
+        "bytes = 272",
+        "272 bytes are no whole weight tiles of 16 x 16 = 256",
+        "bytes = 272",
+    ),
     "rate": ("{ bf16 = 1, i8 = 1 }", "{ i8 = 1 }", "type 'bf16' has no rate", "rate = "),
     "type": ('"bf16"]', '"fp16"]', "type 'fp16' is none of i8, bf16", "types = "),
-    "key": ("latency = 100", "latncy = 100", "unknown key 'latncy' in [dma]; did you mean 'latency'?", "latncy"),
+    "key": (
+        "latency = 100",
+        "latncy = 100",
+        "unknown key 'latncy' in [dma]; did you mean 'latency'?",
+        "latncy",
+    ),
     "table": ("[vector]", "[vektor]", "unknown table 'vektor'; did you mean 'vector'?", "[vektor]"),
-    "missing": ("cols = 16\n", "", "[array] lacks the key 'cols' (columns: the N of a weight tile; bytes of a line)", "[array]"),
-    "integer": ("rows = 1024", 'rows = "many"', "'acc.rows' is an integer (rows of cols 32-bit numbers); got 'many'", 'rows = "many"'),
-    "boolean": ("rows = 1024", "rows = true", "'acc.rows' is an integer (rows of cols 32-bit numbers); got True", "rows = true"),
-    "list": ('["ld", "mx", "vx", "st"]', '"ld"', "'machine.streams' is a list of words (instruction streams); got 'ld'", "streams = "),
+    "missing": (
+        "cols = 16\n",
+        "",
+        "[array] lacks the key 'cols' (columns: the N of a weight tile",
+        "[array]",
+    ),
+    "integer": (
+        "rows = 1024",
+        'rows = "many"',
+        "'acc.rows' is an integer (rows of cols 32-bit numbers); got 'many'",
+        'rows = "many"',
+    ),
+    "boolean": (
+        "rows = 1024",
+        "rows = true",
+        "'acc.rows' is an integer (rows of cols 32-bit numbers); got True",
+        "rows = true",
+    ),
+    "list": (
+        '["ld", "mx", "vx", "st"]',
+        '"ld"',
+        "'machine.streams' is a list of words (instruction streams); got 'ld'",
+        "streams = ",
+    ),
     "stream": ('"st"]', '"sd"]', "there is no stream 'sd'", "streams = "),
-    "cost": ("exp = 4", "expo = 4", "a cost is given for 'expo', no function; did you mean 'exp'?", "cost = "),
+    "cost": (
+        "exp = 4",
+        "expo = 4",
+        "a cost is given for 'expo', no function; did you mean 'exp'?",
+        "cost = ",
+    ),
     "chips": ("chips = 1", "chips = 4", "4 chips without the stream 'nt'", "chips = 4"),
     "node": ('"45nm"', '"44nm"', "no prices for node '44nm'; did you mean '45nm'?", "node = "),
-    "toml": ("[acc]", "[acc", "not a TOML file: Expected ']' at the end of a table declaration", "[acc"),
-}  # fmt: skip
+    "toml": (
+        "[acc]",
+        "[acc",
+        "not a TOML file: Expected ']' at the end of a table declaration",
+        "[acc",
+    ),
+}
 
 
 @pytest.mark.parametrize("case", CONTRADICTIONS)
