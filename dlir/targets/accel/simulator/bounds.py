@@ -1,0 +1,96 @@
+"""How fast the work can be at best: the roofs, and the one that binds.
+
+Every roof is a number of cycles that no schedule of this work on this machine can beat:
+
+| roof | cycles |
+|---|---|
+| `compute` | multiply-accumulates asked for / those of the full array per cycle |
+| `dram`, `host` | different bytes read + different bytes written / bytes per cycle |
+| `array_load` | rows of weight tiles / `load_rows_per_cycle` |
+| `vector` | cycles of the vector unit |
+
+`dram` counts each byte once however often the program moves it: a program is not excused for its
+own extra traffic. `array_load` and `vector` are those of the program's tiles and functions. Whoever
+knows the problem itself may give a smaller `Work` than the program's.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from dlir.dialects.isa.fields import MATRIX_TYPES
+from dlir.targets.accel.description import Machine
+from dlir.targets.accel.simulator.costs import vector_cycles
+from dlir.targets.accel.simulator.simulation import Simulation
+from dlir.targets.accel.simulator.traffic import distinct_bytes
+
+
+@dataclass(frozen=True)
+class Work:
+    """What has to be done, however it is scheduled."""
+
+    macs: dict[str, int]
+    """By type."""
+    dram_bytes: int
+    host_bytes: int
+    load_rows: int
+    vector_cycles: int
+
+
+@dataclass(frozen=True)
+class Bound:
+    """The roofs in cycles, and the highest of them."""
+
+    roofs: dict[str, float]
+
+    @property
+    def name(self) -> str:
+        """The roof that binds."""
+        return max(self.roofs, key=lambda name: self.roofs[name])
+
+    @property
+    def cycles(self) -> float:
+        """The least cycles possible."""
+        return self.roofs[self.name]
+
+
+def macs_of(simulation: Simulation) -> dict[str, int]:
+    """Useful multiply-accumulates by type: rows x k x n of every MM."""
+    macs: dict[str, int] = {name: 0 for name in MATRIX_TYPES}
+    for stream in simulation.streams:
+        matrix = stream.is_op("mm")
+        done = stream["nx"] * stream["ny"] * stream["k"] * stream["n"]
+        for number, name in enumerate(MATRIX_TYPES):
+            macs[name] += int(done[matrix & (stream["dt"] == number)].sum())
+    return macs
+
+
+def work_of(simulation: Simulation) -> Work:
+    """The work of a program."""
+    streams = simulation.streams
+    return Work(
+        macs=macs_of(simulation),
+        dram_bytes=distinct_bytes(streams, host=False),
+        host_bytes=distinct_bytes(streams, host=True),
+        load_rows=sum(int(s["k"][s.is_op("lw")].sum()) for s in streams),
+        vector_cycles=sum(int(np.sum(vector_cycles(s, simulation.machine))) for s in streams),
+    )
+
+
+def bound_of(work: Work, machine: Machine) -> Bound:
+    """The roofs of `work` on `machine`."""
+    compute = sum(count / machine.peak_macs_per_cycle(t) for t, count in work.macs.items() if count)
+    roofs = {
+        "compute": compute,
+        "dram": work.dram_bytes / machine.dma.bytes_per_cycle,
+        "array_load": work.load_rows / machine.array.load_rows_per_cycle,
+        "vector": float(work.vector_cycles),
+    }
+    host = machine.host or machine.dma
+    if machine.host is None:
+        roofs["dram"] += work.host_bytes / host.bytes_per_cycle
+    else:
+        roofs["host"] = work.host_bytes / host.bytes_per_cycle
+    return Bound(roofs)

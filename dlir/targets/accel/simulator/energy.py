@@ -1,0 +1,77 @@
+"""Energy of a run in picojoules by component, and the machine's area.
+
+Prices are per event and come from the hardware file (`[energy]`, see `Energy` in description.py for
+the sources). A memory has one bank per column of the array, and a byte costs what a bank of that
+size costs: with the price of the whole memory in one bank, the TPUv1's 4 MiB of accumulators alone
+would take 40 W, more than the chip's busy power minus its idle power (12 W).
+What is not modelled: instruction fetch, clock tree, wires; so read sums as +-2x.
+"""
+
+from __future__ import annotations
+
+from dlir.dialects.isa.fields import BINARY, TYPES, UNARY
+from dlir.targets.accel.description import Machine
+from dlir.targets.accel.simulator.arithmetic import FLOAT_UNARY
+from dlir.targets.accel.simulator.bounds import macs_of
+from dlir.targets.accel.simulator.costs import vector_rows
+from dlir.targets.accel.simulator.events import Events
+from dlir.targets.accel.simulator.simulation import Simulation
+from dlir.targets.accel.simulator.traffic import traffic_of
+
+MULTIPLYING = frozenset({"mul", "mulacc", "requant", *FLOAT_UNARY})
+"""Functions priced as products; the smooth ones once per cycle they take."""
+
+
+def energy_of(simulation: Simulation) -> dict[str, float]:
+    """Picojoules per component; `total_pj` is their sum.
+
+    `array`, `vector`, `spm`, `acc`, `wbuf`, `dram` (with the host's memory) and `static`.
+    """
+    machine = simulation.machine
+    price, moved = machine.energy.price, traffic_of(simulation)
+    macs = macs_of(simulation)
+    sizes = memory_bytes(machine)
+    parts = {
+        "array": macs["i8"] * price("mac_i8_pj") + macs["bf16"] * price("mac_bf16_pj"),
+        "vector": sum(_vector(stream, machine) for stream in simulation.streams),
+        **{
+            name: moved[name].total * machine.energy.sram_byte_pj(size // machine.array.cols)
+            for name, size in sizes.items()
+        },
+        "dram": (moved["dram"].total + moved["host"].total) * price("dram_pj"),
+        "static": machine.energy.static_w * simulation.seconds * 1e12,
+    }
+    return {"total_pj": sum(parts.values()), **parts}
+
+
+def _vector(stream: Events, machine: Machine) -> float:
+    """Every lane of every row does one operation, times the function's cost in cycles."""
+    price = machine.energy.price
+    elements = vector_rows(stream) * machine.array.cols
+    total = 0.0
+    for mnemonic, functions in (("vv", BINARY), ("vs", UNARY)):
+        chosen = stream.is_op(mnemonic)
+        for number, name in enumerate(functions):
+            mine = chosen & (stream["fn"] == number)
+            for dtype, kind in enumerate(TYPES):
+                count = int(elements[mine & (stream["dt_s"] == dtype)].sum())
+                multiply = "vector_f32_mul_pj" if name in MULTIPLYING else "vector_f32_pj"
+                key = multiply if kind in ("bf16", "f32") else "vector_i32_pj"
+                total += count * price(key) * machine.vector.cost_of(name)
+    return total
+
+
+def memory_bytes(machine: Machine) -> dict[str, int]:
+    """The size of every on-chip memory."""
+    return {
+        "spm": machine.spm.bytes,
+        "acc": machine.acc.rows * machine.acc_row_bytes,
+        "wbuf": machine.wbuf.bytes,
+    }
+
+
+def area_mm2(machine: Machine) -> float:
+    """The array and the on-chip memories."""
+    cells = machine.array.rows * machine.array.cols
+    memory = sum(memory_bytes(machine).values()) / 2**20
+    return cells * machine.area.mm2_per_mac + memory * machine.area.mm2_per_mib

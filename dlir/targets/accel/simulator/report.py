@@ -1,0 +1,196 @@
+"""Everything a run says about itself: the numbers of NAMES, as Python, JSON and HTML."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import numpy as np
+
+from dlir.targets.accel.program import Program
+from dlir.targets.accel.simulator import bounds
+from dlir.targets.accel.simulator.accounts import Account, accounts_of, gaps_of, tpu_rows
+from dlir.targets.accel.simulator.bounds import Work
+from dlir.targets.accel.simulator.critical_path import Segment, critical_path
+from dlir.targets.accel.simulator.energy import area_mm2, energy_of
+from dlir.targets.accel.simulator.occupancy import occupancy_of
+from dlir.targets.accel.simulator.simulation import Simulation, time_program
+from dlir.targets.accel.simulator.traffic import traffic_of
+
+MAX_SEGMENTS = 200
+"""Segments of the critical path in the JSON: the longest, in order."""
+
+
+@dataclass(frozen=True)
+class OpRow:
+    """What one op of the model cost. Engines overlap, so spans of ops may too."""
+
+    op: str
+    """From the MARK in front of its instructions; `(unmarked)` without one."""
+    start: int
+    end: int
+    macs: int
+    dram_bytes: int
+    busy: dict[str, int]
+    """Cycles per engine."""
+    percent_of_peak: float
+    """Useful multiply-accumulates per cycle of the span, of those of the full array in int8."""
+
+
+@dataclass(frozen=True)
+class AccelReport:
+    """The report of one timed program; cycles unless a name says otherwise."""
+
+    machine: str
+    cycles: int
+    microseconds: float
+    per_second: float
+    """Runs per second."""
+    tops: float
+    """10^12 operations per second, two per multiply-accumulate."""
+    bound: dict[str, Any]
+    """`cycles`, `name`, and all `roofs`."""
+    percent_of_bound: float
+    macs: int
+    traffic: dict[str, int]
+    reuse: dict[str, float]
+    """Multiply-accumulates per byte."""
+    engines: dict[str, dict[str, Any]]
+    tpu_rows: dict[str, float]
+    """Percent, as in Table 3 of the TPUv1 paper."""
+    energy: dict[str, float]
+    tops_per_watt: float
+    area_mm2: float
+    peak: dict[str, int]
+    """Most live lines (accumulators: rows) of each memory."""
+    capacity: dict[str, int]
+    occupancy: dict[str, list[int]]
+    """The same over time, in equal parts."""
+    ops: list[dict[str, Any]]
+    critical_path: list[dict[str, Any]]
+    utilization: dict[str, list[float]] = field(default_factory=dict[str, list[float]])
+    """Engine -> share of each equal part of the time in which it is busy."""
+
+    def to_json(self) -> str:
+        """One JSON object with the fields of this class."""
+        return json.dumps(asdict(self), indent=2) + "\n"
+
+    def to_html(self) -> str:
+        """One page that needs nothing else: tables and drawings, no scripts."""
+        from dlir.targets.accel.simulator.page import page
+
+        return page(self)
+
+
+def report_program(program: Program, *, serial: bool = False) -> AccelReport:
+    """Time a program and report."""
+    return report_of(time_program(program, serial=serial))
+
+
+def report_of(simulation: Simulation, work: Work | None = None) -> AccelReport:
+    """The report of a timed program; `work` is what the bound is of, by default the program's."""
+    machine = simulation.machine
+    work = work or bounds.work_of(simulation)
+    bound = bounds.bound_of(work, machine)
+    macs = sum(bounds.macs_of(simulation).values())
+    traffic = {name: moved.total for name, moved in traffic_of(simulation).items()}
+    energy, seconds = energy_of(simulation), max(simulation.seconds, 1e-30)
+    occupancy = occupancy_of(simulation)
+    accounts = accounts_of(simulation)
+    joules = max(energy["total_pj"] * 1e-12, 1e-30)
+    return AccelReport(
+        machine=machine.name,
+        cycles=simulation.cycles,
+        microseconds=simulation.seconds * 1e6,
+        per_second=1 / seconds,
+        tops=2 * macs / seconds / 1e12,
+        bound={
+            "cycles": bound.cycles,
+            "name": bound.name,
+            "roofs": bound.roofs,
+            "distinct_bytes": work.dram_bytes + work.host_bytes,
+        },
+        percent_of_bound=100 * bound.cycles / max(1, simulation.cycles),
+        macs=macs,
+        traffic=traffic,
+        reuse={name: macs / size for name, size in traffic.items() if size},
+        engines={name: engine_row(account) for name, account in accounts.items()},
+        tpu_rows=tpu_rows(simulation),
+        energy=energy,
+        tops_per_watt=2 * macs / 1e12 / joules,
+        area_mm2=area_mm2(machine),
+        peak={name: int(live.max(initial=0)) for name, live in occupancy.items()},
+        capacity={name: machine.sizes[name] for name in occupancy},
+        occupancy={name: live.tolist() for name, live in occupancy.items()},
+        ops=[asdict(row) for row in op_rows(simulation)],
+        critical_path=[asdict(s) for s in _longest(critical_path(simulation))],
+        utilization=utilization_of(simulation),
+    )
+
+
+def engine_row(account: Account) -> dict[str, Any]:
+    """An account under the report's names; busy + wait + wait_unit + idle are all cycles."""
+    return {
+        "busy": account.busy,
+        "wait": account.wait,
+        "wait_unit": account.wait_unit,
+        "idle": account.idle,
+        "wait_for": account.wait_for,
+    }
+
+
+def _longest(segments: list[Segment]) -> list[Segment]:
+    """The MAX_SEGMENTS longest segments in their order."""
+    if len(segments) <= MAX_SEGMENTS:
+        return segments
+    least = sorted((s.end - s.start for s in segments), reverse=True)[MAX_SEGMENTS - 1]
+    return [s for s in segments if s.end - s.start >= least][:MAX_SEGMENTS]
+
+
+def op_rows(simulation: Simulation) -> list[OpRow]:
+    """One row per origin of instructions, in the order in which they start."""
+    spans: dict[str, dict[str, Any]] = {}
+    for k, stream in enumerate(simulation.streams):
+        times, busy = simulation.times[k], gaps_of(simulation, k).busy
+        macs = stream["nx"] * stream["ny"] * stream["k"] * stream["n"] * stream.is_op("mm")
+        moved = stream["rows"] * stream["len"]
+        for tag in np.unique(stream.tag).tolist():
+            mine = (stream.tag == tag) & ~stream.is_op("halt", "nop", "sync")
+            if not mine.any():
+                continue
+            name = simulation.origins.get(tag, f"mark {tag}") if tag else "(unmarked)"
+            row = spans.setdefault(
+                name, {"start": [], "end": [], "macs": 0, "moved": 0, "busy": {}}
+            )
+            row["start"].append(int(times.start[mine].min()))
+            row["end"].append(int(times.end[mine].max()))
+            row["macs"] += int(macs[mine].sum())
+            row["moved"] += int(moved[mine & stream.is_op("ld", "ldx", "st")].sum())
+            row["busy"][stream.name] = row["busy"].get(stream.name, 0) + int(busy[mine].sum())
+    rows = [_op_row(simulation, name, row) for name, row in spans.items()]
+    return sorted(rows, key=lambda row: row.start)
+
+
+def _op_row(simulation: Simulation, name: str, row: dict[str, Any]) -> OpRow:
+    start, end = min(row["start"]), max(row["end"])
+    array = simulation.machine.array
+    peak = array.rows * array.cols * max(1, end - start)
+    return OpRow(name, start, end, row["macs"], row["moved"], row["busy"], 100 * row["macs"] / peak)
+
+
+def utilization_of(simulation: Simulation, bins: int = 200) -> dict[str, list[float]]:
+    """Engine -> share of each of `bins` equal parts of the time in which it is busy."""
+    edges = np.linspace(0, max(1, simulation.cycles), bins + 1)
+    result: dict[str, list[float]] = {}
+    for k, name in enumerate(simulation.names):
+        busy, times = gaps_of(simulation, k).busy, simulation.times[k]
+        chosen = busy > 0
+        release = (times.start + simulation.lanes[k].occupancy)[chosen]
+        total = np.append(0, np.cumsum(busy[chosen]))
+        # Busy time until t: all that was released, and the part that is running at t.
+        points = np.ravel(np.stack([release - busy[chosen], release], 1))
+        values = np.ravel(np.stack([total[:-1], total[1:]], 1))
+        done = np.interp(edges, points, values) if len(points) else np.zeros(bins + 1)
+        result[name] = np.round(np.diff(done) / np.diff(edges), 4).tolist()
+    return result

@@ -1,0 +1,138 @@
+"""Checks 2 and 10: every address is inside its memory or symbol; every MM has its own weights.
+
+(Check 9, reads of what was never written, walks the same run as the race check, in concurrency.)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from dlir.dialects.isa.fields import MATRIX_TYPES, MEMORIES
+from dlir.targets.accel.simulator.accesses import accesses_of
+from dlir.targets.accel.simulator.timing import Ints
+from dlir.targets.accel.verifier.subject import Subject, lines_text
+
+
+@dataclass(frozen=True)
+class Range:
+    """A symbol: bytes `address .. address + size` of DRAM; `writable` if the program may store."""
+
+    name: str
+    address: int
+    size: int
+    writable: bool
+
+
+def check_lines(subject: Subject) -> None:
+    """Check 2 on chip: no line outside its memory."""
+    sizes = np.array(list(subject.machine.sizes.values()))
+    for k, stream in enumerate(subject.streams):
+        accesses = accesses_of(stream, subject.machine.array.cols)
+        size = sizes[accesses.memory]
+        wrong = np.flatnonzero((accesses.low < 0) | (accesses.high > size))
+        for i in wrong.tolist():
+            memory = int(accesses.memory[i])
+            touched = lines_text(memory, int(accesses.low[i]), int(accesses.high[i]) - 1)
+            verb = "writes" if accesses.write[i] else "reads"
+            subject.report(
+                "v2-address",
+                f"{subject.place(k, int(accesses.event[i]))} {verb} {touched}; "
+                f"{MEMORIES[memory]} has {int(size[i])}",
+            )
+
+
+def check_symbols(subject: Subject, symbols: Sequence[Range]) -> None:
+    """Check 2 in DRAM: every access lies in one symbol, and stores go to writable ones."""
+    ranges = sorted(symbols, key=lambda s: s.address)
+    starts = np.array([s.address for s in ranges], np.int64)
+    ends = np.array([s.address + s.size for s in ranges], np.int64)
+    writable = np.array([s.writable for s in ranges], bool)
+    for k, stream in enumerate(subject.streams):
+        chosen = np.flatnonzero(stream.is_op("ld", "st", "ldx"))
+        if not len(chosen):
+            continue
+        low, high = _dram_range(stream["dram"], stream["rows"], stream["len"], stream["stride"])
+        low, high = low[chosen], high[chosen]
+        symbol = np.searchsorted(starts, low, "right") - 1
+        inside = (symbol >= 0) & (high <= np.append(ends, 0)[symbol])
+        refused = stream.is_op("st")[chosen] & inside & ~np.append(writable, True)[symbol]
+        for i in np.flatnonzero(~inside).tolist():
+            subject.report(
+                "v2-address",
+                f"{subject.place(k, int(chosen[i]))} reaches dram bytes {int(low[i])}.."
+                f"{int(high[i]) - 1}, which are not inside one symbol{_nearest(ranges, symbol, i)}",
+            )
+        for i in np.flatnonzero(refused).tolist():
+            name = ranges[int(symbol[i])].name
+            subject.report(
+                "v2-address", f"{subject.place(k, int(chosen[i]))} stores to '{name}', read-only"
+            )
+
+
+def _dram_range(start: Ints, rows: Ints, length: Ints, stride: Ints) -> tuple[Ints, Ints]:
+    """First byte, and the byte behind the last. A gather (stride 0) shows the table's first row."""
+    step = (rows - 1) * stride
+    return start + np.minimum(0, step), start + np.maximum(0, step) + length
+
+
+def _nearest(ranges: Sequence[Range], symbol: Ints, i: int) -> str:
+    if symbol[i] < 0:
+        return ""
+    near = ranges[int(symbol[i])]
+    return f"; '{near.name}' is {near.address}..{near.address + near.size - 1}"
+
+
+@dataclass(frozen=True)
+class Tile:
+    """The weights of a plane: k x n of a type, by which event."""
+
+    k: int
+    n: int
+    dt: int
+    event: int
+    used: bool = False
+
+
+def check_planes(subject: Subject) -> None:
+    """Check 10: an MM multiplies by weights that are there, and no LW replaces unused ones."""
+    for k, stream in enumerate(subject.streams):
+        chosen = np.flatnonzero(stream.is_op("lw", "mm"))
+        columns = [stream[name][chosen].tolist() for name in ("k", "n", "dt", "swap")]
+        loads = stream.is_op("lw")[chosen].tolist()
+        active: Tile | None = None
+        shadow: Tile | None = None
+        for event, load, *tile, swap in zip(chosen.tolist(), loads, *columns, strict=True):
+            if load:
+                if shadow is not None and not shadow.used:
+                    subject.report(
+                        "v10-plane",
+                        f"{subject.place(k, event)} overwrites the weights of "
+                        f"{subject.place(k, shadow.event)}, which no mm has used",
+                    )
+                shadow = Tile(tile[0], tile[1], tile[2], event)
+                continue
+            if swap:
+                active, shadow = shadow, active
+            active = _use(subject, k, event, active, tile)
+
+
+def _use(subject: Subject, k: int, event: int, active: Tile | None, used: list[int]) -> Tile | None:
+    """The plane in use after the MM `event`, which takes `used` = [k, n, dt] of it."""
+    if active is None:
+        subject.report("v10-plane", f"{subject.place(k, event)} uses a plane that no lw has filled")
+        return None
+    if used[0] > active.k or used[1] > active.n or used[2] != active.dt:
+        subject.report(
+            "v10-plane",
+            f"{subject.place(k, event)} uses {_tile_text(used)} of the plane that "
+            f"{subject.place(k, active.event)} filled with "
+            f"{_tile_text([active.k, active.n, active.dt])}",
+        )
+    return Tile(active.k, active.n, active.dt, active.event, used=True)
+
+
+def _tile_text(tile: list[int]) -> str:
+    return f"{tile[0]} x {tile[1]} {MATRIX_TYPES[tile[2]]}"
