@@ -42,7 +42,7 @@ from dlir.dialects.structured.ops import (
     shape_of,
 )
 from dlir.dialects.structured.roles import overwrites_outs
-from dlir.dialects.structured.shapes import Size, Sizes
+from dlir.dialects.structured.shapes import Size, Sizes, mixed
 from dlir.types import AnyMemRef, is_memref, is_tensor
 
 ARENA = MemRefType(i8, [DYNAMIC_INDEX])
@@ -350,12 +350,6 @@ def _clone_size_op(op: Operation, block: Block, known: dict[SSAValue, SSAValue])
         block.add_op(op.clone(known))
 
 
-def _mixed(static: Sequence[int], dynamic: Sequence[SSAValue]) -> list[Size]:
-    """Numbers, and values where there are none."""
-    values = iter(dynamic)
-    return [next(values) if n == DYNAMIC_INDEX else n for n in static]
-
-
 def _request(root: _Root) -> Request[SSAValue]:
     """Bytes as a static unit times the dynamic sizes, in a canonical order."""
     element = root.type.element_type
@@ -468,7 +462,7 @@ class _Writer:
         """A copy into a view of the destination."""
         target = self._target(op)
         offsets, sizes, strides = (
-            _mixed(static.get_values(), [self.known[v] for v in dynamic])
+            mixed(static.get_values(), [self.known[v] for v in dynamic])
             for static, dynamic in (
                 (op.static_offsets, op.offsets),
                 (op.static_sizes, op.sizes),

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
+import operator
 from dataclasses import dataclass
 from math import prod
 
 from xdsl.builder import Builder
 from xdsl.context import Context
-from xdsl.dialects import arith, cf
+from xdsl.dialects import arith, cf, tensor
 from xdsl.dialects.builtin import DYNAMIC_INDEX, ModuleOp
 from xdsl.ir import Operation
 from xdsl.passes import ModulePass
 from xdsl.rewriter import InsertPoint
 
-from dlir.diagnostics import name_of
+from dlir.diagnostics import fail, name_of
 from dlir.dialects.structured.maps import Linear
 from dlir.dialects.structured.ops import GenericOp, ReshapeOp, shape_of
 from dlir.dialects.structured.roles import is_copy, operands_of
-from dlir.dialects.structured.shapes import Size, Sizes
+from dlir.dialects.structured.shapes import Size, Sizes, mixed
 
 
 @dataclass(frozen=True)
@@ -25,8 +26,8 @@ class StructuredInsertChecks(ModulePass):
     """Assert that dynamic sizes which must agree do agree, so that no access leaves its buffer.
 
     Every use of an iterator must see the same extent (a copy may read a part of a larger tensor),
-    no window may leave an operand that has no padding, and a reshape keeps the number of elements.
-    The assertions are on sizes only; they move to the function that plans a call and run before
+    no window may leave an operand that has no padding, no slice may leave its destination, and a
+    reshape keeps the number of elements. The assertions are on sizes only; they move to the function that plans a call and run before
     anything else.
 
     Before:
@@ -50,6 +51,11 @@ class StructuredInsertChecks(ModulePass):
                 _Checks(inner).check_generic(inner)
             elif isinstance(inner, ReshapeOp):
                 _Checks(inner).check_reshape(inner)
+            elif isinstance(inner, tensor.InsertSliceOp):
+                _Checks(inner).check_insert_slice(inner)
+
+
+_HOLDS = {"eq": operator.eq, "sle": operator.le, "sge": operator.ge}
 
 
 class _Checks:
@@ -92,6 +98,26 @@ class _Checks:
         text = f"operand {number} is too small in dimension {position}"
         self.require("slt", self.sizes.last_index(op, form), size, text)
         self.require("sge", self.sizes.first_index(op, form), 0, text)
+
+    def check_insert_slice(self, op: tensor.InsertSliceOp) -> None:
+        """The slice lies inside the destination and has the source's sizes."""
+        if any(stride != 1 for stride in op.static_strides.get_values()):
+            fail(op, "a slice with strides is unsupported")
+        offsets = mixed(op.static_offsets.get_values(), op.offsets)
+        sizes = mixed(op.static_sizes.get_values(), op.sizes)
+        for axis, (offset, size) in enumerate(zip(offsets, sizes, strict=True)):
+            end, source = self.sizes.add(offset, size), self.sizes.of(op.source, axis)
+            self.demand("sge", offset, 0, f"the slice begins before dimension {axis}")
+            self.demand(
+                "sle", end, self.sizes.of(op.dest, axis), f"the slice leaves dimension {axis}"
+            )
+            self.demand("eq", size, source, f"the slice and size {axis} of its source differ")
+
+    def demand(self, predicate: str, a: Size, b: Size, message: str) -> None:
+        """`require` of what no verifier looks at: known sizes fail here."""
+        if isinstance(a, int) and isinstance(b, int) and not _HOLDS[predicate](a, b):
+            fail(self.op, message)
+        self.require(predicate, a, b, message)
 
     def check_reshape(self, op: ReshapeOp) -> None:
         before = self.sizes.all_of(op.input)

@@ -183,6 +183,12 @@ def _move_to_start(dim: tensor.DimOp | memref.DimOp) -> None:
             block.insert_op_before(op, _first(block))
 
 
+def mixed(static: Sequence[int], dynamic: Sequence[SSAValue]) -> list[Size]:
+    """Numbers, and values in order where there are none."""
+    values = iter(dynamic)
+    return [next(values) if n == DYNAMIC_INDEX else n for n in static]
+
+
 def _nth_dynamic(shape: tuple[int, ...], position: int) -> int:
     return sum(n == DYNAMIC_INDEX for n in shape[:position])
 

@@ -236,6 +236,7 @@ func.func @program_c1() {
 func.func @stream_c1() {
   // expected-error@+1 {{no engine 'xx': ld, mx, vx, st, nt [isa-stream-c1]}}
   isa.stream "xx" {
+    // expected-error@+1 {{'isa.nop' belongs to stream ld, mx, vx, st, nt, not to xx [isa-nop-c2]}}
     isa.nop
   }
   func.return
