@@ -27,8 +27,8 @@ class StructuredInsertChecks(ModulePass):
 
     Every use of an iterator must see the same extent (a copy may read a part of a larger tensor),
     no window may leave an operand that has no padding, no slice may leave its destination, and a
-    reshape keeps the number of elements. The assertions are on sizes only; they move to the function that plans a call and run before
-    anything else.
+    reshape keeps the number of elements. The assertions are on sizes only; they move to the
+    function that plans a call and run before anything else.
 
     Before:
     ```mlir
