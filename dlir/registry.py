@@ -32,6 +32,7 @@ from xdsl.universe import Universe
 from dlir.diagnostics import CompileError, Severity, diagnose, note
 
 DIALECTS: dict[str, str] = {
+    "accel": "dlir.dialects.accel:Accel",
     "arith": "dlir.dialects.vectorized:Arith",
     "dl": "dlir.dialects.dl:DL",
     "isa": "dlir.dialects.isa:Isa",
@@ -67,6 +68,7 @@ PASSES: dict[str, str] = {
 """Passes of dlir. xDSL's passes keep their own names and need no line here."""
 
 SEMANTICS: dict[str, str] = {
+    "accel": "dlir.dialects.accel.semantics:SEMANTICS",
     "arith": "dlir.dialects.upstream.semantics_arith:SEMANTICS",
     "builtin": "dlir.dialects.upstream.semantics_builtin:SEMANTICS",
     "cf": "dlir.dialects.upstream.semantics_cf:SEMANTICS",

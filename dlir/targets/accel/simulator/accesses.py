@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dlir.dialects.isa.fields import BINARY, MEMORIES, TYPES, UNARY, Y_MODES
-from dlir.targets.accel.simulator.arithmetic import DTYPES, TERNARY
+from dlir.dialects.accel.arithmetic import DTYPES, TERNARY
 from dlir.targets.accel.simulator.events import Events
 from dlir.targets.accel.simulator.timing import Ints
 

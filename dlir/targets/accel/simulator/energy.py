@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from dlir.dialects.isa.fields import BINARY, TYPES, UNARY
 from dlir.targets.accel.description import Machine
-from dlir.targets.accel.simulator.arithmetic import FLOAT_UNARY
+from dlir.dialects.accel.arithmetic import FLOAT_UNARY
 from dlir.targets.accel.simulator.bounds import macs_of
 from dlir.targets.accel.simulator.costs import vector_rows
 from dlir.targets.accel.simulator.events import Events

@@ -19,8 +19,8 @@ import numpy as np
 from dlir.diagnostics import fail
 from dlir.dialects.isa.fields import ISA
 from dlir.targets.accel.program import Program, Symbol, SymbolKind
-from dlir.targets.accel.simulator import arithmetic as arith
-from dlir.targets.accel.simulator.arithmetic import DTYPES, Array, convert, widen
+from dlir.dialects.accel import arithmetic as arith
+from dlir.dialects.accel.arithmetic import DTYPES, Array, convert, widen
 from dlir.targets.accel.simulator.events import Events, events_of
 from dlir.targets.accel.simulator.memories import Memories, OutOfMemory, Piece, Walk, slice_lines
 from dlir.targets.accel.simulator.timing import Deadlock

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from dlir.targets.accel.simulator.arithmetic import DTYPES, Array
+from dlir.dialects.accel.arithmetic import DTYPES, Array
 
 
 class OutOfMemory(Exception):

@@ -7,6 +7,7 @@ transcendental functions are evaluated in float64 first. A float NaN becomes int
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Callable
 from typing import Any, TypeAlias
@@ -148,3 +149,53 @@ def row_sum(x: Array) -> Array:
         width //= 2
         total = total[:, :width] + total[:, width:]
     return total
+
+
+def immediate(imm: float, dtype: np.dtype[Any]) -> Array:
+    """A number of an instruction: an integer, or a float as the bf16 that the field holds."""
+    if dtype.kind == "i":
+        return np.array([[int(imm)]], np.int32)
+    return np.array([[imm]], np.float32).astype(BFLOAT16).astype(np.float32)
+
+
+def unary(fn: str, x: Array, outer: int, lanes: int) -> Array:
+    """A function of one operand on rows of int32 or float32, in `outer` groups.
+
+    `lanes` is how many lanes count in functions of whole rows.
+    """
+    if fn in REDUCE_WALK:
+        with np.errstate(all="ignore"):
+            groups = x.reshape(outer, -1, x.shape[1]).swapaxes(0, 1)
+            return functools.reduce(REDUCE_WALK[fn], groups)
+    if fn in FLOAT_UNARY:
+        return float_unary(fn, x.astype(np.float32))
+    return SHAPES[fn](x, lanes)
+
+
+def _lane0(column: Array, like: Array) -> Array:
+    result = np.zeros_like(like)
+    result[:, 0] = column
+    return result
+
+
+def _transposed(x: Array, n: int) -> Array:
+    """Rows x C lanes to n rows, whose lanes behind the number of rows are 0."""
+    result = np.zeros((n, x.shape[1]), x.dtype)
+    result[:, : len(x)] = x[:, :n].T
+    return result
+
+
+SHAPES: dict[str, Callable[[Array, int], Array]] = {
+    "copy": lambda x, n: x,
+    "relu": lambda x, n: np.maximum(x, 0),
+    "rowsum": lambda x, n: _lane0(row_sum(x[:, :n])[:, 0], x),
+    "rowmax": lambda x, n: _lane0(x[:, :n].max(1), x),
+    "transpose": _transposed,
+}
+"""Functions of `vs` on int32 or float32; n is the number of lanes that count."""
+
+REDUCE_WALK: dict[str, Callable[[Array, Array], Array]] = {
+    "maxinto": np.maximum,
+    "addinto": np.add,
+}
+"""Functions of `vs` that make one row of each outer row, taking the inner rows in order."""
