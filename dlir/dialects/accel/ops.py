@@ -195,9 +195,6 @@ class EngineOp(IRDLOperation):
     """The words in front of the second and later addresses; empty for a comma."""
     FIELDS: ClassVar[Mapping[str, FieldValue]] = {}
     """Field -> the value it has when the text leaves it out."""
-    WRITES: ClassVar[int] = -1
-    """Which of the addresses is written."""
-
     addresses = var_operand_def(MemRefType)
     after = var_operand_def(TokenType)
     walks = prop_def(ArrayAttr[DenseArrayBase])
@@ -299,8 +296,8 @@ class LoadOp(EngineOp):
     """  # noqa: E501
 
     name = "accel.load"
-    ENGINE = "ld"
-    SEPARATORS = ("to",)
+    ENGINE: ClassVar[str] = "ld"
+    SEPARATORS: ClassVar[tuple[str, ...]] = ("to",)
     FIELDS: ClassVar[Mapping[str, FieldValue]] = {"count": 1}
 
     def spans(self) -> list[tuple[int, int, int]]:
@@ -329,8 +326,8 @@ class StoreOp(EngineOp):
     """  # noqa: E501
 
     name = "accel.store"
-    ENGINE = "st"
-    SEPARATORS = ("to",)
+    ENGINE: ClassVar[str] = "st"
+    SEPARATORS: ClassVar[tuple[str, ...]] = ("to",)
     FIELDS: ClassVar[Mapping[str, FieldValue]] = {"count": 1}
 
     def spans(self) -> list[tuple[int, int, int]]:
@@ -360,8 +357,8 @@ class GatherOp(EngineOp):
     """  # noqa: E501
 
     name = "accel.gather"
-    ENGINE = "ld"
-    SEPARATORS = ("at", "to")
+    ENGINE: ClassVar[str] = "ld"
+    SEPARATORS: ClassVar[tuple[str, ...]] = ("at", "to")
     FIELDS: ClassVar[Mapping[str, FieldValue]] = {"rows": 1, "of": 1}
     """`of` is how many rows the table has from `from` on."""
 
@@ -400,8 +397,8 @@ class MatmulOp(EngineOp):
     """  # noqa: E501
 
     name = "accel.matmul"
-    ENGINE = "mx"
-    SEPARATORS = ("", "into")
+    ENGINE: ClassVar[str] = "mx"
+    SEPARATORS: ClassVar[tuple[str, ...]] = ("", "into")
     FIELDS: ClassVar[Mapping[str, FieldValue]] = {
         "planes": 0, "nx": 1, "sx": 1, "ny": 1, "sy": 0, "k": 1, "n": 1, "step": 1, "tr": 0,
         "start": 0,
@@ -441,8 +438,8 @@ class BinaryOp(EngineOp):
     """  # noqa: E501
 
     name = "accel.binary"
-    ENGINE = "vx"
-    SEPARATORS = ("", "to")
+    ENGINE: ClassVar[str] = "vx"
+    SEPARATORS: ClassVar[tuple[str, ...]] = ("", "to")
     FIELDS: ClassVar[Mapping[str, FieldValue]] = {
         "fn": "", "rows": 1, "ymode": "row", "imm": 0,
     }  # fmt: skip
@@ -479,8 +476,8 @@ class UnaryOp(EngineOp):
     """  # noqa: E501
 
     name = "accel.unary"
-    ENGINE = "vx"
-    SEPARATORS = ("to",)
+    ENGINE: ClassVar[str] = "vx"
+    SEPARATORS: ClassVar[tuple[str, ...]] = ("to",)
     FIELDS: ClassVar[Mapping[str, FieldValue]] = {
         "fn": "", "nx": 1, "sx": 1, "ny": 1, "sy": 0, "n": 0,
     }  # fmt: skip
