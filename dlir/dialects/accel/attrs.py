@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from xdsl.dialects.builtin import MemRefType
+from collections.abc import Sequence
+
+from xdsl.dialects.builtin import MemRefType, NoneAttr, StringAttr
 from xdsl.dialects.utils import EnumAttribute
 from xdsl.ir import (
     Attribute,
@@ -14,22 +16,15 @@ from xdsl.ir import (
 from xdsl.irdl import irdl_attr_definition
 from xdsl.utils.str_enum import StrEnum
 
-from dlir.types import is_memref
+from dlir.types import AnyMemRef, is_memref
 
 
 class Memory(StrEnum):
-    """The memories of a chip. A memref without one of these lies in DRAM."""
+    """The memories of a chip, as memory spaces: `memref<64x16xbf16, "spm">`. Without one: DRAM."""
 
     SPM = "spm"
     ACC = "acc"
     WBUF = "wbuf"
-
-
-@irdl_attr_definition
-class MemoryAttr(EnumAttribute[Memory], SpacedOpaqueSyntaxAttribute):
-    """The memory space of a tile: `memref<64x16xbf16, #accel.memory spm>`."""
-
-    name = "accel.memory"
 
 
 class Role(StrEnum):
@@ -55,12 +50,19 @@ class TokenType(ParametrizedAttribute, TypeAttribute, OpaqueSyntaxAttribute):
 
 
 TOKEN = TokenType()
+MEMORIES = frozenset(Memory)
 
 
 def memory_of(type: Attribute) -> Memory | None:
     """The memory a memref lies in; None for DRAM."""
     space = type.memory_space if isinstance(type, MemRefType) else None
-    return space.data if isinstance(space, MemoryAttr) else None
+    return Memory(space.data) if isinstance(space, StringAttr) and space.data in MEMORIES else None
+
+
+def tile_type(memory: Memory | None, shape: Sequence[int], element: Attribute) -> AnyMemRef:
+    """The type of a tile, or of a piece of DRAM."""
+    space = NoneAttr() if memory is None else StringAttr(memory.value)
+    return MemRefType(element, shape, NoneAttr(), space)
 
 
 def rows_of(type: Attribute) -> int:

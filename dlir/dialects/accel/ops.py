@@ -67,9 +67,9 @@ class ProgramOp(IRDLOperation):
     Example:
     ```mlir
     accel.program @copy machine <"gemmini"> (%x: memref<4x16xi8> input "x", %y: memref<4x16xi8> output "y") {
-      %t = accel.alloc : memref<4x16xi8, #accel.memory spm>
-      %0 = accel.load %x[0] to %t[0] {count = 4} : memref<4x16xi8>, memref<4x16xi8, #accel.memory spm>
-      %1 = accel.store %t[0] to %y[0] {count = 4} after %0 : memref<4x16xi8, #accel.memory spm>, memref<4x16xi8>
+      %t = accel.alloc : memref<4x16xi8, "spm">
+      %0 = accel.load %x[0] to %t[0] {count = 4} : memref<4x16xi8>, memref<4x16xi8, "spm">
+      %1 = accel.store %t[0] to %y[0] {count = 4} after %0 : memref<4x16xi8, "spm">, memref<4x16xi8>
     }
     ```
     """  # noqa: E501
@@ -125,9 +125,9 @@ class LaunchOp(IRDLOperation):
     Example:
     ```mlir
     accel.program @copy machine <"gemmini"> (%x: memref<4x16xi8> input "x", %y: memref<4x16xi8> output "y") {
-      %t = accel.alloc : memref<4x16xi8, #accel.memory spm>
-      %0 = accel.load %x[0] to %t[0] {count = 4} : memref<4x16xi8>, memref<4x16xi8, #accel.memory spm>
-      %1 = accel.store %t[0] to %y[0] {count = 4} after %0 : memref<4x16xi8, #accel.memory spm>, memref<4x16xi8>
+      %t = accel.alloc : memref<4x16xi8, "spm">
+      %0 = accel.load %x[0] to %t[0] {count = 4} : memref<4x16xi8>, memref<4x16xi8, "spm">
+      %1 = accel.store %t[0] to %y[0] {count = 4} after %0 : memref<4x16xi8, "spm">, memref<4x16xi8>
     }
     func.func @main(%x: tensor<4x16xi8>) -> tensor<4x16xi8> {
       %y = accel.launch @copy(%x) : (tensor<4x16xi8>) -> tensor<4x16xi8>
@@ -167,8 +167,8 @@ class AllocOp(IRDLOperation):
     Example:
     ```mlir
     func.func @tiles() {
-      %a = accel.alloc : memref<64x16xbf16, #accel.memory spm>
-      %c = accel.alloc at 128 : memref<64x16xf32, #accel.memory acc>
+      %a = accel.alloc : memref<64x16xbf16, "spm">
+      %c = accel.alloc at 128 : memref<64x16xf32, "acc">
       func.return
     }
     ```
@@ -288,8 +288,8 @@ class LoadOp(EngineOp):
 
     Example:
     ```mlir
-    func.func @f(%x: memref<8x16xi8>, %t: memref<4x16xi8, #accel.memory spm>) {
-      %0 = accel.load %x[2 * d0 + 1] to %t[2 * d0] for [2] {count = 2} : memref<8x16xi8>, memref<4x16xi8, #accel.memory spm>
+    func.func @f(%x: memref<8x16xi8>, %t: memref<4x16xi8, "spm">) {
+      %0 = accel.load %x[2 * d0 + 1] to %t[2 * d0] for [2] {count = 2} : memref<8x16xi8>, memref<4x16xi8, "spm">
       func.return
     }
     ```
@@ -318,8 +318,8 @@ class StoreOp(EngineOp):
 
     Example:
     ```mlir
-    func.func @f(%t: memref<4x16xi8, #accel.memory spm>, %y: memref<8x16xi8>) {
-      %0 = accel.store %t[0] to %y[4] {count = 4} : memref<4x16xi8, #accel.memory spm>, memref<8x16xi8>
+    func.func @f(%t: memref<4x16xi8, "spm">, %y: memref<8x16xi8>) {
+      %0 = accel.store %t[0] to %y[4] {count = 4} : memref<4x16xi8, "spm">, memref<8x16xi8>
       func.return
     }
     ```
@@ -349,8 +349,8 @@ class GatherOp(EngineOp):
 
     Example:
     ```mlir
-    func.func @f(%table: memref<100x16xbf16>, %i: memref<1x16xi32, #accel.memory spm>, %t: memref<8x16xbf16, #accel.memory spm>) {
-      %0 = accel.gather %table[0] at %i[0] to %t[0] {rows = 8} : memref<100x16xbf16>, memref<1x16xi32, #accel.memory spm>, memref<8x16xbf16, #accel.memory spm>
+    func.func @f(%table: memref<100x16xbf16>, %i: memref<1x16xi32, "spm">, %t: memref<8x16xbf16, "spm">) {
+      %0 = accel.gather %table[0] at %i[0] to %t[0] {rows = 8} : memref<100x16xbf16>, memref<1x16xi32, "spm">, memref<8x16xbf16, "spm">
       func.return
     }
     ```
@@ -389,8 +389,8 @@ class MatmulOp(EngineOp):
 
     Example:
     ```mlir
-    func.func @f(%a: memref<2x64x16xi8, #accel.memory spm>, %w: memref<2x16x16xi8, #accel.memory spm>, %c: memref<64x16xi32, #accel.memory acc>) {
-      %0 = accel.matmul %a[64 * d0], %w[16 * d0] into %c[0] for [2] {planes = 1, nx = 64, k = 16, n = 16, start = 1} : memref<2x64x16xi8, #accel.memory spm>, memref<2x16x16xi8, #accel.memory spm>, memref<64x16xi32, #accel.memory acc>
+    func.func @f(%a: memref<2x64x16xi8, "spm">, %w: memref<2x16x16xi8, "spm">, %c: memref<64x16xi32, "acc">) {
+      %0 = accel.matmul %a[64 * d0], %w[16 * d0] into %c[0] for [2] {planes = 1, nx = 64, k = 16, n = 16, start = 1} : memref<2x64x16xi8, "spm">, memref<2x16x16xi8, "spm">, memref<64x16xi32, "acc">
       func.return
     }
     ```
@@ -430,8 +430,8 @@ class BinaryOp(EngineOp):
 
     Example:
     ```mlir
-    func.func @f(%x: memref<8x16xf32, #accel.memory acc>, %b: memref<1x16xf32, #accel.memory spm>) {
-      %0 = accel.binary add %x[0], %b[0] to %x[0] {rows = 8, ymode = "all"} : memref<8x16xf32, #accel.memory acc>, memref<1x16xf32, #accel.memory spm>, memref<8x16xf32, #accel.memory acc>
+    func.func @f(%x: memref<8x16xf32, "acc">, %b: memref<1x16xf32, "spm">) {
+      %0 = accel.binary add %x[0], %b[0] to %x[0] {rows = 8, ymode = "all"} : memref<8x16xf32, "acc">, memref<1x16xf32, "spm">, memref<8x16xf32, "acc">
       func.return
     }
     ```
@@ -468,8 +468,8 @@ class UnaryOp(EngineOp):
 
     Example:
     ```mlir
-    func.func @f(%x: memref<8x16xf32, #accel.memory acc>, %y: memref<8x16xbf16, #accel.memory spm>) {
-      %0 = accel.unary relu %x[0] to %y[0] {nx = 8} : memref<8x16xf32, #accel.memory acc>, memref<8x16xbf16, #accel.memory spm>
+    func.func @f(%x: memref<8x16xf32, "acc">, %y: memref<8x16xbf16, "spm">) {
+      %0 = accel.unary relu %x[0] to %y[0] {nx = 8} : memref<8x16xf32, "acc">, memref<8x16xbf16, "spm">
       func.return
     }
     ```
