@@ -18,6 +18,7 @@ import numpy as np
 
 from dlir.diagnostics import fail
 from dlir.dialects.isa.fields import ISA
+from dlir.requantize import requantize
 from dlir.targets.accel.program import Program, Symbol, SymbolKind
 from dlir.targets.accel.simulator import arithmetic as arith
 from dlir.targets.accel.simulator.arithmetic import DTYPES, Array, convert, widen
@@ -107,7 +108,7 @@ class Core:
         left = self._rows(x_mem, x, rows, dt_s)
         if fn == "requant":
             multiplier, shift = self._rows(y_mem, y, 2, "i32")
-            result = arith.requantize(left, multiplier, shift, imm)
+            result = requantize(left, multiplier, shift, imm)
         else:
             right = self._second(y_mem, y, rows, dt_s, ymode, imm)
             with np.errstate(all="ignore"):
