@@ -20,6 +20,7 @@ from numeric.cases import (
     Ulps,
     elements_in,
 )
+from numeric.quantization_cases import quantization_cases
 from xdsl.dialects.builtin import f16, f32, i32
 from xdsl.ir import Operation
 
@@ -409,6 +410,7 @@ REPRESENTATIVE: dict[str, list[Case]] = {
     "select": select_cases(),
     "cast": cast_cases(),
     "matmul": matmul_cases(),
+    "quantization": quantization_cases(),
     "convolution f32": convolution_cases("f32"),
     "pooling f32": pooling_cases("f32"),
     "reduction f32": reduction_cases("f32"),

@@ -1,4 +1,4 @@
-"""The machine's numbers: types in memory, conversions, requantisation, and the vector functions.
+"""The machine's numbers: types in memory, conversions, and the vector functions.
 
 The vector unit works in int32 (wrapping) when it reads `i8` or `i32`, and in float32 when it reads
 `bf16` or `f32`. Every float result is the exact one rounded once to float32, nearest even; the
@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dlir.numpy_types import BFLOAT16
+from dlir.requantize import shift_right_rounded
 
 Array: TypeAlias = NDArray[Any]
 
@@ -29,24 +30,6 @@ DTYPES: dict[str, np.dtype[Any]] = {
 
 ACC_TYPES = {"i8": "i32", "i32": "i32", "bf16": "f32", "f32": "f32"}
 """The 32-bit type that a value of some type has in the accumulators."""
-
-
-def requantize(x: Array, multiplier: Array, shift: Array, zero_point: int) -> Array:
-    """int32 to int8 by one rounding: `saturate(zero_point + x * multiplier / 2**(31 + shift))`.
-
-    The product is exact in int64 (`|x * multiplier| <= 2**62`); halves go away from zero. `shift`
-    is in -31..31; `multiplier` and `shift` are int32, one per lane. The result has int32 elements
-    in -128..127.
-    """
-    product = x.astype(np.int64) * multiplier.astype(np.int64)
-    rounded = shift_right_rounded(product, shift.astype(np.int64) + 31)
-    return np.clip(rounded + zero_point, -128, 127).astype(np.int32)
-
-
-def shift_right_rounded(x: Array, bits: Array) -> Array:
-    """`x / 2**bits` to nearest, halves away from zero, for int64 up to 2**62 and bits in 0..62."""
-    half = (np.int64(1) << bits.astype(np.int64)) >> 1
-    return np.sign(x) * ((np.abs(x) + half) >> bits)
 
 
 def widen(values: Array) -> Array:

@@ -27,7 +27,6 @@ from xdsl.irdl import (
     AttrSizedOperandSegments,
     IRDLOperation,
     irdl_op_definition,
-    operand_def,
     opt_prop_def,
     prop_def,
     region_def,
@@ -43,7 +42,12 @@ from xdsl.traits import IsolatedFromAbove, NoTerminator, SymbolOpInterface
 from dlir.dialects.accel import verify
 from dlir.dialects.accel.access import Access
 from dlir.dialects.accel.attrs import TOKEN, RoleAttr, TokenType
-from dlir.dialects.accel.syntax import parse_engine_op, parse_program, print_engine_op, print_program
+from dlir.dialects.accel.syntax import (
+    parse_engine_op,
+    parse_program,
+    print_engine_op,
+    print_program,
+)
 from dlir.dialects.isa.attrs import MachineAttr
 
 FieldValue = int | float | str
@@ -323,7 +327,7 @@ class StoreOp(EngineOp):
       func.return
     }
     ```
-    """  # noqa: E501
+    """
 
     name = "accel.store"
     ENGINE: ClassVar[str] = "st"

@@ -125,7 +125,11 @@ class Emitter:
         self.nest(kind, [_outer(v, len(outer)) for v in views], outer, count=count)
 
     def nest(
-        self, kind: type[EngineOp], views: Sequence[View], outer: Domain, **fields: int | float | str
+        self,
+        kind: type[EngineOp],
+        views: Sequence[View],
+        outer: Domain,
+        **fields: int | float | str,
     ) -> None:
         """An instruction at every point of `outer`; what exceeds the machine's nest is unrolled."""
         extra = max(0, len(outer) - MAX_NEST)

@@ -116,7 +116,9 @@ class Stored:
         return View(self.memref, base, tuple(steps), lane)
 
 
-def copied(source: Stored, forms: Sequence[Linear], shape: Sequence[int], cols: int) -> Stored | None:
+def copied(
+    source: Stored, forms: Sequence[Linear], shape: Sequence[int], cols: int
+) -> Stored | None:
     """The result of a copy `out[i..] = x[forms(i..)]` as another view of x, if it is one."""
     steps = [0] * len(shape)
     base, lane = source.base, None
@@ -196,7 +198,7 @@ def _groups(old: Sequence[int], new: Sequence[int]) -> list[tuple[list[int], lis
     while i < len(old) or j < len(new):
         left, right = [], []
         a = b = 1
-        while not left and not right or a != b:
+        while (not left and not right) or a != b:
             if (a <= b and i < len(old)) or j == len(new):
                 left.append(i)
                 a *= old[i]

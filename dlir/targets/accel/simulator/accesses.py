@@ -13,8 +13,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from dlir.dialects.isa.fields import BINARY, MEMORIES, TYPES, UNARY, Y_MODES
 from dlir.dialects.accel.arithmetic import DTYPES, TERNARY
+from dlir.dialects.isa.fields import BINARY, MEMORIES, TYPES, UNARY, Y_MODES
 from dlir.targets.accel.simulator.events import Events
 from dlir.targets.accel.simulator.timing import Ints
 

@@ -17,10 +17,11 @@ from functools import cache
 import numpy as np
 
 from dlir.diagnostics import fail
-from dlir.dialects.isa.fields import ISA
-from dlir.targets.accel.program import Program, Symbol, SymbolKind
 from dlir.dialects.accel import arithmetic as arith
 from dlir.dialects.accel.arithmetic import DTYPES, Array, convert, widen
+from dlir.dialects.isa.fields import ISA
+from dlir.requantize import requantize
+from dlir.targets.accel.program import Program, Symbol, SymbolKind
 from dlir.targets.accel.simulator.events import Events, events_of
 from dlir.targets.accel.simulator.memories import Memories, OutOfMemory, Piece, Walk, slice_lines
 from dlir.targets.accel.simulator.timing import Deadlock
@@ -107,7 +108,7 @@ class Core:
         left = self._rows(x_mem, x, rows, dt_s)
         if fn == "requant":
             multiplier, shift = self._rows(y_mem, y, 2, "i32")
-            result = arith.requantize(left, multiplier, shift, imm)
+            result = requantize(left, multiplier, shift, imm)
         else:
             right = self._second(y_mem, y, rows, dt_s, ymode, imm)
             with np.errstate(all="ignore"):

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from dlir.dialects.accel.arithmetic import FLOAT_UNARY
 from dlir.dialects.isa.fields import BINARY, MATRIX_TYPES, TYPES, UNARY
 from dlir.targets.accel.simulator.accesses import ACC, accesses_of
-from dlir.dialects.accel.arithmetic import FLOAT_UNARY
 from dlir.targets.accel.simulator.tokens import Run
 from dlir.targets.accel.verifier.subject import Subject
 
