@@ -15,9 +15,17 @@ from xdsl.ir import Attribute, Operation, SSAValue
 
 from dlir.dialects.accel.access import MAX_NEST, Access
 from dlir.dialects.accel.attrs import Memory, memory_of, tile_type
-from dlir.dialects.accel.ops import AllocOp, BinaryOp, EngineOp, LoadOp, StoreOp, UnaryOp
+from dlir.dialects.accel.ops import (
+    AllocOp,
+    BinaryOp,
+    EngineOp,
+    FieldValue,
+    LoadOp,
+    StoreOp,
+    UnaryOp,
+)
 from dlir.targets.accel.description import Machine
-from dlir.types import element_of
+from dlir.types import element_of, is_integer
 
 MOST_ROWS, MOST_OUTER = 4096, 1024
 """Rows of one instruction: of its inner walk, and of its outer walk."""
@@ -85,6 +93,13 @@ def merged(domain: Domain, views: Sequence[View]) -> tuple[Domain, list[View]]:
     return tuple(sizes), [v.with_steps(s) for v, s in zip(views, steps, strict=True)]
 
 
+def ordered(domain: Domain, views: Sequence[View]) -> tuple[Domain, list[View]]:
+    """The same points in the order of rows of the last view, and merged."""
+    axes = sorted(range(len(domain)), key=lambda a: -views[-1].steps[a])
+    turned = [v.with_steps([v.steps[a] for a in axes]) for v in views]
+    return merged(tuple(domain[a] for a in axes), turned)
+
+
 @dataclass
 class Emitter:
     """The program under construction."""
@@ -119,7 +134,7 @@ class Emitter:
         self._copy(StoreOp, source, target, domain)
 
     def _copy(self, kind: type[EngineOp], source: View, target: View, domain: Domain) -> None:
-        domain, views = merged(domain, (source, target))
+        domain, views = ordered(domain, (source, target))
         count = domain[-1] if all(v.steps[-1] == 1 for v in views) else 1
         outer = domain[:-1] if count > 1 or domain[-1] == 1 else domain
         self.nest(kind, [_outer(v, len(outer)) for v in views], outer, count=count)
@@ -143,7 +158,7 @@ class Emitter:
 
     def unary(self, fn: str, x: View, d: View, domain: Domain, n: int = 0) -> None:
         """`d = fn(x)` at every point."""
-        domain, (x, d) = merged(domain, (x, d))
+        domain, (x, d) = ordered(domain, (x, d))
         if d.steps[-1] != 1:  # one row at a time
             domain, x, d = (*domain, 1), x.with_steps((*x.steps, 1)), d.with_steps((*d.steps, 1))
         for piece, (px, pd) in _pieces(domain, (x, d), MOST_ROWS):
@@ -155,9 +170,9 @@ class Emitter:
             domain, nx, sx = (*domain, 1), 1, 1
             x, d = x.with_steps((*x.steps, 1)), d.with_steps((*d.steps, 1))
         ny, sy, keep = 1, 0, len(domain) - 1
-        if keep and d.steps[keep - 1] == nx and 0 <= x.steps[keep - 1] <= MOST_OUTER_STEP:
-            if domain[keep - 1] <= MOST_OUTER:
-                ny, sy, keep = domain[keep - 1], x.steps[keep - 1], keep - 1
+        fits = keep and d.steps[keep - 1] == nx and 0 <= x.steps[keep - 1] <= MOST_OUTER_STEP
+        if fits and domain[keep - 1] <= MOST_OUTER:
+            ny, sy, keep = domain[keep - 1], x.steps[keep - 1], keep - 1
         self.nest(
             UnaryOp, [_outer(x, keep), _outer(d, keep)], domain[:keep],
             fn=fn, nx=nx, sx=sx, ny=ny, sy=sy, n=n,
@@ -176,18 +191,21 @@ class Emitter:
             fn=fn, nx=count, sx=inner_step, ny=ny, sy=sy,
         )  # fmt: skip
 
-    def binary(self, fn: str, x: View, y: View | float, d: View, domain: Domain) -> None:
+    def binary(
+        self, fn: str, x: View, y: View | float, d: View, domain: Domain, imm: float = 0
+    ) -> None:
         """`d = fn(x, y)` at every point; a number is an immediate."""
         if not isinstance(y, View):
-            domain, (x, d) = merged(domain, (x, d))
-            self._binary(domain, (x, d), fn=fn, ymode="imm", imm=y)
+            domain, (x, d) = ordered(domain, (x, d))
+            number = int(y) if is_integer(x.element) else float(y)
+            self._binary(domain, (x, d), fn=fn, ymode="imm", imm=number)
             return
-        domain, (x, y, d) = merged(domain, (x, y, d))
+        domain, (x, y, d) = ordered(domain, (x, y, d))
         everywhere = y.steps[-1] == 0 and not y.lane
         mode = "lane" if y.lane else "all" if everywhere or domain[-1] == 1 else "row"
         if fn == "requant":
             mode = "all"
-        self._binary(domain, (x, y, d), fn=fn, ymode=mode)
+        self._binary(domain, (x, y, d), fn=fn, ymode=mode, imm=int(imm))
 
     def _binary(
         self, domain: Domain, views: Sequence[View], *, fn: str, ymode: str, imm: float = 0
