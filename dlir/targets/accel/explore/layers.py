@@ -20,6 +20,7 @@ from xdsl.dialects.builtin import DYNAMIC_INDEX, FunctionType, ModuleOp, StringA
 from xdsl.dialects.func import FuncOp, ReturnOp
 from xdsl.ir import Attribute, Block, Operation, Region, SSAValue
 
+from dlir.diagnostics import name_of
 from dlir.dialects.dl.attrs import OpClass
 from dlir.dialects.dl.ops.base import DlOp
 from dlir.dialects.dl.ops.movement import ReshapeOp
@@ -131,10 +132,10 @@ def _follows(op: Operation) -> bool:
 
 
 def _name_of(group: _Group) -> str:
-    """`dl.conv2d %r0`."""
+    """The first op, with its name in the model or its place in the text."""
     first = group.ops[0]
-    hint = first.results[0].name_hint
-    return f"{first.name} %{hint}" if hint else first.name
+    name = name_of(first)
+    return first.name if name == first.name else f"{first.name} {name}"
 
 
 # --- text -----------------------------------------------------------------------------------------
