@@ -1,4 +1,7 @@
-"""`dlir-explore`: compile and execute a model on many machines, and show which are best."""
+"""`dlir-explore`: compile and execute a model on many machines, and show which are best.
+
+dlir-explore model.onnx --space=examples/space.toml -o results
+"""
 
 from __future__ import annotations
 

@@ -46,7 +46,8 @@ def blocked(machine: Machine, m: int, n: int, k: int) -> Gemm:
     """A GEMM that is at least so large, in blocks that fit the machine twice."""
     unit = max(machine.array.rows, machine.array.cols)
     tile = unit
-    while tile < 8 * unit and 16 * tile**2 <= machine.spm.bytes and 8 * tile <= machine.acc.rows:
+    room = min(machine.spm.bytes / 16, machine.acc.rows**2 / 64)
+    while tile < min(8 * unit, 128) and tile**2 <= room:
         tile *= 2
     tn, tk = (min(tile, -(-size // unit) * unit) for size in (n, k))
     tm = max(1, min(m, tile, machine.acc.rows // (2 * (tn // machine.array.cols))))

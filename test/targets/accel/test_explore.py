@@ -272,6 +272,7 @@ def test_ticks_lie_inside() -> None:
     assert scale.ticks() == [5, 10, 20, 50, 100, 200, 500]
     assert 0 < scale(3) < scale(700) < 100
     assert scale_of([1e-3, 1e6], 0, 1).ticks() == [10.0**e for e in range(-3, 7)]
+    assert scale_of([250, 390], 0, 1).ticks() == [250, 300, 350, 400]
 
 
 MODEL = """

@@ -78,6 +78,11 @@ def test_every_key_of_a_hardware_file_is_known() -> None:
     ]
 
 
+def test_the_example_is_a_space_of_sound_machines() -> None:
+    space = load_space(str(Path(__file__).parents[3] / "examples" / "space.toml"))
+    assert len({load(space.base, point).hash for point in space.points()}) == space.size == 27
+
+
 def test_a_base_beside_the_file(tmp_path: Path) -> None:
     (tmp_path / "mine.toml").write_text(load("edge16", {}).text)
     (tmp_path / "space.toml").write_text(SPACE.replace("gemmini", "mine.toml"))

@@ -13,6 +13,7 @@ from dlir.targets.accel.explore.summary import (
     COLUMNS,
     head_of,
     lead,
+    number,
     order_of,
     rows_of,
     varied_keys,
@@ -25,6 +26,12 @@ PLOTS = (("time_us", "energy_uj"), ("time_us", "area_mm2"), ("energy_uj", "area_
 """What is drawn over what: to the right, upwards."""
 
 FRONT, OTHER, OVER = "#c92a2a", "#3b7dd8", "#ced4da"
+STEPS: tuple[tuple[float, ...], ...] = (
+    (1,), (1, 2, 5), tuple(range(1, 10)),
+    tuple(n / 2 for n in range(2, 20)), tuple(n / 10 for n in range(10, 100)),
+)  # fmt: skip
+"""Round numbers between one and ten, coarse to fine."""
+
 LEFT, TOP, WIDTH, HEIGHT = 80.0, 14.0, drawing.WIDTH - 100.0, 320.0
 
 
@@ -52,11 +59,15 @@ class Scale:
         return self.start + share * self.length
 
     def ticks(self) -> list[float]:
-        """1, 2 and 5 times the powers of ten between the ends; powers alone when they are many."""
+        """Round values between the ends: powers of ten, or as much finer as it takes for four."""
         powers = range(math.floor(self.low), math.ceil(self.high) + 1)
-        steps = (1, 2, 5) if self.high - self.low < 3 else (1,)
-        values = [step * 10.0**power for power in powers for step in steps]
-        return [v for v in values if self.low <= math.log10(v) <= self.high]
+        ticks: list[float] = []
+        for steps in STEPS:
+            values = [step * 10.0**power for power in powers for step in steps]
+            ticks = [v for v in values if self.low <= math.log10(v) <= self.high]
+            if len(ticks) >= 4:
+                break
+        return ticks
 
 
 def scale_of(values: Sequence[float], start: float, length: float) -> Scale:
@@ -92,10 +103,10 @@ def _grid(xs: Scale, ys: Scale) -> list[str]:
     parts: list[str] = []
     for value in xs.ticks():
         parts.append(drawing.line(xs(value), TOP, xs(value), bottom, "#dee2e6"))
-        parts.append(drawing.text(xs(value), bottom + 16, f"{value:,g}", "middle", "small"))
+        parts.append(drawing.text(xs(value), bottom + 16, f"{value:,.6g}", "middle", "small"))
     for value in ys.ticks():
         parts.append(drawing.line(LEFT, ys(value), LEFT + WIDTH, ys(value), "#dee2e6"))
-        parts.append(drawing.text(LEFT - 8, ys(value) + 4, f"{value:,g}", "end", "small"))
+        parts.append(drawing.text(LEFT - 8, ys(value) + 4, f"{value:,.6g}", "end", "small"))
     return parts
 
 
@@ -129,7 +140,7 @@ def _plot(found: Exploration, x: str, y: str) -> str:
         values = point.values()
         if min(values.get(x, 0), values.get(y, 0)) > 0:
             settings = ", ".join(f"{key} = {point.settings[key]}" for key in varied_keys(found))
-            costs = ", ".join(f"{COLUMNS[name]} {values[name]:,.4g}" for name in (x, y))
+            costs = ", ".join(f"{COLUMNS[name]} {number(values[name])}" for name in (x, y))
             color = FRONT if index in found.front else OTHER if point.status == "ok" else OVER
             dots.append(Dot(values[x], values[y], f"{settings}: {costs}", color))
     return scatter(dots, COLUMNS[x], COLUMNS[y]) if dots else "<p>Nothing was measured.</p>"

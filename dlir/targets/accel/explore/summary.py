@@ -41,6 +41,11 @@ def verdict(found: Exploration, index: int) -> str:
     return "dominated" if point.status == "ok" else f"{point.status}: {point.reason}"
 
 
+def number(value: float) -> str:
+    """A quantity with four digits, or all digits before the point."""
+    return f"{value:,.0f}" if 1000 <= value < 1e15 else f"{value:.4g}"
+
+
 def rows_of(found: Exploration, indices: Sequence[int]) -> list[list[str]]:
     """The cells of a table with the columns `head_of`."""
     return [_row(found, found.points[index], verdict(found, index)) for index in indices]
@@ -48,7 +53,7 @@ def rows_of(found: Exploration, indices: Sequence[int]) -> list[list[str]]:
 
 def _row(found: Exploration, point: Point, why: str) -> list[str]:
     values = point.values()
-    numbers = [f"{values[name]:,.4g}" if name in values else "-" for name in _measures(found)]
+    numbers = [number(values[name]) if name in values else "-" for name in _measures(found)]
     return [*(point.settings[key] for key in varied_keys(found)), *numbers, why]
 
 
