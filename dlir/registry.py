@@ -103,6 +103,9 @@ FORMATS: dict[str, str] = {
 }
 """Name of a format below MLIR that can also be read -> the format (see `dlir.formats.Format`)."""
 
+EXPLORER = "dlir.targets.accel.explore.command:Request"
+"""What `dlir-explore` asks for; its `run(module, progress)` gives the answer."""
+
 REPLACES: frozenset[str] = frozenset({"arith", "llvm", "vector"})
 """xDSL dialects that dlir extends: the same op list and the ops it lacks."""
 
