@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -88,6 +88,10 @@ def emit_program(
     return _Emitter(op, weights or {}, loops).program()
 
 
+Bases: TypeAlias = tuple[int, int, int]
+"""Where the operands of an op begin."""
+
+
 class _Place(NamedTuple):
     """Where row 0 of a memref lies."""
 
@@ -100,7 +104,7 @@ class _Items:
     """What a stream consists of: templates, and per template the bases of its operands."""
 
     templates: list[Template] = field(default_factory=list[Template])
-    bases: list[tuple[int, int, int]] = field(default_factory=list[tuple[int, int, int]])
+    bases: list[Bases] = field(default_factory=list[Bases])
     wait: list[int] = field(default_factory=list[int])
     sig: list[int] = field(default_factory=list[int])
     tag: int = 0
@@ -108,7 +112,7 @@ class _Items:
     def add(
         self,
         template: Template,
-        bases: tuple[int, int, int] = (0, 0, 0),
+        bases: Bases = (0, 0, 0),
         wait: int = 0,
         sig: int = 0,
     ) -> None:
@@ -211,7 +215,7 @@ class _Emitter:
         for semaphore in gives[bool(sig) :]:
             items.add(sync(semaphore, "give"))
 
-    def template(self, op: EngineOp) -> tuple[Template, tuple[int, int, int]]:
+    def template(self, op: EngineOp) -> tuple[Template, Bases]:
         """The words of an op, and where each of its operands begins."""
         places = [self.places[value] for value in op.addresses]
         accesses = [access for _, access in op.accesses]
