@@ -43,6 +43,9 @@ DIALECTS: dict[str, str] = {
 """Dialects of dlir. A name in `REPLACES` stands in for xDSL's dialect of that name."""
 
 PASSES: dict[str, str] = {
+    "accel-allocate": "dlir.transforms.accel_allocate:AccelAllocate",
+    "accel-place-tokens": "dlir.transforms.accel_place_tokens:AccelPlaceTokens",
+    "convert-accel-to-isa": "dlir.targets.accel.emit:ConvertAccelToIsa",
     "convert-dl-to-structured": "dlir.lowering.dl_to_structured:ConvertDlToStructured",
     "convert-loops-to-llvm": "dlir.lowering.loops_to_llvm:ConvertLoopsToLLVM",
     "convert-structured-to-accel": (
