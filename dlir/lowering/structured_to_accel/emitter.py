@@ -7,7 +7,7 @@ here find the longest runs that one instruction can take and loop over the rest.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import product
 
 from xdsl.dialects.builtin import LocationAttr, UnknownLoc
@@ -56,10 +56,10 @@ class View:
     def at(self, point: Sequence[int]) -> View:
         """The view from another point on."""
         moved = sum(s * p for s, p in zip(self.steps, point, strict=True))
-        return replace(self, base=self.base + moved)
+        return View(self.memref, self.base + moved, self.steps, self.lane)
 
     def with_steps(self, steps: Sequence[int]) -> View:
-        return replace(self, steps=tuple(steps))
+        return View(self.memref, self.base, tuple(steps), self.lane)
 
 
 def dense(memref: SSAValue, domain: Domain, base: int = 0) -> View:

@@ -299,7 +299,8 @@ class Planner:
         if stored is not None:
             k = lane_of(stored, a.forms, extents)
         else:
-            both = [d for d in op.reduction_dims if d in _dims(w.forms)]
+            alone = {f.plain_dim for f in a.forms}
+            both = [d for d in op.reduction_dims if d in _dims(w.forms) and d in alone]
             k = _lane_iterator(both, a.forms, extents)
         if k is None or k not in op.reduction_dims:
             raise Unsupported("the sum does not run along the lanes of the activations")
