@@ -19,7 +19,7 @@ from dlir.lowering.structured_to_accel.expression import Unsupported
 from dlir.lowering.structured_to_accel.host import Host
 from dlir.lowering.structured_to_accel.partition import Partition, host_needs, partition
 from dlir.lowering.structured_to_accel.program import Argument, ProgramWriter
-from dlir.targets.accel.description import Machine, load_machine
+from dlir.targets.accel.description import Machine, load_machine, parse_settings
 from dlir.types import shape_of
 
 
@@ -59,17 +59,6 @@ class ConvertStructuredToAccel(ModulePass):
         attribute = MachineAttr(StringAttr(self.machine), DictionaryAttr(values))
         for function in [f for f in op.ops if isinstance(f, FuncOp) and not f.is_declaration]:
             _convert(op, function, machine, attribute)
-
-
-def parse_settings(text: str) -> dict[str, str]:
-    """`spm.bytes=131072;dma.latency=50` as keys and values. Raises CompileError."""
-    settings: dict[str, str] = {}
-    for part in filter(None, text.split(";")):
-        key, equals, value = part.partition("=")
-        if not equals:
-            fail(None, f"cannot set '{part}'", help="write it as table.key=value")
-        settings[key.strip()] = value.strip()
-    return settings
 
 
 def _convert(

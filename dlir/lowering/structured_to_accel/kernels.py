@@ -33,6 +33,7 @@ from dlir.lowering.structured_to_accel.tiles import (
     hull,
     relative,
     rows_of,
+    strides_of,
 )
 from dlir.lowering.structured_to_accel.vector import compute_vector
 from dlir.types import is_integer
@@ -198,7 +199,9 @@ class Kernels:
                 box[d] = (0, size)
             for d in plan.batch:
                 box[d] = (0, 1)
+            strides = strides_of(plan.a.forms, box)
             _, sizes = hull(plan.a.forms, box)
+            sizes = [-(-n // s) for n, s in zip(sizes, strides, strict=True)]
             lane = a.lane if a is not None else None
             return prod(n for d, n in enumerate(sizes) if d != lane)
 

@@ -11,6 +11,7 @@ from dlir.dialects.structured.ops import (
     GatherOp,
     GenericOp,
     ReshapeOp,
+    YieldOp,
     element_type_of,
     shape_of,
 )
@@ -80,7 +81,7 @@ def _place(
 ) -> None:
     """On the machine if it can be planned and is work, else on the host."""
     try:
-        if not on_machine and isinstance(op, GenericOp) and is_copy(op):
+        if not on_machine and isinstance(op, GenericOp) and _only_moves(op):
             raise Unsupported("a copy of what the host has")
         plan, layout = _plan(op, planner)
     except Unsupported as reason:
@@ -90,6 +91,17 @@ def _place(
     found.plans[op] = plan
     planned[op.results[0]] = planner.placeholder(op.results[0], layout)
     found.level[op] = _machine_level(op, found)
+
+
+def _only_moves(op: GenericOp) -> bool:
+    """Whether the body gives back its only input: a transpose, slice, border or concatenation."""
+    last = op.body.block.last_op
+    return (
+        isinstance(last, YieldOp)
+        and len(op.inputs) == 1
+        and not op.reduction_dims
+        and last.value is op.body.block.args[0]
+    )
 
 
 def _plan(op: Operation, planner: Planner) -> tuple[Plan | GatherPlan, Layout]:

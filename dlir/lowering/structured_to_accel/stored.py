@@ -90,6 +90,12 @@ class Stored:
             moved += self.steps[d] * (first // cols if d == self.lane else first)
         return replace(self, base=moved, shape=tuple(sizes), border=(), filler=None)
 
+    def every(self, strides: Sequence[int]) -> Stored:
+        """The tensor of every so-many-th element, from the first on; lanes stay as they are."""
+        shape = tuple(-(-n // s) for n, s in zip(self.shape, strides, strict=True))
+        steps = tuple(t * s for t, s in zip(self.steps, strides, strict=True))
+        return replace(self, shape=shape, steps=steps, border=(), filler=None)
+
     def over(self, forms: Sequence[Linear], iterators: Sequence[int], cols: int) -> View | None:
         """The rows that linear forms of some iterators visit, as a view over these iterators.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from math import gcd
 from typing import TypeAlias
 
 from xdsl.dialects.builtin import f32, i32
@@ -37,6 +38,30 @@ def relative(forms: Sequence[Linear], box: Box, origin: Sequence[int]) -> list[L
     return result
 
 
+Key: TypeAlias = tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...]]
+"""A box of a tensor: strides, origin, sizes."""
+
+
+def strides_of(forms: Sequence[Linear], box: Box) -> tuple[int, ...]:
+    """Per dimension, the step between elements that a box can touch at all."""
+    return tuple(_stride(form, box) for form in forms)
+
+
+def _stride(form: Linear, box: Box) -> int:
+    step = gcd(*(form.coefficients[d] for d in form.dims if box[d][1] > 1))
+    if step < 2:
+        return 1
+    start = form.constant + sum(form.coefficients[d] * box[d][0] for d in form.dims)
+    single = all(form.coefficients[d] % step == 0 for d in form.dims)
+    return step if single and start % step == 0 and form.constant % step == 0 else 1
+
+
+def _divided(form: Linear, stride: int) -> Linear:
+    if stride == 1:
+        return form
+    return Linear(tuple(c // stride for c in form.coefficients), form.constant // stride)
+
+
 @dataclass
 class Local:
     """A box of a tensor that lies on chip."""
@@ -55,10 +80,10 @@ class Tiles:
     """Where whole tensors are."""
     local: dict[SSAValue, Local] = field(default_factory=dict[SSAValue, Local])
     """Boxes that were computed for the tile at hand."""
-    loaded: dict[SSAValue, list[tuple[tuple[int, ...], tuple[int, ...], Stored]]] = field(
-        default_factory=dict[SSAValue, list[tuple[tuple[int, ...], tuple[int, ...], Stored]]]
+    loaded: dict[SSAValue, dict[Key, Stored]] = field(
+        default_factory=dict[SSAValue, "dict[Key, Stored]"]
     )
-    """Boxes that were loaded for this kernel: origin, sizes, where."""
+    """Boxes that were loaded for this kernel."""
     kept: set[SSAValue] = field(default_factory=set[SSAValue])
     """Tensors of which all loaded boxes are kept, not only the last."""
     produce: Callable[[SSAValue, Sequence[int], Sequence[int]], Local | None] = (
@@ -81,43 +106,57 @@ class Tiles:
         filler: float | None = None,
     ) -> View:
         """The rows that forms visit in a box, over some of the iterators, on chip."""
+        strides = strides_of(forms, box)
+        forms = [_divided(f, s) for f, s in zip(forms, strides, strict=True)]
         origin, sizes = hull(forms, box)
-        found = self.box(value, origin, sizes, filler)
+        found = self.box(value, origin, sizes, filler, strides)
         view = found.over(relative(forms, box, origin), axes, self.emit.cols)
         assert view is not None, "planned before"
         return view
 
     def box(
-        self, value: SSAValue, origin: Sequence[int], sizes: Sequence[int], filler: float | None
+        self,
+        value: SSAValue,
+        origin: Sequence[int],
+        sizes: Sequence[int],
+        filler: float | None,
+        strides: tuple[int, ...] = (),
     ) -> Stored:
-        """A box of a tensor on chip; index 0 of the result is its origin."""
+        """A box of a tensor on chip; index 0 of the result is its origin.
+
+        With strides, the box is one of the tensor that has every so-many-th element only.
+        """
         cols = self.emit.cols
+        strided = any(s > 1 for s in strides)
         local = self.local.get(value) or self.produce(value, origin, sizes)
         if local is not None:
+            assert not strided, "fused tensors are read as they are"
             self.local[value] = local
             moved = [o - first for o, first in zip(origin, local.origin, strict=True)]
             return local.stored.box(moved, sizes, cols)
         whole = self.stored[value]
+        if strided:
+            whole = whole.every(strides)
         leaves = any(
             o < 0 or o + n > total
             for o, n, total in zip(origin, sizes, whole.shape, strict=True)
         )
         if whole.memory is Memory.SPM and (not leaves or _has_border(whole, origin, sizes, filler)):
             return whole.box(origin, sizes, cols)
-        return self._load(value, whole, tuple(origin), tuple(sizes), filler if leaves else None)
+        key = (strides, tuple(origin), tuple(sizes))
+        return self._load(value, whole, key, filler if leaves else None)
 
     def _load(
         self,
         value: SSAValue,
         whole: Stored,
-        origin: tuple[int, ...],
-        sizes: tuple[int, ...],
+        key: Key,
         filler: float | None,
     ) -> Stored:
-        boxes = self.loaded.setdefault(value, [])
-        for first, extent, stored in boxes:
-            if first == origin and extent == sizes:
-                return stored
+        _, origin, sizes = key
+        boxes = self.loaded.setdefault(value, {})
+        if key in boxes:
+            return boxes[key]
         tile = self.tile(sizes, whole.lane, element_of(whole.memref.type))
         low = [max(0, o) for o in origin]
         ends = zip(origin, sizes, whole.shape, strict=True)
@@ -135,7 +174,7 @@ class Tiles:
                 self.emit.load(rows_of(source), rows_of(inner), domain)
         if value not in self.kept:
             boxes.clear()
-        boxes.append((origin, sizes, tile))
+        boxes[key] = tile
         return tile
 
     def tile(self, sizes: Sequence[int], lane: int | None, element: Attribute) -> Stored:

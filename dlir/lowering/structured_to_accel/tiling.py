@@ -64,6 +64,12 @@ class Tiling:
     cycles: float
 
 
+PER_STEP = 40.0
+"""Cycles that a tile costs whatever its size: tokens, the array's depth."""
+PER_MOVED_CYCLE = 0.03
+"""Of two tilings of about one speed, the one that moves less."""
+
+
 def balanced(extent: int, most: int) -> int:
     """The tile of at most `most` that cuts an extent into parts of about one size."""
     parts = -(-extent // max(1, most))
@@ -213,4 +219,4 @@ def _cycles(
         first += w_bytes / (planes * bus) * p.taps * k
     drain = rows * n * (p.vector_passes * machine.array.cols / machine.vector.lanes) + array.rows
     body = p.repeat * max(matrix, moved, vector)
-    return body + (first + drain) + 12.0 * steps * p.repeat
+    return body + (first + drain) + p.repeat * (PER_STEP * steps + PER_MOVED_CYCLE * moved)

@@ -17,6 +17,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from dlir.diagnostics import fail
+
 ACC_BYTES = 4
 """Bytes of a number in the accumulators, int32 or float32."""
 
@@ -264,6 +266,17 @@ def load_machine(name_or_path: str, overrides: Mapping[str, str] | None = None) 
     from dlir.targets.accel.hardware_file import load
 
     return load(name_or_path, overrides or {})
+
+
+def parse_settings(text: str) -> dict[str, str]:
+    """`spm.bytes=131072;dma.latency=50` as keys and values. Raises CompileError."""
+    settings: dict[str, str] = {}
+    for part in filter(None, text.split(";")):
+        key, equals, value = part.partition("=")
+        if not equals:
+            fail(None, f"cannot set '{part}'", rule="machine", help="write it as table.key=value")
+        settings[key.strip()] = value.strip()
+    return settings
 
 
 def machine_from_text(text: str, name: str = "<machine>") -> Machine:
