@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,6 +37,8 @@ class Events:
     split: NDArray[np.bool_]
     """Which events are only the header's wait of a SYNC."""
     _fields: dict[str, Ints] = field(default_factory=dict[str, Ints])
+    derived: dict[str, Any] = field(default_factory=dict[str, Any])
+    """What others made of the events and keep for the next who asks."""
 
     def __len__(self) -> int:
         return len(self.chosen)

@@ -21,8 +21,16 @@ from dlir.targets.accel.simulator.tokens import (
     waits_of,
 )
 from dlir.targets.accel.verifier.clocks import Clocks, vector_clocks
-from dlir.targets.accel.verifier.lines import LineTable, dram_tables
+from dlir.targets.accel.verifier.lines import (
+    LineTable,
+    dram_table,
+    dram_touches_of,
+    stored_accesses,
+)
+from dlir.targets.accel.verifier.segments import segments_of
 from dlir.targets.accel.verifier.subject import Subject, lines_text
+from dlir.targets.accel.verifier.sweep import in_order
+from dlir.targets.accel.verifier.touches import on_chip_touches
 
 MAX_TOKENS = 65_535
 """What a semaphore counts to."""
@@ -110,29 +118,53 @@ def _most_tokens(given: Uses, waits: Uses | None, clocks: Clocks) -> Ints:
     return given.total - spent
 
 
-def check_races(subject: Subject, clocks: Clocks, order: list[Run]) -> None:
+def check_races(
+    subject: Subject, deps: list[Ints], clocks: Clocks, order: list[Run]
+) -> None:
     """Check 8 on chip and in DRAM, and check 9 on chip (reads of what was never written).
 
-    Walks the untimed run and keeps, per line and stream, the last event that wrote and the last
-    that read it. A conflicting access must be known to have ended; since streams are in order, the
-    last one decides for all before it.
+    `sweep` finds out for all of a memory at once whether there is anything; DRAM it sees coarsely.
+    Memories that do not pass are walked instruction by instruction, which is exact and slow.
     """
-    cols = subject.machine.array.cols
-    sizes = subject.machine.sizes
-    tables = [LineTable(name, size, len(subject.streams)) for name, size in sizes.items()]
-    dram, in_dram = dram_tables(subject.streams, len(tables))
-    tables.extend(dram)
-    on_chip = [accesses_of(stream, cols) for stream in subject.streams]
-    both = [concatenate(pair) for pair in zip(on_chip, in_dram, strict=True)]
+    segments = segments_of(deps, order, clocks)
+    count = len(subject.streams)
+    on_chip = [accesses_of(stream, subject.machine.array.cols) for stream in subject.streams]
+    tables: dict[int, LineTable] = {}
+    walked: list[list[Accesses]] = [[] for _ in on_chip]
+    for number, (name, size) in enumerate(subject.machine.sizes.items()):
+        if not in_order(on_chip_touches(on_chip, number, segments), size, segments):
+            tables[number] = LineTable(name, size, count)
+            for parts, accesses in zip(walked, on_chip, strict=True):
+                parts.append(accesses.part(np.flatnonzero(accesses.memory == number)))
+    for number, host in enumerate((False, True), len(subject.machine.sizes)):
+        columns = stored_accesses(subject.streams, host)
+        if columns and not in_order(*dram_touches_of(columns, segments), segments, filled=True):
+            tables[number], accesses = dram_table(columns, number)
+            for parts, part in zip(walked, accesses, strict=True):
+                parts.append(part)
+    if tables:
+        _walk(subject, tables, [concatenate(parts) for parts in walked], clocks, order)
+
+
+def _walk(
+    subject: Subject,
+    tables: dict[int, LineTable],
+    accesses: list[Accesses],
+    clocks: Clocks,
+    order: list[Run],
+) -> None:
+    """Go through the untimed run and keep, per line and stream, the last event that wrote and the
+    last that read it. A conflicting access must be known to have ended; since streams are in order,
+    the last one decides for all before it."""
     for k, first, stop in order:
-        low, high = np.searchsorted(both[k].event, (first, stop))
+        low, high = np.searchsorted(accesses[k].event, (first, stop))
         if low < high:
-            _check_run(subject, tables, both[k], k, range(int(low), int(high)), clocks)
+            _check_run(subject, tables, accesses[k], k, range(int(low), int(high)), clocks)
 
 
 def _check_run(
     subject: Subject,
-    tables: list[LineTable],
+    tables: dict[int, LineTable],
     accesses: Accesses,
     k: int,
     chosen: range,
@@ -183,5 +215,5 @@ def check_concurrency(subject: Subject) -> list[Run] | None:
     deps, order = run
     clocks = vector_clocks(deps, order)
     check_tokens(subject, clocks)
-    check_races(subject, clocks, order)
+    check_races(subject, deps, clocks, order)
     return order
