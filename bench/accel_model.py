@@ -108,9 +108,7 @@ class _Writer:
         places = [b.symbol("x", size, kind="input")]
         places += [b.symbol(f"t{i}", size) for i in range(DEPTH)]
         places.append(b.symbol("y", size, kind="output"))
-        params = b.symbol(
-            "params", net.params().nbytes, kind="weight", contents=net.params()
-        )
+        params = b.symbol("params", net.params().nbytes, kind="weight", contents=net.params())
         for layer, contents in enumerate(net.weights()):
             weights = b.symbol(f"w{layer}", contents.nbytes, kind="weight", contents=contents)
             for stream in ("ld", "mx", "vx", "st"):

@@ -100,7 +100,7 @@ def stored_accesses(streams: Sequence[Events], host: bool) -> list[Columns] | No
     return columns
 
 
-def dram_touches_of(columns: Sequence[Columns], segments: Segments) -> tuple[Touches, int]:
+def dram_touches_of(columns: Sequence[Columns], segments: Segments) -> tuple[list[Touches], int]:
     """What the segments touch at most: each access all between its first byte and its last.
 
     Touches are in pieces that no access begins or ends inside of; also gives how many there are.
@@ -115,7 +115,8 @@ def dram_touches_of(columns: Sequence[Columns], segments: Segments) -> tuple[Tou
     np.add.at(change, high, -write)
     stored = np.append(0, np.cumsum(np.cumsum(change) > 0))
     used = stored[high] > stored[low]
-    return dram_touches(segment[used], write[used], low[used], high[used]), len(cuts)
+    touches = dram_touches(segment[used], write[used], low[used], high[used])
+    return [touches], len(cuts)
 
 
 def dram_table(columns: Sequence[Columns], number: int) -> tuple[LineTable, list[Accesses]]:

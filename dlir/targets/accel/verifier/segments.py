@@ -22,6 +22,8 @@ class Segments:
     """All segments in the order of the untimed run, one array element each."""
 
     stream: Ints
+    first: Ints
+    """Its first event."""
     stop: Ints
     """The event behind the last, in its stream."""
     known: Ints
@@ -60,6 +62,7 @@ def segments_of(deps: Sequence[Ints], order: Sequence[Run], clocks: Clocks) -> S
     ends = np.cumsum([len(part) for part in parts])[:-1]
     return Segments(
         table[sequence, 2],
+        table[sequence, 1],
         table[sequence, 3],
         np.concatenate(known)[sequence],
         [part[:, 1] for part in parts],

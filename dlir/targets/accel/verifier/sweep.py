@@ -10,56 +10,42 @@ between chunks the history is kept per line.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
-from numpy.typing import NDArray
 
 from dlir.targets.accel.simulator.timing import Ints
+from dlir.targets.accel.verifier.pieces import Pieces, chunks
 from dlir.targets.accel.verifier.segments import Segments
 from dlir.targets.accel.verifier.touches import EXPOSED, WRITE, Mask, Touches
 
-CHUNK = 1024
-"""Touches taken together; with fewer the work per chunk dominates, with more the cutting does."""
-MAX_PIECES = 1 << 21
-"""A chunk with more pieces is halved: memory stays bounded whatever a hostile program does."""
 _SHIFT = 32
 """Running maxima per piece: the piece's number counts more than every event's (at most 2^24)."""
 
 
-def in_order(touches: Touches, size: int, segments: Segments, *, filled: bool = False) -> bool:
+def in_order(
+    touches: Iterable[Touches], size: int, segments: Segments, *, filled: bool = False
+) -> bool:
     """True when all conflicting touches of a memory of `size` lines are ordered by tokens, and
-    nothing is read before it is written (unless the memory is `filled` from the start)."""
+    nothing is read before it is written (unless the memory is `filled` from the start).
+
+    `touches` come in the order of the untimed run, any number at a time.
+    """
     history = _History(size, segments.known.shape[1], filled)
-    pending = [(i, min(len(touches), i + CHUNK)) for i in range(0, len(touches), CHUNK)][::-1]
-    while pending:
-        first, stop = pending.pop()
-        part = touches.part(first, stop)
-        cuts, pieces = _cut(part)
-        if int(pieces.sum()) > MAX_PIECES and stop - first > 1:
-            middle = (first + stop) // 2
-            pending += [(middle, stop), (first, middle)]
-        elif not history.extend(_Chunk(part, cuts, pieces, segments), segments):
-            return False
+    for some in touches:
+        for first, stop, pieces in chunks(some.low, some.high):
+            part = some.part(first, stop)
+            if not history.extend(_Chunk(part, pieces, segments), segments):
+                return False
     return True
-
-
-def _cut(part: Touches) -> tuple[Ints, Ints]:
-    """Where pieces begin and end, and how many each touch covers."""
-    cuts = np.unique(np.concatenate([part.low, part.high]))
-    return cuts, np.searchsorted(cuts, part.high) - np.searchsorted(cuts, part.low)
 
 
 class _Chunk:
     """The pieces of some touches, sorted by place, then time; one array element each."""
 
-    def __init__(self, part: Touches, cuts: Ints, counts: Ints, segments: Segments) -> None:
-        bits = len(part).bit_length()
-        index = np.repeat(np.arange(len(part)), counts)
-        offset = np.arange(len(index)) - np.repeat(np.cumsum(counts) - counts, counts)
-        piece = np.repeat(np.searchsorted(cuts, part.low), counts) + offset
-        key = np.sort(piece << bits | index)
-        index = key & ((1 << bits) - 1)
-        self.cuts = cuts
-        self.piece = key >> bits
+    def __init__(self, part: Touches, pieces: Pieces, segments: Segments) -> None:
+        self.pieces = pieces
+        self.piece, index = pieces.by_place()
         self.lift = self.piece << _SHIFT
         self.kind = part.kind[index]
         self.segment = part.segment[index]
@@ -68,19 +54,15 @@ class _Chunk:
         self.last = np.flatnonzero(np.append(self.piece[1:] != self.piece[:-1], True))
         """The last touch of each piece."""
 
-    def latest(self, chosen: NDArray[np.bool_]) -> Ints:
+    def latest(self, chosen: Mask) -> Ints:
         """Per touch, the end of the last of the `chosen` up to it in its piece; 0 without."""
         return np.maximum.accumulate(np.where(chosen, self.stop, 0) + self.lift) - self.lift
 
-    def per_piece(self, history: NDArray[np.generic], how: np.ufunc) -> NDArray[np.generic]:
-        """A history of lines, combined over the lines of each piece."""
-        return how.reduceat(history[: self.cuts[-1]], self.cuts[:-1])
-
     def per_line(self, latest: Ints) -> tuple[slice, Ints]:
         """The lines of all pieces, and `latest` at the end of the chunk for each of them."""
-        ends = np.zeros(len(self.cuts) - 1, np.int64)
+        ends = np.zeros(len(self.pieces), np.int64)
         ends[self.piece[self.last]] = latest[self.last]
-        return slice(self.cuts[0], self.cuts[-1]), np.repeat(ends, np.diff(self.cuts))
+        return self.pieces.span, self.pieces.spread(ends)
 
 
 class _History:
@@ -119,7 +101,7 @@ class _History:
         latest = chunk.latest(chosen)
         seen = latest
         if before is not None:
-            seen = np.maximum(latest, chunk.per_piece(before, np.maximum)[chunk.piece])
+            seen = np.maximum(latest, chunk.pieces.combine(np.maximum, before)[chunk.piece])
         if any_chosen:
             lines, ends = chunk.per_line(latest)
             history = self.ends.setdefault(key, np.zeros(self.size, np.int64))
@@ -129,7 +111,7 @@ class _History:
     def _all_written(self, chunk: _Chunk, write: Mask) -> bool:
         """Whether everything that is read was written before."""
         latest = chunk.latest(write)
-        before = chunk.per_piece(self.written, np.logical_and)[chunk.piece]
+        before = chunk.pieces.combine(np.logical_and, self.written)[chunk.piece]
         if ((chunk.kind == EXPOSED) & (latest == 0) & ~before).any():
             return False
         lines, ends = chunk.per_line(latest)

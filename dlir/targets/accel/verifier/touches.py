@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from functools import cache
 from typing import TypeAlias
 
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from dlir.targets.accel.simulator.accesses import Accesses
 from dlir.targets.accel.simulator.timing import Ints
+from dlir.targets.accel.verifier.pieces import CHUNK, ranges
 from dlir.targets.accel.verifier.segments import Segments
 
 EXPOSED, WRITE, READ = range(3)
@@ -40,35 +41,61 @@ class Touches:
         return Touches(*(column[first:stop] for column in columns))
 
 
-def on_chip_touches(tables: Sequence[Accesses], memory: int, segments: Segments) -> Touches:
-    """All touches of a memory: unions over what each segment reads and writes.
+@dataclass
+class _Shapes:
+    """What segments touch, each different one once: `number` per segment, and its place."""
+
+    seen: dict[bytes, int] = field(default_factory=dict[bytes, int])
+    intervals: list[Ints] = field(default_factory=list[Ints])
+    """Of each shape, rows of kind, low and high."""
+    numbers: list[int] = field(default_factory=list[int])
+    places: list[int] = field(default_factory=list[int])
+
+    def add(self, walks: Ints, segment: Ints) -> None:
+        """The accesses of a stream, which belong to `segment`."""
+        first = np.flatnonzero(np.append(True, segment[1:] != segment[:-1]))
+        self.places += segment[first].tolist()
+        image, size = walks.tobytes(), walks.itemsize * walks.shape[1]
+        ends = np.append(first[1:], len(segment)).tolist()
+        for begin, end in zip(first.tolist(), ends, strict=True):
+            key = image[begin * size : end * size]
+            number = self.seen.setdefault(key, len(self.intervals))
+            if number == len(self.intervals):
+                self.intervals.append(_union(walks[begin:end]))
+            self.numbers.append(number)
+
+
+def on_chip_touches(
+    tables: Sequence[Accesses], memory: int, segments: Segments
+) -> Iterator[Touches]:
+    """All touches of a memory in order, some segments at a time: unions over what each segment
+    reads and writes.
 
     Loops and double buffers make the same segments again and again, so each list of accesses is
     looked at once only.
     """
-    known: dict[bytes, int] = {}
-    shapes: list[Ints] = []
-    places: list[Ints] = []
-    numbers: list[int] = []
+    shapes = _Shapes()
     for k, table in enumerate(tables):
         chosen = np.flatnonzero(table.memory == memory)
-        if not len(chosen):
-            continue
-        segment = segments.of(k, table.event[chosen])
-        first = np.flatnonzero(np.append(True, segment[1:] != segment[:-1]))
-        places.append(segment[first])
-        walks = _walks(table, chosen)
-        image, size = walks.tobytes(), walks.itemsize * walks.shape[1]
-        ends = np.append(first[1:], len(chosen)).tolist()
-        for begin, end in zip(first.tolist(), ends, strict=True):
-            key = image[begin * size : end * size]
-            if key not in known:
-                known[key] = len(shapes)
-                shapes.append(_union(walks[begin:end]))
-            numbers.append(known[key])
-    if not shapes:
-        return dram_touches(*[np.zeros(0, np.int64)] * 4)
-    return _spread(shapes, np.array(numbers), np.concatenate(places))
+        if len(chosen):
+            shapes.add(_walks(table, chosen), segments.of(k, table.event[chosen]))
+    if not shapes.numbers:
+        return
+    table = np.concatenate(shapes.intervals)
+    counts = np.array([len(shape) for shape in shapes.intervals])
+    begins = np.cumsum(counts) - counts
+    places = np.array(shapes.places)
+    order = np.argsort(places)
+    places, numbers = places[order], np.array(shapes.numbers)[order]
+    total = np.append(0, np.cumsum(counts[numbers]))
+    first = 0
+    while first < len(places):
+        stop = int(np.searchsorted(total, total[first] + CHUNK, "right")) - 1
+        part = slice(first, max(stop, first + 1))
+        rows = ranges(begins[numbers[part]], counts[numbers[part]])
+        segment = np.repeat(places[part], counts[numbers[part]])
+        yield Touches(segment, table[rows, 0], table[rows, 1], table[rows, 2])
+        first = part.stop
 
 
 def _walks(table: Accesses, chosen: Ints) -> Ints:
@@ -76,19 +103,6 @@ def _walks(table: Accesses, chosen: Ints) -> Ints:
     columns = (table.write, table.start, table.nx, table.sx, table.ny, table.sy, table.width)
     columns += (table.low, table.high)
     return np.stack([column[chosen].astype(np.int64) for column in columns], 1)
-
-
-def _spread(shapes: list[Ints], numbers: Ints, places: Ints) -> Touches:
-    """The intervals of every segment, given the number of its shape."""
-    table = np.concatenate(shapes)
-    counts = np.array([len(shape) for shape in shapes])
-    begins = np.cumsum(counts) - counts
-    order = np.argsort(places, kind="stable")
-    places, numbers = places[order], numbers[order]
-    each = counts[numbers]
-    offset = np.arange(int(each.sum())) - np.repeat(np.cumsum(each) - each, each)
-    rows = table[np.repeat(begins[numbers], each) + offset]
-    return Touches(np.repeat(places, each), rows[:, 0], rows[:, 1], rows[:, 2])
 
 
 def dram_touches(segment: Ints, write: Ints, low: Ints, high: Ints) -> Touches:
