@@ -9,11 +9,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from dlir.dialects.isa.fields import MATRIX_TYPES, MEMORIES
 from dlir.targets.accel.simulator.accesses import accesses_of
 from dlir.targets.accel.simulator.events import Events
+from dlir.targets.accel.simulator.planes import plane_uses
 from dlir.targets.accel.simulator.timing import Ints
 from dlir.targets.accel.verifier.subject import Subject, lines_text
 
@@ -88,32 +88,15 @@ def _nearest(ranges: Sequence[Range], symbol: Ints, i: int) -> str:
 
 
 def check_planes(subject: Subject) -> None:
-    """Check 10: an MM multiplies by weights that are there, and no LW replaces unused ones.
-
-    The planes are two slots: after an odd number of swaps the MMs use slot 1 and the LWs fill
-    slot 0, after an even number the other way round.
-    """
+    """Check 10: an MM multiplies by weights that are there, and no LW replaces unused ones."""
     for k, stream in enumerate(subject.streams):
-        chosen = np.flatnonzero(stream.is_op("lw", "mm"))
-        load = stream.is_op("lw")[chosen]
-        odd = np.cumsum(stream["swap"][chosen] & ~load) % 2 == 1
-        wrong: list[tuple[int, int]] = []
-        for slot in (False, True):
-            here: NDArray[np.bool_] = (odd ^ load) == slot
-            filled, used = _last_before(here & load), _last_before(here & ~load)
-            tiles = np.stack([stream[name][chosen] for name in ("k", "n", "dt")])
-            fits = (tiles[:2] <= tiles[:2, filled]).all(0) & (tiles[2] == tiles[2, filled])
-            lost, unfit = (filled >= 0) & (used < filled), (filled < 0) | ~fits
-            bad = here & ((load & lost) | (~load & unfit))
-            wrong += [(int(chosen[i]), int(filled[i])) for i in np.flatnonzero(bad)]
-        for event, before in sorted(wrong):
-            _report_plane(subject, k, event, int(chosen[before]) if before >= 0 else None)
-
-
-def _last_before(chosen: NDArray[np.bool_]) -> Ints:
-    """The last of the chosen before each place; -1 without."""
-    places = np.where(chosen, np.arange(len(chosen)), -1)
-    return np.append(-1, np.maximum.accumulate(places))[:-1] if len(places) else places
+        uses = plane_uses(stream)
+        lost = uses.load & (uses.filled >= 0) & (uses.used < uses.filled)
+        unfit = ~uses.load & ((uses.filled < 0) | ~uses.fits)
+        for i in np.flatnonzero(lost | unfit).tolist():
+            before = int(uses.filled[i])
+            load = int(uses.event[before]) if before >= 0 else None
+            _report_plane(subject, k, int(uses.event[i]), load)
 
 
 def _report_plane(subject: Subject, k: int, event: int, load: int | None) -> None:

@@ -81,7 +81,7 @@ def on_chip_touches(
             shapes.add(_walks(table, chosen), segments.of(k, table.event[chosen]))
     if not shapes.numbers:
         return
-    table = np.concatenate(shapes.intervals)
+    intervals: Ints = np.concatenate(shapes.intervals)
     counts = np.array([len(shape) for shape in shapes.intervals])
     begins = np.cumsum(counts) - counts
     places = np.array(shapes.places)
@@ -94,7 +94,7 @@ def on_chip_touches(
         part = slice(first, max(stop, first + 1))
         rows = ranges(begins[numbers[part]], counts[numbers[part]])
         segment = np.repeat(places[part], counts[numbers[part]])
-        yield Touches(segment, table[rows, 0], table[rows, 1], table[rows, 2])
+        yield Touches(segment, intervals[rows, 0], intervals[rows, 1], intervals[rows, 2])
         first = part.stop
 
 

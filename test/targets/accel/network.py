@@ -15,6 +15,7 @@ import numpy as np
 from dlir.numpy_types import BFLOAT16
 from dlir.targets.accel.description import Machine, load_machine
 from dlir.targets.accel.program import Program, ProgramBuilder
+from dlir.targets.accel.simulator.arithmetic import multiply_planes, requantize
 
 FULL, EMPTY, SUMMED, DRAINED, FINISHED, STORED, NEXT = range(1, 8)
 """Semaphores: input there / used, sums there / drained, results there / stored, tile of a layer."""
@@ -206,3 +207,31 @@ class _Writer:
             stored = {"sig": STORED} if row == ROWS - 1 and more else {}
             self.b.emit("st", "st", line=out + row * net.size * net.item, dram=place,
                         rows=net.size, len=width, stride=self.pixel, **wait, **stored)  # fmt: skip
+
+
+def reference(network: Network) -> np.ndarray:
+    """What the program must give, bit for bit: layer by layer with numpy."""
+    x = network.image()
+    params = network.params()
+    for weights in network.weights():
+        if network.dtype == "bf16":
+            result = np.maximum(_sums(x, weights, network.size) + params, np.float32(0))
+        else:
+            rows = params.reshape(BLOCKS, 2, BLOCK)
+            sums = _sums(x, weights, network.size).astype(np.int32)
+            shift, scale = rows[:, 1].reshape(-1), rows[:, 0].reshape(-1)
+            result = np.maximum(requantize(sums, scale, shift, 0), 0)
+        x = np.zeros_like(x)
+        x[1:-1, 1:-1] = result
+    return x
+
+
+def _sums(x: np.ndarray, weights: np.ndarray, size: int) -> np.ndarray:
+    """A 3x3 convolution, summed tile of weights by tile of weights."""
+    total = np.zeros((size, size, CHANNELS), np.float32)
+    for step in range(TAPS * BLOCKS):
+        tap, k = divmod(step, BLOCKS)
+        window = x[tap // 3 :, tap % 3 :, k * BLOCK : (k + 1) * BLOCK][:size, :size]
+        tile = weights[tap * CHANNELS + k * BLOCK :][:BLOCK]
+        total += multiply_planes(window.reshape(-1, BLOCK), tile).reshape(total.shape)
+    return total
