@@ -32,6 +32,14 @@ ACC_TYPES = {"i8": "i32", "i32": "i32", "bf16": "f32", "f32": "f32"}
 """The 32-bit type that a value of some type has in the accumulators."""
 
 
+_LIMITS = {dtype: (np.iinfo(dtype).min, np.iinfo(dtype).max) for dtype in map(np.dtype, "bi")}
+
+
+def _clip(x: Array, least: int, most: int) -> Array:
+    """`np.clip`, which takes longer than this for a few rows."""
+    return np.minimum(np.maximum(x, least), most)
+
+
 def widen(values: Array) -> Array:
     """What the vector unit works with: int32 or float32."""
     if values.dtype.kind == "i":
@@ -42,9 +50,10 @@ def widen(values: Array) -> Array:
 def convert(values: Array, dtype: np.dtype[Any]) -> Array:
     """Round int32 or float32 to a type in memory: nearest even, integers saturate, NaN gives 0."""
     if dtype.kind == "i" and values.dtype != dtype:
-        limits = np.iinfo(dtype)
-        wide = np.rint(values.astype(np.float64)) if values.dtype.kind == "f" else values
-        return np.clip(np.nan_to_num(wide, nan=0.0), limits.min, limits.max).astype(dtype)
+        limits = _LIMITS[dtype]
+        if values.dtype.kind == "f":
+            values = np.nan_to_num(np.rint(values.astype(np.float64)), nan=0.0)
+        return _clip(values, *limits).astype(dtype)
     with np.errstate(over="ignore"):
         return values.astype(dtype)
 
@@ -59,13 +68,14 @@ def multiply_planes(rows: Array, plane: Array) -> Array:
         # float32 holds sums of up to 1024 products of int8 exactly (2**10 * 2**14 = 2**24).
         exact = np.float32 if rows.shape[1] <= 1024 else np.float64
         return (rows.astype(exact) @ plane.astype(exact)).astype(np.int32)
-    a, w = rows.astype(np.float32), plane.astype(np.float32)
-    total = a[:, :1] * w[:1]
+    # Columns of results are contiguous here: numpy is fast along the many rows.
+    a, w = rows.T.astype(np.float32, order="C"), plane.astype(np.float32)[:, :, None]
+    total = a[0] * w[0]
     product = np.empty_like(total)
-    for k in range(1, a.shape[1]):
-        np.multiply(a[:, k : k + 1], w[k : k + 1], out=product)
+    for k in range(1, len(a)):
+        np.multiply(a[k], w[k], out=product)
         total += product
-    return total
+    return total.T
 
 
 def _select(x: Array, y: Array, d: Array) -> Array:

@@ -19,7 +19,6 @@ from dlir.dialects.accel.ops import (
     AllocOp,
     BinaryOp,
     EngineOp,
-    FieldValue,
     LoadOp,
     StoreOp,
     UnaryOp,

@@ -205,10 +205,26 @@ def execute(
     Raises `Deadlock` when the streams wait for each other, `OutOfMemory` at a bad address.
     """
     core = Core(memories)
-    steps = [_steps(core, stream) for stream in streams]
+    runners = [_runner(core, stream) for stream in streams]
     for k, first, stop in execution_order(match_tokens(streams)) if order is None else order:
+        runners[k](first, stop)
+
+
+def _runner(core: Core, stream: Events) -> Callable[[int, int], None]:
+    """What executes the next events of a stream."""
+    if "mm" in stream.mnemonics:
+        from dlir.targets.accel.simulator.native import matrix_runner  # loads the cpu target
+
+        native = matrix_runner(stream, core.memories)
+        if native is not None:
+            return native
+    steps = _steps(core, stream)
+
+    def run(first: int, stop: int) -> None:
         for _ in range(first, stop):
-            next(steps[k])
+            next(steps)
+
+    return run
 
 
 def _steps(core: Core, stream: Events) -> Iterator[None]:
