@@ -33,13 +33,15 @@ from dlir.dialects.dl.ops import (
     math,
     movement,
     pooling,
+    recurrent,
     reduction,
     source,
 )
 from dlir.dialects.dl.ops.base import DlOp
 
 FAMILIES: tuple[ModuleType, ...] = (
-    source, math, activation, binary, contraction, pooling, reduction, composite, movement,
+    source, math, activation, binary, contraction, pooling, reduction, composite, recurrent,
+    movement,
 )  # fmt: skip
 
 

@@ -12,7 +12,7 @@ from dlir.pipeline import PipelinePass
 PHASES: Mapping[str, str] = MappingProxyType(
     {
         "structured": (
-            "dl-simplify,dl-assign-layout{layout=nhwc},dl-simplify,"
+            "dl-decompose{ops=rnn,gru,lstm},dl-simplify,dl-assign-layout{layout=nhwc},dl-simplify,"
             "convert-dl-to-structured,cse,structured-insert-checks,structured-fuse,cse"
         ),
         "buffers": (

@@ -18,6 +18,7 @@ from dlir.dialects.dl.semantics import (
     elementwise,
     movement,
     pooling,
+    recurrent,
     reduction,
     source,
 )
@@ -41,7 +42,9 @@ def _checked(function: Function) -> Function:
     return run
 
 
-_FAMILIES = (source, elementwise, contraction, pooling, reduction, composite, movement)
+_FAMILIES = (
+    source, elementwise, contraction, pooling, reduction, composite, recurrent, movement,
+)  # fmt: skip
 
 SEMANTICS: dict[type[Operation], Function] = {
     op: _checked(function) for family in _FAMILIES for op, function in family.SEMANTICS.items()
