@@ -17,7 +17,7 @@ PHASES: Mapping[str, str] = MappingProxyType(
         ),
         "buffers": (
             "structured-schedule{vector-bits=%(vector_bits)d registers=%(registers)d},"
-            "structured-pack,structured-hoist-constants,structured-bufferize,"
+            "structured-pack,cse,structured-hoist-constants,structured-bufferize,"
             "structured-view-parts,structured-outline,cse"
         ),
         "loops": "convert-structured-to-loops,cse",
