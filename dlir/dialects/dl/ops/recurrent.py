@@ -94,7 +94,7 @@ class RecurrentOp(DlOp):
     def _result_count(self) -> int:
         return len(self.get_irdl_definition().results)
 
-    def build(self, operands: Sequence[Operand | None], **flags: bool) -> None:
+    def assemble(self, operands: Sequence[Operand | None], **flags: bool) -> None:
         """Initialise the op with the result types that `infer` gives; raises RuleViolation."""
         properties = {name: UnitAttr() if given else None for name, given in flags.items()}
         self.initialise(operands, properties, [TensorType(i1, ())] * self._result_count())
@@ -133,7 +133,7 @@ class RnnOp(RecurrentOp):
         *,
         reverse: bool = False,
     ):
-        self.build([x, w, r, b, rb, h0], reverse=reverse)
+        self.assemble([x, w, r, b, rb, h0], reverse=reverse)
 
 
 @irdl_op_definition
@@ -182,7 +182,7 @@ class GruOp(RecurrentOp):
         linear_before_reset: bool = False,
     ):
         flags = {"reverse": reverse, "linear_before_reset": linear_before_reset}
-        self.build([x, w, r, b, rb, h0], **flags)
+        self.assemble([x, w, r, b, rb, h0], **flags)
 
 
 @irdl_op_definition
@@ -244,4 +244,4 @@ class LstmOp(RecurrentOp):
         *,
         reverse: bool = False,
     ):
-        self.build([x, w, r, b, rb, h0, c0, p], reverse=reverse)
+        self.assemble([x, w, r, b, rb, h0, c0, p], reverse=reverse)
