@@ -38,12 +38,12 @@ class Unrolled:
 
     @staticmethod
     def of(op: rec.RecurrentOp, make: Make) -> Unrolled:
-        """Raises CompileError if a size other than the batch is unknown."""
+        """Raises CompileError if there is no step, or a size other than the batch is unknown."""
         steps, rows, hidden = shape_of(op.y)
-        if DYNAMIC_INDEX in (steps, hidden, _features(op)):
-            message = "expected static sequence, input and hidden sizes to unroll,"
-            got = f"got x of type {op.x.type} and w of type {op.w.type}"
-            fail(op, f"{message} {got}", help="only the batch may be `?`; give the others a number")
+        if min(steps - 1, hidden, _features(op)) < 0:
+            message = "to be unrolled needs a sequence of one step or more and sizes that are numbers"
+            got = f"got x of type {op.x.type}, r of type {op.r.type}"
+            fail(op, f"{message}, {got}", help="only the batch may be `?`; fix the others")
         return Unrolled(op, make, steps, -1 if rows == DYNAMIC_INDEX else rows, hidden)
 
     @property
@@ -81,13 +81,12 @@ class Unrolled:
     def split(self, x: Term, count: int) -> list[Term]:
         return [self.gates(x, first) for first in range(count)]
 
-    def joined(self, states: dict[int, Term], first: Term) -> Term:
+    def joined(self, states: dict[int, Term]) -> Term:
         """The states by step as y."""
-        shape = [self.steps, self.rows, self.hidden]
-        if not states:
-            return first.then(SliceOp, [0, 0], [0, self.hidden]).then(ReshapeOp, shape)
         rows = [states[step].value for step in range(self.steps)]
-        return self.make.apply(ConcatOp(rows, 0)).then(ReshapeOp, shape)
+        return self.make.apply(ConcatOp(rows, 0)).then(
+            ReshapeOp, [self.steps, self.rows, self.hidden]
+        )
 
 
 def _features(op: rec.RecurrentOp) -> int:
@@ -104,22 +103,22 @@ def times(x: Term, weight: Term) -> Term:
 def rnn(op: rec.RnnOp, make: Make) -> Sequence[Term]:
     """h = tanh(h * r' + x * w' + b + rb)"""
     layer, states = Unrolled.of(op, make), dict[int, Term]()
-    r, first = make.term(op.r), make.term(op.h0)
-    inputs, h = layer.inputs(make.term(op.b) + make.term(op.rb)), first
+    r, h = make.term(op.r), make.term(op.h0)
+    inputs = layer.inputs(make.term(op.b) + make.term(op.rb))
     for t in layer.order:
         states[t] = h = (times(h, r) + layer.at(inputs, t)).to(TanhOp)
-    return layer.joined(states, first), h
+    return layer.joined(states), h
 
 
 def gru(op: rec.GruOp, make: Make) -> Sequence[Term]:
     """h = n + z * (h - n), which is (1 - z) * n + z * h"""
     layer, states = Unrolled.of(op, make), dict[int, Term]()
-    first = h = make.term(op.h0)
+    h = make.term(op.h0)
     gates = _reset_before(layer, op) if op.linear_before_reset is None else _reset_after(layer, op)
     for t in layer.order:
         z, n = gates(t, h)
         states[t] = h = n + z * (h - n)
-    return layer.joined(states, first), h
+    return layer.joined(states), h
 
 
 Gates: TypeAlias = Callable[[int, Term], tuple[Term, Term]]
@@ -158,9 +157,9 @@ def _reset_after(layer: Unrolled, op: rec.GruOp) -> Gates:
 def lstm(op: rec.LstmOp, make: Make) -> Sequence[Term]:
     """c = f * c + i * n, h = o * tanh c"""
     layer, states = Unrolled.of(op, make), dict[int, Term]()
-    r, first, c = make.term(op.r), make.term(op.h0), make.term(op.c0)
+    r, h, c = make.term(op.r), make.term(op.h0), make.term(op.c0)
     peepholes = None if op.p is None else layer.split(make.term(op.p), 3)
-    inputs, h = layer.inputs(make.term(op.b) + make.term(op.rb)), first
+    inputs = layer.inputs(make.term(op.b) + make.term(op.rb))
     for t in layer.order:
         gates = times(h, r) + layer.at(inputs, t)
         n = layer.gates(gates, 3).to(TanhOp)
@@ -172,4 +171,4 @@ def lstm(op: rec.LstmOp, make: Make) -> Sequence[Term]:
             c = (f + p_f * c).to(SigmoidOp) * c + (i + p_i * c).to(SigmoidOp) * n
             o = (o + p_o * c).to(SigmoidOp)
         states[t] = h = o * c.to(TanhOp)
-    return layer.joined(states, first), h, c
+    return layer.joined(states), h, c
