@@ -22,7 +22,7 @@ from dlir.targets.cpu.pipeline import PHASES, phase_text
 LOOPS = ",".join(phase_text(level, 512, 32) for level in PHASES if level != "llvm")
 AT_ONCE = 25
 SHAPED = ("shape", "matmul", "convolution", "pooling", "reduction", "softmax", "normalization",
-          "recurrent", "movement")  # fmt: skip
+          "movement")  # fmt: skip
 """The cases whose kernels take shapes apart."""
 
 

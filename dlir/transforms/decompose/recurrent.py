@@ -41,9 +41,12 @@ class Unrolled:
         """Raises CompileError if there is no step, or a size other than the batch is unknown."""
         steps, rows, hidden = shape_of(op.y)
         if min(steps - 1, hidden, _features(op)) < 0:
-            message = "to be unrolled needs a sequence of one step or more and sizes that are numbers"
-            got = f"got x of type {op.x.type}, r of type {op.r.type}"
-            fail(op, f"{message}, {got}", help="only the batch may be `?`; fix the others")
+            expected = (
+                "a sequence of one step or more, and sizes that are numbers but for the batch"
+            )
+            got = f"x of type {op.x.type} and r of type {op.r.type}"
+            message = f"cannot be unrolled: expected {expected}, got {got}"
+            fail(op, message, rule="dl-decompose", help="give the sequence a size in the model")
         return Unrolled(op, make, steps, -1 if rows == DYNAMIC_INDEX else rows, hidden)
 
     @property
