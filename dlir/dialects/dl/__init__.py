@@ -34,13 +34,14 @@ from dlir.dialects.dl.ops import (
     movement,
     pooling,
     quantization,
+    recurrent,
     reduction,
     source,
 )
 from dlir.dialects.dl.ops.base import DlOp
 
 FAMILIES: tuple[ModuleType, ...] = (
-    source, math, activation, binary, contraction, quantization, pooling, reduction, composite,
+    source, math, activation, binary, contraction, quantization, pooling, reduction, composite, recurrent,
     movement,
 )  # fmt: skip
 
