@@ -41,8 +41,8 @@ from dlir.dialects.dl.ops import (
 from dlir.dialects.dl.ops.base import DlOp
 
 FAMILIES: tuple[ModuleType, ...] = (
-    source, math, activation, binary, contraction, quantization, pooling, reduction, composite, recurrent,
-    movement,
+    source, math, activation, binary, contraction, quantization, pooling, reduction, composite,
+    recurrent, movement,
 )  # fmt: skip
 
 

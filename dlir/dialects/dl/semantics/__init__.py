@@ -44,7 +44,8 @@ def _checked(function: Function) -> Function:
 
 
 _FAMILIES = (
-    source, elementwise, contraction, quantization, pooling, reduction, composite, recurrent, movement,
+    source, elementwise, contraction, quantization, pooling, reduction, composite, recurrent,
+    movement,
 )  # fmt: skip
 
 SEMANTICS: dict[type[Operation], Function] = {
