@@ -9,8 +9,10 @@ An engine op stands for a nest of up to four loops around one instruction. Its t
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,7 +33,7 @@ class Access:
     @staticmethod
     def of(attribute: DenseArrayBase) -> Access:
         """Read `[base, steps...]`."""
-        base, *steps = (int(v) for v in attribute.get_values())
+        base, *steps = integers(attribute)
         return Access(base, tuple(steps))
 
     def attribute(self) -> DenseArrayBase:
@@ -61,6 +63,16 @@ class Access:
             terms.append(str(self.base))
         first, *rest = terms
         return first + "".join(f" - {t[1:]}" if t[0] == "-" else f" + {t}" for t in rest)
+
+
+def integers(attribute: DenseArrayBase) -> tuple[int, ...]:
+    """The numbers of an array of i64; programs have few different arrays, and many ops."""
+    return _unpacked(attribute.data.data)
+
+
+@lru_cache(maxsize=1 << 16)
+def _unpacked(data: bytes) -> tuple[int, ...]:
+    return struct.unpack(f"<{len(data) // 8}q", data)
 
 
 def _term(step: int, name: str) -> str:
