@@ -44,6 +44,7 @@ DIALECTS: dict[str, str] = {
 
 PASSES: dict[str, str] = {
     "accel-allocate": "dlir.transforms.accel_allocate:AccelAllocate",
+    "accel-prefetch": "dlir.transforms.accel_prefetch:AccelPrefetch",
     "accel-place-tokens": "dlir.transforms.accel_place_tokens:AccelPlaceTokens",
     "convert-accel-to-isa": "dlir.targets.accel.emit:ConvertAccelToIsa",
     "convert-dl-to-structured": "dlir.lowering.dl_to_structured:ConvertDlToStructured",
