@@ -9,7 +9,7 @@ What is not modelled: instruction fetch, clock tree, wires; so read sums as +-2x
 
 from __future__ import annotations
 
-from dlir.dialects.isa.fields import BINARY, TYPES, UNARY
+from dlir.dialects.isa.fields import TYPES, VECTOR
 from dlir.targets.accel.description import Machine
 from dlir.targets.accel.simulator.arithmetic import FLOAT_UNARY
 from dlir.targets.accel.simulator.bounds import macs_of
@@ -49,7 +49,7 @@ def _vector(stream: Events, machine: Machine) -> float:
     price = machine.energy.price
     elements = vector_rows(stream) * machine.array.cols
     total = 0.0
-    for mnemonic, functions in (("vv", BINARY), ("vs", UNARY)):
+    for mnemonic, functions in VECTOR.items():
         chosen = stream.is_op(mnemonic)
         for number, name in enumerate(functions):
             mine = chosen & (stream["fn"] == number)

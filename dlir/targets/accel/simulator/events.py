@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dlir.dialects.isa.encoding import Field, Kind
-from dlir.dialects.isa.fields import BINARY, ISA, MEMORIES, UNARY
+from dlir.dialects.isa.fields import ISA, MEMORIES, VECTOR
 from dlir.targets.accel.expansion import LIMIT, Expanded, expand
 from dlir.targets.accel.program import Program
 from dlir.targets.accel.simulator.timing import Ints
@@ -102,9 +102,8 @@ class Events:
         return [choices[value] for value in values]
 
     def function(self, event: int) -> str:
-        """The function of a VV or VS, else nothing."""
-        mnemonic = self.mnemonic(event)
-        table = {"vv": BINARY, "vs": UNARY}.get(mnemonic)
+        """The function of an event of the vector unit, else nothing."""
+        table = VECTOR.get(self.mnemonic(event))
         return table[int(self["fn"][event])] if table else ""
 
 

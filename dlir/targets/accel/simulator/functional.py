@@ -17,7 +17,7 @@ from functools import cache
 import numpy as np
 
 from dlir.diagnostics import fail
-from dlir.dialects.isa.fields import ISA
+from dlir.dialects.isa.fields import ISA, SEQUENCER
 from dlir.targets.accel.program import Program, Symbol, SymbolKind
 from dlir.targets.accel.simulator import arithmetic as arith
 from dlir.targets.accel.simulator.arithmetic import DTYPES, Array, convert, widen
@@ -213,7 +213,7 @@ def execute(
 def _steps(core: Core, stream: Events) -> Iterator[None]:
     """Execute one event per `next`."""
     actions: dict[int, Iterator[None]] = {}
-    for mnemonic in stream.mnemonics & set(_INSTRUCTIONS):
+    for mnemonic in stream.mnemonics & _INSTRUCTIONS:
         execute_one = getattr(core, mnemonic)
         names = inspect.signature(execute_one).parameters
         columns = [stream.words(mnemonic, name) for name in names]
@@ -224,7 +224,7 @@ def _steps(core: Core, stream: Events) -> Iterator[None]:
         yield
 
 
-_INSTRUCTIONS = ("ld", "ldx", "st", "lw", "mm", "vv", "vs")
+_INSTRUCTIONS = frozenset(ISA.instructions) - frozenset(SEQUENCER)
 """Everything else only concerns the sequencer and the tokens."""
 
 
