@@ -121,7 +121,8 @@ def events_of(program: Program, limit: int = LIMIT) -> list[Events]:
     Raises CompileError for loops that are not closed or make more events than `limit`.
     """
     names = [name for name in program.machine.streams if name in program.streams]
-    return [stream_events(expand(program.streams[name], limit)) for name in names]
+    streams = [program.streams[name] for name in names]
+    return [stream_events(expand(stream, limit, program.debug)) for stream in streams]
 
 
 def stream_events(expanded: Expanded) -> Events:

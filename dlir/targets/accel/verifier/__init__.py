@@ -6,6 +6,7 @@
 | 2, 10 | addresses inside memories and symbols; every MM has its own weights | memory |
 | 3, 11 | types, tile sizes, functions; accumulators cannot overflow | numeric |
 | 5 to 9 | semaphores, no deadlock, tokens balanced, no race, nothing unwritten read | concurrency |
+| 8 | no race with a gather, whose rows are data | gathers |
 
 From 5 to 8 follows that results do not depend on timing (12). Later checks presuppose earlier ones,
 so a group is run only when those before it found nothing.
@@ -17,14 +18,14 @@ from dlir.diagnostics import CompileError, Diagnostic
 from dlir.targets.accel.program import Program, SymbolKind
 from dlir.targets.accel.verifier.concurrency import check_concurrency, check_semaphores
 from dlir.targets.accel.verifier.encoding import check_words, read_events
-from dlir.targets.accel.verifier.memory import Range, check_lines, check_planes, check_symbols
+from dlir.targets.accel.verifier.memory import check_lines, check_planes, check_symbols
 from dlir.targets.accel.verifier.numeric import (
     check_accumulators,
     check_functions,
     check_size,
     check_tiles,
 )
-from dlir.targets.accel.verifier.subject import Subject
+from dlir.targets.accel.verifier.subject import Range, Subject
 
 __all__ = ["diagnose_program", "verify_program"]
 
@@ -47,18 +48,18 @@ def diagnose_program(program: Program) -> list[Diagnostic]:
     streams, found = read_events(program)
     if found:
         return found
-    subject = Subject(program.machine, streams, program.debug)
+    subject, ranges = Subject(program.machine, streams, program.debug), _ranges(program)
     check_size(subject)
     if not subject.found:
         check_tiles(subject)
         check_functions(subject)
         check_lines(subject)
-        check_symbols(subject, _ranges(program))
+        check_symbols(subject, ranges)
         check_planes(subject)
     if not subject.found:
         check_semaphores(subject)
     if not subject.found:
-        order = check_concurrency(subject)
+        order = check_concurrency(subject, ranges)
         if order is not None:
             check_accumulators(subject, order)
     return subject.found

@@ -6,6 +6,8 @@ semaphores with one producer and one consumer, and do not branch on data.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from dlir.targets.accel.simulator.accesses import Accesses, accesses_of, concatenate
@@ -21,8 +23,9 @@ from dlir.targets.accel.simulator.tokens import (
     waits_of,
 )
 from dlir.targets.accel.verifier.clocks import Clocks, vector_clocks
+from dlir.targets.accel.verifier.gathers import check_gathers
 from dlir.targets.accel.verifier.lines import LineTable, dram_tables
-from dlir.targets.accel.verifier.subject import Subject, lines_text
+from dlir.targets.accel.verifier.subject import Range, Subject, lines_text
 
 MAX_TOKENS = 65_535
 """What a semaphore counts to."""
@@ -175,7 +178,7 @@ def _report_race(
     )
 
 
-def check_concurrency(subject: Subject) -> list[Run] | None:
+def check_concurrency(subject: Subject, symbols: Sequence[Range]) -> list[Run] | None:
     """Checks 6 to 9 of a program whose semaphores are in order; gives the untimed run."""
     run = check_deadlock(subject)
     if run is None:
@@ -184,4 +187,5 @@ def check_concurrency(subject: Subject) -> list[Run] | None:
     clocks = vector_clocks(deps, order)
     check_tokens(subject, clocks)
     check_races(subject, clocks, order)
+    check_gathers(subject, symbols, clocks)
     return order

@@ -13,17 +13,7 @@ import numpy as np
 from dlir.dialects.isa.fields import MATRIX_TYPES, MEMORIES
 from dlir.targets.accel.simulator.accesses import accesses_of
 from dlir.targets.accel.simulator.timing import Ints
-from dlir.targets.accel.verifier.subject import Subject, lines_text
-
-
-@dataclass(frozen=True)
-class Range:
-    """A symbol: bytes `address .. address + size` of DRAM; `writable` if the program may store."""
-
-    name: str
-    address: int
-    size: int
-    writable: bool
+from dlir.targets.accel.verifier.subject import Range, Subject, lines_text
 
 
 def check_lines(subject: Subject) -> None:
