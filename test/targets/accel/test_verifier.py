@@ -162,7 +162,8 @@ def test_6_deadlock_prints_the_cycle() -> None:
     b.emit("mx", "sync", dir="give", sem=2)
     b.emit("vx", "nop")
     check(b, "v6-deadlock", "ld instruction 1 (sync), from ld-part@model.py:1 waits for s2",
-          "signalled by mx instruction 2", "mx instruction 1", "waits for s1")  # fmt: skip
+          "which mx instruction 2 (sync), from mx-part@model.py:2 signals", "mx instruction 1",
+          "waits for s1")  # fmt: skip
 
 
 def test_6_a_token_that_never_comes() -> None:

@@ -9,6 +9,7 @@ import numpy as np
 
 from dlir.dialects.isa.fields import HOST_BASE, MATRIX_TYPES, VECTOR
 from dlir.targets.accel.description import Dma, Machine
+from dlir.targets.accel.simulator.accesses import line_bytes
 from dlir.targets.accel.simulator.events import Events
 from dlir.targets.accel.simulator.timing import Ints, Lane, Unit, lane_bases
 from dlir.targets.accel.simulator.tokens import match_tokens
@@ -64,7 +65,23 @@ def _costs(stream: Events, machine: Machine, serial: bool) -> tuple[Ints, Ints, 
     unit[vector] = Unit.VECTOR
     occupancy[vector] = vector_cycles(stream, machine)[vector]
     lag[vector] = machine.vector.depth
+    send = stream.is_op("send")
+    unit[send], unit[stream.is_op("recv")] = Unit.SEND, Unit.RECEIVE
+    occupancy[send], lag[send] = message_cycles(stream, machine)[send], machine.net.latency
     return unit, occupancy, lag, bus
+
+
+def message_cycles(stream: Events, machine: Machine) -> Ints:
+    """Whole cycles for which each SEND holds a link; 0 for other events."""
+    rate = Fraction(str(machine.net.bytes_per_cycle))
+    size = message_bytes(stream, machine.array.cols) * stream.is_op("send")
+    return -(-size * rate.denominator // max(1, rate.numerator))
+
+
+def message_bytes(stream: Events, cols: int) -> Ints:
+    """The size of the message of each SEND and RECV; 0 for other events."""
+    size = stream["lines"] * line_bytes(stream["mem"], cols)
+    return np.where(stream.is_op("send", "recv"), size, 0)
 
 
 def matrix_cycles(stream: Events, machine: Machine) -> Ints:

@@ -2,7 +2,7 @@
 
 An event starts when the last of its conditions holds: its token came, the bus or its unit was
 released, the plane was loaded, the instruction before it was issued, a transfer slot was free. The
-walk goes on with whatever made that condition true.
+walk goes on with whatever made that condition true. It ends at a message from another chip.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import numpy as np
 
 from dlir.targets.accel.simulator.accounts import token_arrivals
 from dlir.targets.accel.simulator.simulation import Simulation
-from dlir.targets.accel.simulator.timing import Unit
+from dlir.targets.accel.simulator.timing import Times, Unit
 
 MAX_STEPS = 1_000_000
 """The walk ends here: the beginning of longer chains is left out."""
@@ -50,6 +50,8 @@ class Chain:
         start, issue = int(times.start[i]), int(times.issue[i])
         if start > issue:
             return *self._before_on_bus(k, i), "bus"
+        if lane.unit[i] == Unit.RECEIVE and start > _issued(times, i):
+            return None
         if lane.dep[i] >= 0 and self.arrivals[k][i] == start:
             return *self._retiring(int(lane.dep[i])), "token"
         if lane.after[i] >= 0:
@@ -82,6 +84,11 @@ class Chain:
         start = int(self.simulation.times[k].start[i])
         at = int(np.searchsorted(starts, start, "left")) - 1
         return int(streams[at]), int(events[at])
+
+
+def _issued(times: Times, i: int) -> int:
+    """When event `i` could have been issued after the one before it."""
+    return int(times.issue[i - 1]) + 1 if i else 0
 
 
 def _bus_order(simulation: Simulation) -> dict[int, tuple[np.ndarray, ...]]:
@@ -119,7 +126,8 @@ def critical_path(simulation: Simulation) -> list[Segment]:
     chain, segments = Chain(simulation), list[Segment]()
     for _ in range(MAX_STEPS):
         cause = chain.cause(k, i)
-        _join(segments, simulation, k, i, cause[2] if cause else "")
+        message = simulation.lanes[k].unit[i] == Unit.RECEIVE
+        _join(segments, simulation, k, i, cause[2] if cause else "message" if message else "")
         if cause is None:
             break
         k, i = cause[:2]

@@ -22,19 +22,19 @@ class Events:
     """The executed instructions of one stream, in order; one array element each.
 
     An instruction in a loop gives one event per trip. LOOP, ENDL, AADD and MARK give none, and what
-    stands behind a HALT gives none. A SYNC that takes, with a wait in its header too, gives two:
-    first the header's wait, then its own.
+    stands behind a HALT gives none. What waits for two things gives two: a SYNC that takes, or a
+    RECV, with a wait in its header too; first the header's wait, then its own.
     """
 
     name: str
-    """The stream: `ld`, `mx`, `vx` or `st`."""
+    """The stream: `ld`, `mx`, `vx`, `st` or `nt`."""
     expanded: Expanded
     chosen: Ints
     """The element of `expanded` of each event."""
     tag: Ints
     """The tag of the last MARK before it; 0 without one."""
     split: NDArray[np.bool_]
-    """Which events are only the header's wait of a SYNC."""
+    """Which events are only the header's wait of a SYNC or RECV."""
     _fields: dict[str, Ints] = field(default_factory=dict[str, Ints])
 
     def __len__(self) -> int:
@@ -135,9 +135,10 @@ def stream_events(expanded: Expanded) -> Events:
     tag = tags[np.searchsorted(marks, np.arange(end), "right")]
     kept = np.flatnonzero(expanded.opcode[:end] != ISA.instructions["mark"].opcode)
     syncs = expanded.where("sync")
-    take = expanded.column("sync.dir", syncs) == 0
+    takes = syncs[expanded.column("sync.dir", syncs) == 0]
+    waiting = np.concatenate([takes, expanded.where("recv")])
     double = np.zeros(count, bool)
-    double[syncs[take & (expanded.column("wait", syncs) > 0)]] = True
+    double[waiting[expanded.column("wait", waiting) > 0]] = True
     chosen = np.repeat(kept, 1 + double[kept])
     split = double[chosen] & np.append(chosen[1:] == chosen[:-1], False)[: len(chosen)]
     return Events(expanded.stream.name, expanded, chosen, tag[chosen], split)

@@ -53,29 +53,34 @@ def check_deadlock(subject: Subject) -> tuple[list[Ints], list[Run]] | None:
     try:
         return deps, execution_order(deps)
     except Deadlock as deadlock:
-        _report_deadlock(subject, deps, deadlock)
+        report_deadlock(subject, deps, deadlock)
         return None
 
 
-def _report_deadlock(subject: Subject, deps: list[Ints], deadlock: Deadlock) -> None:
+def report_deadlock(subject: Subject, deps: Sequence[Ints], deadlock: Deadlock) -> None:
+    """Which streams wait for each other, or what is never given."""
     bases = lane_bases(deps)
     parts: list[str] = []
     for k in wait_cycle(deadlock.waiting, bases):
         awaited = deadlock.waiting[k]
         event = int(np.flatnonzero(deps[k] == awaited)[0])
-        semaphore = _semaphore(subject, k, event)
+        what, verb = _awaited(subject, k, event)
         if awaited >= bases[-1]:
-            giver = "which nobody signals again"
+            giver = f"which nobody {verb}s again"
         else:
             producer = int(np.searchsorted(bases, awaited, "right")) - 1
-            giver = f"signalled by {subject.place(producer, awaited - bases[producer])}"
-        parts.append(f"{subject.place(k, event)} waits for s{semaphore}, {giver}")
+            giver = f"which {subject.place(producer, awaited - bases[producer])} {verb}s"
+        parts.append(f"{subject.place(k, event)} waits for {what}, {giver}")
     subject.report("v6-deadlock", "the streams wait for each other: " + "; ".join(parts))
 
 
-def _semaphore(subject: Subject, k: int, event: int) -> int:
+def _awaited(subject: Subject, k: int, event: int) -> tuple[str, str]:
+    """What an event waits for, and what the giver does with it."""
     stream = subject.streams[k]
-    return int(stream.wait[event]) or int(stream["sem"][event])
+    if stream.is_op("recv")[event]:
+        peer, tag = int(stream["peer"][event]), int(stream["tag"][event])
+        return f"a message of chip {peer} with tag {tag}", "send"
+    return f"s{int(stream.wait[event]) or int(stream['sem'][event])}", "signal"
 
 
 def check_tokens(subject: Subject, clocks: Clocks) -> None:
@@ -184,7 +189,17 @@ def check_concurrency(subject: Subject, symbols: Sequence[Range]) -> list[Run] |
     if run is None:
         return None
     deps, order = run
-    clocks = vector_clocks(deps, order)
+    return check_run(subject, symbols, deps, order, vector_clocks(deps, order))
+
+
+def check_run(
+    subject: Subject,
+    symbols: Sequence[Range],
+    deps: Sequence[Ints],
+    order: list[Run],
+    clocks: Clocks,
+) -> list[Run]:
+    """Checks 7 to 9, given the untimed run and what is known in it; gives the run."""
     check_tokens(subject, clocks)
     check_races(subject, clocks, order)
     check_gathers(subject, symbols, clocks)
