@@ -15,7 +15,7 @@ from dlir.targets.accel.simulator.costs import lanes_of, message_bytes
 from dlir.targets.accel.simulator.events import events_of
 from dlir.targets.accel.simulator.functional import (
     Core,
-    execute,
+    execute_on,
     execution_errors,
     memories_of,
     outputs_of,
@@ -59,7 +59,7 @@ def run_cluster(
     streams = [stream for chip in chips for stream in chip]
     with execution_errors():
         order = execution_order(joint_deps(chips)) if order is None else order
-        execute(streams, [core for core in cores for _ in chips[0]], order)
+        execute_on([core for core in cores for _ in chips[0]], streams, order)
     both = zip(cluster.programs, cores, strict=True)
     return [outputs_of(program, core.memories) for program, core in both]
 

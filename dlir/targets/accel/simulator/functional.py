@@ -210,18 +210,22 @@ def immediate(imm: int, dtype: str) -> Array:
 
 
 def execute(
-    streams: Sequence[Events],
-    cores: Sequence[Core],
-    order: Iterable[Run] | None = None,
+    streams: Sequence[Events], memories: Memories, order: Iterable[Run] | None = None
 ) -> None:
-    """Run every stream on its core, whose memories hold the results afterwards.
+    """Run all streams of a chip on `memories`, which hold the results afterwards.
 
     `order` is one in which every token is given before it is taken; by default the untimed run's.
 
     Raises `Deadlock` when the streams wait for each other, `OutOfMemory` at a bad address.
     """
+    order = execution_order(match_tokens(streams)) if order is None else order
+    execute_on([Core(memories)] * len(streams), streams, order)
+
+
+def execute_on(cores: Sequence[Core], streams: Sequence[Events], order: Iterable[Run]) -> None:
+    """Run every stream on its core, in an order in which no token and no message is missing."""
     steps = [_steps(core, stream) for core, stream in zip(cores, streams, strict=True)]
-    for k, first, stop in execution_order(match_tokens(streams)) if order is None else order:
+    for k, first, stop in order:
         for _ in range(first, stop):
             next(steps[k])
 
@@ -253,12 +257,11 @@ def run(
     CompileError for inputs that do not fit and, where the program was not verified, for accesses
     outside of memory and for deadlocks; also for an index outside of its table.
     """
-    core = Core(memories_of(program, inputs))
-    streams = events_of(program)
+    memories, streams = memories_of(program, inputs), events_of(program)
     refuse_messages(streams)
     with execution_errors():
-        execute(streams, [core] * len(streams), order)
-    return outputs_of(program, core.memories)
+        execute(streams, memories, order)
+    return outputs_of(program, memories)
 
 
 def memories_of(program: Program, inputs: Mapping[str, Array]) -> Memories:
