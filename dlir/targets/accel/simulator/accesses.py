@@ -41,6 +41,10 @@ class Accesses:
     def __len__(self) -> int:
         return len(self.event)
 
+    def part(self, chosen: Ints) -> Accesses:
+        """Some of them."""
+        return Accesses(*(getattr(self, f.name)[chosen] for f in fields(Accesses)))
+
     @property
     def lines(self) -> Ints:
         """How many lines each touches, counting repeated ones."""
@@ -177,7 +181,17 @@ _TABLE = {
 
 
 def accesses_of(stream: Events, cols: int) -> Accesses:
-    """All on-chip accesses of a stream in order; of one event, the reads come first."""
+    """All on-chip accesses of a stream in order; of one event, the reads come first.
+
+    Made once per stream and number of columns: several checks and reports read it.
+    """
+    key = f"accesses of {cols} columns"
+    if key not in stream.derived:
+        stream.derived[key] = _accesses(stream, cols)
+    return stream.derived[key]
+
+
+def _accesses(stream: Events, cols: int) -> Accesses:
     columns: list[list[Ints]] = []
     for mnemonic, walks in _TABLE.items():
         chosen = _Chosen(stream, mnemonic)

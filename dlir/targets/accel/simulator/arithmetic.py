@@ -39,13 +39,23 @@ def requantize(x: Array, multiplier: Array, shift: Array, zero_point: int) -> Ar
     """
     product = x.astype(np.int64) * multiplier.astype(np.int64)
     rounded = shift_right_rounded(product, shift.astype(np.int64) + 31)
-    return np.clip(rounded + zero_point, -128, 127).astype(np.int32)
+    return _clip(rounded + zero_point, -128, 127).astype(np.int32)
 
 
 def shift_right_rounded(x: Array, bits: Array) -> Array:
     """`x / 2**bits` to nearest, halves away from zero, for int64 up to 2**62 and bits in 0..62."""
-    half = (np.int64(1) << bits.astype(np.int64)) >> 1
-    return np.sign(x) * ((np.abs(x) + half) >> bits)
+    bits = bits.astype(np.int64)
+    half = (np.int64(1) << bits) >> 1
+    # A shift rounds down, so a half of a negative number, which has to go down, needs one less.
+    return (x + half - ((x < 0) & (half > 0))) >> bits
+
+
+_LIMITS = {dtype: (np.iinfo(dtype).min, np.iinfo(dtype).max) for dtype in map(np.dtype, "bi")}
+
+
+def _clip(x: Array, least: int, most: int) -> Array:
+    """`np.clip`, which takes longer than this for a few rows."""
+    return np.minimum(np.maximum(x, least), most)
 
 
 def widen(values: Array) -> Array:
@@ -58,9 +68,10 @@ def widen(values: Array) -> Array:
 def convert(values: Array, dtype: np.dtype[Any]) -> Array:
     """Round int32 or float32 to a type in memory: nearest even, integers saturate, NaN gives 0."""
     if dtype.kind == "i" and values.dtype != dtype:
-        limits = np.iinfo(dtype)
-        wide = np.rint(values.astype(np.float64)) if values.dtype.kind == "f" else values
-        return np.clip(np.nan_to_num(wide, nan=0.0), limits.min, limits.max).astype(dtype)
+        limits = _LIMITS[dtype]
+        if values.dtype.kind == "f":
+            values = np.nan_to_num(np.rint(values.astype(np.float64)), nan=0.0)
+        return _clip(values, *limits).astype(dtype)
     with np.errstate(over="ignore"):
         return values.astype(dtype)
 
@@ -75,13 +86,14 @@ def multiply_planes(rows: Array, plane: Array) -> Array:
         # float32 holds sums of up to 1024 products of int8 exactly (2**10 * 2**14 = 2**24).
         exact = np.float32 if rows.shape[1] <= 1024 else np.float64
         return (rows.astype(exact) @ plane.astype(exact)).astype(np.int32)
-    a, w = rows.astype(np.float32), plane.astype(np.float32)
-    total = a[:, :1] * w[:1]
+    # Columns of results are contiguous here: numpy is fast along the many rows.
+    a, w = rows.T.astype(np.float32, order="C"), plane.astype(np.float32)[:, :, None]
+    total = a[0] * w[0]
     product = np.empty_like(total)
-    for k in range(1, a.shape[1]):
-        np.multiply(a[:, k : k + 1], w[k : k + 1], out=product)
+    for k in range(1, len(a)):
+        np.multiply(a[k], w[k], out=product)
         total += product
-    return total
+    return total.T
 
 
 def _select(x: Array, y: Array, d: Array) -> Array:

@@ -224,10 +224,26 @@ def execute(
 
 def execute_on(cores: Sequence[Core], streams: Sequence[Events], order: Iterable[Run]) -> None:
     """Run every stream on its core, in an order in which no token and no message is missing."""
-    steps = [_steps(core, stream) for core, stream in zip(cores, streams, strict=True)]
+    runners = [_runner(core, stream) for core, stream in zip(cores, streams, strict=True)]
     for k, first, stop in order:
+        runners[k](first, stop)
+
+
+def _runner(core: Core, stream: Events) -> Callable[[int, int], None]:
+    """What executes the next events of a stream."""
+    if "mm" in stream.mnemonics:
+        from dlir.targets.accel.simulator.native import matrix_runner  # loads the cpu target
+
+        native = matrix_runner(stream, core.memories)
+        if native is not None:
+            return native
+    steps = _steps(core, stream)
+
+    def run(first: int, stop: int) -> None:
         for _ in range(first, stop):
-            next(steps[k])
+            next(steps)
+
+    return run
 
 
 def _steps(core: Core, stream: Events) -> Iterator[None]:

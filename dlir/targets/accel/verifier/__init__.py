@@ -57,9 +57,9 @@ def diagnose_program(program: Program) -> list[Diagnostic]:
     if not subject.found:
         check_no_messages(subject)
     if not subject.found:
-        order = check_concurrency(subject, ranges)
-        if order is not None:
-            check_accumulators(subject, order)
+        segments = check_concurrency(subject, ranges)
+        if segments is not None:
+            check_accumulators(subject, segments)
     return subject.found
 
 
