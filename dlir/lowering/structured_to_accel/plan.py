@@ -222,7 +222,14 @@ class Planner:
         self, op: GenericOp, extents: tuple[int, ...], epilogue: Expr | None
     ) -> ContractionPlan:
         reasons: list[str] = []
-        orders = sorted(((0, 1), (1, 0)), key=lambda o: not self.is_constant(op.inputs[o[1]]))
+        last = set(op.out_forms[-1].dims) if op.out_forms else set()
+        orders = sorted(
+            ((0, 1), (1, 0)),
+            key=lambda o: (
+                not self.is_constant(op.inputs[o[1]]),
+                not last & _dims(op.input_forms[o[1]]),
+            ),
+        )
         for a, w in orders:
             try:
                 return self._roles(op, extents, epilogue, operand_of(op, a), operand_of(op, w))
