@@ -458,8 +458,8 @@ class Planner:
             return lanes.pop()
         if found and len(found) == len(operands):
             return None
-        last = op.out_forms[-1] if op.out_forms else None
-        return last.plain_dim if last is not None else None
+        forms = max((op.out_forms, *(o.forms for o in operands)), key=len)
+        return forms[-1].plain_dim if forms else None
 
 
 def _shares_rows(op: GenericOp) -> bool:
