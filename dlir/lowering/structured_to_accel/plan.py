@@ -288,7 +288,8 @@ class Planner:
             raise Unsupported("weights with a border")
         stored = self.planned.get(w.value)
         if stored is None:
-            lane = _dim_of(w.forms, columns[0]) if columns else None
+            column = _lane_iterator(columns, op.out_forms, extents)
+            lane = None if column is None else _dim_of(w.forms, column)
             if lane is None:
                 raise Unsupported("the weights have no columns")
             stored = self._host_operand(w, Layout(lane))
