@@ -28,8 +28,8 @@ class DlQuantizeMinmax(ModulePass):
     seen becomes 127; weights have one scale per output channel. A bias and a `dl.batch_norm` that
     follow become part of the weights and of an i32 bias. Between such layers values stay int8
     through `relu`, `max_pool2d`, `reshape`, `transpose`, `concat`, `add` and means of whole axes;
-    all other ops stay float between `dl.dequantize` and `dl.quantize`. Weights stay float in their file and are quantised in the
-    text, which a compiled program does once, when it is loaded.
+    all other ops stay float between `dl.dequantize` and `dl.quantize`. Weights stay float in their
+    file and are quantised in the text, which a compiled program does once, when it is loaded.
 
     Before:
     ```mlir

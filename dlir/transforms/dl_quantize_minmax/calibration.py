@@ -14,7 +14,7 @@ from xdsl.dialects.func import FuncOp
 from xdsl.ir import Operation, SSAValue
 
 from dlir.diagnostics import CompileError, Severity, diagnose, fail
-from dlir.dialects.dl.ops.base import DlOp
+from dlir.dialects.dl.ops.base import DlOp, element_of
 from dlir.dialects.dl.ops.source import ConstantOp, ParamOp
 from dlir.interpreter import ExecutionError, Interpreter
 from dlir.numpy_types import Array, type_name
@@ -28,7 +28,7 @@ class Seen:
     """What the runs showed."""
 
     largest: dict[SSAValue, float] = field(default_factory=dict[SSAValue, float])
-    """The greatest magnitude of each f32 tensor that depends on the inputs."""
+    """The greatest magnitude of each f32 tensor that depends on the inputs; of NaN infinity."""
     constants: dict[SSAValue, Array] = field(default_factory=dict[SSAValue, Array])
     """The values that follow from weights alone."""
 
@@ -51,20 +51,20 @@ def read_calibration(path: str) -> dict[str, Array]:
 def observe(
     module: ModuleOp, function: FuncOp, calibration: Mapping[str, Array], params: Mapping[str, Any]
 ) -> Seen:
-    """Run the function on every sample; CompileError also for values that are not finite."""
+    """Run the function on every sample. Raises CompileError."""
     seen = Seen()
     interpreter = Interpreter(module, params=params)
     watch = _Watch(function, seen)
     interpreter.observers.append(watch.see)
     for inputs in samples(function, calibration):
-        for argument, value in zip(function.args, inputs, strict=True):
-            watch.measure(argument, value, function)
         try:
             interpreter.call(function.sym_name.data, *inputs)
         except ExecutionError as error:
             raise CompileError([error.diagnostic]) from error
         except (TypeError, ValueError) as error:
             raise CompileError([diagnose(Severity.ERROR, function, str(error))]) from error
+        for argument, value in zip(function.args, inputs, strict=True):
+            watch.measure(argument, value)
     return seen
 
 
@@ -80,20 +80,15 @@ class _Watch:
             if result in self.constant:
                 self.seen.constants[result] = value
             else:
-                self.measure(result, value, op)
+                self.measure(result, value)
 
-    def measure(self, value: SSAValue, array: Any, where: Operation) -> None:
+    def measure(self, value: SSAValue, array: Any) -> None:
         """Take the magnitudes of an f32 tensor into account."""
-        if not isinstance(value.type, TensorType) or value.type.get_element_type() != f32:
+        if not isinstance(value.type, TensorType) or element_of(value) != f32:
             return
         largest = float(np.abs(array).max(initial=0.0))
-        if not np.isfinite(largest):
-            what = "an input" if where is not value.owner else "a result"
-            fail(where, f"{what} is not finite for a calibration sample", help=_FINITE)
+        largest = largest if np.isfinite(largest) else np.inf
         self.seen.largest[value] = max(largest, self.seen.largest.get(value, 0.0))
-
-
-_FINITE = "NaN and infinities have no place among 255 equal steps; leave such samples out"
 
 
 def constant_values(function: FuncOp) -> set[SSAValue]:

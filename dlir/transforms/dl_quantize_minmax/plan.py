@@ -124,14 +124,17 @@ def find_layer(op: Operation, seen: Seen) -> Layer | None:
     if axes is None:
         return None
     array = seen.constants[weight]
-    channels = array.shape[axes.weight]
+    channels = int(array.shape[axes.weight])
     if channels == 0 or array.size // channels > MOST_TERMS:
         return None
-    ones: Array = np.ones(channels)
-    layer = Layer(op, axes, ones, ones * 0, [op])
+    layer = Layer(op, axes, _filled(channels, 1), _filled(channels, 0), [op])
     while _extend(layer, seen):
         pass
     return layer
+
+
+def _filled(count: int, value: float) -> Array:
+    return np.full(count, value, np.float64)
 
 
 def _axes(op: Conv2dOp | MatmulOp) -> Axes | None:

@@ -8,6 +8,7 @@ import numpy as np
 from xdsl.dialects.builtin import TensorType, i8, i32
 from xdsl.ir import Attribute, Block, Operation, OpResult, SSAValue
 
+from dlir.diagnostics import fail
 from dlir.dialects.dl import shapes
 from dlir.dialects.dl.attrs import Tensor
 from dlir.dialects.dl.constants import constant
@@ -189,12 +190,25 @@ class Rewriting:
         """
         while (use := value.get_unique_use()) is not None and isinstance(use.operation, SAME_SCALE):
             value = use.operation.results[0]
-        return step(self.seen.largest[value])
+        return self._step(value)
+
+    def _step(self, value: SSAValue) -> float:
+        """The scale for what was seen of a value; CompileError for NaN and infinities."""
+        largest = self.seen.largest[value]
+        if largest == np.inf:
+            where = value.op if isinstance(value, OpResult) else value.owner.parent_op()
+            what = f"the value '%{value.name_hint}'" if value.name_hint else "a value"
+            fail(
+                where,
+                f"{what} is to become int8, but is not finite for some calibration sample",
+                help="NaN and infinities have no place among 255 equal steps; leave them out",
+            )
+        return step(largest)
 
     def _quantized(self, value: SSAValue) -> Quantized:
         """The int8 form of a value, made where the value is, for all readers."""
         if value not in self.int8:
-            scale = step(self.seen.largest[value])
+            scale = self._step(value)
             source = self.floats.get(value, value)
             self._anchor = _next_op(source)
             operand = self._constant(np.array(scale, np.float32))
@@ -213,8 +227,10 @@ class Rewriting:
                     for use in uses:
                         use.operation.operands[use.index] = value
         for op in reversed(self.replaced):
-            op.detach()
-            op.erase()
+            erase(op)
+        for value in reversed(self.seen.constants):
+            if value.first_use is None and isinstance(op := value.owner, Operation) and op.parent:
+                erase(op)
 
     def _float(self, value: SSAValue) -> SSAValue:
         if value not in self.floats:
@@ -231,6 +247,12 @@ _TINY = float(np.finfo(np.float32).tiny)
 def step(largest: float) -> float:
     """The f32 scale by which `largest` becomes 127; that of zeros is 1."""
     return float(np.float32(max(largest / 127, _TINY))) if largest else 1.0
+
+
+def erase(op: Operation) -> None:
+    """Take an op without uses out of its block."""
+    op.detach()
+    op.erase()
 
 
 def _next_op(value: SSAValue) -> Operation:
