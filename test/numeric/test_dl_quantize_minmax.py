@@ -162,6 +162,22 @@ def test_layers_that_stay_float() -> None:
     assert str(quantised(module, calibration, weights)) == str(module)
 
 
+@pytest.mark.parametrize("name", ["w1", "b0", "scale"])
+@pytest.mark.parametrize("value", [np.nan, np.inf, 1e38])
+def test_weights_without_a_scale_stay_float(name: str, value: float) -> None:
+    """What is not finite, alone or with the batch norm, is no weight or bias of an int8 layer."""
+    module, weights = residual("add")
+    weights[name] = weights[name].copy()
+    weights[name].flat[0] = value
+    try:
+        result = quantised(module, {"x": images(2, 2)}, weights)
+    except CompileError as error:
+        assert "is not finite for some calibration sample" in str(error)
+        return
+    wanted, got = (ref(m, weights, images(2, 2)) for m in (module, result))
+    np.testing.assert_array_equal(np.isfinite(got), np.isfinite(wanted))
+
+
 def test_samples_are_batches_or_whole_inputs() -> None:
     """Along the first axis: slices of it, or inputs with an axis more."""
     module, weights = residual("add")

@@ -125,12 +125,17 @@ def find_layer(op: Operation, seen: Seen) -> Layer | None:
         return None
     array = seen.constants[weight]
     channels = int(array.shape[axes.weight])
-    if channels == 0 or array.size // channels > MOST_TERMS:
+    if channels == 0 or array.size // channels > MOST_TERMS or not _fits(array):
         return None
     layer = Layer(op, axes, _filled(channels, 1), _filled(channels, 0), [op])
     while _extend(layer, seen):
         pass
     return layer
+
+
+def _fits(array: Array) -> bool:
+    """Whether all is finite, in f32 too."""
+    return bool((np.abs(array) <= np.finfo(np.float32).max).all())
 
 
 def _filled(count: int, value: float) -> Array:
@@ -167,10 +172,12 @@ def _take_batch_norm(layer: Layer, op: BatchNormOp, seen: Seen) -> bool:
     scale, bias, mean, variance = known
     with np.errstate(all="ignore"):
         factor = scale / np.sqrt(variance + op.epsilon.value.data)
-    if not np.isfinite(factor).all():
-        return False
-    layer.bias = (layer.bias - mean) * factor + bias
-    layer.factor = layer.factor * factor
+        moved = (layer.bias - mean) * factor + bias
+        total = layer.factor * factor
+        largest = np.abs(seen.constants[layer.weight]).max(initial=0.0)
+        if not (_fits(total) and _fits(moved) and _fits(total * largest)):
+            return False
+    layer.bias, layer.factor = moved, total
     layer.parts.append(op)
     return True
 
@@ -178,7 +185,9 @@ def _take_batch_norm(layer: Layer, op: BatchNormOp, seen: Seen) -> bool:
 def _take_bias(layer: Layer, op: AddOp, value: SSAValue, seen: Seen) -> bool:
     """A constant with one number for all, or one per channel."""
     array = seen.constants.get(value)
-    if array is None or shape_of(op.results[0]) != shape_of(layer.result):
+    if array is None or not _fits(array):
+        return False
+    if shape_of(op.results[0]) != shape_of(layer.result):
         return False
     rank, channels = rank_of(layer.result), len(layer.bias)
     shape = (1,) * (rank - array.ndim) + array.shape

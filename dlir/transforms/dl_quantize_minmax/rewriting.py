@@ -95,7 +95,7 @@ class Rewriting:
                 result, self._insert(RequantizeOp(total, multiplier, shift, axis=axis)), scale
             )
         else:
-            scale = self._constant(np.maximum(scales, _TINY).astype(np.float32))
+            scale = self._constant(np.clip(scales, _TINY, _HUGE).astype(np.float32))
             self.floats[result] = self._insert(DequantizeOp(total, scale, axis=axis)).result
         self.replaced += layer.parts
 
@@ -110,8 +110,8 @@ class Rewriting:
             array = array * factor
         others = tuple(a for a in range(array.ndim) if a != axis)
         largest = np.abs(array).max(axis=others, initial=0.0).astype(np.float64)
-        least = np.abs(layer.bias) / (LARGEST_BIAS * x_scale)
-        scales = np.array([step(n * 127) for n in np.maximum(largest / 127, least)], np.float32)
+        least = 127 * np.abs(layer.bias) / (LARGEST_BIAS * x_scale)
+        scales = np.array([step(n) for n in np.maximum(largest, least)], np.float32)
         made = self._insert(QuantizeOp(weight, self._constant(scales), axis=axis))
         return made.result, scales.astype(np.float64) * x_scale
 
@@ -229,7 +229,9 @@ class Rewriting:
         for op in reversed(self.replaced):
             erase(op)
         for value in reversed(self.seen.constants):
-            if value.first_use is None and isinstance(op := value.owner, Operation) and op.parent:
+            op = value.owner
+            assert isinstance(op, Operation)
+            if op.parent is not None and not any(result.first_use for result in op.results):
                 erase(op)
 
     def _float(self, value: SSAValue) -> SSAValue:
@@ -242,6 +244,7 @@ class Rewriting:
 
 
 _TINY = float(np.finfo(np.float32).tiny)
+_HUGE = float(np.finfo(np.float32).max)
 
 
 def step(largest: float) -> float:
