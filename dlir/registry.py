@@ -56,6 +56,7 @@ PASSES: dict[str, str] = {
     "cpu-pipeline": "dlir.targets.cpu.pipeline:CpuPipeline",
     "dl-assign-layout": "dlir.transforms.dl_assign_layout:DlAssignLayout",
     "dl-decompose": "dlir.transforms.dl_decompose:DlDecompose",
+    "dl-quantize-minmax": "dlir.transforms.dl_quantize_minmax:DlQuantizeMinmax",
     "dl-simplify": "dlir.transforms.dl_simplify:DlSimplify",
     "structured-bufferize": "dlir.transforms.structured_bufferize:StructuredBufferize",
     "structured-fold-reshape": "dlir.transforms.structured_fold_reshape:StructuredFoldReshape",
