@@ -111,6 +111,9 @@ class Builder:
         ]  # fmt: skip
         return self.one_of(*found) if found else None
 
+    def shuffled(self, count: int) -> list[int]:
+        return [int(i) for i in self.rng.permutation(count)]
+
     def trips(self, most: int = 4) -> tuple[int, ...]:
         return tuple(int(n) for n in self.rng.integers(1, 4, int(self.rng.integers(0, most + 1))))
 
@@ -120,7 +123,7 @@ class Builder:
         if left < 0:
             return None
         base, steps = 0, [0] * len(trips)
-        for i in self.rng.permutation(len(trips)).tolist():
+        for i in self.shuffled(len(trips)):
             if trips[i] == 1:
                 steps[i] = int(self.rng.integers(-3, 4))
                 continue
@@ -134,7 +137,7 @@ class Builder:
     def cover(self, trips: Sequence[int], unit: int, moving: float = 0.8) -> tuple[int, Access]:
         """How many rows, and a walk that touches all of them, `unit` at a time."""
         steps, rows = [0] * len(trips), unit
-        for i in self.rng.permutation(len(trips)).tolist():
+        for i in self.shuffled(len(trips)):
             if self.rng.random() < moving:
                 steps[i] = rows
                 rows *= trips[i]
@@ -231,8 +234,8 @@ def unary(b: Builder) -> None:
     target = at and _destination(b, trips, written)
     if at is None or target is None or target[0] is x:
         return
-    fields = {"nx": nx, "sx": sx, "ny": ny, "sy": sy, "n": lanes}
-    b.add(UnaryOp([(x, at), target], trips, fn=fn, **fields), target[0])
+    op = UnaryOp([(x, at), target], trips, fn=fn, nx=nx, sx=sx, ny=ny, sy=sy, n=lanes)
+    b.add(op, target[0])
 
 
 def binary(b: Builder) -> None:
