@@ -12,6 +12,7 @@ from numeric.accel_cases import (
     I8,
     inputs_of,
     interpreted,
+    large_module,
     machine,
     program_in,
     random_module,
@@ -27,6 +28,7 @@ from dlir.registry import default_registry
 from dlir.targets.accel.description import Machine
 from dlir.targets.accel.emit import emit_program
 from dlir.targets.accel.verifier import verify_program
+from dlir.targets.accel.view import machine_of
 from dlir.verifier import verify
 
 QUICK = settings(max_examples=15, deadline=None, derandomize=True, print_blob=False)
@@ -51,8 +53,12 @@ def tight(module: ModuleOp, host: bool) -> Machine:
 def check(seed: int, element: Any, host: bool) -> None:
     """Reference = reference after each pass = machine, with loops and without."""
     small = tight(random_module(seed, element, machine(host)), host)
-    module = random_module(seed, element, small)
+    check_module(random_module(seed, element, small), seed)
+
+
+def check_module(module: ModuleOp, seed: int) -> None:
     verify(module)
+    sizes = machine_of(program_in(module).machine).sizes
     inputs = inputs_of(module, seed)
     want = interpreted(module, inputs)
     for name in PASSES:
@@ -61,7 +67,7 @@ def check(seed: int, element: Any, host: bool) -> None:
         text = str(module)
         assert str(parse_module(text, default_registry().context(), "case.mlir")) == text
         assert same_bits(interpreted(module, inputs), want), name
-    for use in memory_uses(program_in(module), small.sizes):
+    for use in memory_uses(program_in(module), sizes):
         assert use.live <= use.peak <= use.lines
     for loops in (True, False):
         program = emit_program(program_in(module), inputs, loops=loops)
@@ -79,6 +85,11 @@ def test_i8(seed: int, host: bool) -> None:
 @given(seed=SEEDS, host=st.booleans())
 def test_bf16(seed: int, host: bool) -> None:
     check(seed, BF16, host)
+
+
+@pytest.mark.parametrize("element", [I8, BF16], ids=["i8", "bf16"])
+def test_more_than_an_instruction_holds(element: Any) -> None:
+    check_module(large_module(element), 0)
 
 
 @pytest.mark.slow
