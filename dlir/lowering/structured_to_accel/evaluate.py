@@ -99,6 +99,8 @@ class Evaluator:
             return self._unary(expr, operands[0], into)
         if expr.fn == "requant":
             return self._requant(operands, into)
+        if expr.fn == "float":
+            return self._as_float(operands[0], into)
         x, y = operands
         if not isinstance(x, Value) and not isinstance(y, Value):
             raise Unsupported(f"'{expr.fn}' of two constants")
@@ -206,14 +208,17 @@ class Evaluator:
             return self._widened(x), y
         return x, self._widened(y)
 
-    def _as_float(self, x: Value) -> Value:
+    def _as_float(self, x: Operand, into: Value | None = None) -> Value:
         """An integer as f32."""
-        return self._widened(x, f32)
+        assert isinstance(x, Value), "numbers are simplified"
+        return self._widened(x, f32, into)
 
-    def _widened(self, x: Value, element: Attribute | None = None) -> Value:
+    def _widened(
+        self, x: Value, element: Attribute | None = None, into: Value | None = None
+    ) -> Value:
         """A copy in the type that the unit computes with, in the accumulators if it fits."""
-        d = self._temporary(x.axes, x, element)
-        self.emit.unary("copy", x.view, d.view, self._over(x.axes))
+        d = into or self._temporary(x.axes, x, element)
+        self.emit.unary("copy", x.view, d.view, self._over(d.axes | x.axes))
         return replace(d, view=replace(d.view, lane=x.lane))
 
     def _copy(self, x: Operand, d: Value) -> None:

@@ -165,7 +165,7 @@ class Tiles:
         inner = tile.box([a - o for a, o in zip(low, origin, strict=True)], extents, self.emit.cols)
         if filler is not None:
             self._fill_border(tile, low, high, origin, filler)
-        if min(extents) > 0:
+        if min(extents, default=1) > 0:
             source = whole.box(low, extents, self.emit.cols)
             domain = domain_of(extents, whole.lane, self.emit.cols)
             if whole.memory is Memory.SPM:
