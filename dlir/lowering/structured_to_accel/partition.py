@@ -53,6 +53,12 @@ class Partition:
     """Why an op stays on the host."""
     constant: set[SSAValue] = field(default_factory=set[SSAValue])
 
+    def root(self, value: SSAValue) -> SSAValue:
+        """The tensor that a view shows."""
+        while isinstance(value.owner, Operation) and value.owner in self.views:
+            value = value.owner.operands[0]
+        return value
+
 
 def partition(block: Block, cols: int) -> Partition:
     """Decide op by op, in order."""

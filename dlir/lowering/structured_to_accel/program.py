@@ -55,6 +55,15 @@ class Argument:
     """The tensor that comes out, for outputs."""
 
 
+@dataclass(frozen=True)
+class Earlier:
+    """What an earlier program has left in DRAM: a later one takes it as it is."""
+
+    value: SSAValue
+    """The result of the launch."""
+    layout: Layout
+
+
 @dataclass
 class ProgramWriter:
     """Lowers the machine ops of one level."""
@@ -67,6 +76,8 @@ class ProgramWriter:
     outputs: Sequence[SSAValue]
     """Machine results that leave the program."""
     host: Host
+    earlier: Mapping[SSAValue, Earlier] = field(default_factory=dict[SSAValue, Earlier])
+    """Machine results of the programs before."""
     arguments: list[Argument] = field(default_factory=list[Argument])
     _known: dict[object, SSAValue] = field(default_factory=dict[object, SSAValue])
     _constants: dict[tuple[float, Attribute], View] = field(
@@ -95,6 +106,9 @@ class ProgramWriter:
         packed = self._pack_weights()
         kernels = Kernels(self.tiles, fused, packed, plans=self.plans)
         self._place_inputs()
+        for op in self.ops:
+            for operand in op.operands:
+                self._place_earlier(operand)
         homes = self._homes(fused)
         resident = _resident(self.machine, self.cols, self.ops, homes)
         for number, op in enumerate(self.ops):
@@ -195,6 +209,24 @@ class ProgramWriter:
             operand.value = memref
             return
         self.tiles.stored[operand.value] = stored
+
+    def _place_earlier(self, value: SSAValue) -> None:
+        """An operand that another program has computed, or a view of one."""
+        root = self.found.root(value)
+        if root not in self.earlier or value in self.tiles.stored:
+            return
+        if root is not value:
+            assert isinstance(value.owner, Operation)
+            self._place_earlier(value.owner.operands[0])
+            self.tiles.stored[value] = self._as_view(value.owner)
+            return
+        made = self.earlier[root]
+        shape = physical_shape(shape_of(value), made.layout, self.cols)
+        memref = self._argument(Role.INPUT, "", shape, element_type_of(made.value))
+        self.arguments.append(Argument(memref, Role.INPUT, _name_of(value), made.value))
+        self.tiles.stored[value] = Stored.whole(
+            memref, shape_of(value), made.layout, self.cols
+        )
 
     # --- where results live -----------------------------------------------------------------------
 

@@ -189,12 +189,15 @@ def _merged(source: Stored, dims: Sequence[int], cols: int) -> tuple[int, bool] 
     if on_lanes and len(dims) > 1 and source.shape[last] % cols:
         return None
     size = blocks_of(source.shape[last], cols) if on_lanes else source.shape[last]
-    step = source.steps[last] * size
+    first = source.steps[last]
+    if on_lanes and size == 1 and len(dims) > 1:
+        first = source.steps[dims[-2]]  # there is no way yet from its only block to a next
+    step = first * size
     for d in reversed(dims[:-1]):
         if source.steps[d] != step:
             return None
         step *= source.shape[d]
-    return source.steps[last], on_lanes
+    return first, on_lanes
 
 
 def _groups(old: Sequence[int], new: Sequence[int]) -> list[tuple[list[int], list[int]]]:
