@@ -44,6 +44,7 @@ DIALECTS: dict[str, str] = {
 
 PASSES: dict[str, str] = {
     "accel-allocate": "dlir.transforms.accel_allocate:AccelAllocate",
+    "accel-prefetch": "dlir.transforms.accel_prefetch:AccelPrefetch",
     "accel-place-tokens": "dlir.transforms.accel_place_tokens:AccelPlaceTokens",
     "convert-accel-to-isa": "dlir.targets.accel.emit:ConvertAccelToIsa",
     "convert-dl-to-structured": "dlir.lowering.dl_to_structured:ConvertDlToStructured",
@@ -57,6 +58,7 @@ PASSES: dict[str, str] = {
     "dl-decompose": "dlir.transforms.dl_decompose:DlDecompose",
     "dl-simplify": "dlir.transforms.dl_simplify:DlSimplify",
     "structured-bufferize": "dlir.transforms.structured_bufferize:StructuredBufferize",
+    "structured-fold-reshape": "dlir.transforms.structured_fold_reshape:StructuredFoldReshape",
     "structured-fold-windows": "dlir.transforms.structured_fold_windows:StructuredFoldWindows",
     "structured-fuse": "dlir.transforms.structured_fuse:StructuredFuse",
     "structured-hoist-constants": (
