@@ -214,8 +214,18 @@ def elementwise_cases() -> list[Case]:
         ),
         *(Case(f"DivOp {n}", with_number(b.DivOp, "3x17", n), depth=2) for n in (3.0, 0.1, 8.0)),
         Case("number / x", lambda g: _numerator(g), depth=2),
+        *(
+            Case(f"{f.__name__} of broadcast {x} {shape}", broadcast_first(f, x, shape), depth=2,
+                 programs=None)
+            for f in (act.ReluOp, m.ExpOp) for x, shape in (("7x1", (7, 20)), ("1", (5, 17)),
+                                                            ("20", (3, 20)), ("3x1x4", (3, 5, 4)))
+        ),
         Case("x / 0", with_number(b.DivOp, "3x17", 0.0), programs=None),
     ]  # fmt: skip
+
+
+def broadcast_first(op: Any, x: str, shape: tuple[int, ...]) -> Build:
+    return lambda g: g.add(op(g.add(mv.BroadcastOp(g.arg(f"{x}xf32"), shape))))
 
 
 def _numerator(g: Model) -> Any:
@@ -235,6 +245,8 @@ def reduction_cases() -> list[Case]:
             for s, keep in (("3x5x17", True), ("2x33x16", False)) for a in axes
         ),
         Case("reduce min", lambda g: g.add(r.ReduceMinOp(g.arg("3x17xf32"), (1,))), programs=None),
+        Case("sum of broadcast", lambda g: g.add(r.ReduceSumOp(
+             g.add(mv.BroadcastOp(g.arg("7x1xf32"), (7, 20))), (1,))), programs=None),
         Case("reduce row", lambda g: g.add(r.ReduceSumOp(g.arg("40xf32"), (0,)))),
         Case("global mean", lambda g: g.add(r.ReduceMeanOp(g.arg("2x35x7x7xf32"), (2, 3)))),
         *(
@@ -484,7 +496,7 @@ def mixed_cases() -> list[Case]:
         "broadcast": broadcast(7, 20), "broadcast 3": broadcast(3, 7, 20),
         "square": lambda g, y: g.add(b.MulOp(y, y)),
         "wide matmul": lambda g, y: g.add(k.MatmulOp(y, g.param("1x20xf32"))),
-        "mean": lambda g, y: g.add(r.ReduceMeanOp(y, (0,))),
+        "max": lambda g, y: g.add(r.ReduceMaxOp(y, (0,))),
         "sum lanes": lambda g, y: g.add(r.ReduceSumOp(y, (1,))),
         "softmax": lambda g, y: g.add(c.SoftmaxOp(y, 0)),
     }

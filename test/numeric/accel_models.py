@@ -35,7 +35,7 @@ STRUCTURED = (
     "dl-simplify,dl-assign-layout{layout=nhwc},dl-simplify,convert-dl-to-structured,cse,"
     "structured-fuse,cse"
 )
-PLACED = "accel-allocate,accel-place-tokens"
+PLACED = "accel-prefetch,accel-allocate,accel-place-tokens"
 
 MACHINES: dict[str, str] = {
     "gemmini": "",

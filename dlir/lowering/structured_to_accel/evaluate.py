@@ -69,12 +69,22 @@ class Evaluator:
         if into is None:
             return self._value(expr)
         axes = frozenset(a for a, n in enumerate(self.domain) if n > 1)
-        if isinstance(expr, Call):
+        if not into.lane and not isinstance(expr, Const) and self._is_per_row(expr):
+            number = self._value(expr)
+            assert isinstance(number, Value)
+            self.emit.binary("fill", number.view, number.view, into, self.domain)
+        elif isinstance(expr, Call):
             operands = [self._value(a) for a in expr.args]
             self._call(expr, operands, Value(into, axes))
         else:
             self._copy(self._value(expr), Value(into, axes))
         return Value(into, axes)
+
+    def _is_per_row(self, expr: Expr) -> bool:
+        """Whether lane 0 of each row is all that there is of a value."""
+        if isinstance(expr, Arg):
+            return self.arguments[expr.index].lane
+        return isinstance(expr, Const) or all(self._is_per_row(a) for a in expr.args)
 
     def _count(self, expr: Expr) -> None:
         self._uses[expr] = self._uses.get(expr, 0) + 1

@@ -165,6 +165,10 @@ def require_view(stored: Stored, operand: Operand, extents: Sequence[int], cols:
     if stored.over(operand.forms, range(len(extents)), cols) is None:
         forms = ", ".join(f.text() for f in operand.forms)
         raise Unsupported(f"({forms}) cuts blocks of {cols} lanes apart")
+    if operand.filler is not None and stored.lane is not None:
+        low, high = operand.forms[stored.lane].bounds(extents)
+        if low < 0 or high >= stored.shape[stored.lane]:
+            raise Unsupported("a border along the lanes")
 
 
 # --- sums of products -----------------------------------------------------------------------------
