@@ -100,17 +100,20 @@ def _over_rows(tiles: Tiles, plan: VectorPlan, box: Box, axes: Sequence[int]) ->
     """Rows are folded by one instruction along the longest walk, and by pairs along the others."""
     emit, cols = tiles.emit, tiles.emit.cols
     inner = [d for d in plan.op.reduction_dims if box[d][1] > 1]
-    all_axes = [*axes, *inner]
-    domain = domain_over(box, all_axes, plan.lane, cols)
-    term = _term(tiles, plan, box, all_axes, domain)
-    keep = domain[: len(axes)]
-    element = i32 if is_integer(term.view.element) else f32
-    total = temporary(emit, keep, element)
-    owned = Value(total, frozenset(a for a, n in enumerate(keep) if n > 1), owned=True)
-    walks, (view,) = merged(domain[len(axes) :], (_last(term.view, len(axes)),))
-    folded = replace(term.view, steps=(*term.view.steps[: len(axes)], *view.steps))
-    _fold(emit, plan.combine, folded, total, keep, walks)
-    return owned
+    keep = domain_over(box, axes, plan.lane, cols)
+    total: View | None = None
+    for part, first in chunks(tiles, plan, box, axes, plan.lane):
+        all_axes = [*axes, *inner]
+        domain = domain_over(part, all_axes, plan.lane, cols)
+        term = _term(tiles, plan, part, all_axes, domain).view
+        if total is None:
+            total = temporary(emit, keep, i32 if is_integer(term.element) else f32)
+        at = total if not first else total.at((first, *[0] * (len(axes) - 1)))
+        walks, (view,) = merged(domain[len(axes) :], (_last(term, len(axes)),))
+        folded = replace(term, steps=(*term.steps[: len(axes)], *view.steps))
+        _fold(emit, plan.combine, folded, at, domain[: len(axes)], walks)
+    assert total is not None
+    return Value(total, frozenset(a for a, n in enumerate(keep) if n > 1), owned=True)
 
 
 def _last(view: View, first: int) -> View:
