@@ -134,14 +134,16 @@ class LaunchOp(IRDLOperation):
 
     Example:
     ```mlir
-    accel.program @copy machine <"gemmini"> (%x: memref<4x16xi8> input "x", %y: memref<4x16xi8> output "y") {
-      %t = accel.alloc : memref<4x16xi8, "spm">
-      %0 = accel.load %x[0] to %t[0] {count = 4} : memref<4x16xi8>, memref<4x16xi8, "spm">
-      %1 = accel.store %t[0] to %y[0] {count = 4} after %0 : memref<4x16xi8, "spm">, memref<4x16xi8>
-    }
-    func.func @main(%x: tensor<4x16xi8>) -> tensor<4x16xi8> {
-      %y = accel.launch @copy(%x) : (tensor<4x16xi8>) -> tensor<4x16xi8>
-      func.return %y : tensor<4x16xi8>
+    builtin.module {
+      accel.program @copy machine <"gemmini"> (%x: memref<4x16xi8> input "x", %y: memref<4x16xi8> output "y") {
+        %t = accel.alloc : memref<4x16xi8, "spm">
+        %0 = accel.load %x[0] to %t[0] {count = 4} : memref<4x16xi8>, memref<4x16xi8, "spm">
+        %1 = accel.store %t[0] to %y[0] {count = 4} after %0 : memref<4x16xi8, "spm">, memref<4x16xi8>
+      }
+      func.func @main(%x: tensor<4x16xi8>) -> tensor<4x16xi8> {
+        %y = accel.launch @copy(%x) : (tensor<4x16xi8>) -> tensor<4x16xi8>
+        func.return %y : tensor<4x16xi8>
+      }
     }
     ```
     """  # noqa: E501

@@ -18,7 +18,7 @@ from dlir.dialects.isa.attrs import MachineAttr
 from dlir.lowering.structured_to_accel.expression import Unsupported
 from dlir.lowering.structured_to_accel.host import Host
 from dlir.lowering.structured_to_accel.partition import Partition, host_needs, partition
-from dlir.lowering.structured_to_accel.program import Argument, Earlier, ProgramWriter
+from dlir.lowering.structured_to_accel.program import Argument, ProgramWriter
 from dlir.targets.accel.description import Machine, load_machine, parse_settings
 from dlir.types import shape_of
 
@@ -75,7 +75,6 @@ def _convert(
     last = max(found.level.values())
     ordered: list[Operation] = []
     results: dict[SSAValue, SSAValue] = {}
-    earlier: dict[SSAValue, Earlier] = {}
     for level in range(last + 1):
         here = [op for op in ops if found.level[op] == level]
         host = [op for op in here if op not in found.plans and op not in found.views]
@@ -83,9 +82,7 @@ def _convert(
         mine = [op for op in here if op in found.plans or op in found.views]
         if any(op in found.plans for op in mine):
             name = f"{function.sym_name.data}_{level}"
-            ordered += _write(
-                module, function, machine, attribute, name, found, mine, needed, results, earlier
-            )
+            ordered += _write(module, function, machine, attribute, name, found, mine, needed, results)
         ordered += [op for op in mine if op in found.views and _is_wanted(op, needed)]
     _rebuild(function, ordered, results, found)
 
@@ -116,15 +113,12 @@ def _write(
     ops: Sequence[Operation],
     needed: set[SSAValue],
     results: dict[SSAValue, SSAValue],
-    earlier: dict[SSAValue, Earlier],
 ) -> list[Operation]:
     """Formats, the launch and its results; the program goes in front of the function."""
     own = {r for op in ops if op in found.plans for r in op.results}
-    here = set(ops)
-    later = {found.root(o) for op in found.plans if op not in here for o in op.operands}
-    outputs = [op.results[0] for op in ops if op.results[0] in own & (needed | later)]
+    outputs = [op.results[0] for op in ops if op.results[0] in own & needed]
     host = Host(machine.array.cols, [])
-    writer = ProgramWriter(machine, attribute, name, found, ops, outputs, host, earlier)
+    writer = ProgramWriter(machine, attribute, name, found, ops, outputs, host)
     try:
         program = writer.write()
     except Unsupported as reason:
@@ -136,9 +130,7 @@ def _write(
     for argument, value in zip(produced, launch.results, strict=True):
         assert argument.source is not None and argument.type is not None
         assert argument.layout is not None
-        earlier[argument.source] = Earlier(value, argument.layout)
-        if argument.source in needed:
-            results[argument.source] = after.unformatted(value, argument.type, argument.layout)
+        results[argument.source] = after.unformatted(value, argument.type, argument.layout)
     return [*host.ops, launch, *after.ops]
 
 

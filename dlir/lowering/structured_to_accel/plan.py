@@ -226,7 +226,14 @@ class Planner:
         self, op: GenericOp, extents: tuple[int, ...], epilogue: Expr | None
     ) -> ContractionPlan:
         reasons: list[str] = []
-        orders = sorted(((0, 1), (1, 0)), key=lambda o: not self.is_constant(op.inputs[o[1]]))
+        last = set(op.out_forms[-1].dims) if op.out_forms else set()
+        orders = sorted(
+            ((0, 1), (1, 0)),
+            key=lambda o: (
+                not self.is_constant(op.inputs[o[1]]),
+                not last & _dims(op.input_forms[o[1]]),
+            ),
+        )
         for a, w in orders:
             try:
                 return self._roles(op, extents, epilogue, operand_of(op, a), operand_of(op, w))
@@ -285,7 +292,8 @@ class Planner:
             raise Unsupported("weights with a border")
         stored = self.planned.get(w.value)
         if stored is None:
-            lane = _dim_of(w.forms, columns[0]) if columns else None
+            column = _lane_iterator(columns, op.out_forms, extents)
+            lane = None if column is None else _dim_of(w.forms, column)
             if lane is None:
                 raise Unsupported("the weights have no columns")
             stored = self._host_operand(w, Layout(lane))
@@ -460,7 +468,8 @@ class Planner:
         walked = set[int]().union(
             *(_dims(o.forms) for o in operands if o.value in self.planned)
         )  # by operands that have a number per row
-        return next((d for f in reversed(op.out_forms) if (d := f.plain_dim) not in walked), None)
+        forms = max((op.out_forms, *(o.forms for o in operands)), key=len)
+        return next((d for f in reversed(forms) if (d := f.plain_dim) not in walked), None)
 
 
 def _shares_rows(op: GenericOp) -> bool:

@@ -55,15 +55,6 @@ class Argument:
     """The tensor that comes out, for outputs."""
 
 
-@dataclass(frozen=True)
-class Earlier:
-    """What an earlier program has left in DRAM: a later one takes it as it is."""
-
-    value: SSAValue
-    """The result of the launch."""
-    layout: Layout
-
-
 @dataclass
 class ProgramWriter:
     """Lowers the machine ops of one level."""
@@ -76,8 +67,6 @@ class ProgramWriter:
     outputs: Sequence[SSAValue]
     """Machine results that leave the program."""
     host: Host
-    earlier: Mapping[SSAValue, Earlier] = field(default_factory=dict[SSAValue, Earlier])
-    """Machine results of the programs before."""
     arguments: list[Argument] = field(default_factory=list[Argument])
     _known: dict[object, SSAValue] = field(default_factory=dict[object, SSAValue])
     _constants: dict[tuple[float, Attribute], View] = field(
@@ -106,9 +95,6 @@ class ProgramWriter:
         packed = self._pack_weights()
         kernels = Kernels(self.tiles, fused, packed, plans=self.plans)
         self._place_inputs()
-        for op in self.ops:
-            for operand in op.operands:
-                self._place_earlier(operand)
         homes = self._homes(fused)
         resident = _resident(self.machine, self.cols, self.ops, homes)
         for number, op in enumerate(self.ops):
@@ -194,10 +180,18 @@ class ProgramWriter:
 
     def _place_inputs(self) -> None:
         """Operands that the host prepares."""
+        own = {r for op in self.ops for r in op.results}
         for plan in self.plans.values():
             for operand in _read(plan):
+                if operand.host is None and operand.value not in own:
+                    operand.host = self._passed_on(operand)
                 if operand.host is not None:
                     self._place_input(operand)
+
+    def _passed_on(self, operand: Operand) -> HostTensor:
+        """The result of an earlier program, in the layout that was planned for it."""
+        layout = Layout(self.found.lanes[operand.value])
+        return HostTensor(operand.value, layout, storage_type(element_type_of(operand.value)))
 
     def _place_input(self, operand: Operand) -> None:
         assert operand.host is not None
@@ -209,24 +203,6 @@ class ProgramWriter:
             operand.value = memref
             return
         self.tiles.stored[operand.value] = stored
-
-    def _place_earlier(self, value: SSAValue) -> None:
-        """An operand that another program has computed, or a view of one."""
-        root = self.found.root(value)
-        if root not in self.earlier or value in self.tiles.stored:
-            return
-        if root is not value:
-            assert isinstance(value.owner, Operation)
-            self._place_earlier(value.owner.operands[0])
-            self.tiles.stored[value] = self._as_view(value.owner)
-            return
-        made = self.earlier[root]
-        shape = physical_shape(shape_of(value), made.layout, self.cols)
-        memref = self._argument(Role.INPUT, "", shape, element_type_of(made.value))
-        self.arguments.append(Argument(memref, Role.INPUT, _name_of(value), made.value))
-        self.tiles.stored[value] = Stored.whole(
-            memref, shape_of(value), made.layout, self.cols
-        )
 
     # --- where results live -----------------------------------------------------------------------
 

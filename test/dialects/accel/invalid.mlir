@@ -1,14 +1,14 @@
 // RUN: dlir-opt %s --split-input-file --verify-diagnostics
 
 // expected-error@+1 {{'accel.program' has 1 arguments, 2 roles and 1 different names [accel-program-c1]}}
-"accel.program"() <{sym_name = "program_c1", machine = #isa.machine<"gemmini">, roles = [#accel.role input, #accel.role output], names = ["x"]}> ({
+"accel.program"() <{sym_name = "program_c1_roles", machine = #isa.machine<"gemmini">, roles = [#accel.role input, #accel.role output], names = ["x"]}> ({
 ^bb0(%x: memref<4x16xi8>):
 }) : () -> ()
 
 // -----
 
 // expected-error@+1 {{'accel.program' has 2 arguments, 2 roles and 1 different names [accel-program-c1]}}
-accel.program @program_c1_names machine <"gemmini"> (%x: memref<4x16xi8> input "x", %y: memref<4x16xi8> input "x") {
+accel.program @program_c1 machine <"gemmini"> (%x: memref<4x16xi8> input "x", %y: memref<4x16xi8> input "x") {
 }
 
 // -----
