@@ -165,6 +165,10 @@ def require_view(stored: Stored, operand: Operand, extents: Sequence[int], cols:
     if stored.over(operand.forms, range(len(extents)), cols) is None:
         forms = ", ".join(f.text() for f in operand.forms)
         raise Unsupported(f"({forms}) cuts blocks of {cols} lanes apart")
+    if operand.filler is not None and stored.lane is not None:
+        low, high = operand.forms[stored.lane].bounds(extents)
+        if low < 0 or high >= stored.shape[stored.lane]:
+            raise Unsupported("a border along the lanes")
 
 
 # --- sums of products -----------------------------------------------------------------------------
@@ -404,6 +408,8 @@ class Planner:
             raise Unsupported("operands lie on different lanes")
         if found is None and stored.lane is not None and stored.shape[stored.lane] != 1:
             raise Unsupported("operands lie on different lanes")
+        if found is None and lane is not None and lane in _dims(operand.forms):
+            raise Unsupported("an operand has a number per row where the result has lanes")
         require_view(stored, operand, plan.extents, self.cols)
 
     def _place_host(self, operand: Operand, lane: int | None) -> Stored:
@@ -459,8 +465,11 @@ class Planner:
             return lanes.pop()
         if found and len(found) == len(operands):
             return None
+        walked = set[int]().union(
+            *(_dims(o.forms) for o in operands if o.value in self.planned)
+        )  # by operands that have a number per row
         forms = max((op.out_forms, *(o.forms for o in operands)), key=len)
-        return forms[-1].plain_dim if forms else None
+        return next((d for f in reversed(forms) if (d := f.plain_dim) not in walked), None)
 
 
 def _shares_rows(op: GenericOp) -> bool:
