@@ -50,6 +50,7 @@ PASSES: dict[str, str] = {
     "dl-assign-layout": "dlir.transforms.dl_assign_layout:DlAssignLayout",
     "dl-decompose": "dlir.transforms.dl_decompose:DlDecompose",
     "dl-simplify": "dlir.transforms.dl_simplify:DlSimplify",
+    "dl-specialize": "dlir.transforms.dl_specialize:DlSpecialize",
     "structured-bufferize": "dlir.transforms.structured_bufferize:StructuredBufferize",
     "structured-fuse": "dlir.transforms.structured_fuse:StructuredFuse",
     "structured-hoist-constants": (

@@ -137,7 +137,7 @@ def print_program(printer: Printer, op: ProgramOp) -> None:
     rows = list(zip(block.args, op.roles.data, op.names.data, strict=True))
     printer.print_list(rows, lambda row: _print_argument(printer, *row))
     printer.print_string(") ")
-    printer.print_region(op.body, print_entry_block_args=False, print_empty_block=True)
+    printer.print_region(op.body, print_entry_block_args=False, print_empty_block=False)
 
 
 def _print_argument(printer: Printer, value: Any, role: RoleAttr, name: StringAttr) -> None:
