@@ -121,7 +121,8 @@ def _fitting(function: FuncOp, argument: BlockArgument, sizes: Sequence[int]) ->
 
 
 def _give_type(value: SSAValue, shape: Sequence[int]) -> None:
-    assert is_tensor(type := value.type)
+    type = value.type
+    assert is_tensor(type)
     if type.get_shape() != tuple(shape):
         new = TensorType(type.element_type, shape, type.encoding)
         Rewriter.replace_value_with_new_type(value, new)
