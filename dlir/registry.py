@@ -43,6 +43,7 @@ DIALECTS: dict[str, str] = {
 """Dialects of dlir. A name in `REPLACES` stands in for xDSL's dialect of that name."""
 
 PASSES: dict[str, str] = {
+    "accel-pipeline": "dlir.targets.accel.pipeline:AccelPipeline",
     "convert-dl-to-structured": "dlir.lowering.dl_to_structured:ConvertDlToStructured",
     "convert-loops-to-llvm": "dlir.lowering.loops_to_llvm:ConvertLoopsToLLVM",
     "convert-structured-to-loops": "dlir.lowering.structured_to_loops:StructuredToLoops",
@@ -90,10 +91,16 @@ FRONTENDS: dict[str, str] = {
 """Suffix of a foreign format -> its frontend (see `dlir.executable.Frontend`)."""
 
 TARGETS: dict[str, str] = {
+    "accel": "dlir.targets.accel.target:TARGET",
     "cpu": "dlir.targets.cpu.target:TARGET",
     "ref": "dlir.targets.ref:TARGET",
 }
 """Name of a target -> the target (see `dlir.executable.Target`)."""
+
+ARTIFACTS: dict[str, str] = {
+    "dlx": "accel",
+}
+"""Suffix of a compiled model -> the target that opens it."""
 
 FORMATS: dict[str, str] = {
     "isa-binary": "dlir.targets.accel.formats:BINARY",
