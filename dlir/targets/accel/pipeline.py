@@ -83,6 +83,6 @@ def settings_of(text: str) -> dict[str, str]:
     for item in filter(None, text.split(";")):
         key, equals, value = item.partition("=")
         if not equals:
-            fail(None, f"bad setting '{item}'", help="write set=\"spm.bytes=131072;acc.rows=512\"")
+            fail(None, f"bad setting '{item}'", help='write set="spm.bytes=131072;acc.rows=512"')
         found[key.strip()] = value.strip()
     return found
