@@ -13,8 +13,8 @@ from math import prod
 from typing import TypeAlias, cast
 
 from xdsl.dialects import arith
-from xdsl.dialects.builtin import FunctionType, ModuleOp
-from xdsl.dialects.func import FuncOp, ReturnOp
+from xdsl.dialects.builtin import FunctionType, ModuleOp, StringAttr
+from xdsl.dialects.func import CallOp, FuncOp, ReturnOp
 from xdsl.ir import Block, Operation, Region, SSAValue
 from xdsl.traits import is_side_effect_free
 
@@ -30,6 +30,9 @@ from dlir.types import shape_of
 
 SOURCES = (ParamOp, ConstantOp, arith.ConstantOp)
 """Ops that stand for a value rather than compute one."""
+
+PIECE = "dlir.host"
+"""The function that a piece of host code is."""
 
 SMALL = 1 << 14
 """Elements up to which the interpreter is done before native code would be compiled."""
@@ -53,6 +56,7 @@ def separate(
     module: ModuleOp, entry: FuncOp, params: Mapping[str, Array], options: CompileOptions
 ) -> Separated:
     """Take the module apart, which is used up by it. Raises CompileError."""
+    _keep_reachable(module, entry)
     launches = launches_of(module, entry)
     programs = {p.sym_name.data: p for p in module.ops if isinstance(p, ProgramOp)}
     constant = _constant_values(entry)
@@ -66,7 +70,7 @@ def separate(
     found = _with_weights_inside(module, programs, weights, values)
     constants = _as_parameters(entry, kept, values)
     _erase_unused(entry)
-    constants |= {name: params[name] for _, name in param_ops(entry) if name not in constants}
+    constants |= {name: params[name] for _, name in param_ops(module) if name not in constants}
     return Separated(module, found, constants)
 
 
@@ -89,6 +93,25 @@ def captured(op: Operation) -> Iterator[SSAValue]:
             owner = value.owner if isinstance(value.owner, Operation) else value.owner.parent_op()
             if id(owner) not in inside or inner is op:
                 yield value
+
+
+def _keep_reachable(module: ModuleOp, entry: FuncOp) -> None:
+    """Only the entry, which alone is public, the functions it calls, and programs."""
+    functions = {op.sym_name.data: op for op in module.ops if isinstance(op, FuncOp)}
+    reached: set[str] = set()
+    stack = [entry]
+    while stack:
+        function = stack.pop()
+        reached.add(function.sym_name.data)
+        for op in function.walk():
+            if isinstance(op, CallOp) and (name := op.callee.root_reference.data) not in reached:
+                stack.append(functions[name])
+    for name, function in functions.items():
+        if name not in reached:
+            function.detach()
+            function.erase()
+        else:
+            function.sym_visibility = None if function is entry else StringAttr("private")
 
 
 # --- taking apart ---------------------------------------------------------------------------------
@@ -265,26 +288,26 @@ def _slice_of(wanted: Sequence[SSAValue]) -> list[Operation]:
 def function_of(
     ops: Sequence[Operation], inputs: Sequence[SSAValue], outputs: Sequence[SSAValue]
 ) -> ModuleOp:
-    """A module with `@main` of copies of ops, from values they use to values they make."""
+    """A module with one function of copies of ops, from values they use to values they make."""
     block = Block(arg_types=[v.type for v in inputs])
     known: dict[SSAValue, SSAValue] = dict(zip(inputs, block.args, strict=True))
     for op in ops:
         block.add_op(op.clone(known))
     block.add_op(ReturnOp(*(known[v] for v in outputs)))
     type = FunctionType.from_lists([v.type for v in inputs], [v.type for v in outputs])
-    return ModuleOp([FuncOp("main", type, Region(block))])
+    return ModuleOp([FuncOp(PIECE, type, Region(block))])
 
 
 def compile_host(
     module: ModuleOp, params: Mapping[str, Array], options: CompileOptions
 ) -> tuple[Executable, str]:
-    """`@main` of a module made ready to run, and by what: `cpu`, or `ref` and why.
+    """What `function_of` made, ready to run, and by what: `cpu`, or `ref` and why.
 
     Little work is left to the interpreter, which answers sooner than code can be made; so is what
     the CPU target refuses.
     """
     registry = options.registry
-    settings = CompileOptions(cache=options.cache, threads=options.threads, registry=registry)
+    settings = CompileOptions(PIECE, options.cache, options.threads, registry=registry)
     ref, cpu = (cast(Target, registry.find("target", name)) for name in ("ref", "cpu"))
     if _elements(module) <= SMALL:
         return ref.compile(module, params, settings), "ref: little work"

@@ -1,4 +1,4 @@
-"""`accel-pipeline`: from `dl` to programs of a machine, in phases that can be stopped and resumed."""
+"""`accel-pipeline`: from `dl` to programs of a machine, in phases to be stopped and resumed."""
 
 from __future__ import annotations
 
