@@ -44,6 +44,8 @@ DIALECTS: dict[str, str] = {
 
 PASSES: dict[str, str] = {
     "accel-pipeline": "dlir.targets.accel.pipeline:AccelPipeline",
+    "accel-place-tokens": "dlir.transforms.accel_place_tokens:AccelPlaceTokens",
+    "convert-accel-to-isa": "dlir.targets.accel.emit:ConvertAccelToIsa",
     "convert-dl-to-structured": "dlir.lowering.dl_to_structured:ConvertDlToStructured",
     "convert-loops-to-llvm": "dlir.lowering.loops_to_llvm:ConvertLoopsToLLVM",
     "convert-structured-to-loops": "dlir.lowering.structured_to_loops:StructuredToLoops",

@@ -78,6 +78,17 @@ class Bundle:
         """The machine of all programs; None when there is no program."""
         return next((p.machine for p in self.programs.values()), None)
 
+    def arguments(self, program: str) -> dict[SymbolKind, list[str]]:
+        """Inputs and outputs of a program, in the order in which a launch has them."""
+        (declared,) = (
+            op for op in self.host.ops if isinstance(op, ProgramOp) and op.sym_name.data == program
+        )
+        pairs = list(zip(declared.names.data, declared.roles.data, strict=True))
+        return {
+            kind: [name.data for name, role in pairs if role.data is ROLES[kind]]
+            for kind in EXCHANGED
+        }
+
     def to_bytes(self) -> bytes:
         """The file; `read_bundle` is the inverse."""
         programs = enumerate(self.programs.values())

@@ -104,8 +104,9 @@ def _keep_reachable(module: ModuleOp, entry: FuncOp) -> None:
         function = stack.pop()
         reached.add(function.sym_name.data)
         for op in function.walk():
-            if isinstance(op, CallOp) and (name := op.callee.root_reference.data) not in reached:
-                stack.append(functions[name])
+            called = op.callee.root_reference.data if isinstance(op, CallOp) else ""
+            if called in functions and called not in reached:
+                stack.append(functions[called])
     for name, function in functions.items():
         if name not in reached:
             function.detach()

@@ -202,9 +202,18 @@ class ProgramBuilder:
         with encoding_errors(stream):
             self._chunks[stream].append(encode_columns(mnemonic, values))
 
+    def emit_words(self, stream: str, words: Words) -> None:
+        """Append instructions that are encoded already."""
+        self._flush(stream)
+        self._chunks[stream].append(words)
+
+    def origin(self, tag: int, text: str) -> None:
+        """What the tag of a `mark` stands for."""
+        self._debug[tag] = text
+
     def mark(self, stream: str, tag: int, origin: str) -> None:
         """What follows in the stream comes from `origin`, such as `"fc1" of model.onnx`."""
-        self._debug[tag] = origin
+        self.origin(tag, origin)
         self.emit(stream, "mark", tag=tag)
 
     def build(self, *, halt: bool = True) -> Program:

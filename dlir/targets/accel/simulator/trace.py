@@ -27,6 +27,12 @@ COUNTER_BINS = 1000
 
 def trace_of(simulation: Simulation, max_bytes: int = MAX_BYTES) -> str:
     """The trace as JSON text of at most about `max_bytes`."""
+    document = {"traceEvents": trace_events(simulation, max_bytes), "displayTimeUnit": "ns"}
+    return json.dumps(document, separators=(",", ":"))
+
+
+def trace_events(simulation: Simulation, max_bytes: int = MAX_BYTES) -> list[dict[str, Any]]:
+    """The events of the trace, whose text has about `max_bytes` at most."""
     scale = 1 / simulation.machine.clock_mhz
     total = sum(map(len, simulation.streams))
     names = max((len(name) for name in simulation.origins.values()), default=0)
@@ -37,7 +43,7 @@ def trace_of(simulation: Simulation, max_bytes: int = MAX_BYTES) -> str:
         events.append(_named(k, "thread_name", name))
         events.extend(_slices(simulation, k, join, scale))
     events.extend(_counters(simulation, scale))
-    return json.dumps({"traceEvents": events, "displayTimeUnit": "ns"}, separators=(",", ":"))
+    return events
 
 
 def _named(k: int, what: str, name: str) -> dict[str, Any]:

@@ -1,0 +1,95 @@
+"""Tokens of `accel` as semaphores: one for each ordered pair of engines that have to meet.
+
+Streams are in order. So of all the ops of another engine that an op waits for, the last one counts,
+and only if nothing earlier in its own stream has waited for it. The k-th such wait of a pair takes
+the token that the op it waits for, the k-th of the pair, gives.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from dlir.diagnostics import fail
+from dlir.dialects.accel.ops import EngineOp
+
+MAX_TOKENS = 65_535
+"""What a semaphore counts to."""
+
+Pair = tuple[str, str]
+"""The engine that gives, and the one that takes."""
+
+
+@dataclass
+class Semaphores:
+    """Op -> the semaphores it takes from before it starts, and gives to when it has ended."""
+
+    takes: dict[EngineOp, list[int]] = field(default_factory=dict[EngineOp, list[int]])
+    gives: dict[EngineOp, list[int]] = field(default_factory=dict[EngineOp, list[int]])
+
+
+@dataclass
+class _Meetings:
+    """The waits of one pair, in order: which op waits for which."""
+
+    takers: list[int] = field(default_factory=list[int])
+    givers: list[int] = field(default_factory=list[int])
+    """Numbers of ops within their streams."""
+
+
+def semaphores_of(ops: Sequence[EngineOp]) -> Semaphores:
+    """The semaphores of a program's engine ops. Raises CompileError if one could count too far."""
+    numbers: dict[EngineOp, int] = {}
+    streams: dict[str, list[EngineOp]] = defaultdict(list)
+    meetings: dict[Pair, _Meetings] = defaultdict(_Meetings)
+    for op in ops:
+        numbers[op] = len(streams[op.ENGINE])
+        streams[op.ENGINE].append(op)
+        for engine, giver in _awaited(op, numbers):
+            met = meetings[engine, op.ENGINE]
+            if not met.givers or met.givers[-1] < giver:
+                met.givers.append(giver)
+                met.takers.append(numbers[op])
+    result = Semaphores()
+    for semaphore, (pair, met) in enumerate(sorted(meetings.items()), 1):
+        _check_count(streams, meetings, pair)
+        for taker, giver in zip(met.takers, met.givers, strict=True):
+            result.takes.setdefault(streams[pair[1]][taker], []).append(semaphore)
+            result.gives.setdefault(streams[pair[0]][giver], []).append(semaphore)
+    return result
+
+
+def _awaited(op: EngineOp, numbers: dict[EngineOp, int]) -> Iterable[tuple[str, int]]:
+    """Per other engine, the last op that an op takes the token of."""
+    last: dict[str, int] = {}
+    for token in op.after:
+        giver = token.owner
+        assert isinstance(giver, EngineOp), "only engine ops give tokens"
+        if giver.ENGINE != op.ENGINE:
+            last[giver.ENGINE] = max(last.get(giver.ENGINE, 0), numbers[giver])
+    return last.items()
+
+
+def _check_count(
+    streams: dict[str, list[EngineOp]], meetings: dict[Pair, _Meetings], pair: Pair
+) -> None:
+    """Refuse a pair whose giver may run ahead too far of what it has itself waited for."""
+    met, back = meetings[pair], meetings.get((pair[1], pair[0]), _Meetings())
+    given = np.arange(1, len(met.givers) + 1)
+    # Before the giver gives, it has waited for so many ops of the taker ...
+    waits = np.searchsorted(back.takers, met.givers, "right")
+    ended = np.append(-1, back.givers)[waits]
+    # ... which have taken so many tokens.
+    taken = np.searchsorted(met.takers, ended, "right")
+    if len(given) and int((given - taken).max()) > MAX_TOKENS:
+        worst = streams[pair[0]][met.givers[int((given - taken).argmax())]]
+        fail(
+            worst,
+            f"{pair[0]} can be {int((given - taken).max())} signals ahead of {pair[1]}; a "
+            f"semaphore counts to {MAX_TOKENS}",
+            rule="isa-v7-tokens",
+            help=f"let {pair[0]} wait for {pair[1]} now and then",
+        )

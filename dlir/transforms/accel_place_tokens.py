@@ -1,0 +1,179 @@
+"""`accel-place-tokens`: the order of a program's ops, as far as its engines have to keep it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+from xdsl.context import Context
+from xdsl.dialects.builtin import DenseArrayBase, ModuleOp, i32
+from xdsl.ir import SSAValue
+from xdsl.passes import ModulePass
+
+from dlir.diagnostics import fail
+from dlir.dialects.accel.attrs import Memory, memory_of, rows_of
+from dlir.dialects.accel.footprint import Rows, scaled, touches
+from dlir.dialects.accel.ops import AllocOp, EngineOp, ProgramOp, StoreOp
+from dlir.dialects.accel.verify import width_of
+from dlir.targets.accel.description import Machine, load_machine
+
+ENGINES = ("ld", "mx", "vx", "st")
+
+
+@dataclass(frozen=True)
+class AccelPlaceTokens(ModulePass):
+    """Give each engine op the tokens of the ops on other engines that it has to come after.
+
+    These are the last ones that wrote a row it reads, or read or wrote a row it writes; rows on the
+    chip are told apart by their places, so tiles that share a place in turn are kept apart. What
+    follows from other tokens is left out: engines run their own ops in order, so of another engine
+    only the last op counts, and that op's own tokens come with it. Tokens that were there are
+    replaced.
+
+    Before:
+    ```mlir
+    %0 = accel.load %x[0] to %t[0] {count = 4} : memref<4x16xi8>, memref<4x16xi8, "spm">
+    %1 = accel.store %t[0] to %y[0] {count = 4} : memref<4x16xi8, "spm">, memref<4x16xi8>
+    ```
+    After:
+    ```mlir
+    %0 = accel.load %x[0] to %t[0] {count = 4} : memref<4x16xi8>, memref<4x16xi8, "spm">
+    %1 = accel.store %t[0] to %y[0] {count = 4} after %0 : memref<4x16xi8, "spm">, memref<4x16xi8>
+    ```
+    """
+
+    name = "accel-place-tokens"
+
+    def apply(self, ctx: Context, op: ModuleOp) -> None:
+        for program in op.ops:
+            if isinstance(program, ProgramOp):
+                place_tokens(program)
+
+
+def place_tokens(program: ProgramOp) -> None:
+    """Replace the tokens of a program whose tiles have places. Raises CompileError."""
+    attribute = program.machine
+    stored = {op.addresses[-1] for op in program.body.block.ops if isinstance(op, StoreOp)}
+    order = _Order(load_machine(attribute.preset.data, attribute.overrides), stored)
+    for op in program.body.block.ops:
+        if isinstance(op, AllocOp):
+            order.place(op)
+        elif isinstance(op, EngineOp):
+            _set_tokens(op, [giver.token for giver in order.add(op)])
+
+
+def _set_tokens(op: EngineOp, tokens: Sequence[SSAValue]) -> None:
+    addresses = list(op.addresses)
+    op.operands = [*addresses, *tokens]
+    sizes = DenseArrayBase.from_list(i32, [len(addresses), len(tokens)])
+    op.properties["operandSegmentSizes"] = sizes
+
+
+@dataclass
+class _History:
+    """Per engine and line of a memory: the last op that wrote it, and the last that read it.
+
+    Ops are numbered from 1 within their engine; rows 0 to 3 are writers, 4 to 7 readers.
+    """
+
+    last: NDArray[np.int32]
+
+    @staticmethod
+    def of(lines: int) -> _History:
+        return _History(np.zeros((2 * len(ENGINES), lines), np.int32))
+
+    def before(self, lines: Rows, write: bool) -> list[int]:
+        """Per engine, the last op that an access has to come after."""
+        count = len(ENGINES)
+        if not write:
+            return self.last[:count, lines].max(axis=1).tolist()
+        found = self.last[:, lines].max(axis=1)
+        return np.maximum(found[:count], found[count:]).tolist()
+
+    def record(self, engine: int, number: int, lines: Rows, write: bool) -> None:
+        """Note an access."""
+        self.last[engine if write else engine + len(ENGINES), lines] = number
+
+
+@dataclass(frozen=True)
+class _Place:
+    """Where the rows of a memref are kept account of."""
+
+    history: _History
+    first: int
+    lines: int
+
+
+Clock = list[int]
+"""Per engine, how many of its ops have ended."""
+
+
+@dataclass
+class _Order:
+    """What is known after some ops of a program."""
+
+    machine: Machine
+    stored: set[SSAValue]
+    """Memrefs in DRAM that are written at all; the others need no account."""
+    places: dict[SSAValue, _Place] = field(default_factory=dict[SSAValue, _Place])
+    chip: dict[Memory, _History] = field(default_factory=dict[Memory, _History])
+    ops: list[list[EngineOp]] = field(default_factory=lambda: [[] for _ in ENGINES])
+    clocks: list[list[Clock]] = field(default_factory=lambda: [[] for _ in ENGINES])
+    """What is known when an op starts, per engine and op."""
+
+    def place(self, op: AllocOp) -> None:
+        """Where a tile lies; tiles share the history of their memory."""
+        memory = memory_of(op.tile.type)
+        if memory is None:
+            return
+        if op.at is None:
+            fail(op, "has no place, and may share one", help="run accel-allocate first")
+        if memory not in self.chip:
+            self.chip[memory] = _History.of(self.machine.sizes[memory.value])
+        lines = 1 if memory is Memory.ACC else width_of(op.tile.type)
+        self.places[op.tile] = _Place(self.chip[memory], op.at.value.data, lines)
+
+    def place_of(self, value: SSAValue) -> _Place | None:
+        """Where a memref is kept account of; None for DRAM that nothing writes."""
+        if value not in self.places and value in self.stored:
+            self.places[value] = _Place(_History.of(rows_of(value.type)), 0, 1)
+        return self.places.get(value)
+
+    def add(self, op: EngineOp) -> list[EngineOp]:
+        """The ops whose tokens the next op needs."""
+        engine = ENGINES.index(op.ENGINE)
+        number = len(self.ops[engine]) + 1
+        needed = [0] * len(ENGINES)
+        accesses = list(self.accesses(op))
+        for place, lines, write in accesses:
+            needed = list(map(max, needed, place.history.before(lines, write)))
+        for place, lines, write in accesses:
+            place.history.record(engine, number, lines, write)
+        needed[engine] = 0
+        clock = self.clocks[engine][-1] if number > 1 else [0] * len(ENGINES)
+        givers, clock = self.reduced(needed, clock)
+        self.ops[engine].append(op)
+        self.clocks[engine].append(clock)
+        return [self.ops[other][needed[other] - 1] for other in givers]
+
+    def accesses(self, op: EngineOp) -> Iterator[tuple[_Place, Rows, bool]]:
+        for value, write, rows in touches(op):
+            place = self.place_of(value)
+            if place is not None:
+                yield place, scaled(rows, place.lines, place.first), write
+
+    def reduced(self, needed: Clock, clock: Clock) -> tuple[list[int], Clock]:
+        """The engines to wait for, but for those that follow from others; what is known then."""
+        missing = [other for other, n in enumerate(needed) if n > clock[other]]
+        if not missing:
+            return [], clock
+        known = {other: list(self.clocks[other][needed[other] - 1]) for other in missing}
+        for other in missing:
+            known[other][other] = needed[other]
+        givers = [
+            one for one in missing
+            if not any(known[other][one] >= needed[one] for other in missing if other != one)
+        ]  # fmt: skip
+        return givers, [max(column) for column in zip(clock, *known.values(), strict=True)]
