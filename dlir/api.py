@@ -294,15 +294,14 @@ def _support(model: Model, target: str, options: CompileOptions) -> tuple[str, b
     found = _target_for([target], options)[0]
     module = specialised(model, options).module
     problems = found.unsupported(module, options)
-    said = dict(problems)
-    if isinstance(found, MachineTarget) and not problems:
-        said = found.remarks(module, options)
     counts = Counter(op.name for op in module.walk())
     width = max(map(len, counts))
     lines = [
-        f"{name:{width}}  {count:6}  {said.get(name, 'yes')}"
+        f"{name:{width}}  {count:6}  {problems.get(name, 'yes')}"
         for name, count in sorted(counts.items())
     ]
+    if isinstance(found, MachineTarget) and not problems:
+        lines += found.remarks(module, options)
     return "\n".join([f"{'op':{width}}  {'count':>6}  on {target}", *lines]), not problems
 
 

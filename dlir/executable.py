@@ -201,8 +201,8 @@ class MachineTarget(Target, Protocol):
         """Element type -> allowed relative difference, where that is not `compare`'s own."""
         ...
 
-    def remarks(self, module: ModuleOp, options: CompileOptions) -> dict[str, str]:
-        """The names of ops that run, but not on the machine, and why."""
+    def remarks(self, module: ModuleOp, options: CompileOptions) -> list[str]:
+        """What runs, but not on the machine, and why; one sentence each."""
         ...
 
     def open(self, data: bytes, name: str, options: CompileOptions) -> Executable:

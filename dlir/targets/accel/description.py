@@ -266,6 +266,24 @@ def load_machine(name_or_path: str, overrides: Mapping[str, str] | None = None) 
     return load(name_or_path, overrides or {})
 
 
+def settings_text(settings: Mapping[str, str]) -> str:
+    """Overrides as one option of a pass: `spm.bytes=131072;dma.latency=200`."""
+    return ";".join(f"{key}={value}" for key, value in settings.items())
+
+
+def parse_settings(text: str) -> dict[str, str]:
+    """The inverse of `settings_text`. Raises CompileError."""
+    from dlir.diagnostics import fail
+
+    found: dict[str, str] = {}
+    for item in filter(None, text.split(";")):
+        key, equals, value = item.partition("=")
+        if not equals:
+            fail(None, f"bad setting '{item}'", help="write spm.bytes=131072;acc.rows=512")
+        found[key.strip()] = value.strip()
+    return found
+
+
 def machine_from_text(text: str, name: str = "<machine>") -> Machine:
     """The machine of a hardware file's text. Raises CompileError."""
     from dlir.targets.accel.hardware_file import read

@@ -70,19 +70,3 @@ def phase_text(level: str, machine: str, settings: str = "") -> str:
     if settings:
         options += f" set={print_value(settings, str)}"
     return PHASES[level] % {"machine": options}
-
-
-def settings_text(settings: Mapping[str, str]) -> str:
-    """Settings as the option `set` takes them: `spm.bytes=131072;dma.latency=200`."""
-    return ";".join(f"{key}={value}" for key, value in settings.items())
-
-
-def settings_of(text: str) -> dict[str, str]:
-    """The inverse of `settings_text`. Raises CompileError."""
-    found: dict[str, str] = {}
-    for item in filter(None, text.split(";")):
-        key, equals, value = item.partition("=")
-        if not equals:
-            fail(None, f"bad setting '{item}'", help='write set="spm.bytes=131072;acc.rows=512"')
-        found[key.strip()] = value.strip()
-    return found
