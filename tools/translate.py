@@ -82,6 +82,7 @@ def _main(argv: Sequence[str] | None, streams: Streams) -> int:
             lambda: read_bytes(name, streams.stdin),
             lambda: load().module,
             name,
+            options.program,
         )
     else:
         model = load()

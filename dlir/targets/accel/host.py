@@ -59,7 +59,7 @@ def separate(
     _keep_reachable(module, entry)
     launches = launches_of(module, entry)
     programs = {p.sym_name.data: p for p in module.ops if isinstance(p, ProgramOp)}
-    constant = _constant_values(entry)
+    constant = constant_values(entry)
     weights = {
         launch: _weights(launch, programs[launch.program.root_reference.data], constant)
         for launch in launches
@@ -118,7 +118,7 @@ def _keep_reachable(module: ModuleOp, entry: FuncOp) -> None:
 # --- taking apart ---------------------------------------------------------------------------------
 
 
-def _constant_values(entry: FuncOp) -> set[SSAValue]:
+def constant_values(entry: FuncOp) -> set[SSAValue]:
     """What follows from parameters and constants alone."""
     constant: set[SSAValue] = set()
     for op in entry.body.block.ops:

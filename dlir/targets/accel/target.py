@@ -11,7 +11,7 @@ from xdsl.dialects.func import FuncOp
 from xdsl.ir import Operation
 
 from dlir.diagnostics import CompileError, fail, place_of
-from dlir.dialects.accel.ops import AllocOp, ProgramOp
+from dlir.dialects.accel.ops import AllocOp, LaunchOp, ProgramOp
 from dlir.dialects.isa import ProgramOp as IsaProgramOp
 from dlir.executable import Artifact, CompileOptions, Executable
 from dlir.numpy_types import Array
@@ -20,12 +20,12 @@ from dlir.pipeline import PassManager
 from dlir.report import Report
 from dlir.signature import argument_names, entry_function
 from dlir.targets.accel import view
-from dlir.targets.accel.assembler import disassemble
 from dlir.targets.accel.bundle import Bundle, of_program, read_file
 from dlir.targets.accel.description import Machine, load_machine, preset_names, settings_text
 from dlir.targets.accel.emit import emit_program
 from dlir.targets.accel.execute import AccelCompileReport, AccelExecutable
-from dlir.targets.accel.host import separate
+from dlir.targets.accel.formats import TEXT
+from dlir.targets.accel.host import constant_values, separate
 from dlir.targets.accel.pipeline import PHASES, phase_text
 from dlir.targets.accel.program import Program
 from dlir.targets.accel.steps import why_on_host
@@ -86,7 +86,9 @@ class AccelTarget:
         bundle = work.bundle(stop)
         if stop == "isa-binary":
             return next(iter(bundle.programs.values())).to_bytes() if is_bare else bundle.to_bytes()
-        return programs_module(bundle) if stop == "isa" else programs_text(bundle.programs)
+        if stop == "isa-text":
+            return TEXT.write(bundle.programs)
+        return view.module_of_all(bundle.programs.values())
 
     def open(self, data: bytes, name: str, options: CompileOptions) -> Executable:
         """A `.dlx`: a model, or a single program."""
@@ -98,8 +100,8 @@ class AccelTarget:
             verify_program(program)
         report = AccelCompileReport.of(self.name, bundle.host, bundle.entry, bundle.constants)
         stages = {
-            "isa": partial(programs_module, bundle),
-            "isa-text": partial(programs_text, bundle.programs),
+            "isa": partial(view.module_of_all, bundle.programs.values()),
+            "isa-text": partial(TEXT.write, bundle.programs),
             "isa-binary": lambda: data,
         }
         return AccelExecutable(bundle, options, report, stages)
@@ -133,11 +135,13 @@ class AccelTarget:
 
 
 def _host_ops(module: ModuleOp) -> Iterator[Operation]:
-    """The ops of the host's functions that depend on arguments, or might."""
+    """The ops of the host's functions that depend on arguments."""
     for function in module.ops:
         if isinstance(function, FuncOp) and function.body.blocks:
+            constant = constant_values(function)
             for op in function.body.block.ops:
-                if op.name.startswith(("dl.", "structured.")) and op.operands:
+                known = all(result in constant for result in op.results)
+                if not known and not isinstance(op, LaunchOp):
                     yield op
 
 
@@ -269,23 +273,6 @@ class _Compilation:
 
 def _machine_help() -> str:
     return f"--machine=NAME, of {', '.join(preset_names())}, or --machine=FILE.toml"
-
-
-def programs_module(bundle: Bundle) -> ModuleOp:
-    """All programs as `isa.program`s in one module."""
-    module = ModuleOp([])
-    for program in bundle.programs.values():
-        for op in list(view.module_of(program).ops):
-            op.detach()
-            module.body.block.add_op(op)
-    return module
-
-
-def programs_text(programs: Mapping[str, Program]) -> str:
-    """Assembler text; with several programs, each under a comment with its name."""
-    if len(programs) == 1:
-        return disassemble(next(iter(programs.values())))
-    return "\n".join(f"; program @{n}\n{disassemble(program)}" for n, program in programs.items())
 
 
 def compile_programs(
