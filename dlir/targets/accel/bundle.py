@@ -43,6 +43,7 @@ from dlir.registry import Registry, default_registry
 from dlir.signature import entry_function
 from dlir.targets.accel import container
 from dlir.targets.accel.description import Machine
+from dlir.targets.accel.host import MAX_WRITTEN
 from dlir.targets.accel.program import Program, Symbol, SymbolKind
 from dlir.targets.accel.sections import SectionFile, write_sections
 from dlir.targets.accel.view import machine_attribute
@@ -172,7 +173,8 @@ def read_bundle(
 
 def _read_host(file: SectionFile, data: bytes, registry: Registry) -> ModuleOp:
     text = file.text(data, "section '.host'")
-    module = parse_module(text, registry.context(), f"{file.name}(.host)")
+    place = f"{file.name}(.host)"
+    module = parse_module(text, registry.context(), place, max_splat_bytes=8 * MAX_WRITTEN)
     verify(module)
     if host_text(module) != text:
         file.reject("section '.host' is not in canonical form")

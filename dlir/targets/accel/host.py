@@ -13,7 +13,7 @@ from math import prod
 from typing import TypeAlias, cast
 
 from xdsl.dialects import arith
-from xdsl.dialects.builtin import FunctionType, ModuleOp, StringAttr
+from xdsl.dialects.builtin import DenseIntOrFPElementsAttr, FunctionType, ModuleOp, StringAttr
 from xdsl.dialects.func import CallOp, FuncOp, ReturnOp
 from xdsl.ir import Block, Operation, Region, SSAValue
 from xdsl.traits import is_side_effect_free
@@ -24,15 +24,18 @@ from dlir.dialects.accel.ops import LaunchOp, ProgramOp
 from dlir.dialects.dl.attrs import Tensor
 from dlir.dialects.dl.ops.source import ConstantOp, ParamOp
 from dlir.executable import CompileOptions, Executable, Target
-from dlir.numpy_types import Array
+from dlir.numpy_types import Array, array_of
 from dlir.params import param_ops
-from dlir.types import shape_of
+from dlir.types import Dense, is_tensor, shape_of
 
 SOURCES = (ParamOp, ConstantOp, arith.ConstantOp)
 """Ops that stand for a value rather than compute one."""
 
 PIECE = "dlir.host"
 """The function that a piece of host code is."""
+
+MAX_WRITTEN = 64
+"""Elements up to which a constant of the host stays in its text."""
 
 SMALL = 1 << 14
 """Elements up to which the interpreter is done before native code would be compiled."""
@@ -56,7 +59,9 @@ def separate(
     module: ModuleOp, entry: FuncOp, params: Mapping[str, Array], options: CompileOptions
 ) -> Separated:
     """Take the module apart, which is used up by it. Raises CompileError."""
+    launches_of(module, entry)
     _keep_reachable(module, entry)
+    _erase_unused(entry)
     launches = launches_of(module, entry)
     programs = {p.sym_name.data: p for p in module.ops if isinstance(p, ProgramOp)}
     constant = constant_values(entry)
@@ -70,6 +75,7 @@ def separate(
     found = _with_weights_inside(module, programs, weights, values)
     constants = _as_parameters(entry, kept, values)
     _erase_unused(entry)
+    constants |= _large_constants_as_parameters(module)
     constants |= {name: params[name] for _, name in param_ops(module) if name not in constants}
     return Separated(module, found, constants)
 
@@ -237,6 +243,29 @@ def _as_parameters(entry: FuncOp, kept: Sequence[SSAValue], values: Values) -> d
         block.insert_op_before(param, first)
         value.replace_all_uses_with(param.result)
         constants[f"host.{number}"] = values[value]
+    return constants
+
+
+def _large_constants_as_parameters(module: ModuleOp) -> dict[str, Array]:
+    """Constants whose text would be long, or be a short splat of much memory, leave the text."""
+    constants: dict[str, Array] = {}
+    for op in list(module.walk()):
+        value = op.value if isinstance(op, ConstantOp | arith.ConstantOp) else None
+        if not isinstance(value, DenseIntOrFPElementsAttr):
+            continue
+        type = op.results[0].type
+        if not is_tensor(type) or prod(type.get_shape()) <= MAX_WRITTEN:
+            continue
+        name = f"constant.{len(constants)}"
+        constants[name] = array_of(cast(Dense, value))
+        param = ParamOp(name, type)
+        param.location = op.location
+        block = op.parent
+        assert block is not None, "a constant is in a block"
+        block.insert_op_before(param, op)
+        op.results[0].replace_all_uses_with(param.result)
+        op.detach()
+        op.erase()
     return constants
 
 
