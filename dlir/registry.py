@@ -43,11 +43,15 @@ DIALECTS: dict[str, str] = {
 """Dialects of dlir. A name in `REPLACES` stands in for xDSL's dialect of that name."""
 
 PASSES: dict[str, str] = {
+    "accel-allocate": "dlir.transforms.accel_allocate:AccelAllocate",
     "accel-pipeline": "dlir.targets.accel.pipeline:AccelPipeline",
     "accel-place-tokens": "dlir.transforms.accel_place_tokens:AccelPlaceTokens",
     "convert-accel-to-isa": "dlir.targets.accel.emit:ConvertAccelToIsa",
     "convert-dl-to-structured": "dlir.lowering.dl_to_structured:ConvertDlToStructured",
     "convert-loops-to-llvm": "dlir.lowering.loops_to_llvm:ConvertLoopsToLLVM",
+    "convert-structured-to-accel": (
+        "dlir.lowering.structured_to_accel:ConvertStructuredToAccel"
+    ),
     "convert-structured-to-loops": "dlir.lowering.structured_to_loops:StructuredToLoops",
     "cpu-pipeline": "dlir.targets.cpu.pipeline:CpuPipeline",
     "dl-assign-layout": "dlir.transforms.dl_assign_layout:DlAssignLayout",
@@ -55,6 +59,7 @@ PASSES: dict[str, str] = {
     "dl-simplify": "dlir.transforms.dl_simplify:DlSimplify",
     "dl-specialize": "dlir.transforms.dl_specialize:DlSpecialize",
     "structured-bufferize": "dlir.transforms.structured_bufferize:StructuredBufferize",
+    "structured-fold-windows": "dlir.transforms.structured_fold_windows:StructuredFoldWindows",
     "structured-fuse": "dlir.transforms.structured_fuse:StructuredFuse",
     "structured-hoist-constants": (
         "dlir.transforms.structured_hoist_constants:StructuredHoistConstants"
@@ -109,6 +114,9 @@ FORMATS: dict[str, str] = {
     "isa-text": "dlir.targets.accel.formats:TEXT",
 }
 """Name of a format below MLIR that can also be read -> the format (see `dlir.formats.Format`)."""
+
+EXPLORER = "dlir.targets.accel.explore.command:Request"
+"""What `dlir-explore` asks for; its `run(module, progress)` gives the answer."""
 
 REPLACES: frozenset[str] = frozenset({"arith", "llvm", "vector"})
 """xDSL dialects that dlir extends: the same op list and the ops it lacks."""

@@ -64,7 +64,10 @@ _statistics: ContextVar[Counter[str] | None] = ContextVar("dlir_statistics", def
 
 
 def current_statistics() -> Counter[str]:
-    """How often each pattern was applied; lost unless somebody collects (`collect_statistics`)."""
+    """How often each pattern was applied; lost unless somebody collects (`collect_statistics`).
+
+    A pass may count things of its own, under names of several words.
+    """
     counter = _statistics.get()
     return Counter() if counter is None else counter
 

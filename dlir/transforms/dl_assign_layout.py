@@ -18,6 +18,7 @@ from dlir.dialects.dl import OPS
 from dlir.dialects.dl.attrs import Layout, LayoutAttr, OpClass, Tensor, integer, ints
 from dlir.dialects.dl.ops import composite as c
 from dlir.dialects.dl.ops import movement as m
+from dlir.dialects.dl.ops import quantization as q
 from dlir.dialects.dl.ops.base import DlOp, shape_of
 from dlir.dialects.dl.ops.contraction import Conv2dOp
 from dlir.dialects.dl.ops.pooling import AvgPool2dOp, MaxPool2dOp
@@ -278,6 +279,11 @@ def along_axis(images: Images, op: Any) -> bool:
     return images.remake(op, operands, perm, axis=integer(perm[cast(int, op.axis.value.data)]))
 
 
+def affine(images: Images, op: q.AffineOp) -> bool:
+    """Conversions by scales per tensor, or along an axis."""
+    return (elementwise if op.axis is None else along_axis)(images, op)
+
+
 def concat(images: Images, op: m.ConcatOp) -> bool:
     perm = images.order(*op.operands)
     operands = [images.read(value, perm) for value in op.operands]
@@ -390,6 +396,7 @@ RULES: dict[type[Operation], Rule] = {
     **dict.fromkeys((op for op in OPS if issubclass(op, ReduceOp)), reduce),
     **dict.fromkeys((Conv2dOp, MaxPool2dOp, AvgPool2dOp), image_op),
     **dict.fromkeys((c.BatchNormOp, c.SoftmaxOp, c.LogSoftmaxOp, c.LrnOp, m.SplitOp), along_axis),
+    **dict.fromkeys((op for op in OPS if issubclass(op, q.AffineOp)), affine),
     m.ConcatOp: concat,
     m.PadOp: pad,
     m.SliceOp: slice_,

@@ -20,6 +20,7 @@ _TOOLS = {
     "dlir-run": "dlir.tools.run:main",
     "dlir-reduce": "dlir.tools.reduce:main",
     "dlir-doc": "dlir.tools.doc:main",
+    "dlir-explore": "dlir.tools.explore:main",
 }
 
 

@@ -25,7 +25,7 @@ LAYERS: dict[str, frozenset[str]] = {
 }
 """Folder of dlir -> what it may import; api.py, which the tools call, is part of the core."""
 
-MACHINES = frozenset({"dlir.targets.accel.description", "dlir.targets.accel.description.Machine"})
+MACHINES = "dlir.targets.accel.description"
 """A machine's description is data, which passes and lowerings for that machine may read."""
 
 HEAVY: dict[str, str] = {
@@ -124,7 +124,7 @@ def test_every_import_goes_down() -> None:
         for own in [layer_of(Path(found.file).with_suffix("").parts)]
         for other in [layer_of(tuple(found.module.split(".")))]
         if other not in LAYERS[own]
-        and not (found.module in MACHINES and own in ("transforms", "lowering"))
+        and not (found.module.startswith(MACHINES) and own in ("transforms", "lowering"))
     ]
     assert not wrong, "\n".join(wrong)
 

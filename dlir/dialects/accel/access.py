@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,12 +32,11 @@ class Access:
     @staticmethod
     def of(attribute: DenseArrayBase) -> Access:
         """Read `[base, steps...]`."""
-        base, *steps = (int(v) for v in attribute.get_values())
-        return Access(base, tuple(steps))
+        return _read(attribute)
 
     def attribute(self) -> DenseArrayBase:
         """`[base, steps...]`."""
-        return DenseArrayBase.from_list(i64, [self.base, *self.steps])
+        return _written(self)
 
     def moved(self, rows: int) -> Access:
         """The same walk from `rows` further on."""
@@ -61,6 +61,17 @@ class Access:
             terms.append(str(self.base))
         first, *rest = terms
         return first + "".join(f" - {t[1:]}" if t[0] == "-" else f" + {t}" for t in rest)
+
+
+@lru_cache(maxsize=1 << 16)
+def _read(attribute: DenseArrayBase) -> Access:
+    base, *steps = (int(v) for v in attribute.get_values())
+    return Access(base, tuple(steps))
+
+
+@lru_cache(maxsize=1 << 16)
+def _written(access: Access) -> DenseArrayBase:
+    return DenseArrayBase.from_list(i64, [access.base, *access.steps])
 
 
 def _term(step: int, name: str) -> str:

@@ -1,4 +1,4 @@
-"""The machine's numbers: types in memory, conversions, requantisation, and the vector functions.
+"""The machine's numbers: types in memory, conversions, and the vector functions.
 
 The vector unit works in int32 (wrapping) when it reads `i8` or `i32`, and in float32 when it reads
 `bf16` or `f32`. Every float result is the exact one rounded once to float32, nearest even; the
@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dlir.numpy_types import BFLOAT16
+from dlir.requantize import shift_right_rounded
 
 Array: TypeAlias = NDArray[Any]
 
@@ -31,22 +32,12 @@ ACC_TYPES = {"i8": "i32", "i32": "i32", "bf16": "f32", "f32": "f32"}
 """The 32-bit type that a value of some type has in the accumulators."""
 
 
-def requantize(x: Array, multiplier: Array, shift: Array, zero_point: int) -> Array:
-    """int32 to int8 by one rounding: `saturate(zero_point + x * multiplier / 2**(31 + shift))`.
-
-    The product is exact in int64 (`|x * multiplier| <= 2**62`); halves go away from zero. `shift`
-    is in -31..31; `multiplier` and `shift` are int32, one per lane. The result has int32 elements
-    in -128..127.
-    """
-    product = x.astype(np.int64) * multiplier.astype(np.int64)
-    rounded = shift_right_rounded(product, shift.astype(np.int64) + 31)
-    return np.clip(rounded + zero_point, -128, 127).astype(np.int32)
+_LIMITS = {dtype: (np.iinfo(dtype).min, np.iinfo(dtype).max) for dtype in map(np.dtype, "bi")}
 
 
-def shift_right_rounded(x: Array, bits: Array) -> Array:
-    """`x / 2**bits` to nearest, halves away from zero, for int64 up to 2**62 and bits in 0..62."""
-    half = (np.int64(1) << bits.astype(np.int64)) >> 1
-    return np.sign(x) * ((np.abs(x) + half) >> bits)
+def _clip(x: Array, least: int, most: int) -> Array:
+    """`np.clip`, which takes longer than this for a few rows."""
+    return np.minimum(np.maximum(x, least), most)
 
 
 def widen(values: Array) -> Array:
@@ -59,9 +50,10 @@ def widen(values: Array) -> Array:
 def convert(values: Array, dtype: np.dtype[Any]) -> Array:
     """Round int32 or float32 to a type in memory: nearest even, integers saturate, NaN gives 0."""
     if dtype.kind == "i" and values.dtype != dtype:
-        limits = np.iinfo(dtype)
-        wide = np.rint(values.astype(np.float64)) if values.dtype.kind == "f" else values
-        return np.clip(np.nan_to_num(wide, nan=0.0), limits.min, limits.max).astype(dtype)
+        limits = _LIMITS[dtype]
+        if values.dtype.kind == "f":
+            values = np.nan_to_num(np.rint(values.astype(np.float64)), nan=0.0)
+        return _clip(values, *limits).astype(dtype)
     with np.errstate(over="ignore"):
         return values.astype(dtype)
 
@@ -76,13 +68,14 @@ def multiply_planes(rows: Array, plane: Array) -> Array:
         # float32 holds sums of up to 1024 products of int8 exactly (2**10 * 2**14 = 2**24).
         exact = np.float32 if rows.shape[1] <= 1024 else np.float64
         return (rows.astype(exact) @ plane.astype(exact)).astype(np.int32)
-    a, w = rows.astype(np.float32), plane.astype(np.float32)
-    total = a[:, :1] * w[:1]
+    # Columns of results are contiguous here: numpy is fast along the many rows.
+    a, w = rows.T.astype(np.float32, order="C"), plane.astype(np.float32)[:, :, None]
+    total = a[0] * w[0]
     product = np.empty_like(total)
-    for k in range(1, a.shape[1]):
-        np.multiply(a[:, k : k + 1], w[k : k + 1], out=product)
+    for k in range(1, len(a)):
+        np.multiply(a[k], w[k], out=product)
         total += product
-    return total
+    return total.T
 
 
 def _select(x: Array, y: Array, d: Array) -> Array:

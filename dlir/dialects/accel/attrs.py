@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from functools import lru_cache
 
 from xdsl.dialects.builtin import MemRefType, NoneAttr, StringAttr
 from xdsl.dialects.utils import EnumAttribute
@@ -59,7 +59,8 @@ def memory_of(type: Attribute) -> Memory | None:
     return Memory(space.data) if isinstance(space, StringAttr) and space.data in MEMORIES else None
 
 
-def tile_type(memory: Memory | None, shape: Sequence[int], element: Attribute) -> AnyMemRef:
+@lru_cache(maxsize=1 << 12)
+def tile_type(memory: Memory | None, shape: tuple[int, ...], element: Attribute) -> AnyMemRef:
     """The type of a tile, or of a piece of DRAM."""
     space = NoneAttr() if memory is None else StringAttr(memory.value)
     return MemRefType(element, shape, NoneAttr(), space)

@@ -8,6 +8,7 @@ Everything counts in *rows* of as many elements as the machine has columns.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cache, lru_cache
 from typing import Any, ClassVar, Self
 
 from xdsl.dialects.builtin import (
@@ -20,6 +21,7 @@ from xdsl.dialects.builtin import (
     StringAttr,
     SymbolNameConstraint,
     SymbolRefAttr,
+    i32,
     i64,
 )
 from xdsl.ir import Attribute, Operation, Region, SSAValue
@@ -27,7 +29,6 @@ from xdsl.irdl import (
     AttrSizedOperandSegments,
     IRDLOperation,
     irdl_op_definition,
-    operand_def,
     opt_prop_def,
     prop_def,
     region_def,
@@ -43,7 +44,12 @@ from xdsl.traits import IsolatedFromAbove, NoTerminator, SymbolOpInterface
 from dlir.dialects.accel import verify
 from dlir.dialects.accel.access import Access
 from dlir.dialects.accel.attrs import TOKEN, RoleAttr, TokenType
-from dlir.dialects.accel.syntax import parse_engine_op, parse_program, print_engine_op, print_program
+from dlir.dialects.accel.syntax import (
+    parse_engine_op,
+    parse_program,
+    print_engine_op,
+    print_program,
+)
 from dlir.dialects.isa.attrs import MachineAttr
 
 FieldValue = int | float | str
@@ -180,8 +186,8 @@ class AllocOp(IRDLOperation):
     assembly_format = "(`at` $at^)? attr-dict `:` type($tile)"
 
     def __init__(self, type: MemRefType, at: int | None = None):
-        place = None if at is None else IntegerAttr(at, i64)
-        super().__init__(properties={"at": place}, result_types=[type])
+        place = {} if at is None else {"at": IntegerAttr(at, i64)}
+        Operation.__init__(self, properties=place, result_types=[type])
 
     def verify_(self) -> None:
         verify.verify_alloc(self)
@@ -210,14 +216,21 @@ class EngineOp(IRDLOperation):
         after: Sequence[SSAValue] = (),
         **fields: FieldValue,
     ):
-        kept = {n: field_attribute(v) for n, v in fields.items() if v != self.FIELDS.get(n)}
-        super().__init__(
-            operands=[[value for value, _ in addresses], after],
-            properties={
-                "walks": ArrayAttr([access.attribute() for _, access in addresses]),
-                "nest": DenseArrayBase.from_list(i64, nest) if nest else None,
-                "fields": DictionaryAttr(kept) if kept else None,
-            },
+        kept = tuple((n, v) for n, v in fields.items() if v != self.FIELDS.get(n))
+        properties: dict[str, Attribute] = {
+            "walks": _walks(tuple(access for _, access in addresses)),
+            "operandSegmentSizes": _segments(len(addresses), len(after)),
+        }
+        if nest:
+            properties["nest"] = _integers(tuple(nest))
+        if kept:
+            properties["fields"] = _fields(kept)
+        # A program has tens of thousands of these: attributes are shared, and irdl's checks of the
+        # arguments left to the verifier.
+        Operation.__init__(
+            self,
+            operands=[*(value for value, _ in addresses), *after],
+            properties=properties,
             result_types=[TOKEN],
         )
 
@@ -253,6 +266,26 @@ class EngineOp(IRDLOperation):
 
     def print(self, printer: Printer) -> None:
         print_engine_op(self, printer)
+
+
+@lru_cache(maxsize=1 << 16)
+def _walks(accesses: tuple[Access, ...]) -> ArrayAttr[DenseArrayBase]:
+    return ArrayAttr([access.attribute() for access in accesses])
+
+
+@cache
+def _segments(addresses: int, tokens: int) -> DenseArrayBase:
+    return DenseArrayBase.from_list(i32, [addresses, tokens])
+
+
+@lru_cache(maxsize=1 << 12)
+def _integers(values: tuple[int, ...]) -> DenseArrayBase:
+    return DenseArrayBase.from_list(i64, values)
+
+
+@lru_cache(maxsize=1 << 12)
+def _fields(values: tuple[tuple[str, FieldValue], ...]) -> DictionaryAttr:
+    return DictionaryAttr({name: field_attribute(value) for name, value in values})
 
 
 def field_attribute(value: FieldValue) -> Attribute:
@@ -323,7 +356,7 @@ class StoreOp(EngineOp):
       func.return
     }
     ```
-    """  # noqa: E501
+    """
 
     name = "accel.store"
     ENGINE: ClassVar[str] = "st"

@@ -27,6 +27,7 @@ from dlir.dialects.accel.ops import (
     UnaryOp,
 )
 from dlir.numpy_types import dtype_of
+from dlir.requantize import requantize
 from dlir.types import element_of, shape_of
 
 
@@ -130,7 +131,7 @@ def binary(interp: Any, op: BinaryOp, *values: Array) -> None:
         left = widen(x[places[0] : places[0] + rows])
         if fn == "requant":
             multiplier, shift = tables[1][places[1] : places[1] + 2]
-            result = arith.requantize(left, multiplier, shift, int(op.field("imm")))
+            result = requantize(left, multiplier, shift, int(op.field("imm")))
         else:
             right = _second(op, left, tables, places, mode, rows)
             result = _apply(fn, left, right, d[places[-1] : places[-1] + rows])
@@ -175,4 +176,3 @@ SEMANTICS: dict[type[Operation], Callable[..., Any]] = {
     BinaryOp: binary,
     UnaryOp: unary,
 }
-

@@ -95,9 +95,7 @@ def parse_engine_op(cls: type[T], parser: Parser) -> T:
     if fields:
         properties["fields"] = DictionaryAttr(fields)
     properties["operandSegmentSizes"] = _segments(len(operands), len(after))
-    return cls.create(
-        operands=[*operands, *after], properties=properties, result_types=[TOKEN]
-    )
+    return cls.create(operands=[*operands, *after], properties=properties, result_types=[TOKEN])
 
 
 def _segments(addresses: int, tokens: int) -> Attribute:
@@ -113,7 +111,9 @@ def _parse_addresses(
     names = [parser.parse_unresolved_operand()]
     walks = [parse_access(parser)]
     for word in cls.SEPARATORS:
-        found = parser.parse_optional_keyword(word) if word else parser.parse_optional_punctuation(",")
+        found = (
+            parser.parse_optional_keyword(word) if word else parser.parse_optional_punctuation(",")
+        )
         if found is None:
             if word:
                 parser.raise_error(f"expected '{word}'")

@@ -253,4 +253,3 @@ CHECKS: dict[str, Callable[[EngineOp, str], None]] = {
     "accel.binary": _verify_binary,
     "accel.unary": _verify_unary,
 }
-

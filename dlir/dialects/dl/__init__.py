@@ -33,13 +33,16 @@ from dlir.dialects.dl.ops import (
     math,
     movement,
     pooling,
+    quantization,
+    recurrent,
     reduction,
     source,
 )
 from dlir.dialects.dl.ops.base import DlOp
 
 FAMILIES: tuple[ModuleType, ...] = (
-    source, math, activation, binary, contraction, pooling, reduction, composite, movement,
+    source, math, activation, binary, contraction, quantization, pooling, reduction, composite,
+    recurrent, movement,
 )  # fmt: skip
 
 

@@ -25,11 +25,12 @@ from dlir.lowering.dl_to_structured import (
     elementwise,
     movement,
     normalization,
+    quantization,
     reduction,
 )
 from dlir.lowering.dl_to_structured.emitter import Emitter
 
-FAMILIES = (elementwise, contraction, reduction, normalization, movement)
+FAMILIES = (elementwise, contraction, quantization, reduction, normalization, movement)
 
 RULES: dict[type[Operation], Callable[[Emitter, Any], SSAValue | Sequence[SSAValue]]] = {
     op: rule for family in FAMILIES for op, rule in family.RULES.items()

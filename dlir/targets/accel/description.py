@@ -17,6 +17,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from dlir.diagnostics import fail
+
 ACC_BYTES = 4
 """Bytes of a number in the accumulators, int32 or float32."""
 
@@ -272,16 +274,14 @@ def settings_text(settings: Mapping[str, str]) -> str:
 
 
 def parse_settings(text: str) -> dict[str, str]:
-    """The inverse of `settings_text`. Raises CompileError."""
-    from dlir.diagnostics import fail
-
-    found: dict[str, str] = {}
-    for item in filter(None, text.split(";")):
-        key, equals, value = item.partition("=")
+    """`spm.bytes=131072;dma.latency=50` as keys and values. Raises CompileError."""
+    settings: dict[str, str] = {}
+    for part in filter(None, text.split(";")):
+        key, equals, value = part.partition("=")
         if not equals:
-            fail(None, f"bad setting '{item}'", help="write spm.bytes=131072;acc.rows=512")
-        found[key.strip()] = value.strip()
-    return found
+            fail(None, f"cannot set '{part}'", rule="machine", help="write it as table.key=value")
+        settings[key.strip()] = value.strip()
+    return settings
 
 
 def machine_from_text(text: str, name: str = "<machine>") -> Machine:

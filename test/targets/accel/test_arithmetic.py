@@ -2,32 +2,11 @@
 
 from __future__ import annotations
 
-import math
-from fractions import Fraction
-
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
+from dlir.dialects.accel import arithmetic
 from dlir.numpy_types import BFLOAT16
-from dlir.targets.accel.simulator import arithmetic
-
-INT32 = st.integers(-(2**31), 2**31 - 1)
-
-
-@given(INT32, INT32, st.integers(-31, 31), st.integers(-128, 127))
-def test_requantize_is_the_exact_rule(x: int, multiplier: int, shift: int, zero: int) -> None:
-    lanes = (np.array([value]) for value in (x, multiplier, shift))
-    exact = Fraction(x * multiplier, 2 ** (31 + shift))
-    rounded = math.floor(abs(exact) + Fraction(1, 2)) * (1 if exact >= 0 else -1)
-    assert arithmetic.requantize(*lanes, zero)[0] == max(-128, min(127, rounded + zero))
-
-
-def test_requantize_rounds_halves_away_from_zero() -> None:
-    x = np.array([3, 1, -1, -3])
-    got = arithmetic.requantize(x, np.array([1]), np.array([-30]), 0)
-    assert got.tolist() == [2, 1, -1, -2]
 
 
 @pytest.mark.parametrize("k", [1, 16, 512, 1024, 1500])

@@ -7,10 +7,11 @@ import pytest
 from targets.accel.gemm import Gemm, gemm_program, reference
 
 from dlir.diagnostics import CompileError
+from dlir.dialects.accel.arithmetic import DTYPES
 from dlir.numpy_types import BFLOAT16
+from dlir.requantize import requantize
 from dlir.targets.accel.description import load_machine
 from dlir.targets.accel.program import ProgramBuilder
-from dlir.dialects.accel.arithmetic import DTYPES, requantize
 from dlir.targets.accel.simulator.functional import run
 from dlir.targets.accel.simulator.memories import Memories, OutOfMemory, Piece
 from dlir.targets.accel.verifier import verify_program

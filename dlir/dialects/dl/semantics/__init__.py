@@ -18,6 +18,8 @@ from dlir.dialects.dl.semantics import (
     elementwise,
     movement,
     pooling,
+    quantization,
+    recurrent,
     reduction,
     source,
 )
@@ -41,7 +43,10 @@ def _checked(function: Function) -> Function:
     return run
 
 
-_FAMILIES = (source, elementwise, contraction, pooling, reduction, composite, movement)
+_FAMILIES = (
+    source, elementwise, contraction, quantization, pooling, reduction, composite, recurrent,
+    movement,
+)  # fmt: skip
 
 SEMANTICS: dict[type[Operation], Function] = {
     op: _checked(function) for family in _FAMILIES for op, function in family.SEMANTICS.items()

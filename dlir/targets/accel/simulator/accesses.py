@@ -13,8 +13,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from dlir.dialects.isa.fields import BINARY, MEMORIES, TYPES, UNARY, Y_MODES
 from dlir.dialects.accel.arithmetic import DTYPES, TERNARY
+from dlir.dialects.isa.fields import BINARY, MEMORIES, TYPES, UNARY, Y_MODES
 from dlir.targets.accel.simulator.events import Events
 from dlir.targets.accel.simulator.timing import Ints
 
@@ -40,6 +40,10 @@ class Accesses:
 
     def __len__(self) -> int:
         return len(self.event)
+
+    def part(self, chosen: Ints) -> Accesses:
+        """Some of them."""
+        return Accesses(*(getattr(self, f.name)[chosen] for f in fields(Accesses)))
 
     @property
     def lines(self) -> Ints:
@@ -171,7 +175,17 @@ _TABLE = {
 
 
 def accesses_of(stream: Events, cols: int) -> Accesses:
-    """All on-chip accesses of a stream in order; of one event, the reads come first."""
+    """All on-chip accesses of a stream in order; of one event, the reads come first.
+
+    Made once per stream and number of columns: several checks and reports read it.
+    """
+    key = f"accesses of {cols} columns"
+    if key not in stream.derived:
+        stream.derived[key] = _accesses(stream, cols)
+    return stream.derived[key]
+
+
+def _accesses(stream: Events, cols: int) -> Accesses:
     columns: list[list[Ints]] = []
     for mnemonic, walks in _TABLE.items():
         chosen = _Chosen(stream, mnemonic)

@@ -9,9 +9,9 @@ What is not modelled: instruction fetch, clock tree, wires; so read sums as +-2x
 
 from __future__ import annotations
 
+from dlir.dialects.accel.arithmetic import FLOAT_UNARY
 from dlir.dialects.isa.fields import BINARY, TYPES, UNARY
 from dlir.targets.accel.description import Machine
-from dlir.dialects.accel.arithmetic import FLOAT_UNARY
 from dlir.targets.accel.simulator.bounds import macs_of
 from dlir.targets.accel.simulator.costs import vector_rows
 from dlir.targets.accel.simulator.events import Events

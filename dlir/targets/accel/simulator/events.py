@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,6 +37,8 @@ class Events:
     split: NDArray[np.bool_]
     """Which events are only the header's wait of a SYNC."""
     _fields: dict[str, Ints] = field(default_factory=dict[str, Ints])
+    derived: dict[str, Any] = field(default_factory=dict[str, Any])
+    """What others made of the events and keep for the next who asks."""
 
     def __len__(self) -> int:
         return len(self.chosen)
@@ -67,14 +70,20 @@ class Events:
         """The name of an event's instruction."""
         return _NAMES[int(self.expanded.opcode[self.chosen[event]])]
 
-    @property
+    @cached_property
     def mnemonics(self) -> set[str]:
         """Every instruction that occurs."""
         return {_NAMES[opcode] for opcode in np.unique(self.opcode).tolist()}
 
     def is_op(self, *mnemonics: str) -> NDArray[np.bool_]:
         """Which events are one of these instructions."""
-        return np.isin(self.opcode, [ISA.instructions[name].opcode for name in mnemonics])
+        key = f"is {mnemonics}"
+        if key not in self.derived:
+            chosen = np.zeros(1 << ISA.opcode.width, bool)
+            chosen[[ISA.instructions[name].opcode for name in mnemonics]] = True
+            self.derived[key] = chosen[self.opcode]
+            self.derived[key].flags.writeable = False
+        return self.derived[key]
 
     def __getitem__(self, name: str) -> Ints:
         """A body field of every event, 0 where its instruction has none.

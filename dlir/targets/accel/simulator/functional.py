@@ -17,10 +17,11 @@ from functools import cache
 import numpy as np
 
 from dlir.diagnostics import fail
-from dlir.dialects.isa.fields import ISA
-from dlir.targets.accel.program import Program, Symbol, SymbolKind
 from dlir.dialects.accel import arithmetic as arith
 from dlir.dialects.accel.arithmetic import DTYPES, Array, convert, widen
+from dlir.dialects.isa.fields import ISA
+from dlir.requantize import requantize
+from dlir.targets.accel.program import Program, Symbol, SymbolKind
 from dlir.targets.accel.simulator.events import Events, events_of
 from dlir.targets.accel.simulator.memories import Memories, OutOfMemory, Piece, Walk, slice_lines
 from dlir.targets.accel.simulator.timing import Deadlock
@@ -107,7 +108,7 @@ class Core:
         left = self._rows(x_mem, x, rows, dt_s)
         if fn == "requant":
             multiplier, shift = self._rows(y_mem, y, 2, "i32")
-            result = arith.requantize(left, multiplier, shift, imm)
+            result = requantize(left, multiplier, shift, imm)
         else:
             right = self._second(y_mem, y, rows, dt_s, ymode, imm)
             with np.errstate(all="ignore"):
@@ -204,10 +205,26 @@ def execute(
     Raises `Deadlock` when the streams wait for each other, `OutOfMemory` at a bad address.
     """
     core = Core(memories)
-    steps = [_steps(core, stream) for stream in streams]
+    runners = [_runner(core, stream) for stream in streams]
     for k, first, stop in execution_order(match_tokens(streams)) if order is None else order:
+        runners[k](first, stop)
+
+
+def _runner(core: Core, stream: Events) -> Callable[[int, int], None]:
+    """What executes the next events of a stream."""
+    if "mm" in stream.mnemonics:
+        from dlir.targets.accel.simulator.native import matrix_runner  # loads the cpu target
+
+        native = matrix_runner(stream, core.memories)
+        if native is not None:
+            return native
+    steps = _steps(core, stream)
+
+    def run(first: int, stop: int) -> None:
         for _ in range(first, stop):
-            next(steps[k])
+            next(steps)
+
+    return run
 
 
 def _steps(core: Core, stream: Events) -> Iterator[None]:

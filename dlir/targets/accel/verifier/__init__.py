@@ -58,9 +58,9 @@ def diagnose_program(program: Program) -> list[Diagnostic]:
     if not subject.found:
         check_semaphores(subject)
     if not subject.found:
-        order = check_concurrency(subject)
-        if order is not None:
-            check_accumulators(subject, order)
+        segments = check_concurrency(subject)
+        if segments is not None:
+            check_accumulators(subject, segments)
     return subject.found
 
 

@@ -1,0 +1,167 @@
+"""`convert-structured-to-accel`: tensors and iteration spaces to tiles, engines and programs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from xdsl.context import Context
+from xdsl.dialects.builtin import DictionaryAttr, ModuleOp, StringAttr, TensorType
+from xdsl.dialects.func import FuncOp
+from xdsl.ir import Attribute, Operation, SSAValue
+from xdsl.passes import ModulePass
+
+from dlir.diagnostics import fail
+from dlir.dialects.accel.attrs import Role
+from dlir.dialects.accel.ops import LaunchOp, ProgramOp
+from dlir.dialects.isa.attrs import MachineAttr
+from dlir.lowering.structured_to_accel.expression import Unsupported
+from dlir.lowering.structured_to_accel.host import Host
+from dlir.lowering.structured_to_accel.partition import Partition, host_needs, partition
+from dlir.lowering.structured_to_accel.program import Argument, ProgramWriter
+from dlir.targets.accel.description import Machine, load_machine, parse_settings
+from dlir.types import shape_of
+
+
+@dataclass(frozen=True)
+class ConvertStructuredToAccel(ModulePass):
+    """What the machine can compute becomes programs of it; the rest stays, for the host.
+
+    `machine` is a preset or a hardware file, `set` holds keys that differ from it
+    (`spm.bytes=131072;dma.latency=50`). Sizes are static. float32 is stored as bf16 and summed in
+    float32. The host formats what goes in and comes out, packs weights, and runs what the machine
+    has no function for; a remark tells why.
+
+    Before:
+    ```mlir
+    %1 = structured.generic {...} ins(%x, %w : tensor<64x16xf32>, tensor<16x16xf32>) ...
+    ```
+    After:
+    ```mlir
+    accel.program @main_0 machine <"gemmini"> (%x: memref<1x64x16xbf16> input "x", ...) {
+      %a = accel.alloc : memref<1x64x16xbf16, "spm">
+      %0 = accel.load %x[0] to %a[0] {count = 64} : ...
+      %1 = accel.matmul %a[0], %w[0] into %c[0] {nx = 64, k = 16, n = 16, start = 1} : ...
+      ...
+    %1 = accel.launch @main_0(%formatted, %packed) : ...
+    ```
+    """
+
+    name = "convert-structured-to-accel"
+
+    machine: str = "gemmini"
+    set: str = ""
+
+    def apply(self, ctx: Context, op: ModuleOp) -> None:
+        settings = parse_settings(self.set)
+        machine = load_machine(self.machine, settings)
+        values = {key: StringAttr(value) for key, value in settings.items()}
+        attribute = MachineAttr(StringAttr(self.machine), DictionaryAttr(values))
+        for function in [f for f in op.ops if isinstance(f, FuncOp) and not f.is_declaration]:
+            _convert(op, function, machine, attribute)
+
+
+def _convert(
+    module: ModuleOp, function: FuncOp, machine: Machine, attribute: MachineAttr
+) -> None:
+    """The machine's share of a function, as programs, and the host's share around launches."""
+    block = function.body.block
+    found = partition(block, machine.array.cols)
+    if not found.plans:
+        return
+    _require_static(function)
+    needed = host_needs(block, found)
+    ops = list(block.ops)
+    last = max(found.level.values())
+    ordered: list[Operation] = []
+    results: dict[SSAValue, SSAValue] = {}
+    for level in range(last + 1):
+        here = [op for op in ops if found.level[op] == level]
+        host = [op for op in here if op not in found.plans and op not in found.views]
+        ordered += host
+        mine = [op for op in here if op in found.plans or op in found.views]
+        if any(op in found.plans for op in mine):
+            name = f"{function.sym_name.data}_{level}"
+            ordered += _write(module, function, machine, attribute, name, found, mine, needed, results)
+        ordered += [op for op in mine if op in found.views and _is_wanted(op, needed)]
+    _rebuild(function, ordered, results, found)
+
+
+def _is_wanted(op: Operation, needed: set[SSAValue]) -> bool:
+    return any(r in needed for r in op.results)
+
+
+def _require_static(function: FuncOp) -> None:
+    for argument in function.body.block.args:
+        if any(n < 0 for n in shape_of(argument.type)):
+            name = argument.name_hint or f"number {argument.index}"
+            fail(
+                function,
+                f"argument '{name}' has type {argument.type}; programs have static sizes",
+                rule="accel-static",
+                help="give the sizes with dl-specialize, or --shape on the command line",
+            )
+
+
+def _write(
+    module: ModuleOp,
+    function: FuncOp,
+    machine: Machine,
+    attribute: MachineAttr,
+    name: str,
+    found: Partition,
+    ops: Sequence[Operation],
+    needed: set[SSAValue],
+    results: dict[SSAValue, SSAValue],
+) -> list[Operation]:
+    """Formats, the launch and its results; the program goes in front of the function."""
+    own = {r for op in ops if op in found.plans for r in op.results}
+    later = {
+        o for op in found.plans if op not in ops for o in op.operands
+    } | {o for op in found.views if op not in ops for o in op.operands}
+    outputs = [op.results[0] for op in ops if op.results[0] in own & (needed | later)]
+    host = Host(machine.array.cols, [])
+    writer = ProgramWriter(machine, attribute, name, found, ops, outputs, host)
+    try:
+        program = writer.write()
+    except Unsupported as reason:
+        fail(next(iter(found.plans)), f"does not fit the machine: {reason}", rule="accel-fit")
+    module.body.block.insert_op_before(program, function)
+    launch = _launch(program, writer.arguments)
+    after = Host(machine.array.cols, [])
+    produced = [a for a in writer.arguments if a.role is Role.OUTPUT]
+    for argument, value in zip(produced, launch.results, strict=True):
+        assert argument.source is not None and argument.type is not None
+        assert argument.layout is not None
+        results[argument.source] = after.unformatted(value, argument.type, argument.layout)
+    return [*host.ops, launch, *after.ops]
+
+
+def _launch(program: ProgramOp, arguments: Sequence[Argument]) -> LaunchOp:
+    given = [a.host for a in arguments if a.host is not None]
+    types: list[Attribute] = []
+    for argument in arguments:
+        if argument.role is Role.OUTPUT:
+            memref = argument.value.type
+            shape = shape_of(memref)
+            types.append(TensorType(getattr(memref, "element_type"), shape))  # noqa: B009
+    return LaunchOp(program.sym_name.data, given, types)
+
+
+def _rebuild(
+    function: FuncOp,
+    ordered: Sequence[Operation],
+    results: dict[SSAValue, SSAValue],
+    found: Partition,
+) -> None:
+    """The function's block with the host's ops and the launches, in their new order."""
+    block = function.body.block
+    for op in list(block.ops):
+        op.detach()
+    for old, new in results.items():
+        new.name_hint = old.name_hint
+        old.replace_uses_with_if(new, lambda use: use.operation not in found.plans)
+    block.add_ops(ordered)
+    for op in [*found.plans, *found.views]:
+        if op.parent is None:
+            op.drop_all_references()

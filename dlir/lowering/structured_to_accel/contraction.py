@@ -1,0 +1,260 @@
+"""Sums of products on one tile: weight planes, rows that stream through them, the epilogue."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import product
+
+from xdsl.dialects.builtin import f32, i32
+from xdsl.ir import SSAValue
+
+from dlir.dialects.accel.access import MAX_NEST, Access
+from dlir.dialects.accel.attrs import Memory
+from dlir.dialects.accel.ops import MatmulOp
+from dlir.dialects.accel.verify import width_of
+from dlir.lowering.structured_to_accel.emitter import (
+    MOST_OUTER,
+    MOST_OUTER_STEP,
+    MOST_ROWS,
+    MOST_STEP,
+    Domain,
+    Emitter,
+    View,
+    dense,
+    merged,
+)
+from dlir.lowering.structured_to_accel.evaluate import Value
+from dlir.lowering.structured_to_accel.plan import ContractionPlan
+from dlir.lowering.structured_to_accel.stored import blocks_of
+from dlir.lowering.structured_to_accel.tiles import Range, Tiles
+from dlir.lowering.structured_to_accel.vector import finish
+from dlir.types import is_integer
+
+
+def packed_shape(plan: ContractionPlan, cols: int) -> tuple[int, ...]:
+    """Packed weights: batch loops, blocks of columns, taps, blocks of the sum, rows of planes."""
+    extents = plan.extents
+    n = blocks_of(extents[plan.lane or 0], cols)
+    k = 1 if plan.diagonal else blocks_of(extents[plan.k], cols)
+    batch, taps = ([extents[d] for d in dims] for dims in (plan.batch, plan.taps))
+    return (*batch, n, *taps, k, cols)
+
+
+class Planes:
+    """The weights of one kernel, as planes on chip."""
+
+    def __init__(self, tiles: Tiles, plan: ContractionPlan, packed: SSAValue | None) -> None:
+        self.tiles, self.plan, self.packed = tiles, plan, packed
+        self.kept: dict[tuple[Range, ...], View] = {}
+
+    def view(self, box: Sequence[Range], keep: bool) -> View:
+        """Planes over (columns, taps, sum) of a box; with `keep` all that were loaded stay."""
+        if self.packed is None:
+            return self._in_place(box)
+        plan = self.plan
+        assert plan.lane is not None
+        dims = (*plan.batch, plan.lane, *plan.taps, plan.k)
+        key = tuple(box[d] for d in dims)
+        if key not in self.kept:
+            if not keep:
+                self.kept.clear()
+            self.kept[key] = self._load(box)
+        return self.kept[key]
+
+    def _load(self, box: Sequence[Range]) -> View:
+        """A piece of the packed weights; whole blocks of columns and of the sum."""
+        plan, emit = self.plan, self.tiles.emit
+        cols, lane = emit.cols, plan.lane
+        assert self.packed is not None and lane is not None
+        shape = packed_shape(plan, cols)
+        source = dense(self.packed, shape)
+        first = [box[d][0] for d in plan.batch]
+        first += [box[lane][0] // cols, *(box[d][0] for d in plan.taps)]
+        first += [0 if plan.diagonal else box[plan.k][0] // cols, 0]
+        n = blocks_of(box[lane][1], cols)
+        k = 1 if plan.diagonal else blocks_of(box[plan.k][1], cols)
+        domain = (n, *(box[d][1] for d in plan.taps), k, cols)
+        from dlir.types import element_of
+
+        tile = dense(emit.alloc(Memory.SPM, domain, element_of(self.packed.type)), domain)
+        part = source.at(first).with_steps(source.steps[len(plan.batch) :])
+        for block in range(n):  # column by column, so that the first ones can be used early
+            at = (block, *[0] * (len(domain) - 1))
+            emit.load(part.at(at), tile.at(at), (1, *domain[1:]))
+        return tile.with_steps(tile.steps[:-1])
+
+    def _in_place(self, box: Sequence[Range]) -> View:
+        """Planes of a tensor: rows of the sum, or transposed, rows of columns."""
+        plan, cols = self.plan, self.tiles.emit.cols
+        assert plan.lane is not None
+        axes = [plan.lane, *plan.taps, plan.k]
+        view = self.tiles.view(plan.w.value, plan.w.forms, box, axes)
+        steps = list(view.steps)
+        rows = 0 if plan.transposed else len(axes) - 1
+        steps[rows] *= cols  # from one plane to the next
+        return view.with_steps(steps)
+
+    def row_step(self, box: Sequence[Range]) -> int:
+        """Rows from one row of a plane to the next."""
+        if self.packed is not None:
+            return 1
+        plan = self.plan
+        assert plan.lane is not None
+        axis = plan.lane if plan.transposed else plan.k
+        view = self.tiles.view(plan.w.value, plan.w.forms, box, [axis])
+        return view.steps[0]
+
+
+def compute_contraction(
+    tiles: Tiles,
+    plan: ContractionPlan,
+    planes: Planes,
+    box: Sequence[Range],
+    into: View,
+    *,
+    k_tile: int,
+    keep_weights: bool,
+) -> None:
+    """A tile of the result: `into` is over (columns, rows of the activations)."""
+    emit = tiles.emit
+    assert plan.lane is not None
+    axes = [plan.lane, *plan.rows]
+    n = blocks_of(box[plan.lane][1], emit.cols)
+    domain = (n, *(box[d][1] for d in plan.rows))
+    kind = i32 if is_integer(_element(plan)) else f32
+    acc = dense(emit.alloc(Memory.ACC, domain, kind), domain)
+    first_k, count_k = box[plan.k]
+    step = k_tile * emit.cols if not plan.diagonal else count_k
+    for start in range(first_k, first_k + count_k, step):
+        part = list(box)
+        part[plan.k] = (start, min(step, first_k + count_k - start))
+        weights = planes.view(part, keep_weights)
+        _sum(tiles, plan, part, weights, planes.row_step(part), acc, start == first_k)
+    varies = frozenset(a for a, size in enumerate(domain) if size > 1)
+    finish(tiles, plan, Value(acc, varies, owned=True), box, axes, into)
+
+
+def _element(plan: ContractionPlan):
+    from dlir.dialects.structured.ops import element_type_of
+
+    return element_type_of(plan.a.value)
+
+
+def _sum(
+    tiles: Tiles,
+    plan: ContractionPlan,
+    box: Sequence[Range],
+    weights: View,
+    row_step: int,
+    acc: View,
+    start: bool,
+) -> None:
+    """acc (+)= a . w over a part of the sum; blocks that are not whole are instructions apart."""
+    emit, cols = tiles.emit, tiles.emit.cols
+    assert plan.lane is not None
+    sum_axis = plan.lane if plan.diagonal else plan.k
+    walk = [sum_axis, *plan.taps, *plan.rows]
+    a = tiles.view(plan.a.value, plan.a.forms, box, walk, plan.a.filler)
+    rows = tuple(box[d][1] for d in plan.rows)
+    taps = tuple(box[d][1] for d in plan.taps)
+    t = len(taps)
+    first_k = True
+    k_parts = [(0, 1, cols)] if plan.diagonal else _parts(box[plan.k][1], cols)
+    for k_first, k_count, k_lanes in k_parts:
+        for n_first, n_count, n_lanes in _parts(box[plan.lane][1], cols):
+            domain = (n_count, *taps, k_count)
+            along = a.steps[0] if plan.diagonal else 0
+            view_a = a.at((k_first if not plan.diagonal else n_first, *[0] * (t + len(rows))))
+            view_a = view_a.with_steps(
+                (along, *a.steps[1 : 1 + t], 0 if plan.diagonal else a.steps[0], *a.steps[1 + t :])
+            )
+            view_w = weights.at((n_first, *[0] * t, k_first))
+            view_c = acc.at((n_first, *[0] * len(rows)))
+            view_c = view_c.with_steps((acc.steps[0], *[0] * (t + 1), *acc.steps[1:]))
+            k = min(k_lanes, n_lanes) if plan.diagonal else k_lanes
+            fields = {
+                "k": k, "n": n_lanes, "step": row_step, "tr": int(plan.transposed),
+            }  # fmt: skip
+            _multiply(emit, domain, rows, (view_a, view_w, view_c), start and first_k, fields)
+        first_k = False
+
+
+def _parts(size: int, cols: int) -> list[tuple[int, int, int]]:
+    """(first block, blocks, lanes): the whole blocks, and the one that is not."""
+    whole, rest = divmod(size, cols)
+    parts = [(0, whole, cols)] if whole else []
+    return [*parts, (whole, 1, rest)] if rest else parts
+
+
+def _multiply(
+    emit: Emitter,
+    planes: Domain,
+    rows: Domain,
+    views: tuple[View, View, View],
+    start: bool,
+    fields: dict[str, int],
+) -> None:
+    """Loops over planes, and in each a walk over the rows of the activations."""
+    count = len(planes)
+    a, w, c = views
+    w = w.with_steps((*w.steps, *[0] * len(rows)))
+    walk, (walk_a, walk_c) = merged(
+        rows, (a.with_steps(a.steps[count:]), c.with_steps(c.steps[count:]))
+    )
+    outer, inner = _walk(walk, walk_a, walk_c, width_of(a.memref.type))
+    nest, plane_views = merged(
+        planes, (a.with_steps(a.steps[:count]), w.with_steps(w.steps[:count]), c.with_steps(c.steps[:count]))
+    )
+    nest, plane_views = _without_single(nest, plane_views)
+    extra_a, extra_c = (v.steps[: len(outer)] for v in (walk_a, walk_c))
+    steps = [
+        (*plane_views[0].steps, *extra_a),
+        (*plane_views[1].steps, *[0] * len(outer)),
+        (*plane_views[2].steps, *extra_c),
+    ]
+    loops = (*nest, *outer)
+    unrolled = max(0, len(loops) - MAX_NEST)
+    if unrolled > len(nest):
+        raise AssertionError("more loops over rows than the machine nests")
+    for point in product(*(range(n) for n in loops[:unrolled])):
+        accesses = [
+            (v.memref, Access(v.base + sum(s * p for s, p in zip(st, point, strict=False)), st[unrolled:]))
+            for v, st in zip(views, steps, strict=True)
+        ]
+        sums = [p for p, s in zip(point, steps[2], strict=False) if s == 0]
+        emit.add(
+            MatmulOp(
+                accesses,
+                loops[unrolled:],
+                (),
+                planes=len(nest) - unrolled,
+                start=int(start and not any(sums)),
+                **inner,
+                **fields,
+            )
+        )
+
+
+def _without_single(nest: Domain, views: list[View]) -> tuple[Domain, list[View]]:
+    """One plane needs no loop."""
+    if nest == (1,):
+        return (), [v.with_steps(()) for v in views]
+    return nest, views
+
+
+def _walk(
+    rows: Domain, a: View, c: View, width: int
+) -> tuple[Domain, dict[str, int]]:
+    """The loops that remain around the walk of one instruction, and its fields."""
+    fits = 0 <= a.steps[-1] * width <= MOST_STEP and c.steps[-1] == 1 and rows[-1] <= MOST_ROWS
+    if not fits:
+        return rows, {}
+    inner = {"nx": rows[-1], "sx": a.steps[-1]}
+    if len(rows) == 1:
+        return (), inner
+    second = rows[-2] <= MOST_OUTER and 0 <= a.steps[-2] * width <= MOST_OUTER_STEP
+    if second and c.steps[-2] == rows[-1]:
+        return rows[:-2], {**inner, "ny": rows[-2], "sy": a.steps[-2]}
+    return rows[:-1], inner
+
+

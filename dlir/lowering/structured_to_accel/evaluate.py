@@ -1,0 +1,270 @@
+"""Expressions over a tile: vector instructions, each over no more points than it needs.
+
+A value is a `View` over the axes of the domain that it varies with; its step along the others is 0.
+So a row's mean is computed once per row and a bias once per lane, whatever they are combined with.
+Numbers that an instruction can hold (bf16, or 16-bit integers) are immediates, others are rows.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from math import prod
+from typing import TypeAlias
+
+from xdsl.dialects.builtin import f32, i32
+from xdsl.ir import Attribute
+
+from dlir.dialects.accel.attrs import Memory
+from dlir.dialects.isa.fields import UNARY
+from dlir.lowering.structured_to_accel.emitter import Domain, Emitter, View
+from dlir.lowering.structured_to_accel.expression import Arg, Call, Const, Expr, Unsupported
+from dlir.types import is_integer
+
+COMMUTES = ("add", "mul", "max", "min")
+SPAN = 1 << 15
+"""Integers that an instruction holds lie in -SPAN .. SPAN - 1."""
+
+Constant: TypeAlias = Callable[[float, Attribute], View]
+"""A row in the scratchpad whose lanes all hold a number."""
+
+
+@dataclass(frozen=True)
+class Value:
+    """A value over a tile: a view over all axes of the domain, or one number."""
+
+    view: View
+    axes: frozenset[int]
+    """The axes that it varies with."""
+    owned: bool = False
+    """Whether it is a temporary that may be overwritten by its last reader."""
+
+    @property
+    def lane(self) -> bool:
+        return self.view.lane
+
+    @property
+    def is_int(self) -> bool:
+        return is_integer(self.view.element)
+
+
+Operand: TypeAlias = Value | float
+
+
+@dataclass
+class Evaluator:
+    """Evaluates expressions over one domain; `arguments` are the block's."""
+
+    emit: Emitter
+    domain: Domain
+    arguments: Sequence[Value]
+    constant: Constant
+    _known: dict[Expr, Operand] = field(default_factory=dict[Expr, Operand])
+    _uses: dict[Expr, int] = field(default_factory=dict[Expr, int])
+
+    def evaluate(self, expr: Expr, into: View | None = None) -> Operand:
+        """The value of an expression; written to `into` where that is given."""
+        self._count(expr)
+        if into is None:
+            return self._value(expr)
+        axes = frozenset(a for a, n in enumerate(self.domain) if n > 1)
+        if isinstance(expr, Call):
+            operands = [self._value(a) for a in expr.args]
+            self._call(expr, operands, Value(into, axes))
+        else:
+            self._copy(self._value(expr), Value(into, axes))
+        return Value(into, axes)
+
+    def _count(self, expr: Expr) -> None:
+        self._uses[expr] = self._uses.get(expr, 0) + 1
+        if isinstance(expr, Call) and self._uses[expr] == 1:
+            for part in expr.args:
+                self._count(part)
+
+    def _value(self, expr: Expr) -> Operand:
+        if isinstance(expr, Const):
+            return expr.value
+        if isinstance(expr, Arg):
+            return self.arguments[expr.index]
+        if expr not in self._known:
+            operands = [self._value(a) for a in expr.args]
+            self._known[expr] = self._call(expr, operands, None)
+        return self._known[expr]
+
+    # --- one function -----------------------------------------------------------------------------
+
+    def _call(self, expr: Call, operands: list[Operand], into: Value | None) -> Operand:
+        if expr.fn in UNARY:
+            return self._unary(expr, operands[0], into)
+        if expr.fn == "requant":
+            return self._requant(operands, into)
+        x, y = operands
+        if not isinstance(x, Value) and not isinstance(y, Value):
+            raise Unsupported(f"'{expr.fn}' of two constants")
+        return self._binary(expr, x, y, into)
+
+    def _unary(self, expr: Call, x: Operand, into: Value | None) -> Operand:
+        if not isinstance(x, Value):
+            raise Unsupported(f"'{expr.fn}' of a constant")
+        d = into or self._target(x, [(expr.args[0], x)])
+        self.emit.unary(expr.fn, x.view, d.view, self._over(d.axes | x.axes))
+        return replace(d, view=replace(d.view, lane=x.lane))
+
+    def _requant(self, operands: list[Operand], into: Value | None) -> Operand:
+        x, multiplier, shift, zero = operands
+        assert isinstance(x, Value) and isinstance(multiplier, Value) and isinstance(shift, Value)
+        assert isinstance(zero, float)
+        d = into or self._temporary(x.axes, x)
+        pair = self._adjacent(multiplier, shift)
+        self._requantized(x, pair, zero, d)
+        return d
+
+    def _adjacent(self, multiplier: Value, shift: Value) -> Value:
+        """Multipliers and shifts row by row, as the instruction reads them."""
+        rows = self._over(multiplier.axes)
+        tile = self.emit.alloc(Memory.SPM, (prod(rows), 2), i32)
+        steps, step = [0] * len(rows), 2
+        for axis in reversed(range(len(rows))):
+            steps[axis] = step if axis in multiplier.axes else 0
+            step *= rows[axis]
+        pair = View(tile, 0, tuple(steps))
+        self.emit.unary("copy", multiplier.view, pair, rows)
+        self.emit.unary("copy", shift.view, replace(pair, base=1), rows)
+        return Value(pair, multiplier.axes)
+
+    def _requantized(self, x: Value, pair: Value, zero: float, d: Value) -> None:
+        """One instruction for all rows that share a multiplier."""
+        shared = [a for a in range(len(self.domain)) if a not in pair.axes]
+        order = [a for a in range(len(self.domain)) if a in pair.axes] + shared
+        domain = tuple(self.domain[a] for a in order)
+        x_view, y_view, d_view = (
+            v.with_steps([v.steps[a] for a in order]) for v in (x.view, pair.view, d.view)
+        )
+        self.emit.binary("requant", x_view, y_view, d_view, domain, imm=zero)
+
+    def _binary(self, expr: Call, x: Operand, y: Operand, into: Value | None) -> Operand:
+        fn, sources = expr.fn, list(expr.args)
+        if self._turned(x, y):
+            if fn == "sub":
+                y = self._binary(Call("mul", (sources[1], Const(-1.0))), y, -1.0, None)
+                fn = "add"
+            elif fn not in COMMUTES:
+                raise Unsupported(f"'{fn}' of a smaller by a larger operand")
+            x, y = y, x
+            sources.reverse()
+        assert isinstance(x, Value)
+        if isinstance(y, float) and fn == "sub":
+            fn, y = "add", -y
+        if not isinstance(y, float) and not (y.axes <= x.axes and (y.lane or not x.lane)):
+            x = self._spread(x, y.axes)
+        y = self._second(y, x)
+        x, y = self._same_type(x, y)
+        axes = x.axes | (y.axes if isinstance(y, Value) else frozenset())
+        d = into or self._target(x, list(zip(sources, (x, y), strict=True)), axes)
+        second = y.view if isinstance(y, Value) else y
+        self.emit.binary(fn, x.view, second, d.view, self._over(d.axes | axes))
+        lane = x.lane and (not isinstance(y, Value) or y.lane)
+        return replace(d, view=replace(d.view, lane=lane))
+
+    def _turned(self, x: Operand, y: Operand) -> bool:
+        """Whether y should come first: the first operand has a row for every point."""
+        if not isinstance(x, Value):
+            return True
+        if not isinstance(y, Value):
+            return False
+        if x.lane != y.lane:
+            return x.lane
+        return len(x.axes) < len(y.axes)
+
+    def _second(self, y: Operand, x: Value) -> Operand:
+        """A number that no instruction holds becomes a row."""
+        if isinstance(y, Value) or _is_immediate(y, x.is_int):
+            return y
+        row = self.constant(y, i32 if x.is_int else f32)
+        steps = (0,) * len(self.domain)
+        return Value(row.with_steps(steps), frozenset())
+
+    def _spread(self, x: Value, axes: frozenset[int]) -> Value:
+        """x repeated along more axes."""
+        d = self._temporary(x.axes | axes, x)
+        self.emit.unary("copy", x.view, d.view, self._over(d.axes))
+        return replace(d, view=replace(d.view, lane=x.lane))
+
+    def _same_type(self, x: Value, y: Operand) -> tuple[Value, Operand]:
+        """Operands in the scratchpad have one type, and both have one kind."""
+        if not isinstance(y, Value):
+            return x, y
+        if x.is_int != y.is_int:
+            if x.is_int:
+                return self._as_float(x), y
+            return x, self._as_float(y)
+        in_spm = [v for v in (x, y) if v.view.memory is Memory.SPM]
+        if len(in_spm) < 2 or x.view.element == y.view.element:
+            return x, y
+        if prod(self._over(x.axes)) <= prod(self._over(y.axes)):
+            return self._widened(x), y
+        return x, self._widened(y)
+
+    def _as_float(self, x: Value) -> Value:
+        """An integer as f32."""
+        return self._widened(x, f32)
+
+    def _widened(self, x: Value, element: Attribute | None = None) -> Value:
+        """A copy in the type that the unit computes with, in the accumulators if it fits."""
+        d = self._temporary(x.axes, x, element)
+        self.emit.unary("copy", x.view, d.view, self._over(x.axes))
+        return replace(d, view=replace(d.view, lane=x.lane))
+
+    def _copy(self, x: Operand, d: Value) -> None:
+        if isinstance(x, float):
+            row = self.constant(x, i32 if d.is_int else f32)
+            x = Value(row.with_steps((0,) * len(self.domain)), frozenset())
+        self.emit.unary("copy", x.view, d.view, self.domain)
+
+    # --- where results go -------------------------------------------------------------------------
+
+    def _over(self, axes: frozenset[int]) -> Domain:
+        """The domain along some axes only."""
+        return tuple(n if a in axes else 1 for a, n in enumerate(self.domain))
+
+    def _target(
+        self, x: Value, sources: Sequence[tuple[Expr, Operand]], axes: frozenset[int] | None = None
+    ) -> Value:
+        """In place of an operand that nobody reads again, else a new temporary."""
+        axes = x.axes if axes is None else axes
+        for expr, value in sources:
+            if isinstance(value, Value) and value.owned and value.axes == axes:
+                if self._uses.get(expr, 0) <= 1:
+                    return value
+        return self._temporary(axes, x)
+
+    def _temporary(
+        self, axes: frozenset[int], like: Value, element: Attribute | None = None
+    ) -> Value:
+        """A new tile of 32-bit numbers over some axes."""
+        element = element or (i32 if like.is_int else f32)
+        view = temporary(self.emit, self._over(axes), element)
+        steps = tuple(s if a in axes else 0 for a, s in enumerate(view.steps))
+        return Value(view.with_steps(steps), axes, owned=True)
+
+
+def temporary(emit: Emitter, domain: Domain, element: Attribute) -> View:
+    """A tile of 32-bit numbers: in the accumulators, unless it would take too much of them."""
+    from dlir.lowering.structured_to_accel.emitter import dense
+
+    small = prod(domain) * 4 <= emit.machine.acc.rows
+    tile = emit.alloc(Memory.ACC if small else Memory.SPM, domain, element)
+    return dense(tile, domain)
+
+
+def _is_immediate(number: float, is_int: bool) -> bool:
+    """Whether the 16 bits of an instruction hold it."""
+    if is_int:
+        return number == int(number) and -SPAN <= number < SPAN
+    try:
+        bits = struct.unpack("<I", struct.pack("<f", number))[0]
+    except OverflowError:
+        return False
+    exact = struct.unpack("<f", struct.pack("<I", bits))[0]
+    return bits & 0xFFFF == 0 and (exact == number or number != number or abs(number) < 1e-30)

@@ -1,0 +1,214 @@
+"""Scalar bodies as expressions over the functions of the vector unit.
+
+A body arrives as arith and math ops. What one function of the machine computes as a whole (gelu,
+sigmoid, relu, a square root as two) is recognised here, one line of algebra per rule; what none
+computes is told by name, and the op stays on the host.
+"""
+
+from __future__ import annotations
+
+import math as constants
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from xdsl.dialects import arith, math
+from xdsl.ir import Block, Operation, SSAValue
+
+from dlir.dialects.structured.ops import IndexOp, YieldOp
+from dlir.dialects.structured.quantization import match_requantize
+from dlir.types import is_number
+
+
+class Unsupported(Exception):
+    """What the machine cannot do; the message says why."""
+
+
+@dataclass(frozen=True)
+class Arg:
+    """An argument of the block."""
+
+    index: int
+
+
+@dataclass(frozen=True)
+class Const:
+    """A number."""
+
+    value: float
+
+
+@dataclass(frozen=True)
+class Call:
+    """A function of the machine (`vs` or `vv`), or one of those that `simplified` removes."""
+
+    fn: str
+    args: tuple[Expr, ...]
+
+
+Expr: TypeAlias = Arg | Const | Call
+
+FUNCTIONS: dict[type[Operation], str] = {
+    arith.AddfOp: "add", arith.AddiOp: "add", arith.SubfOp: "sub", arith.SubiOp: "sub",
+    arith.MulfOp: "mul", arith.MuliOp: "mul", arith.DivfOp: "div",
+    arith.MaximumfOp: "max", arith.MaxSIOp: "max", arith.MinimumfOp: "min", arith.MinSIOp: "min",
+    math.ExpOp: "exp", math.TanhOp: "tanh", math.RsqrtOp: "rsqrt", math.SqrtOp: "sqrt",
+    math.ErfOp: "erf", math.AbsFOp: "abs", arith.NegfOp: "neg",
+}  # fmt: skip
+"""Scalar op -> function; `div`, `sqrt`, `erf`, `abs` and `neg` are rewritten into others."""
+
+CASTS: tuple[type[Operation], ...] = (arith.ExtFOp, arith.TruncFOp, arith.ExtSIOp, arith.SIToFPOp)
+"""Changes of type that the vector unit makes by itself when it reads or writes."""
+
+
+def expression(block: Block) -> Expr:
+    """What a body yields. Raises Unsupported."""
+    last = block.last_op
+    assert isinstance(last, YieldOp)
+    known: dict[SSAValue, Expr] = {a: Arg(i) for i, a in enumerate(block.args)}
+    return simplified(_expression(last.value, known))
+
+
+def _expression(value: SSAValue, known: dict[SSAValue, Expr]) -> Expr:
+    if value not in known:
+        known[value] = _translated(value, known)
+    return known[value]
+
+
+def _translated(value: SSAValue, known: dict[SSAValue, Expr]) -> Expr:
+    op = value.owner
+    assert isinstance(op, Operation), "arguments are known"
+    if isinstance(op, arith.ConstantOp) and is_number(op.value):
+        return Const(float(op.value.value.data))
+    if isinstance(op, IndexOp):
+        raise Unsupported("the machine has no function for 'structured.index'")
+    if (parts := match_requantize(value)) is not None:
+        x, multiplier, shift = (_expression(v, known) for v in parts[:3])
+        return Call("requant", (x, multiplier, shift, Const(float(parts[3]))))
+    if isinstance(op, CASTS):
+        return _expression(op.operands[0], known)
+    if (fn := FUNCTIONS.get(type(op))) is None:
+        raise Unsupported(f"the machine has no function for '{op.name}'")
+    return Call(fn, tuple(_expression(o, known) for o in op.operands))
+
+
+# --- algebra --------------------------------------------------------------------------------------
+
+_ONE, _HALF, _ZERO = Const(1.0), Const(0.5), Const(0.0)
+
+
+def simplified(expr: Expr) -> Expr:
+    """The expression with functions of the machine only. Raises Unsupported."""
+    if not isinstance(expr, Call):
+        return expr
+    for rule in BEFORE:
+        if (found := rule(expr)) is not None:
+            return simplified(found)
+    call = Call(expr.fn, tuple(simplified(a) for a in expr.args))
+    if call.fn not in AFTER:
+        return call
+    return AFTER[call.fn](call)
+
+
+def _either_order(call: Call) -> Sequence[tuple[Expr, Expr]]:
+    a, b = call.args
+    return ((a, b), (b, a))
+
+
+def _is_call(expr: Expr, fn: str) -> bool:
+    return isinstance(expr, Call) and expr.fn == fn
+
+
+def _gelu(expr: Call) -> Expr | None:
+    """x * 0.5 * (1 + erf(x / sqrt 2)) is gelu(x)."""
+    if expr.fn != "mul":
+        return None
+    for half, one_plus in _either_order(expr):
+        if not (isinstance(half, Call) and half.fn == "mul" and _is_call(one_plus, "add")):
+            continue
+        assert isinstance(one_plus, Call)
+        for factor, x in _either_order(half):
+            if factor == _HALF and any(
+                one == _ONE and _is_erf_of(e, x) for one, e in _either_order(one_plus)
+            ):
+                return Call("gelu", (x,))
+    return None
+
+
+def _is_erf_of(expr: Expr, x: Expr) -> bool:
+    """erf(x * sqrt 0.5)"""
+    if not (isinstance(expr, Call) and expr.fn == "erf" and _is_call(expr.args[0], "mul")):
+        return False
+    scaled = expr.args[0]
+    assert isinstance(scaled, Call)
+    return any(
+        a == x and isinstance(c, Const) and abs(c.value - constants.sqrt(0.5)) < 1e-6
+        for a, c in _either_order(scaled)
+    )
+
+
+def _sigmoid(expr: Call) -> Expr | None:
+    """1 / (1 + exp(-x)) is sigmoid(x)."""
+    if expr.fn != "div" or expr.args[0] != _ONE or not _is_call(expr.args[1], "add"):
+        return None
+    below = expr.args[1]
+    assert isinstance(below, Call)
+    for one, e in _either_order(below):
+        if one == _ONE and isinstance(e, Call) and e.fn == "exp":
+            inner = e.args[0]
+            if isinstance(inner, Call) and inner.fn == "neg":
+                return Call("sigmoid", inner.args)
+    return None
+
+
+BEFORE: tuple[Callable[[Call], Expr | None], ...] = (_gelu, _sigmoid)
+"""Rules that see an expression before its parts are simplified."""
+
+
+def _divided(call: Call) -> Expr:
+    """x / c is x * (1 / c) where that is exact or x is a number per row; else x * recip(y)."""
+    x, y = call.args
+    if isinstance(y, Const):
+        return Call("mul", (x, Const(1.0 / y.value)))
+    inverse = Call("recip", (y,))
+    return inverse if x == _ONE else Call("mul", (x, inverse))
+
+
+def _maximum(call: Call) -> Expr:
+    """max(x, 0) is relu(x)."""
+    for x, zero in _either_order(call):
+        if zero == _ZERO:
+            return Call("relu", (x,))
+    return call
+
+
+def _no_erf(call: Call) -> Expr:
+    raise Unsupported("the machine has no function for 'math.erf' outside of a gelu")
+
+
+AFTER: dict[str, Callable[[Call], Expr]] = {
+    "div": _divided,
+    "max": _maximum,
+    "neg": lambda c: Call("mul", (c.args[0], Const(-1.0))),
+    "abs": lambda c: Call("max", (c.args[0], Call("mul", (c.args[0], Const(-1.0))))),
+    # sqrt x = 1 / rsqrt x, which is right at 0 and at infinity, too
+    "sqrt": lambda c: Call("recip", (Call("rsqrt", c.args),)),
+    "erf": _no_erf,
+}
+"""Rules for functions whose parts are simplified."""
+
+
+def arguments(expr: Expr) -> set[int]:
+    """The block arguments that an expression reads."""
+    if isinstance(expr, Arg):
+        return {expr.index}
+    return set[int]().union(*(arguments(a) for a in expr.args)) if isinstance(expr, Call) else set()
+
+
+def substituted(expr: Expr, renamed: dict[int, Expr]) -> Expr:
+    """The expression with arguments replaced."""
+    if isinstance(expr, Arg):
+        return renamed[expr.index]
+    if isinstance(expr, Call):
+        return Call(expr.fn, tuple(substituted(a, renamed) for a in expr.args))
+    return expr

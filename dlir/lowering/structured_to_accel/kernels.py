@@ -1,0 +1,336 @@
+"""From planned ops to tiles in loops: one kernel per op that is not computed inside of another."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import product
+from math import prod
+
+from xdsl.dialects.builtin import f32, i8, i32
+from xdsl.ir import Attribute, SSAValue
+
+from dlir.dialects.accel.attrs import Memory
+from dlir.dialects.accel.verify import width_of
+from dlir.dialects.structured.ops import element_type_of, shape_of
+from dlir.lowering.structured_to_accel import tiling
+from dlir.lowering.structured_to_accel.contraction import Planes, compute_contraction
+from dlir.lowering.structured_to_accel.expression import Call, Expr, Unsupported
+from dlir.lowering.structured_to_accel.plan import (
+    ContractionPlan,
+    Operand,
+    Plan,
+    VectorPlan,
+    storage_type,
+)
+from dlir.lowering.structured_to_accel.stored import Stored, blocks_of
+from dlir.lowering.structured_to_accel.tiles import (
+    Box,
+    Local,
+    Range,
+    Tiles,
+    domain_of,
+    hull,
+    relative,
+    rows_of,
+    strides_of,
+)
+from dlir.lowering.structured_to_accel.vector import compute_vector
+from dlir.types import is_integer
+
+
+@dataclass
+class Kernels:
+    """Writes kernels. `fused` holds the plans of tensors that are computed where they are read."""
+
+    tiles: Tiles
+    fused: Mapping[SSAValue, Plan] = field(default_factory=dict[SSAValue, Plan])
+    packed: Mapping[SSAValue, SSAValue] = field(default_factory=dict[SSAValue, SSAValue])
+    """The result of a contraction -> its packed weights in DRAM."""
+    free_lines: int = 0
+    """Lines of the scratchpad that tiles may take."""
+    _planes: dict[SSAValue, Planes] = field(default_factory=dict[SSAValue, Planes])
+
+    def __post_init__(self) -> None:
+        self.tiles.produce = self._produce
+
+    @property
+    def cols(self) -> int:
+        return self.tiles.emit.cols
+
+    def lower(self, plan: Plan, result: SSAValue) -> None:
+        """The kernel that computes a tensor, tile by tile."""
+        self.tiles.begin()
+        self._planes.clear()
+        target = self.tiles.stored[result]
+        if isinstance(plan, ContractionPlan):
+            self._contraction(plan, result, target)
+        else:
+            assert isinstance(plan, VectorPlan)
+            self._vector(plan, result, target)
+
+    # --- one tile ---------------------------------------------------------------------------------
+
+    def _compute(
+        self,
+        plan: Plan,
+        result: SSAValue,
+        box: Box,
+        target: Stored,
+        origin: Sequence[int],
+        k_tile: int = 0,
+        keep_weights: bool = False,
+    ) -> None:
+        """The points of a box, into a tensor on chip whose index 0 is `origin`."""
+        axes = self.axes(plan)
+        view = target.over(relative(plan.op.out_forms, box, origin), axes, self.cols)
+        assert view is not None, "planned before"
+        if isinstance(plan, VectorPlan):
+            compute_vector(self.tiles, plan, box, view, axes)
+            return
+        assert isinstance(plan, ContractionPlan)
+        if result not in self._planes:
+            self._planes[result] = Planes(self.tiles, plan, self.packed.get(result))
+        compute_contraction(
+            self.tiles, plan, self._planes[result], box, view,
+            k_tile=k_tile or blocks_of(plan.extents[plan.k], self.cols), keep_weights=keep_weights,
+        )  # fmt: skip
+
+    def axes(self, plan: Plan) -> list[int]:
+        """The iterators over which results are written, the lane's first."""
+        if isinstance(plan, ContractionPlan):
+            assert plan.lane is not None
+            return [plan.lane, *plan.rows]
+        rows = [d for d in out_order(plan) if d != plan.lane]
+        return rows if plan.lane is None else [plan.lane, *rows]
+
+    def _produce(
+        self, value: SSAValue, origin: Sequence[int], sizes: Sequence[int]
+    ) -> Local | None:
+        """A box of a fused tensor, computed here."""
+        plan = self.fused.get(value)
+        if plan is None:
+            return None
+        tile = self.tiles.tile(sizes, plan.out_lane, self.local_type(value))
+        box = list[Range]([(0, n) for n in plan.extents])
+        for form, first, size in zip(plan.op.out_forms, origin, sizes, strict=True):
+            if form.plain_dim is not None:
+                box[form.plain_dim] = (first, size)
+        batch = plan.batch if isinstance(plan, ContractionPlan) else ()
+        for part in boxes(box, {d: 1 for d in batch}):
+            self._compute(plan, value, part, tile, origin)
+        return Local(tile, tuple(origin))
+
+    def local_type(self, value: SSAValue) -> Attribute:
+        """32 bits inside of a kernel, unless the array reads it."""
+        element = storage_type(element_type_of(value))
+        for use in value.uses:
+            reader = self.plan_of(use.operation)
+            if isinstance(reader, ContractionPlan) and value in (reader.a.value, reader.w.value):
+                return element
+        return i32 if is_integer(element) else f32
+
+    def plan_of(self, op: object) -> Plan | None:
+        """The plan of an op of this program."""
+        return self.plans.get(op)
+
+    plans: Mapping[object, Plan] = field(default_factory=dict[object, Plan])
+
+    # --- tiles in loops ---------------------------------------------------------------------------
+
+    def _contraction(self, plan: ContractionPlan, result: SSAValue, target: Stored) -> None:
+        chosen = tiling.choose(self.problem(plan, result, target), self.tiles.emit.machine)
+        if chosen is None:
+            self._too_large(plan)
+        self.tiles.kept = {plan.a.value} if chosen.keep_all and chosen.weights_outer else set()
+        assert plan.lane is not None
+        sizes = dict(zip(plan.rows, chosen.rows, strict=True))
+        columns = {plan.lane: chosen.n * self.cols}
+        order = [columns, sizes] if chosen.weights_outer else [sizes, columns]
+        whole = [(0, n) for n in plan.extents]
+        keep = chosen.keep_all and not chosen.weights_outer
+        for batch in boxes(whole, {d: 1 for d in plan.batch}):
+            for outer in boxes(batch, order[0]):
+                for box in boxes(outer, order[1]):
+                    self._tile(plan, result, box, target, chosen.k, keep)
+
+    def _tile(
+        self,
+        plan: Plan,
+        result: SSAValue,
+        box: Box,
+        target: Stored,
+        k_tile: int = 0,
+        keep: bool = False,
+    ) -> None:
+        """One tile of a kernel, and its way to DRAM."""
+        self.tiles.local.clear()
+        origin, sizes = hull(plan.op.out_forms, box)
+        if target.memory is Memory.SPM:
+            part = target.box(origin, sizes, self.cols)
+            self._compute(plan, result, box, part, origin, k_tile, keep)
+            return
+        element = element_of(target)
+        tile = self.tiles.tile(sizes, target.lane, element)
+        self._compute(plan, result, box, tile, origin, k_tile, keep)
+        inside = [min(n, t - o) for n, t, o in zip(sizes, target.shape, origin, strict=True)]
+        domain = domain_of(inside, target.lane, self.cols)
+        part = target.box(origin, inside, self.cols)
+        self.tiles.emit.store(rows_of(tile), rows_of(part), domain)
+
+    def problem(self, plan: ContractionPlan, result: SSAValue, target: Stored) -> tiling.Problem:
+        """The contraction as the search sees it."""
+        assert plan.lane is not None
+        cols, machine = self.cols, self.tiles.emit.machine
+        a = self.tiles.stored.get(plan.a.value)
+        fused_a = plan.a.value in self.fused
+        width = 1 if element_type_of(plan.a.value) == i8 else 2
+        w = self.tiles.stored.get(plan.w.value)
+        extra = sum(
+            width_of(s.memref.type)
+            for e in plan.extras
+            if (s := self.tiles.stored.get(e.value)) is not None and s.memory is None
+            and len({d for f in e.forms for d in f.dims}) > 1
+        )  # fmt: skip
+
+        def hull_rows(tile: Sequence[int]) -> int:
+            box = [(0, n) for n in plan.extents]
+            for d, size in zip(plan.rows, tile, strict=True):
+                box[d] = (0, size)
+            for d in plan.batch:
+                box[d] = (0, 1)
+            strides = strides_of(plan.a.forms, box)
+            _, sizes = hull(plan.a.forms, box)
+            sizes = [-(-n // s) for n, s in zip(sizes, strides, strict=True)]
+            lane = a.lane if a is not None else None
+            return prod(n for d, n in enumerate(sizes) if d != lane)
+
+        return tiling.Problem(
+            rows=tuple(plan.extents[d] for d in plan.rows),
+            n_blocks=blocks_of(plan.extents[plan.lane], cols),
+            k_blocks=1 if plan.diagonal else blocks_of(plan.extents[plan.k], cols),
+            taps=prod(plan.extents[d] for d in plan.taps),
+            repeat=prod(plan.extents[d] for d in plan.batch),
+            type="i8" if width == 1 else "bf16",
+            width=width,
+            out_width=width_of(target.memref.type),
+            hull=hull_rows,
+            a_on_chip=fused_a or (a is not None and a.memory is Memory.SPM),
+            w_on_chip=not plan.constant and (w is None or w.memory is Memory.SPM),
+            out_on_chip=target.memory is Memory.SPM,
+            extra_rows=extra,
+            vector_passes=self.passes(plan),
+            spm_lines=self.free_lines,
+            acc_rows=machine.acc.rows,
+            whole_n=fused_a,
+            fused_lines=self._fused_lines(plan) if fused_a else lambda rows: 0,
+        )
+
+    def _fused_lines(self, plan: Plan):
+        """Lines per result row that tensors inside of the kernel take."""
+        per_row = 0
+        seen: set[SSAValue] = set()
+        waiting = [o.value for o in (*plan.operands, *plan.extras)]
+        while waiting:
+            value = waiting.pop()
+            inner = self.fused.get(value)
+            if inner is None or value in seen:
+                continue
+            seen.add(value)
+            lanes = 1 if inner.out_lane is None else shape_of(value)[inner.out_lane]
+            per_row += 3 * blocks_of(lanes, self.cols) * 4
+            waiting += [o.value for o in (*inner.operands, *inner.extras)]
+        return lambda rows: rows * per_row
+
+    def passes(self, plan: Plan) -> float:
+        """Cycles of the vector unit per row of the result, as if every row had all lanes."""
+        expr = plan.epilogue
+        cost = self.tiles.emit.machine.vector.cost_of
+        return float(max(1, _cost(expr, cost))) if expr is not None else 1.0
+
+    # --- vector kernels ---------------------------------------------------------------------------
+
+    def _vector(self, plan: VectorPlan, result: SSAValue, target: Stored) -> None:
+        rows = [d for d in out_order(plan) if d != plan.lane]
+        extents = [plan.extents[d] for d in rows]
+        lane_blocks = 1 if plan.lane is None else blocks_of(plan.extents[plan.lane], self.cols)
+        block_limit = lane_blocks
+        whole = [(0, n) for n in plan.extents]
+        while True:
+            limit = prod(extents)
+            per_row = self._lines_per_row(plan, block_limit)
+            limit = max(1, min(limit, self.free_lines // (3 * per_row)))
+            if limit * per_row * 2 <= self.free_lines or block_limit == 1 or self._whole_lanes(plan):
+                break
+            block_limit = -(-block_limit // 2)
+        if limit * per_row > self.free_lines:
+            self._too_large(plan)
+        sizes = dict(zip(rows, tiling.row_tile(extents, limit), strict=True))
+        if plan.lane is not None and block_limit < lane_blocks:
+            sizes[plan.lane] = block_limit * self.cols
+        for box in boxes(whole, sizes):
+            self._tile(plan, result, box, target)
+
+    def _whole_lanes(self, plan: VectorPlan) -> bool:
+        return plan.reduced_lane is not None or any(o.value in self.fused for o in plan.operands)
+
+    def _lines_per_row(self, plan: VectorPlan, blocks: int) -> int:
+        """Lines of the scratchpad per result row: operands, what is fused, temporaries, result."""
+        lines = 4 * blocks + self._fused_lines(plan)(1)
+        for operand in (*plan.operands, *plan.extras):
+            lines += self._operand_lines(plan, operand, blocks)
+        return lines + 4 * 4 * (blocks if plan.reduced_lane is None else 1)
+
+    def _operand_lines(self, plan: VectorPlan, operand: Operand, blocks: int) -> int:
+        stored = self.tiles.stored.get(operand.value)
+        if stored is None or stored.memory is not None:
+            return 0
+        reduced = prod(plan.extents[d] for d in plan.op.reduction_dims if d != plan.reduced_lane)
+        lanes = blocks
+        if plan.reduced_lane is not None:
+            lanes = blocks_of(plan.extents[plan.reduced_lane], self.cols)
+        return lanes * reduced * width_of(stored.memref.type) + (4 * lanes if plan.combine else 0)
+
+    def _too_large(self, plan: Plan):
+        line = self.cols
+        raise Unsupported(
+            f"no tile of it fits: {self.free_lines * line} bytes of the scratchpad and "
+            f"{self.tiles.emit.machine.acc.rows} rows of accumulators are free"
+        )
+
+
+def element_of(stored: Stored) -> Attribute:
+    """The element type of a tensor on the machine."""
+    from dlir.types import element_of as element
+
+    return element(stored.memref.type)
+
+
+def out_order(plan: Plan) -> list[int]:
+    """Parallel iterators in the order of the result's dimensions."""
+    order: list[int] = []
+    for form in plan.op.out_forms:
+        order += [d for d in sorted(form.dims, key=lambda d: -form.coefficients[d]) if d not in order]
+    return order
+
+
+def boxes(box: Sequence[Range], sizes: Mapping[int, int]) -> Iterator[list[Range]]:
+    """The box cut into tiles along some iterators, in order."""
+    parts = [
+        [(first, min(size, box[d][0] + box[d][1] - first))
+         for first in range(box[d][0], box[d][0] + box[d][1], size)]
+        for d, size in sizes.items()
+    ]  # fmt: skip
+    for chosen in product(*parts):
+        tile = list(box)
+        for d, part in zip(sizes, chosen, strict=True):
+            tile[d] = part
+        yield tile
+
+
+def _cost(expr: Expr, cost_of) -> int:
+    if not isinstance(expr, Call):
+        return 0
+    return cost_of(expr.fn) + sum(_cost(a, cost_of) for a in expr.args)
+
+

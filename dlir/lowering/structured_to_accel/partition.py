@@ -1,0 +1,196 @@
+"""Which ops run on the machine, in how many programs, and why the others run on the host."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from xdsl.dialects import func, tensor
+from xdsl.ir import Block, Operation, SSAValue
+
+from dlir.dialects.structured.ops import (
+    GatherOp,
+    GenericOp,
+    ReshapeOp,
+    YieldOp,
+    element_type_of,
+    shape_of,
+)
+from dlir.dialects.structured.roles import is_copy
+from dlir.lowering.structured_to_accel.expression import Unsupported
+from dlir.lowering.structured_to_accel.plan import (
+    HostTensor,
+    Plan,
+    Planned,
+    Planner,
+    storage_type,
+)
+from dlir.lowering.structured_to_accel.stored import Layout, Stored, copied, reshaped
+
+CONSTANTS = ("dl.param", "dl.constant", "arith.constant", "tensor.empty")
+
+
+@dataclass
+class GatherPlan:
+    """Rows of a constant table at indices that the host gives."""
+
+    op: GatherOp
+    table: HostTensor
+
+
+@dataclass
+class Partition:
+    """What became of every op."""
+
+    plans: dict[Operation, Plan | GatherPlan] = field(
+        default_factory=dict[Operation, "Plan | GatherPlan"]
+    )
+    """The ops that the machine computes."""
+    views: dict[Operation, Stored] = field(default_factory=dict[Operation, Stored])
+    """Copies and reshapes that are other views of a tensor on the machine."""
+    level: dict[Operation, int] = field(default_factory=dict[Operation, int])
+    """Programs by number; host ops of level n run before program n."""
+    reasons: dict[Operation, str] = field(default_factory=dict[Operation, str])
+    """Why an op stays on the host."""
+    constant: set[SSAValue] = field(default_factory=set[SSAValue])
+
+
+def partition(block: Block, cols: int) -> Partition:
+    """Decide op by op, in order."""
+    found = Partition()
+    planned: Planned = {}
+    planner = Planner(cols, planned, lambda v: v in found.constant)
+    for op in block.ops:
+        _mark_constant(op, found)
+        on_machine = any(o in planned for o in op.operands)
+        constant = all(r in found.constant for r in op.results)
+        if constant or isinstance(op, func.ReturnOp | tensor.EmptyOp):
+            found.level[op] = _host_level(op, found)
+            continue
+        stored = _view(op, planned, cols) if on_machine else None
+        if stored is not None:
+            found.views[op] = stored
+            planned[op.results[0]] = stored
+            found.level[op] = _machine_level(op, found)
+            continue
+        _place(op, found, planner, planned, on_machine)
+    return found
+
+
+def _place(
+    op: Operation, found: Partition, planner: Planner, planned: Planned, on_machine: bool
+) -> None:
+    """On the machine if it can be planned and is work, else on the host."""
+    try:
+        if not on_machine and isinstance(op, GenericOp) and _only_moves(op):
+            raise Unsupported("a copy of what the host has")
+        plan, layout = _plan(op, planner)
+    except Unsupported as reason:
+        found.reasons[op] = str(reason)
+        found.level[op] = _host_level(op, found)
+        return
+    found.plans[op] = plan
+    planned[op.results[0]] = planner.placeholder(op.results[0], layout)
+    found.level[op] = _machine_level(op, found)
+
+
+def _only_moves(op: GenericOp) -> bool:
+    """Whether the body gives back its only input: a transpose, slice, border or concatenation."""
+    last = op.body.block.last_op
+    return (
+        isinstance(last, YieldOp)
+        and len(op.inputs) == 1
+        and not op.reduction_dims
+        and last.value is op.body.block.args[0]
+    )
+
+
+def _plan(op: Operation, planner: Planner) -> tuple[Plan | GatherPlan, Layout]:
+    if isinstance(op, GenericOp):
+        plan = planner.plan(op)
+        _require_own_result(op)
+        return plan, Layout(plan.out_lane)
+    if isinstance(op, GatherOp):
+        return _plan_gather(op, planner)
+    raise Unsupported(f"the machine has nothing like '{op.name}'")
+
+
+def _require_own_result(op: GenericOp) -> None:
+    """The op writes all of a new tensor."""
+    from dlir.dialects.structured.roles import overwrites_outs
+
+    if not overwrites_outs(op) and not _fills(op):
+        raise Unsupported("it writes a part of a tensor")
+
+
+def _fills(op: GenericOp) -> bool:
+    """Whether linear forms with several iterators cover the whole result."""
+    total, points = 1, 1
+    for n in shape_of(op.outs):
+        total *= n
+    extents = op.static_extents()
+    for d in op.parallel_dims:
+        points *= extents[d]
+    return points == total and (op.init is not None or not op.reduction_dims)
+
+
+def _plan_gather(op: GatherOp, planner: Planner) -> tuple[GatherPlan, Layout]:
+    table, indices = op.input, op.indices
+    if op.axis_number != 0 or len(shape_of(table)) != 2:
+        raise Unsupported("a gather of other than rows of a matrix")
+    if not planner.is_constant(table) or indices in planner.planned:
+        raise Unsupported("a gather from a computed table, or at computed indices")
+    if any(n < 1 for n in (*shape_of(table), *shape_of(indices))):
+        raise Unsupported("the machine's programs have static sizes of at least 1")
+    element = storage_type(element_type_of(table))
+    plan = GatherPlan(op, HostTensor(table, Layout(1), element))
+    return plan, Layout(len(shape_of(op.results[0])) - 1)
+
+
+def _view(op: Operation, planned: Planned, cols: int) -> Stored | None:
+    """The result as another view of the operand, where it is one."""
+    if isinstance(op, ReshapeOp) and op.input in planned:
+        return reshaped(planned[op.input], shape_of(op.result), cols)
+    if isinstance(op, GenericOp) and is_copy(op) and op.inputs[0] in planned:
+        if op.padding is not None:
+            return None
+        return copied(planned[op.inputs[0]], op.input_forms[0], shape_of(op.outs), cols)
+    return None
+
+
+def _mark_constant(op: Operation, found: Partition) -> None:
+    if op.name in CONSTANTS or (
+        op.operands and op.results and all(o in found.constant for o in op.operands)
+    ):
+        found.constant.update(op.results)
+
+
+def _host_level(op: Operation, found: Partition) -> int:
+    """After every program whose results it reads."""
+    return max([0, *(_after(o, found, host=True) for o in op.operands)])
+
+
+def _machine_level(op: Operation, found: Partition) -> int:
+    return max([0, *(_after(o, found, host=False) for o in op.operands)])
+
+
+def _after(value: SSAValue, found: Partition, *, host: bool) -> int:
+    """The first level at which a value can be read by the host, or by the machine."""
+    owner = value.owner
+    if not isinstance(owner, Operation) or owner not in found.level:
+        return 0
+    on_machine = owner in found.plans or owner in found.views
+    return found.level[owner] + int(on_machine and host)
+
+
+def host_needs(block: Block, found: Partition) -> set[SSAValue]:
+    """Machine results that the host reads; views of them are made by the host itself."""
+    needed: set[SSAValue] = set()
+    for op in reversed(list(block.ops)):
+        if op in found.plans:
+            continue
+        if op in found.views and not any(r in needed for r in op.results):
+            continue
+        needed.update(o for o in op.operands)
+    return needed
+
+
