@@ -9,6 +9,7 @@ An engine op stands for a nest of up to four loops around one instruction. Its t
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -32,7 +33,7 @@ class Access:
     @staticmethod
     def of(attribute: DenseArrayBase) -> Access:
         """Read `[base, steps...]`."""
-        return _read(attribute)
+        return _read(attribute.data.data)
 
     def attribute(self) -> DenseArrayBase:
         """`[base, steps...]`."""
@@ -64,14 +65,24 @@ class Access:
 
 
 @lru_cache(maxsize=1 << 16)
-def _read(attribute: DenseArrayBase) -> Access:
-    base, *steps = (int(v) for v in attribute.get_values())
+def _read(data: bytes) -> Access:
+    base, *steps = _unpacked(data)
     return Access(base, tuple(steps))
 
 
 @lru_cache(maxsize=1 << 16)
 def _written(access: Access) -> DenseArrayBase:
     return DenseArrayBase.from_list(i64, [access.base, *access.steps])
+
+
+def integers(attribute: DenseArrayBase) -> tuple[int, ...]:
+    """The numbers of an array of i64; programs have few different arrays, and many ops."""
+    return _unpacked(attribute.data.data)
+
+
+@lru_cache(maxsize=1 << 16)
+def _unpacked(data: bytes) -> tuple[int, ...]:
+    return struct.unpack(f"<{len(data) // 8}q", data)
 
 
 def _term(step: int, name: str) -> str:
