@@ -49,6 +49,9 @@ class TokenType(ParametrizedAttribute, TypeAttribute, OpaqueSyntaxAttribute):
     name = "accel.token"
 
 
+HOST = "accel.host"
+"""The attribute of an op that was left to the host: the reason, as text."""
+
 TOKEN = TokenType()
 MEMORIES = frozenset(Memory)
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from xdsl.dialects import func, tensor
+from xdsl.dialects.builtin import StringAttr
 from xdsl.ir import Block, Operation, SSAValue
 
+from dlir.dialects.accel.attrs import HOST
 from dlir.dialects.structured.ops import (
     GatherOp,
     GenericOp,
@@ -86,6 +88,7 @@ def _place(
         plan, layout = _plan(op, planner)
     except Unsupported as reason:
         found.reasons[op] = str(reason)
+        op.attributes[HOST] = StringAttr(str(reason))
         found.level[op] = _host_level(op, found)
         return
     found.plans[op] = plan

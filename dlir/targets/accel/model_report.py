@@ -60,15 +60,13 @@ class ModelReport:
     def total(self) -> dict[str, Any]:
         """The numbers of all launches together, under the names of `AccelReport`."""
         parts = [self.programs[one.program] for one in self.launches]
-        if not parts:
-            return {"cycles": 0, "ops": [], "critical_path": []}
         seconds = sum(r.microseconds for r in parts) / 1e6
         macs = sum(r.macs for r in parts)
         traffic = _sums(r.traffic for r in parts)
         energy = _sums(r.energy for r in parts)
         bound = _bound(parts)
         return {
-            "machine": parts[0].machine,
+            "machine": parts[0].machine if parts else "",
             "cycles": self.cycles,
             "microseconds": seconds * 1e6,
             "per_second": 1 / max(seconds, 1e-30),
@@ -79,11 +77,11 @@ class ModelReport:
             "traffic": traffic,
             "reuse": {name: macs / size for name, size in traffic.items() if size},
             "engines": _engines(parts),
-            "energy": energy,
-            "tops_per_watt": 2 * macs / 1e12 / max(energy["total_pj"] * 1e-12, 1e-30),
-            "area_mm2": parts[0].area_mm2,
-            "peak": {name: max(r.peak[name] for r in parts) for name in parts[0].peak},
-            "capacity": parts[0].capacity,
+            "energy": {"total_pj": 0.0, **energy},
+            "tops_per_watt": 2 * macs / 1e12 / max(energy.get("total_pj", 0.0) * 1e-12, 1e-30),
+            "area_mm2": parts[0].area_mm2 if parts else 0.0,
+            "peak": _most(r.peak for r in parts),
+            "capacity": _most(r.capacity for r in parts),
             "ops": list(self._moved("ops")),
             "critical_path": list(self._moved("critical_path")),
         }
@@ -158,12 +156,21 @@ def _sums(tables: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
     return result
 
 
+def _most(tables: Iterable[Mapping[str, int]]) -> dict[str, int]:
+    """Key -> largest value in the tables."""
+    result: dict[str, int] = {}
+    for one in tables:
+        for key, value in one.items():
+            result[key] = max(value, result.get(key, 0))
+    return result
+
+
 def _bound(parts: Sequence[AccelReport]) -> dict[str, Any]:
     """The sum of the programs' bounds; its name is that of what binds most of it."""
     by_name = _sums({r.bound["name"]: r.bound["cycles"]} for r in parts)
     return {
         "cycles": sum(by_name.values()),
-        "name": max(by_name, key=lambda name: by_name[name]),
+        "name": max(by_name, key=lambda name: by_name[name], default="none"),
         "roofs": _sums(r.bound["roofs"] for r in parts),
         "distinct_bytes": sum(r.bound["distinct_bytes"] for r in parts),
     }
@@ -176,5 +183,5 @@ def _engines(parts: Sequence[AccelReport]) -> dict[str, dict[str, Any]]:
             **{key: sum(r.engines[name][key] for r in parts) for key in SUMMED},
             "wait_for": _sums(r.engines[name]["wait_for"] for r in parts),
         }
-        for name in parts[0].engines
+        for name in (parts[0].engines if parts else ())
     }

@@ -12,14 +12,12 @@ from xdsl.dialects.builtin import ModuleOp, StringAttr
 from xdsl.dialects.func import FuncOp, ReturnOp
 from xdsl.ir import Operation, SSAValue
 
+from dlir.dialects.accel.attrs import HOST
 from dlir.dialects.accel.ops import LaunchOp
 from dlir.executable import CompileOptions, Executable
 from dlir.numpy_types import Array
 from dlir.params import param_ops
 from dlir.targets.accel.host import SOURCES, captured, compile_host, function_of, launches_of
-
-WHY = "accel.host"
-"""The attribute of an op that the conversion left to the host: its reason, as text."""
 
 FORMATTING = "prepares tensors for the machine, or brings them back"
 """Why ops without that attribute are there."""
@@ -141,5 +139,5 @@ def _rows(ops: Sequence[Operation], by: str) -> list[dict[str, object]]:
 
 def why_on_host(op: Operation) -> str:
     """The reason that the conversion gave for an op, or that it is formatting."""
-    reason = op.attributes.get(WHY)
+    reason = op.attributes.get(HOST)
     return reason.data if isinstance(reason, StringAttr) else FORMATTING

@@ -10,7 +10,7 @@ from xdsl.dialects.builtin import DYNAMIC_INDEX, ModuleOp
 from xdsl.dialects.func import FuncOp
 from xdsl.ir import Operation
 
-from dlir.diagnostics import CompileError, fail, place_of
+from dlir.diagnostics import CompileError, fail, place_of, warn
 from dlir.dialects.accel.ops import AllocOp, LaunchOp, ProgramOp
 from dlir.dialects.isa import ProgramOp as IsaProgramOp
 from dlir.executable import Artifact, CompileOptions, Executable
@@ -252,6 +252,12 @@ class _Compilation:
         entry = entry_function(self.module, self.options.function)
         with self.report.phase("constants"):
             parts = separate(self.module, entry, self.params, self.options)
+        if not parts.programs:
+            warn(
+                entry,
+                "leaves nothing to the machine: all of it runs on the host",
+                help="dlir-compile --check-support says why",
+            )
         with self.report.phase("emit"):
             programs = {n: emit_program(op, weights) for n, op, weights in parts.programs}
         with self.report.phase("verify"):
