@@ -60,6 +60,7 @@ PASSES: dict[str, str] = {
     "dl-simplify": "dlir.transforms.dl_simplify:DlSimplify",
     "dl-specialize": "dlir.transforms.dl_specialize:DlSpecialize",
     "structured-bufferize": "dlir.transforms.structured_bufferize:StructuredBufferize",
+    "structured-fold-reshape": "dlir.transforms.structured_fold_reshape:StructuredFoldReshape",
     "structured-fold-windows": "dlir.transforms.structured_fold_windows:StructuredFoldWindows",
     "structured-fuse": "dlir.transforms.structured_fuse:StructuredFuse",
     "structured-hoist-constants": (

@@ -33,7 +33,8 @@ class Access:
     @staticmethod
     def of(attribute: DenseArrayBase) -> Access:
         """Read `[base, steps...]`."""
-        return _read(attribute.data.data)
+        base, *steps = integers(attribute)
+        return Access(base, tuple(steps))
 
     def attribute(self) -> DenseArrayBase:
         """`[base, steps...]`."""
@@ -64,17 +65,6 @@ class Access:
         return first + "".join(f" - {t[1:]}" if t[0] == "-" else f" + {t}" for t in rest)
 
 
-@lru_cache(maxsize=1 << 16)
-def _read(data: bytes) -> Access:
-    base, *steps = _unpacked(data)
-    return Access(base, tuple(steps))
-
-
-@lru_cache(maxsize=1 << 16)
-def _written(access: Access) -> DenseArrayBase:
-    return DenseArrayBase.from_list(i64, [access.base, *access.steps])
-
-
 def integers(attribute: DenseArrayBase) -> tuple[int, ...]:
     """The numbers of an array of i64; programs have few different arrays, and many ops."""
     return _unpacked(attribute.data.data)
@@ -83,6 +73,11 @@ def integers(attribute: DenseArrayBase) -> tuple[int, ...]:
 @lru_cache(maxsize=1 << 16)
 def _unpacked(data: bytes) -> tuple[int, ...]:
     return struct.unpack(f"<{len(data) // 8}q", data)
+
+
+@lru_cache(maxsize=1 << 16)
+def _written(access: Access) -> DenseArrayBase:
+    return DenseArrayBase.from_list(i64, [access.base, *access.steps])
 
 
 def _term(step: int, name: str) -> str:

@@ -238,7 +238,7 @@ class Kernels:
                 continue
             seen.add(value)
             lanes = 1 if inner.out_lane is None else shape_of(value)[inner.out_lane]
-            per_row += 3 * blocks_of(lanes, self.cols) * 4
+            per_row += 4 * blocks_of(lanes, self.cols)
             waiting += [o.value for o in (*inner.operands, *inner.extras)]
         return lambda rows: rows * per_row
 
@@ -275,11 +275,11 @@ class Kernels:
         return plan.reduced_lane is not None or any(o.value in self.fused for o in plan.operands)
 
     def _lines_per_row(self, plan: VectorPlan, blocks: int) -> int:
-        """Lines of the scratchpad per result row: operands, what is fused, temporaries, result."""
-        lines = 4 * blocks + self._fused_lines(plan)(1)
+        """Lines of the scratchpad per result row: operands, what is fused, the result."""
+        lines = 2 * (blocks if plan.reduced_lane is None else 1) + self._fused_lines(plan)(1)
         for operand in (*plan.operands, *plan.extras):
             lines += self._operand_lines(plan, operand, blocks)
-        return lines + 4 * 4 * (blocks if plan.reduced_lane is None else 1)
+        return lines
 
     def _operand_lines(self, plan: VectorPlan, operand: Operand, blocks: int) -> int:
         stored = self.tiles.stored.get(operand.value)
@@ -289,7 +289,7 @@ class Kernels:
         lanes = blocks
         if plan.reduced_lane is not None:
             lanes = blocks_of(plan.extents[plan.reduced_lane], self.cols)
-        return lanes * reduced * width_of(stored.memref.type) + (4 * lanes if plan.combine else 0)
+        return lanes * reduced * width_of(stored.memref.type)
 
     def _too_large(self, plan: Plan):
         line = self.cols

@@ -149,6 +149,8 @@ def lane_of(stored: Stored, forms: Sequence[Linear], extents: Sequence[int]) -> 
         return None
     form = forms[stored.lane]
     found = [d for d in form.dims if form.coefficients[d] == 1]
+    if len(found) > 1:
+        found = [d for d in found if extents[d] > 1] or found[:1]
     if len(found) != 1:
         if not form.dims and stored.shape[stored.lane] == 1:
             return None
@@ -204,9 +206,17 @@ class Planner:
         storage_type(element_type_of(op.outs))
         epilogue = expression(op.epilogue.block) if op.epilogue is not None else None
         zero = is_number(op.init) and op.init.value.data == 0
-        if is_product_sum(op.body.block) and zero:
+        if not (is_product_sum(op.body.block) and zero):
+            return self._vector(op, extents, epilogue)
+        try:
             return self._contraction(op, extents, epilogue)
-        return self._vector(op, extents, epilogue)
+        except Unsupported as reason:  # a product and a sum may do it, if no array does
+            if len(op.parallel_dims) + 1 < len(op.kinds) or not _shares_rows(op):
+                raise
+            try:
+                return self._vector(op, extents, epilogue)
+            except Unsupported:
+                raise reason from None
 
     def _contraction(
         self, op: GenericOp, extents: tuple[int, ...], epilogue: Expr | None
@@ -443,6 +453,11 @@ class Planner:
             return None
         last = op.out_forms[-1] if op.out_forms else None
         return last.plain_dim if last is not None else None
+
+
+def _shares_rows(op: GenericOp) -> bool:
+    """Whether one operand has every iterator, so that a product is no larger than it."""
+    return any(_dims(forms) == set(range(len(op.kinds))) for forms in op.input_forms)
 
 
 def _reduction(op: GenericOp) -> tuple[Expr, str]:

@@ -18,6 +18,7 @@ from xdsl.ir import SSAValue
 
 from dlir.dialects.accel.attrs import Memory, memory_of
 from dlir.dialects.structured.maps import Linear
+from dlir.dialects.structured.reshaping import groups
 from dlir.lowering.structured_to_accel.emitter import View
 
 
@@ -154,10 +155,9 @@ def copied(
 
 def reshaped(source: Stored, shape: Sequence[int], cols: int) -> Stored | None:
     """The same elements in row-major order under another shape, if rows and lanes allow it."""
-    groups = _groups(source.shape, shape)
     steps = [0] * len(shape)
     lane: int | None = None
-    for old, new in groups:
+    for old, new in groups(source.shape, shape):
         kept = [d for d in old if source.shape[d] != 1 or d == source.lane]
         merged = _merged(source, kept, cols)
         if merged is None:
@@ -195,29 +195,3 @@ def _merged(source: Stored, dims: Sequence[int], cols: int) -> tuple[int, bool] 
             return None
         step *= source.shape[d]
     return source.steps[last], on_lanes
-
-
-def _groups(old: Sequence[int], new: Sequence[int]) -> list[tuple[list[int], list[int]]]:
-    """The shortest runs of dimensions that have equal products."""
-    groups: list[tuple[list[int], list[int]]] = []
-    i = j = 0
-    while i < len(old) or j < len(new):
-        left, right = [], []
-        a = b = 1
-        while (not left and not right) or a != b:
-            if (a <= b and i < len(old)) or j == len(new):
-                left.append(i)
-                a *= old[i]
-                i += 1
-            else:
-                right.append(j)
-                b *= new[j]
-                j += 1
-        while i < len(old) and old[i] == 1:
-            left.append(i)
-            i += 1
-        while j < len(new) and new[j] == 1:
-            right.append(j)
-            j += 1
-        groups.append((left, right))
-    return groups

@@ -155,8 +155,9 @@ class Tiles:
     ) -> Stored:
         _, origin, sizes = key
         boxes = self.loaded.setdefault(value, {})
-        if key in boxes:
-            return boxes[key]
+        for known, stored in boxes.items():
+            if (moved := _within(key, known)) is not None:
+                return stored.box(moved, sizes, self.emit.cols)
         tile = self.tile(sizes, whole.lane, element_of(whole.memref.type))
         low = [max(0, o) for o in origin]
         ends = zip(origin, sizes, whole.shape, strict=True)
@@ -210,6 +211,15 @@ class Tiles:
         row = self.constant(number, i32 if is_integer(element) else f32)
         domain = domain_of(part.shape, part.lane, self.emit.cols)
         self.emit.unary("copy", row.with_steps((0,) * len(domain)), rows_of(part), domain)
+
+
+def _within(key: Key, known: Key) -> list[int] | None:
+    """Where a box begins in another that holds it, if it does."""
+    if key[0] != known[0]:
+        return None
+    moved = [a - b for a, b in zip(key[1], known[1], strict=True)]
+    ends = zip(moved, key[2], known[2], strict=True)
+    return moved if all(m >= 0 and m + n <= size for m, n, size in ends) else None
 
 
 def _has_border(

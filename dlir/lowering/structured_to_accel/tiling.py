@@ -115,11 +115,12 @@ def choose(p: Problem, machine: Machine) -> Tiling | None:
 
 def _candidates(p: Problem, acc_rows: int) -> Iterator[tuple[tuple[int, ...], int, int]]:
     blocks = [p.n_blocks] if p.whole_n else _divisions(p.n_blocks)
+    sums = [p.k_blocks] if p.whole_n else _divisions(p.k_blocks)
     for n in blocks:
         if n > acc_rows:
             continue
         for tile in row_tiles(p.rows, acc_rows // n):
-            for k in _divisions(p.k_blocks):
+            for k in sums:
                 yield tile, n, k
 
 
@@ -174,9 +175,11 @@ class _Lines:
         return _Lines(a, w, out, a * tiles, w * -(-p.n_blocks // n), p.fused_lines(rows))
 
     def needed(self, p: Problem, weights_outer: bool, keep_all: bool, split: bool) -> int:
-        a, w = 2 * self.a, 2 * self.w
         if keep_all and split:
             return p.spm_lines + 1  # parts of the sum are not kept
+        # One tile that all of the kernel uses needs no second one beside it.
+        a = self.a if self.a == self.all_a and not split else 2 * self.a
+        w = self.w if self.w == self.all_w and not split else 2 * self.w
         if keep_all and weights_outer:
             a = self.all_a
         elif keep_all:
