@@ -41,10 +41,8 @@ def _clip(x: Array, least: int, most: int) -> Array:
 
 
 def widen(values: Array) -> Array:
-    """What the vector unit works with: int32 or float32."""
-    if values.dtype.kind == "i":
-        return values.astype(np.int32)
-    return values.astype(np.float32)
+    """What the vector unit works with: int32 or float32; `values` themselves if they are that."""
+    return values.astype(np.int32 if values.dtype.kind == "i" else np.float32, copy=False)
 
 
 def convert(values: Array, dtype: np.dtype[Any]) -> Array:
@@ -136,8 +134,10 @@ def row_sum(x: Array) -> Array:
     Lane i takes lane i + width/2, halving the width each step, as the reduction tree does.
     """
     width = 1 << max(0, x.shape[1] - 1).bit_length()
-    total = np.zeros((x.shape[0], width), x.dtype)
-    total[:, : x.shape[1]] = x
+    total = x
+    if width > x.shape[1]:
+        total = np.zeros((x.shape[0], width), x.dtype)
+        total[:, : x.shape[1]] = x
     while width > 1:
         width //= 2
         total = total[:, :width] + total[:, width:]

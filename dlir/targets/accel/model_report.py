@@ -16,7 +16,7 @@ from typing import Any
 from dlir.targets.accel.simulator.page import STYLE, page_body, table
 from dlir.targets.accel.simulator.report import AccelReport, report_of
 from dlir.targets.accel.simulator.simulation import Simulation
-from dlir.targets.accel.simulator.trace import MAX_BYTES, trace_events
+from dlir.targets.accel.simulator.trace import MAX_BYTES, Place, trace_events, trace_text
 
 SUMMED = ("busy", "wait", "wait_unit", "idle")
 """Cycles of an engine's account."""
@@ -132,19 +132,12 @@ class ModelReport:
 
     def to_trace(self) -> str:
         """A Chrome trace of all launches on one clock."""
-        events: list[dict[str, Any]] = []
+        events: list[str] = []
         limit = MAX_BYTES // max(1, len(self.launches))
         for number, one in enumerate(self.launches):
-            shift = one.start / one.simulation.machine.clock_mhz
-            for event in trace_events(one.simulation, limit):
-                event["pid"] = number
-                if event.get("name") == "process_name":
-                    event["args"] = {"name": f"@{one.program}"}
-                if "ts" in event:
-                    event["ts"] = round(event["ts"] + shift, 6)
-                events.append(event)
-        document = {"traceEvents": events, "displayTimeUnit": "ns"}
-        return json.dumps(document, separators=(",", ":"))
+            place = Place(number, f"@{one.program}", one.start)
+            events += trace_events(one.simulation, limit, place)
+        return trace_text(events)
 
 
 def _sums(tables: Iterable[Mapping[str, Any]]) -> dict[str, Any]:

@@ -67,9 +67,9 @@ def accumulators(program: Program, machine: Machine, seed: int, dt: str) -> np.n
 def test_same_bits_as_numpy(machine: Machine, dt: str, monkeypatch: pytest.MonkeyPatch) -> None:
     for seed in range(12):
         program = random_program(machine, np.random.default_rng(seed), (dt,))
-        monkeypatch.setattr(native, "MIN_MACS", 1 << 62)
+        monkeypatch.setattr(native, "MIN_WORK", 1 << 62)
         want = accumulators(program, machine, seed, dt)
-        monkeypatch.setattr(native, "MIN_MACS", 0)
+        monkeypatch.setattr(native, "MIN_WORK", 0)
         memories = random_memories(machine, np.random.default_rng(seed), dt)
         assert native.matrix_runner(events_of(program)[1], memories) is not None
         np.testing.assert_array_equal(accumulators(program, machine, seed, dt), want)
@@ -78,7 +78,7 @@ def test_same_bits_as_numpy(machine: Machine, dt: str, monkeypatch: pytest.Monke
 def test_both_types_in_one_stream(monkeypatch: pytest.MonkeyPatch) -> None:
     program = random_program(GEMMINI, np.random.default_rng(5), ("i8", "bf16"))
     want = accumulators(program, GEMMINI, 5, "i8")
-    monkeypatch.setattr(native, "MIN_MACS", 0)
+    monkeypatch.setattr(native, "MIN_WORK", 0)
     got = accumulators(program, GEMMINI, 5, "i8")
     np.testing.assert_array_equal(got.view(np.float32), want.view(np.float32))
 
@@ -100,7 +100,7 @@ def test_unsound_programs_are_left_to_numpy(
     tile: dict[str, int | str], rows: dict[str, int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Machine code checks no address, so every one has to be known to be good."""
-    monkeypatch.setattr(native, "MIN_MACS", 0)
+    monkeypatch.setattr(native, "MIN_WORK", 0)
     memories = random_memories(GEMMINI, np.random.default_rng(0), "i8")
     good = {"k": 16, "n": 16}
     for more in (({}, {}), (tile, rows)):

@@ -41,7 +41,7 @@ def whole(dtype: str) -> tuple[Network, Program]:
     return network, network_program(network)
 
 
-GOALS = {"verify": 300_000, "time": 500_000, "report": 200_000, "trace": 50_000, "run": 31_000}
+GOALS = {"verify": 300_000, "time": 500_000, "report": 150_000, "trace": 50_000, "run": 31_000}
 """Instructions per second: a model of 300 000 is verified in 1 s, timed and reported in 2 s, run in
 10 s. A machine that is busy with other things is given three times as long."""
 
@@ -51,11 +51,10 @@ GOALS = {"verify": 300_000, "time": 500_000, "report": 200_000, "trace": 50_000,
 def test_speed(dtype: str) -> None:
     network, program = whole(dtype)
     simulation = time_program(program)
-    report = report_of(simulation)
     work: dict[str, Callable[[], object]] = {
         "verify": lambda: diagnose_program(program),
         "time": lambda: time_program(program),
-        "report": lambda: (report_of(simulation).to_html(), report.to_json()),
+        "report": lambda: pages(program),
         "trace": lambda: trace_of(simulation),
         "run": lambda: run(program, {"x": network.image()}),
     }
@@ -66,6 +65,12 @@ def test_speed(dtype: str) -> None:
         rate = program.size / best
         print(f"  {name:7} {best:6.2f} s  {rate / 1e3:6.0f} k instructions/s")
         assert rate > GOALS[name] / 3, name
+
+
+def pages(program: Program) -> tuple[str, str]:
+    """Timing, the report, and both of its forms."""
+    report = report_of(time_program(program))
+    return report.to_html(), report.to_json()
 
 
 def timed(function: Callable[[], object]) -> float:

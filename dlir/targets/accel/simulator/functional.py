@@ -3,7 +3,8 @@
 The instructions are executed in the order of the untimed run. A verified program has no races, so
 every order that keeps the streams and their tokens gives the same bits.
 
-Each instruction is one function below, called with its fields in the order of its parameters.
+Each instruction is one function below, called with its fields in the order of its parameters. That
+is the reference; long matrix streams are left to native.py, which gives the same bits.
 """
 
 from __future__ import annotations

@@ -25,8 +25,10 @@ from dlir.targets.accel.simulator.timing import Ints
 from dlir.targets.cpu.execute import NativeModule
 from dlir.targets.cpu.target import TARGET
 
-MIN_MACS = 1 << 22
-"""Multiply-accumulates from which on compiling (a few tenths of a second, once) pays."""
+MIN_WORK = 1 << 28
+"""Multiply-accumulates from which on compiling (half a second, once) pays."""
+OVERHEAD = 1 << 14
+"""What an instruction costs in numpy besides its arithmetic, in multiply-accumulates."""
 LANES = 16
 """Columns computed together; machines with another multiple of columns are left to numpy."""
 
@@ -220,8 +222,8 @@ def matrix_table(stream: Events, memories: Memories) -> Ints | None:
     nx, ny, k, n, dt, tr, mem, sx, sy, step, c, acc, a, line = (
         stream[name][uses.event] for name in names
     )
-    macs = np.where(uses.load, 0, nx * ny * k * n)
-    if int(macs.sum()) < MIN_MACS or not _sound(stream, uses, memories):
+    work = OVERHEAD + np.where(uses.load, 0, nx * ny * k * n)
+    if int(work.sum()) < MIN_WORK or not _sound(stream, uses, memories):
         return None
     pitch = memories.cols // ITEM_BYTES[dt]
     load, pitch_step = uses.load, step * pitch
@@ -241,9 +243,9 @@ def matrix_table(stream: Events, memories: Memories) -> Ints | None:
         "sy": sy * pitch,
         "add": acc,
     }
-    table = np.zeros((len(stream), len(columns)), np.int64)
-    for i, column in enumerate(columns.values()):
-        table[uses.event, i] = column
+    table = np.zeros((len(stream), len(COLUMNS)), np.int64)  # NOTHING, where it is neither
+    for i, name in enumerate(COLUMNS):
+        table[uses.event, i] = columns[name]
     return table
 
 

@@ -146,6 +146,12 @@ def lane_bases(lanes: Sequence[Sized]) -> list[int]:
     return [0, *np.cumsum([len(lane) for lane in lanes]).tolist()]
 
 
+def ranges(begins: Ints, counts: Ints) -> Ints:
+    """The numbers `begin .. begin + count - 1` of all pairs, one after the other."""
+    before = np.cumsum(counts) - counts
+    return np.arange(int(counts.sum())) + np.repeat(begins - before, counts)
+
+
 def _signals(lanes: Sequence[Lane], total: int) -> NDArray[np.bool_]:
     """Whether anybody waits for an event."""
     awaited = np.zeros(total + 1, bool)

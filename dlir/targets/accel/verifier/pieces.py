@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dlir.targets.accel.simulator.timing import Ints
+from dlir.targets.accel.simulator.timing import Ints, ranges
 
 CHUNK = 8192
 """Intervals taken together; with fewer the work per chunk dominates, with more the cutting does."""
@@ -65,9 +65,3 @@ def chunks(low: Ints, high: Ints) -> Iterator[tuple[int, int, Pieces]]:
             pending += [(middle, stop), (first, middle)]
         else:
             yield first, stop, pieces
-
-
-def ranges(begins: Ints, counts: Ints) -> Ints:
-    """The numbers `begin .. begin + count - 1` of all pairs, one after the other."""
-    before = np.cumsum(counts) - counts
-    return np.arange(int(counts.sum())) + np.repeat(begins - before, counts)

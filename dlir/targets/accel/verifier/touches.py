@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dlir.targets.accel.simulator.accesses import Accesses
-from dlir.targets.accel.simulator.timing import Ints
-from dlir.targets.accel.verifier.pieces import CHUNK, ranges
+from dlir.targets.accel.simulator.timing import Ints, ranges
+from dlir.targets.accel.verifier.pieces import CHUNK
 from dlir.targets.accel.verifier.segments import Segments
 
 EXPOSED, WRITE, READ = range(3)
@@ -81,21 +81,22 @@ def on_chip_touches(
             shapes.add(_walks(table, chosen), segments.of(k, table.event[chosen]))
     if not shapes.numbers:
         return
-    intervals: Ints = np.concatenate(shapes.intervals)
+    kind, low, high = np.concatenate(shapes.intervals).T
     counts = np.array([len(shape) for shape in shapes.intervals])
     begins = np.cumsum(counts) - counts
     places = np.array(shapes.places)
     order = np.argsort(places)
     places, numbers = places[order], np.array(shapes.numbers)[order]
-    total = np.append(0, np.cumsum(counts[numbers]))
+    total: Ints = np.append(0, np.cumsum(counts[numbers]))
     first = 0
     while first < len(places):
-        stop = int(np.searchsorted(total, total[first] + CHUNK, "right")) - 1
-        part = slice(first, max(stop, first + 1))
-        rows = ranges(begins[numbers[part]], counts[numbers[part]])
+        stop = int(np.searchsorted(total, int(total[first]) + CHUNK, "right")) - 1
+        stop = max(stop, first + 1)
+        part = slice(first, stop)
+        rows: Ints = ranges(begins[numbers[part]], counts[numbers[part]])
         segment = np.repeat(places[part], counts[numbers[part]])
-        yield Touches(segment, intervals[rows, 0], intervals[rows, 1], intervals[rows, 2])
-        first = part.stop
+        yield Touches(segment, kind[rows], low[rows], high[rows])
+        first = stop
 
 
 def _walks(table: Accesses, chosen: Ints) -> Ints:
