@@ -16,7 +16,10 @@ PHASES: Mapping[str, str] = MappingProxyType(
             "dl-simplify,dl-assign-layout{layout=nhwc},dl-simplify,"
             "convert-dl-to-structured,cse,structured-fuse,cse"
         ),
-        "accel": "convert-structured-to-accel{%(machine)s}",
+        "accel": (
+            "structured-fold-reshape,structured-fold-windows{%(machine)s},cse,"
+            "convert-structured-to-accel{%(machine)s}"
+        ),
         "scheduled": "accel-prefetch,accel-allocate,accel-place-tokens",
     }
 )
