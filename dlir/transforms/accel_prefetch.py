@@ -16,7 +16,15 @@ from dlir.diagnostics import fail
 from dlir.dialects.accel.attrs import TOKEN, Memory, memory_of, rows_of
 from dlir.dialects.accel.footprint import Footprints
 from dlir.dialects.accel.lifetimes import live_lines, tiles_of
-from dlir.dialects.accel.ops import AllocOp, BinaryOp, EngineOp, GatherOp, LoadOp, ProgramOp, StoreOp
+from dlir.dialects.accel.ops import (
+    AllocOp,
+    BinaryOp,
+    EngineOp,
+    GatherOp,
+    LoadOp,
+    ProgramOp,
+    StoreOp,
+)
 from dlir.targets.accel.description import load_machine
 
 SHARE = 0.75

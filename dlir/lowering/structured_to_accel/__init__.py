@@ -116,10 +116,7 @@ def _write(
 ) -> list[Operation]:
     """Formats, the launch and its results; the program goes in front of the function."""
     own = {r for op in ops if op in found.plans for r in op.results}
-    later = {
-        o for op in found.plans if op not in ops for o in op.operands
-    } | {o for op in found.views if op not in ops for o in op.operands}
-    outputs = [op.results[0] for op in ops if op.results[0] in own & (needed | later)]
+    outputs = [op.results[0] for op in ops if op.results[0] in own & needed]
     host = Host(machine.array.cols, [])
     writer = ProgramWriter(machine, attribute, name, found, ops, outputs, host)
     try:

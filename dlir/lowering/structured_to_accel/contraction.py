@@ -37,7 +37,12 @@ def packed_shape(plan: ContractionPlan, cols: int) -> tuple[int, ...]:
     n = blocks_of(extents[plan.lane or 0], cols)
     k = 1 if plan.diagonal else blocks_of(extents[plan.k], cols)
     batch, taps = ([extents[d] for d in dims] for dims in (plan.batch, plan.taps))
-    return (*batch, n, *taps, k, cols)
+    return (*batch, n, *taps, k, plane_rows(plan, cols))
+
+
+def plane_rows(plan: ContractionPlan, cols: int) -> int:
+    """Rows of a packed plane: as many as the array, or as the sum has terms if those are fewer."""
+    return min(cols, plan.extents[plan.k])
 
 
 class Planes:
@@ -73,7 +78,7 @@ class Planes:
         first += [0 if plan.diagonal else box[plan.k][0] // cols, 0]
         n = blocks_of(box[lane][1], cols)
         k = 1 if plan.diagonal else blocks_of(box[plan.k][1], cols)
-        domain = (n, *(box[d][1] for d in plan.taps), k, cols)
+        domain = (n, *(box[d][1] for d in plan.taps), k, plane_rows(plan, cols))
         from dlir.types import element_of
 
         tile = dense(emit.alloc(Memory.SPM, domain, element_of(self.packed.type)), domain)

@@ -8,13 +8,17 @@ from itertools import product
 from math import prod
 
 from xdsl.dialects.builtin import f32, i8, i32
-from xdsl.ir import Attribute, SSAValue
+from xdsl.ir import Attribute, Block, SSAValue
 
 from dlir.dialects.accel.attrs import Memory
 from dlir.dialects.accel.verify import width_of
 from dlir.dialects.structured.ops import element_type_of, shape_of
 from dlir.lowering.structured_to_accel import tiling
-from dlir.lowering.structured_to_accel.contraction import Planes, compute_contraction
+from dlir.lowering.structured_to_accel.contraction import (
+    Planes,
+    compute_contraction,
+    plane_rows,
+)
 from dlir.lowering.structured_to_accel.expression import Call, Expr, Unsupported
 from dlir.lowering.structured_to_accel.plan import (
     ContractionPlan,
@@ -142,17 +146,22 @@ class Kernels:
         chosen = tiling.choose(self.problem(plan, result, target), self.tiles.emit.machine)
         if chosen is None:
             self._too_large(plan)
-        self.tiles.kept = {plan.a.value} if chosen.keep_all and chosen.weights_outer else set()
         assert plan.lane is not None
-        sizes = dict(zip(plan.rows, chosen.rows, strict=True))
+        self.tiles.kept = {plan.a.value} if chosen.panel else set()
         columns = {plan.lane: chosen.n * self.cols}
-        order = [columns, sizes] if chosen.weights_outer else [sizes, columns]
+        sizes = dict(zip(plan.rows, chosen.rows, strict=True))
         whole = [(0, n) for n in plan.extents]
-        keep = chosen.keep_all and not chosen.weights_outer
         for batch in boxes(whole, {d: 1 for d in plan.batch}):
-            for outer in boxes(batch, order[0]):
-                for box in boxes(outer, order[1]):
-                    self._tile(plan, result, box, target, chosen.k, keep)
+            rows = list(boxes(batch, sizes))
+            panel = chosen.panel or len(rows)
+            for first in range(0, len(rows), panel):
+                if chosen.panel:
+                    self.tiles.loaded.pop(plan.a.value, None)
+                for column in boxes(batch, columns):
+                    for tile in rows[first : first + panel]:
+                        box = list(tile)
+                        box[plan.lane] = column[plan.lane]
+                        self._tile(plan, result, box, target, chosen.k, chosen.keep_weights)
 
     def _tile(
         self,
@@ -222,9 +231,20 @@ class Kernels:
             vector_passes=self.passes(plan),
             spm_lines=self.free_lines,
             acc_rows=machine.acc.rows,
+            k_rows=plane_rows(plan, cols),
+            a_rate=self._rate(plan.a.value),
+            w_rate=machine.dma.bytes_per_cycle,
+            out_rate=self._rate(result),
             whole_n=fused_a,
             fused_lines=self._fused_lines(plan) if fused_a else lambda rows: 0,
         )
+
+    def _rate(self, value: SSAValue) -> float:
+        """Bytes per cycle of the bus between a tensor's place and the scratchpad."""
+        machine, stored = self.tiles.emit.machine, self.tiles.stored.get(value)
+        outside = stored is not None and isinstance(stored.memref.owner, Block)
+        bus = machine.host if outside and machine.host is not None else machine.dma
+        return bus.bytes_per_cycle
 
     def _fused_lines(self, plan: Plan):
         """Lines per result row that tensors inside of the kernel take."""

@@ -54,6 +54,8 @@ class Partition:
     reasons: dict[Operation, str] = field(default_factory=dict[Operation, str])
     """Why an op stays on the host."""
     constant: set[SSAValue] = field(default_factory=set[SSAValue])
+    lanes: dict[SSAValue, int | None] = field(default_factory=dict[SSAValue, "int | None"])
+    """The dimension of each machine tensor that lies on the lanes."""
 
 
 def partition(block: Block, cols: int) -> Partition:
@@ -75,6 +77,7 @@ def partition(block: Block, cols: int) -> Partition:
             found.level[op] = _machine_level(op, found)
             continue
         _place(op, found, planner, planned, on_machine)
+    found.lanes = {value: stored.lane for value, stored in planned.items()}
     return found
 
 
@@ -186,14 +189,21 @@ def _after(value: SSAValue, found: Partition, *, host: bool) -> int:
 
 
 def host_needs(block: Block, found: Partition) -> set[SSAValue]:
-    """Machine results that the host reads; views of them are made by the host itself."""
+    """Machine results that the host reads, or passes on to a later program.
+
+    Views of what the host has are made by the host itself.
+    """
     needed: set[SSAValue] = set()
     for op in reversed(list(block.ops)):
         if op in found.plans:
-            continue
-        if op in found.views and not any(r in needed for r in op.results):
-            continue
-        needed.update(o for o in op.operands)
+            needed.update(o for o in op.operands if _is_earlier(o, op, found))
+        elif op not in found.views or any(r in needed for r in op.results):
+            needed.update(op.operands)
     return needed
 
 
+def _is_earlier(value: SSAValue, op: Operation, found: Partition) -> bool:
+    """Whether a value comes from a program before that of an op."""
+    owner = value.owner
+    on_machine = isinstance(owner, Operation) and (owner in found.plans or owner in found.views)
+    return on_machine and found.level[owner] < found.level[op]

@@ -222,7 +222,14 @@ class Planner:
         self, op: GenericOp, extents: tuple[int, ...], epilogue: Expr | None
     ) -> ContractionPlan:
         reasons: list[str] = []
-        orders = sorted(((0, 1), (1, 0)), key=lambda o: not self.is_constant(op.inputs[o[1]]))
+        last = set(op.out_forms[-1].dims) if op.out_forms else set()
+        orders = sorted(
+            ((0, 1), (1, 0)),
+            key=lambda o: (
+                not self.is_constant(op.inputs[o[1]]),
+                not last & _dims(op.input_forms[o[1]]),
+            ),
+        )
         for a, w in orders:
             try:
                 return self._roles(op, extents, epilogue, operand_of(op, a), operand_of(op, w))
@@ -451,8 +458,8 @@ class Planner:
             return lanes.pop()
         if found and len(found) == len(operands):
             return None
-        last = op.out_forms[-1] if op.out_forms else None
-        return last.plain_dim if last is not None else None
+        forms = max((op.out_forms, *(o.forms for o in operands)), key=len)
+        return forms[-1].plain_dim if forms else None
 
 
 def _shares_rows(op: GenericOp) -> bool:

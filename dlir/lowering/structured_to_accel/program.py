@@ -180,10 +180,18 @@ class ProgramWriter:
 
     def _place_inputs(self) -> None:
         """Operands that the host prepares."""
+        own = {r for op in self.ops for r in op.results}
         for plan in self.plans.values():
             for operand in _read(plan):
+                if operand.host is None and operand.value not in own:
+                    operand.host = self._passed_on(operand)
                 if operand.host is not None:
                     self._place_input(operand)
+
+    def _passed_on(self, operand: Operand) -> HostTensor:
+        """The result of an earlier program, in the layout that was planned for it."""
+        layout = Layout(self.found.lanes[operand.value])
+        return HostTensor(operand.value, layout, storage_type(element_type_of(operand.value)))
 
     def _place_input(self, operand: Operand) -> None:
         assert operand.host is not None

@@ -163,6 +163,10 @@ def _unary(i: _Chosen, cols: int) -> list[Walks]:
     ]
 
 
+def _message(i: _Chosen, cols: int) -> list[Walks]:
+    return [Walks(i.mem, bool(i.stream.is_op("recv")[i.events[0]]), i.line, width=i.lines)]
+
+
 _TABLE = {
     "ld": _transfer,
     "ldx": _gather,
@@ -171,6 +175,8 @@ _TABLE = {
     "mm": _matrix,
     "vv": _binary,
     "vs": _unary,
+    "send": _message,
+    "recv": _message,
 }
 
 

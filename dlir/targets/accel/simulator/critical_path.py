@@ -2,7 +2,7 @@
 
 An event starts when the last of its conditions holds: its token came, the bus or its unit was
 released, the plane was loaded, the instruction before it was issued, a transfer slot was free. The
-walk goes on with whatever made that condition true.
+walk goes on with whatever made that condition true. It ends at a message from another chip.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class Segment:
     """Why the first of them could not start earlier."""
 
 
-REASONS = ("", "issue", "serial", "unit", "weights", "outstanding", "token", "bus")
+REASONS = ("", "issue", "serial", "unit", "weights", "outstanding", "token", "bus", "message")
 """Why an event starts when it does; of several that hold, the last one here is named."""
 
 
@@ -67,6 +67,7 @@ def _causes(
     dep, after = (np.where(events >= 0, events, 0) for events in (lane.dep, lane.after))
     port, load = _last_on_port(lane.unit), _last(lane.unit == Unit.LOAD)
     release = start + lane.occupancy
+    issuable = np.append(-1, times.issue[:-1])[: len(lane)] + 1
     serial = np.append(-1, times.retire[:-1])[: len(lane)] == start
     conditions: dict[str, tuple[NDArray[np.bool_], Ints]] = {
         "issue": (own > base, own - 1),
@@ -80,6 +81,7 @@ def _causes(
             (lane.dep >= 0) & (token_arrivals(simulation, k) == start), settled[dep]
         ),
         "bus": (start > times.issue, before[own]),
+        "message": ((lane.unit == Unit.RECEIVE) & (start > issuable), np.full_like(own, -1)),
     }  # fmt: skip
     cause, reason = (np.full(len(lane), value, np.int64) for value in (-1, 0))
     for name, (holds, event) in conditions.items():

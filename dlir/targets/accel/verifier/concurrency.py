@@ -23,6 +23,7 @@ from dlir.targets.accel.simulator.tokens import (
     waits_of,
 )
 from dlir.targets.accel.verifier.clocks import Clocks, vector_clocks
+from dlir.targets.accel.verifier.gathers import check_gathers
 from dlir.targets.accel.verifier.lines import (
     LineTable,
     dram_table,
@@ -30,7 +31,7 @@ from dlir.targets.accel.verifier.lines import (
     stored_accesses,
 )
 from dlir.targets.accel.verifier.segments import Segments, segments_of
-from dlir.targets.accel.verifier.subject import Subject, lines_text
+from dlir.targets.accel.verifier.subject import Range, Subject, lines_text
 from dlir.targets.accel.verifier.sweep import in_order
 from dlir.targets.accel.verifier.touches import on_chip_touches
 
@@ -60,29 +61,34 @@ def check_deadlock(subject: Subject) -> tuple[list[Ints], list[Run]] | None:
     try:
         return deps, execution_order(deps)
     except Deadlock as deadlock:
-        _report_deadlock(subject, deps, deadlock)
+        report_deadlock(subject, deps, deadlock)
         return None
 
 
-def _report_deadlock(subject: Subject, deps: list[Ints], deadlock: Deadlock) -> None:
+def report_deadlock(subject: Subject, deps: Sequence[Ints], deadlock: Deadlock) -> None:
+    """Which streams wait for each other, or what is never given."""
     bases = lane_bases(deps)
     parts: list[str] = []
     for k in wait_cycle(deadlock.waiting, bases):
         awaited = deadlock.waiting[k]
         event = int(np.flatnonzero(deps[k] == awaited)[0])
-        semaphore = _semaphore(subject, k, event)
+        what, verb = _awaited(subject, k, event)
         if awaited >= bases[-1]:
-            giver = "which nobody signals again"
+            giver = f"which nobody {verb}s again"
         else:
             producer = int(np.searchsorted(bases, awaited, "right")) - 1
-            giver = f"signalled by {subject.place(producer, awaited - bases[producer])}"
-        parts.append(f"{subject.place(k, event)} waits for s{semaphore}, {giver}")
+            giver = f"which {subject.place(producer, awaited - bases[producer])} {verb}s"
+        parts.append(f"{subject.place(k, event)} waits for {what}, {giver}")
     subject.report("v6-deadlock", "the streams wait for each other: " + "; ".join(parts))
 
 
-def _semaphore(subject: Subject, k: int, event: int) -> int:
+def _awaited(subject: Subject, k: int, event: int) -> tuple[str, str]:
+    """What an event waits for, and what the giver does with it."""
     stream = subject.streams[k]
-    return int(stream.wait[event]) or int(stream["sem"][event])
+    if stream.is_op("recv")[event]:
+        peer, tag = int(stream["peer"][event]), int(stream["tag"][event])
+        return f"a message of chip {peer} with tag {tag}", "send"
+    return f"s{int(stream.wait[event]) or int(stream['sem'][event])}", "signal"
 
 
 def check_tokens(subject: Subject, clocks: Clocks) -> None:
@@ -205,14 +211,25 @@ def _report_race(
     )
 
 
-def check_concurrency(subject: Subject) -> Segments | None:
+def check_concurrency(subject: Subject, symbols: Sequence[Range]) -> Segments | None:
     """Checks 6 to 9 of a program whose semaphores are in order; gives its untimed run."""
     run = check_deadlock(subject)
     if run is None:
         return None
     deps, order = run
-    clocks = vector_clocks(deps, order)
+    return check_run(subject, symbols, deps, order, vector_clocks(deps, order))
+
+
+def check_run(
+    subject: Subject,
+    symbols: Sequence[Range],
+    deps: Sequence[Ints],
+    order: list[Run],
+    clocks: Clocks,
+) -> Segments:
+    """Checks 7 to 9, given the untimed run and what is known in it; gives the run."""
     check_tokens(subject, clocks)
     segments = segments_of(deps, order, clocks)
     check_races(subject, segments)
+    check_gathers(subject, symbols, clocks)
     return segments

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -15,17 +14,7 @@ from dlir.targets.accel.simulator.accesses import accesses_of
 from dlir.targets.accel.simulator.events import Events
 from dlir.targets.accel.simulator.planes import plane_uses
 from dlir.targets.accel.simulator.timing import Ints
-from dlir.targets.accel.verifier.subject import Subject, lines_text
-
-
-@dataclass(frozen=True)
-class Range:
-    """A symbol: bytes `address .. address + size` of DRAM; `writable` if the program may store."""
-
-    name: str
-    address: int
-    size: int
-    writable: bool
+from dlir.targets.accel.verifier.subject import Range, Subject, lines_text
 
 
 def check_lines(subject: Subject) -> None:
