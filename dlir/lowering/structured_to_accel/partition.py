@@ -6,8 +6,10 @@ from dataclasses import dataclass, field
 from math import prod
 
 from xdsl.dialects import func, tensor
+from xdsl.dialects.builtin import StringAttr
 from xdsl.ir import Block, Operation, SSAValue
 
+from dlir.dialects.accel.attrs import HOST
 from dlir.dialects.structured.ops import (
     GatherOp,
     GenericOp,
@@ -92,6 +94,7 @@ def _place(
         plan, layout = _plan(op, planner, found)
     except Unsupported as reason:
         found.reasons[op] = str(reason)
+        op.attributes[HOST] = StringAttr(str(reason))
         found.level[op] = _host_level(op, found)
         return
     found.plans[op] = plan
