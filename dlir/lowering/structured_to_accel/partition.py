@@ -113,9 +113,7 @@ def _only_moves(op: GenericOp) -> bool:
     )
 
 
-def _plan(
-    op: Operation, planner: Planner, found: Partition
-) -> tuple[Plan | GatherPlan, Layout]:
+def _plan(op: Operation, planner: Planner, found: Partition) -> tuple[Plan | GatherPlan, Layout]:
     if isinstance(op, GenericOp):
         plan = planner.plan(op)
         if not overwrites_outs(op) and not _fills(op) and op.results[0] not in found.whole:

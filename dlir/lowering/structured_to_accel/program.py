@@ -289,9 +289,7 @@ class ProgramWriter:
             type = whole.type
             assert isinstance(type, TensorType)
             name = whole.name_hint or f"o{len(self.outputs)}"
-            self.arguments.append(
-                Argument(memref, Role.OUTPUT, name, None, type, layout, whole)
-            )
+            self.arguments.append(Argument(memref, Role.OUTPUT, name, None, type, layout, whole))
             return Stored.whole(memref, shape, layout, self.cols)
         memref = self.emit.alloc(Memory.SPM if resident else None, physical, home.element)
         stored = Stored.whole(memref, shape, layout, self.cols)
@@ -358,7 +356,10 @@ class ProgramWriter:
                         (index, Access(0, (0,))),
                         (tile.memref, Access(0, (rows,))),
                     ],
-                    (blocks,), (), rows=rows, of=size,
+                    (blocks,),
+                    (),
+                    rows=rows,
+                    of=size,
                 )  # fmt: skip
             )
             domain = domain_of((rows, width), 1, cols)
