@@ -10,8 +10,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dlir.dialects.accel.attrs import Memory
+from numeric.accel_cases import I8, Builder, module_of, program_in
+from dlir.diagnostics import CompileError
+from dlir.dialects.accel.access import Access
+from dlir.dialects.accel.attrs import Memory, Role
+from dlir.dialects.accel.ops import LoadOp, UnaryOp
 from dlir.dialects.isa.fields import ISA
+from dlir.targets.accel import semaphores
+from dlir.targets.accel.description import load_machine
+from dlir.targets.accel.emit import emit_program
+from dlir.transforms.accel_allocate import allocate
+from dlir.transforms.accel_place_tokens import place_tokens
 from dlir.targets.accel.code import Code, Instruction, Loop, Operand, Vector, assemble, repeat, size
 from dlir.targets.accel.expansion import expand
 from dlir.targets.accel.stream import Stream
@@ -132,6 +141,26 @@ def test_transfers_fold_loops(
 ) -> None:
     code = transfer_code("ld", 1, trips, steps, count, (DRAM, SPM), False)
     assert [dict(one.fields) for one, _ in executed(code)] == [{"mem": "spm", **w} for w in want]
+
+
+# --- semaphores -----------------------------------------------------------------------------------
+
+
+def test_a_semaphore_that_could_count_too_far_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Six loads into tiles of their own: nothing keeps them from giving six signals at once."""
+    b = Builder(np.random.default_rng(0), load_machine("gemmini"), I8)
+    x = b.argument(4, I8, Role.INPUT)
+    for _ in range(6):
+        t = b.tile(Memory.SPM, 4, I8)
+        b.add(LoadOp([(x, Access(0)), (t, Access(0))], count=4))
+        b.add(UnaryOp([(t, Access(0)), (t, Access(0))], fn="relu", nx=4))
+    program = program_in(module_of(b))
+    allocate(program)
+    place_tokens(program)
+    emit_program(program)
+    monkeypatch.setattr(semaphores, "MAX_TOKENS", 5)
+    with pytest.raises(CompileError, match="ld can be 6 signals ahead of vx; a semaphore counts"):
+        emit_program(program)
 
 
 # --- code -----------------------------------------------------------------------------------------
