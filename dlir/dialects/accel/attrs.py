@@ -8,7 +8,6 @@ from xdsl.dialects.builtin import MemRefType, NoneAttr, StringAttr
 from xdsl.dialects.utils import EnumAttribute
 from xdsl.ir import (
     Attribute,
-    OpaqueSyntaxAttribute,
     ParametrizedAttribute,
     SpacedOpaqueSyntaxAttribute,
     TypeAttribute,
@@ -43,7 +42,7 @@ class RoleAttr(EnumAttribute[Role], SpacedOpaqueSyntaxAttribute):
 
 
 @irdl_attr_definition
-class TokenType(ParametrizedAttribute, TypeAttribute, OpaqueSyntaxAttribute):
+class TokenType(ParametrizedAttribute, TypeAttribute):
     """That an engine op has completed; another op that takes the token comes after it."""
 
     name = "accel.token"

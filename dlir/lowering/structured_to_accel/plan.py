@@ -165,6 +165,10 @@ def require_view(stored: Stored, operand: Operand, extents: Sequence[int], cols:
     if stored.over(operand.forms, range(len(extents)), cols) is None:
         forms = ", ".join(f.text() for f in operand.forms)
         raise Unsupported(f"({forms}) cuts blocks of {cols} lanes apart")
+    if operand.filler is not None and stored.lane is not None:
+        low, high = operand.forms[stored.lane].bounds(extents)
+        if low < 0 or high >= stored.shape[stored.lane]:
+            raise Unsupported("a border along the lanes")
 
 
 # --- sums of products -----------------------------------------------------------------------------
@@ -288,7 +292,8 @@ class Planner:
             raise Unsupported("weights with a border")
         stored = self.planned.get(w.value)
         if stored is None:
-            lane = _dim_of(w.forms, columns[0]) if columns else None
+            column = _lane_iterator(columns, op.out_forms, extents)
+            lane = None if column is None else _dim_of(w.forms, column)
             if lane is None:
                 raise Unsupported("the weights have no columns")
             stored = self._host_operand(w, Layout(lane))
@@ -403,6 +408,8 @@ class Planner:
             raise Unsupported("operands lie on different lanes")
         if found is None and stored.lane is not None and stored.shape[stored.lane] != 1:
             raise Unsupported("operands lie on different lanes")
+        if found is None and lane is not None and lane in _dims(operand.forms):
+            raise Unsupported("an operand has a number per row where the result has lanes")
         require_view(stored, operand, plan.extents, self.cols)
 
     def _place_host(self, operand: Operand, lane: int | None) -> Stored:
@@ -419,9 +426,7 @@ class Planner:
 
     # --- elementwise and reductions ---------------------------------------------------------------
 
-    def _vector(
-        self, op: GenericOp, extents: tuple[int, ...], epilogue: Expr | None
-    ) -> VectorPlan:
+    def _vector(self, op: GenericOp, extents: tuple[int, ...], epilogue: Expr | None) -> VectorPlan:
         term, combine = _reduction(op) if op.reduction_dims else (expression(op.body.block), "")
         operands = [operand_of(op, i) for i in range(len(op.inputs))]
         lane = self._vector_lane(op, extents, operands)
@@ -458,8 +463,11 @@ class Planner:
             return lanes.pop()
         if found and len(found) == len(operands):
             return None
+        walked = set[int]().union(
+            *(_dims(o.forms) for o in operands if o.value in self.planned)
+        )  # by operands that have a number per row
         forms = max((op.out_forms, *(o.forms for o in operands)), key=len)
-        return forms[-1].plain_dim if forms else None
+        return next((d for f in reversed(forms) if (d := f.plain_dim) not in walked), None)
 
 
 def _shares_rows(op: GenericOp) -> bool:
@@ -506,7 +514,9 @@ def _out_order(op: GenericOp) -> list[int]:
     """Parallel iterators in the order of the result's dimensions."""
     order: list[int] = []
     for form in op.out_forms:
-        order += sorted((d for d in form.dims if d not in order), key=lambda d: -form.coefficients[d])
+        order += sorted(
+            (d for d in form.dims if d not in order), key=lambda d: -form.coefficients[d]
+        )
     return order
 
 
@@ -526,5 +536,3 @@ def _replaced(expr: Expr, scaled: set[Expr]) -> Expr:
     if isinstance(expr, Call):
         return Call(expr.fn, tuple(_replaced(a, scaled) for a in expr.args))
     return expr
-
-

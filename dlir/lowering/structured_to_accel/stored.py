@@ -101,10 +101,11 @@ class Stored:
         """The rows that linear forms of some iterators visit, as a view over these iterators.
 
         On the lanes, the iterator with factor 1 counts blocks; others must move by whole blocks.
+        One lane is a number per row, which may be combined with any number of lanes.
         """
         steps = [0] * len(iterators)
         base = self.base
-        lane = self.lane is None
+        lane = self.lane is None or self.shape[self.lane] == 1
         for d, form in enumerate(forms):
             scale, unit = self.steps[d], 1
             if d == self.lane:
@@ -189,9 +190,12 @@ def _merged(source: Stored, dims: Sequence[int], cols: int) -> tuple[int, bool] 
     if on_lanes and len(dims) > 1 and source.shape[last] % cols:
         return None
     size = blocks_of(source.shape[last], cols) if on_lanes else source.shape[last]
-    step = source.steps[last] * size
+    first = source.steps[last]
+    if on_lanes and size == 1 and len(dims) > 1:
+        first = source.steps[dims[-2]]  # there is no way yet from its only block to a next
+    step = first * size
     for d in reversed(dims[:-1]):
         if source.steps[d] != step:
             return None
         step *= source.shape[d]
-    return source.steps[last], on_lanes
+    return first, on_lanes

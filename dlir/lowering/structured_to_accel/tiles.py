@@ -138,8 +138,7 @@ class Tiles:
         if strided:
             whole = whole.every(strides)
         leaves = any(
-            o < 0 or o + n > total
-            for o, n, total in zip(origin, sizes, whole.shape, strict=True)
+            o < 0 or o + n > total for o, n, total in zip(origin, sizes, whole.shape, strict=True)
         )
         if whole.memory is Memory.SPM and (not leaves or _has_border(whole, origin, sizes, filler)):
             return whole.box(origin, sizes, cols)
@@ -166,7 +165,7 @@ class Tiles:
         inner = tile.box([a - o for a, o in zip(low, origin, strict=True)], extents, self.emit.cols)
         if filler is not None:
             self._fill_border(tile, low, high, origin, filler)
-        if min(extents) > 0:
+        if min(extents, default=1) > 0:
             source = whole.box(low, extents, self.emit.cols)
             domain = domain_of(extents, whole.lane, self.emit.cols)
             if whole.memory is Memory.SPM:
@@ -242,7 +241,7 @@ def domain_of(sizes: Sequence[int], lane: int | None, cols: int) -> Domain:
 
 def rows_of(stored: Stored) -> View:
     """The rows of a box over its own dimensions."""
-    return View(stored.memref, stored.base, stored.steps, stored.lane is None)
+    return View(stored.memref, stored.base, stored.steps)
 
 
 def without_border(stored: Stored) -> Stored:

@@ -147,9 +147,7 @@ def _divisions(count: int) -> list[int]:
     return found if found[-1:] == [1] else [*found, 1]
 
 
-def _priced(
-    p: Problem, machine: Machine, tile: tuple[int, ...], n: int, k: int
-) -> Tiling | None:
+def _priced(p: Problem, machine: Machine, tile: tuple[int, ...], n: int, k: int) -> Tiling | None:
     """The best order of loops for one tile."""
     cost = _Cost.of(p, machine, tile, n, k)
     best: Tiling | None = None

@@ -197,7 +197,10 @@ class _Emitter:
         if type not in self.tiles:
             cols = self.machine.array.cols
             if lanes_of(type) != cols:
-                fail(op, f"has rows of {lanes_of(type)} lanes; {self.machine.name} has {cols} columns")
+                fail(
+                    op,
+                    f"has rows of {lanes_of(type)} lanes; {self.machine.name} has {cols} columns",
+                )
             wide = memory is Memory.ACC
             unit = 1 if wide else width_of(type)
             line = self.machine.acc_row_bytes if wide else self.machine.line_bytes

@@ -13,11 +13,12 @@ from dlir.pipeline import PipelinePass
 PHASES: Mapping[str, str] = MappingProxyType(
     {
         "structured": (
-            "dl-simplify,dl-assign-layout{layout=nhwc},dl-simplify,"
+            "dl-decompose{ops=rnn,gru,lstm},dl-simplify,dl-assign-layout{layout=nhwc},dl-simplify,"
             "convert-dl-to-structured,cse,structured-fuse,cse"
         ),
         "accel": (
-            "structured-fold-reshape,structured-fold-windows{%(machine)s},cse,"
+            "structured-share-terms,structured-fold-reshape,cse,"
+            "structured-fold-windows{%(machine)s},structured-mask-lanes{%(machine)s},"
             "convert-structured-to-accel{%(machine)s}"
         ),
         "scheduled": "accel-prefetch,accel-allocate,accel-place-tokens",
