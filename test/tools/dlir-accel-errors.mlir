@@ -50,7 +50,7 @@
 // THERE: error: the module holds programs for machine 'gemmini' ({{[0-9a-f]+}}), not for 'tpu1' ({{[0-9a-f]+}})
 // RUN: dlir-compile %s --shape=x=4x16 --compile-to=dl -o %t.bad.dlx
 // RUN: not dlir-run %t.bad.dlx 2>&1 | filecheck %s --check-prefix=BAD
-// BAD: error[dlx]: not a DLXB file: it begins with b'buil'
+// BAD: error[dlx]: not a DLX1 or DLXB file: it begins with b'buil'
 
 func.func @main(%x: tensor<?x16xf32>) -> tensor<?x16xf32> {
   %y = dl.relu %x : tensor<?x16xf32>
