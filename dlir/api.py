@@ -241,6 +241,10 @@ def load_from(
     """Load what a command line names: a file, of another kind than its suffix says, or `-`."""
     if name == "-":
         return load(f"{stdin.read()}\n", params, registry)
+    if is_artifact(name):
+        raise misuse(
+            f"'{name}' is compiled: dlir-run runs it, and nothing else can be done with it"
+        )
     if kind is None or kind == Path(name).suffix.removeprefix("."):
         return load(Path(name), params, registry)
     if kind == "mlir":

@@ -1,7 +1,7 @@
 // What the user can get wrong with machines, sizes and artifacts.
 
 // RUN: not dlir-run %s --target=accel 2>&1 | filecheck %s --check-prefix=SIZES
-// SIZES: dlir-accel-errors.mlir:[[# @LINE + 48]]:1: error: 'func.func' argument 0 (%x) is a tensor<?x16xf32>, but programs of target 'accel' have known sizes
+// SIZES: dlir-accel-errors.mlir:[[# @LINE + 51]]:1: error: 'func.func' argument 0 (%x) is a tensor<?x16xf32>, but programs of target 'accel' have known sizes
 // SIZES: help: give them all, such as --shape x=8x16
 // RUN: not dlir-run %s --target=accel --input=2x16xf32=1 2>&1 | filecheck %s --check-prefix=MACHINE
 // MACHINE: error: target 'accel' needs a machine
@@ -39,6 +39,9 @@
 // TARGET: error: '{{.*}}.dlx' was compiled for target 'accel', not for 'cpu'
 // RUN: not dlir-run %t.dlx --shape=x=4x16 2>&1 | filecheck %s --check-prefix=FIXED
 // FIXED: error: '{{.*}}.dlx' is compiled: its sizes cannot be chosen any more
+// RUN: not dlir-run %t.dlx --compare=ref 2>&1 | filecheck %s --check-prefix=COMPILED
+// RUN: not dlir-compile %t.dlx 2>&1 | filecheck %s --check-prefix=COMPILED
+// COMPILED: error: '{{.*}}.dlx' is compiled: dlir-run runs it, and nothing else can be done with it
 // RUN: not dlir-run %t.dlx 2>&1 | filecheck %s --check-prefix=COUNT
 // COUNT: error: @main takes 1 input(s), got 0: %x: tensor<4x16xbf16>
 // RUN: not dlir-run %S/nowhere.dlx 2>&1 | filecheck %s --check-prefix=NOWHERE
@@ -47,7 +50,7 @@
 // THERE: error: the module holds programs for machine 'gemmini' ({{[0-9a-f]+}}), not for 'tpu1' ({{[0-9a-f]+}})
 // RUN: dlir-compile %s --shape=x=4x16 --compile-to=dl -o %t.bad.dlx
 // RUN: not dlir-run %t.bad.dlx 2>&1 | filecheck %s --check-prefix=BAD
-// BAD: error[dlx]: not a DLXB file: it begins with b'buil'
+// BAD: error[dlx]: not a DLX1 or DLXB file: it begins with b'buil'
 
 func.func @main(%x: tensor<?x16xf32>) -> tensor<?x16xf32> {
   %y = dl.relu %x : tensor<?x16xf32>

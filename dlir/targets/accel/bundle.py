@@ -126,16 +126,23 @@ def read_file(
     registry: Registry | None = None,
 ) -> Bundle:
     """A compiled model, or a single program as one. Raises CompileError for everything else."""
-    if data[:4] == container.MAGIC:
+    if _is_single(data, name):
         return of_program(Program.from_bytes(data, machine, name))
     return read_bundle(data, machine, name, registry)
 
 
 def read_programs(data: bytes, name: str = "<bytes>") -> dict[str, Program]:
     """The programs of a file by name; a single program has none. Raises CompileError."""
-    if data[:4] == container.MAGIC:
+    if _is_single(data, name):
         return {"": Program.from_bytes(data, name=name)}
     return read_bundle(data, name=name).programs
+
+
+def _is_single(data: bytes, name: str) -> bool:
+    """Whether a file is a program, and not a model. Raises CompileError for what is neither."""
+    if data[:4] not in (container.MAGIC, MAGIC):
+        SectionFile(name, data).reject(f"not a DLX1 or DLXB file: it begins with {data[:4]!r}")
+    return data[:4] == container.MAGIC
 
 
 def read_bundle(
