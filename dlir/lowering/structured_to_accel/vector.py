@@ -167,6 +167,8 @@ def _over_lanes(tiles: Tiles, plan: VectorPlan, box: Box, axes: Sequence[int]) -
             term = _term(tiles, plan, blocks, [lane, *others, *axes], domain)
             if lanes:
                 row = term.view.with_steps(term.view.steps[1 + len(others) :])
+                if others:
+                    row = _combined(emit, plan.combine, term.view, domain, keep, None)
                 last = _number(emit, fold, row, keep, lanes)
                 result = _joined(emit, plan.combine, fold, total, last, keep)
             else:
