@@ -144,7 +144,7 @@ class Case:
         for a, b in zip(want, got, strict=True):
             assert (a.dtype, a.shape) == (b.dtype, b.shape)
             if self.exact or a.dtype.kind in "iub":
-                np.testing.assert_array_equal(a, b)
+                np.testing.assert_array_equal(b, a)
                 continue
             x, y = a.astype("f8"), b.astype("f8")
             finite = np.isfinite(x)
