@@ -44,8 +44,9 @@ DIALECTS: dict[str, str] = {
 
 PASSES: dict[str, str] = {
     "accel-allocate": "dlir.transforms.accel_allocate:AccelAllocate",
-    "accel-prefetch": "dlir.transforms.accel_prefetch:AccelPrefetch",
+    "accel-pipeline": "dlir.targets.accel.pipeline:AccelPipeline",
     "accel-place-tokens": "dlir.transforms.accel_place_tokens:AccelPlaceTokens",
+    "accel-prefetch": "dlir.transforms.accel_prefetch:AccelPrefetch",
     "convert-accel-to-isa": "dlir.targets.accel.emit:ConvertAccelToIsa",
     "convert-dl-to-structured": "dlir.lowering.dl_to_structured:ConvertDlToStructured",
     "convert-loops-to-llvm": "dlir.lowering.loops_to_llvm:ConvertLoopsToLLVM",
@@ -58,6 +59,7 @@ PASSES: dict[str, str] = {
     "dl-decompose": "dlir.transforms.dl_decompose:DlDecompose",
     "dl-quantize-minmax": "dlir.transforms.dl_quantize_minmax:DlQuantizeMinmax",
     "dl-simplify": "dlir.transforms.dl_simplify:DlSimplify",
+    "dl-specialize": "dlir.transforms.dl_specialize:DlSpecialize",
     "structured-bufferize": "dlir.transforms.structured_bufferize:StructuredBufferize",
     "structured-fold-reshape": "dlir.transforms.structured_fold_reshape:StructuredFoldReshape",
     "structured-fold-windows": "dlir.transforms.structured_fold_windows:StructuredFoldWindows",
@@ -101,10 +103,16 @@ FRONTENDS: dict[str, str] = {
 """Suffix of a foreign format -> its frontend (see `dlir.executable.Frontend`)."""
 
 TARGETS: dict[str, str] = {
+    "accel": "dlir.targets.accel.target:TARGET",
     "cpu": "dlir.targets.cpu.target:TARGET",
     "ref": "dlir.targets.ref:TARGET",
 }
 """Name of a target -> the target (see `dlir.executable.Target`)."""
+
+ARTIFACTS: dict[str, str] = {
+    "dlx": "accel",
+}
+"""Suffix of a compiled model -> the target that opens it."""
 
 FORMATS: dict[str, str] = {
     "isa-binary": "dlir.targets.accel.formats:BINARY",

@@ -9,7 +9,7 @@ memory is given out anew meanwhile is placed first, at the upper end.
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -51,7 +51,7 @@ def place_blocks(
         ring = _Ring(blocks, capacity, dict(start), rounds)
         if ring.run():
             return Placement({n: one.at for n, one in ring.placed.items()})
-    return _by_size(blocks, capacity, start)
+    return _densest(blocks, capacity, start)
 
 
 ROUNDS = (4.0, 1.0, 0.25)
@@ -206,21 +206,42 @@ def highest(around: Sequence[Placed], size: int, capacity: int) -> int | None:
     return capacity - size if at + size <= capacity else best
 
 
-def _by_size(blocks: Sequence[Block], capacity: int, fixed: dict[int, Placed]) -> Placement:
-    """The densest packing: the largest first, each as low as it can."""
+def _densest(blocks: Sequence[Block], capacity: int, fixed: dict[int, Placed]) -> Placement:
+    """The densest of some packings that do not mind how soon a place is used again."""
+    best = Placement({}, 0)
+    for key in ORDERS:
+        found = _in_order(blocks, capacity, fixed, key)
+        if found.missing is None:
+            return found
+        best = max(best, found, key=lambda one: len(one.at))
+    return best
+
+
+ORDERS: tuple[Callable[[Block], float], ...] = (
+    lambda b: b.size,
+    lambda b: b.last - b.first,
+    lambda b: b.size * (b.last - b.first + 1),
+)
+"""What makes a block hard to place, so that it goes first."""
+
+
+def _in_order(
+    blocks: Sequence[Block], capacity: int, fixed: dict[int, Placed], key: Callable[[Block], float]
+) -> Placement:
+    """Each block as low as it can, those with the highest key first."""
     count = len(blocks)
     table = np.zeros((4, count), np.int64)  # at, end, first, last; nothing is alive yet
     table[3] = -1
     for number, one in fixed.items():
         table[:, number] = one[:4]
     at = {number: one.at for number, one in fixed.items()}
-    for number in sorted(range(count), key=lambda n: (-blocks[n].size, blocks[n].first)):
+    for number in sorted(range(count), key=lambda n: (-key(blocks[n]), blocks[n].first)):
         if number in at:
             continue
         size, first, last = blocks[number]
         near = table[:, (table[2] <= last) & (table[3] >= first)]
-        near = near[:, np.argsort(near[0])].T.tolist()
-        line = lowest([Placed(*row, 0) for row in near], size, capacity)
+        rows = sorted(near.T.tolist())
+        line = lowest([Placed(row[0], row[1], row[2], row[3], 0) for row in rows], size, capacity)
         if line is None:
             return Placement(at, number)
         at[number] = line

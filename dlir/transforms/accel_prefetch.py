@@ -87,19 +87,13 @@ def _reorder(program: ProgramOp, ops: Sequence[EngineOp]) -> None:
     allocs = [op for op in block.ops if isinstance(op, AllocOp)]
     for op in [*allocs, *ops]:
         op.detach()
-    waiting = dict.fromkeys(alloc.tile for alloc in allocs)
+    waiting: dict[SSAValue, AllocOp] = {alloc.tile: alloc for alloc in allocs}
     for op in ops:
         for value in op.operands:
             if value in waiting:
-                del waiting[value]
-                block.add_op(_alloc(value))
+                block.add_op(waiting.pop(value))
         block.add_op(op)
-    block.add_ops(_alloc(value) for value in waiting)
-
-
-def _alloc(tile: SSAValue) -> AllocOp:
-    assert isinstance(tile.owner, AllocOp)
-    return tile.owner
+    block.add_ops(waiting.values())
 
 
 @dataclass

@@ -132,7 +132,9 @@ def _flat(forms: Sequence[Linear], sizes: Sequence[int]) -> Linear:
     coefficients, constant = [0] * count, 0
     for position, form in enumerate(forms):
         factor = prod(sizes[position + 1 :])
-        coefficients = [a + factor * b for a, b in zip(coefficients, form.coefficients, strict=True)]
+        coefficients = [
+            a + factor * b for a, b in zip(coefficients, form.coefficients, strict=True)
+        ]
         constant += factor * form.constant
     return Linear(tuple(coefficients), constant)
 
@@ -163,9 +165,7 @@ def _write_through(op: ReshapeOp) -> None:
     Rewriter.erase_op(writer)
 
 
-def _merged(
-    forms: Sequence[Linear], old: Sequence[int], new: Sequence[int]
-) -> list[Linear] | None:
+def _merged(forms: Sequence[Linear], old: Sequence[int], new: Sequence[int]) -> list[Linear] | None:
     """Forms of the writer into the result: dimensions are merged, none is split."""
     count = len(forms[0].coefficients) if forms else 0
     result = [Linear((0,) * count, 0)] * len(new)

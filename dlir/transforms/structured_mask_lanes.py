@@ -139,9 +139,7 @@ def _uses(forms: Sequence[Linear], op: GenericOp, pair: tuple[int, int]) -> bool
 # --- rewriting ------------------------------------------------------------------------------------
 
 
-def _rewrite(
-    op: GenericOp, heads: _Heads, masked: dict[tuple[SSAValue, int], SSAValue]
-) -> None:
+def _rewrite(op: GenericOp, heads: _Heads, masked: dict[tuple[SSAValue, int], SSAValue]) -> None:
     source = op.inputs[heads.w]
     key = (source, heads.width)
     if key not in masked:

@@ -21,7 +21,7 @@
 // TEXT-NEXT: vx:
 // TEXT-NEXT: st:
 
-// DLX: error[dlx]: not a DLX1 file: it begins with b'.mac'
+// DLX: error[dlx]: not a DLX1 or DLXB file: it begins with b'.mac'
 // NAME: error: cannot translate to 'isa-binry'; did you mean 'isa-binary'?
 // BINARY: error: format 'isa-binary' is binary: give a file with -o
 

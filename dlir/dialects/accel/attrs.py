@@ -48,6 +48,9 @@ class TokenType(ParametrizedAttribute, TypeAttribute):
     name = "accel.token"
 
 
+HOST = "accel.host"
+"""The attribute of an op that was left to the host: the reason, as text."""
+
 TOKEN = TokenType()
 MEMORIES = frozenset(Memory)
 

@@ -208,7 +208,12 @@ def _multiply(
     )
     outer, inner = _walk(walk, walk_a, walk_c, width_of(a.memref.type))
     nest, plane_views = merged(
-        planes, (a.with_steps(a.steps[:count]), w.with_steps(w.steps[:count]), c.with_steps(c.steps[:count]))
+        planes,
+        (
+            a.with_steps(a.steps[:count]),
+            w.with_steps(w.steps[:count]),
+            c.with_steps(c.steps[:count]),
+        ),
     )
     nest, plane_views = _without_single(nest, plane_views)
     extra_a, extra_c = (v.steps[: len(outer)] for v in (walk_a, walk_c))
@@ -223,7 +228,10 @@ def _multiply(
         raise AssertionError("more loops over rows than the machine nests")
     for point in product(*(range(n) for n in loops[:unrolled])):
         accesses = [
-            (v.memref, Access(v.base + sum(s * p for s, p in zip(st, point, strict=False)), st[unrolled:]))
+            (
+                v.memref,
+                Access(v.base + sum(s * p for s, p in zip(st, point, strict=False)), st[unrolled:]),
+            )
             for v, st in zip(views, steps, strict=True)
         ]
         sums = [p for p, s in zip(point, steps[2], strict=False) if s == 0]
@@ -247,9 +255,7 @@ def _without_single(nest: Domain, views: list[View]) -> tuple[Domain, list[View]
     return nest, views
 
 
-def _walk(
-    rows: Domain, a: View, c: View, width: int
-) -> tuple[Domain, dict[str, int]]:
+def _walk(rows: Domain, a: View, c: View, width: int) -> tuple[Domain, dict[str, int]]:
     """The loops that remain around the walk of one instruction, and its fields."""
     fits = 0 <= a.steps[-1] * width <= MOST_STEP and c.steps[-1] == 1 and rows[-1] <= MOST_ROWS
     if not fits:
@@ -261,5 +267,3 @@ def _walk(
     if second and c.steps[-2] == rows[-1]:
         return rows[:-2], {**inner, "ny": rows[-2], "sy": a.steps[-2]}
     return rows[:-1], inner
-
-

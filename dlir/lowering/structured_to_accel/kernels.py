@@ -280,7 +280,11 @@ class Kernels:
             limit = prod(extents)
             per_row = self._lines_per_row(plan, block_limit)
             limit = max(1, min(limit, self.free_lines // (3 * per_row)))
-            if limit * per_row * 2 <= self.free_lines or block_limit == 1 or self._whole_lanes(plan):
+            if (
+                limit * per_row * 2 <= self.free_lines
+                or block_limit == 1
+                or self._whole_lanes(plan)
+            ):
                 break
             block_limit = -(-block_limit // 2)
         if limit * per_row > self.free_lines:
@@ -330,7 +334,9 @@ def out_order(plan: Plan) -> list[int]:
     """Parallel iterators in the order of the result's dimensions."""
     order: list[int] = []
     for form in plan.op.out_forms:
-        order += [d for d in sorted(form.dims, key=lambda d: -form.coefficients[d]) if d not in order]
+        order += [
+            d for d in sorted(form.dims, key=lambda d: -form.coefficients[d]) if d not in order
+        ]
     return order
 
 
@@ -352,5 +358,3 @@ def _cost(expr: Expr, cost_of) -> int:
     if not isinstance(expr, Call):
         return 0
     return cost_of(expr.fn) + sum(_cost(a, cost_of) for a in expr.args)
-
-

@@ -426,9 +426,7 @@ class Planner:
 
     # --- elementwise and reductions ---------------------------------------------------------------
 
-    def _vector(
-        self, op: GenericOp, extents: tuple[int, ...], epilogue: Expr | None
-    ) -> VectorPlan:
+    def _vector(self, op: GenericOp, extents: tuple[int, ...], epilogue: Expr | None) -> VectorPlan:
         term, combine = _reduction(op) if op.reduction_dims else (expression(op.body.block), "")
         operands = [operand_of(op, i) for i in range(len(op.inputs))]
         lane = self._vector_lane(op, extents, operands)
@@ -516,7 +514,9 @@ def _out_order(op: GenericOp) -> list[int]:
     """Parallel iterators in the order of the result's dimensions."""
     order: list[int] = []
     for form in op.out_forms:
-        order += sorted((d for d in form.dims if d not in order), key=lambda d: -form.coefficients[d])
+        order += sorted(
+            (d for d in form.dims if d not in order), key=lambda d: -form.coefficients[d]
+        )
     return order
 
 
@@ -536,5 +536,3 @@ def _replaced(expr: Expr, scaled: set[Expr]) -> Expr:
     if isinstance(expr, Call):
         return Call(expr.fn, tuple(_replaced(a, scaled) for a in expr.args))
     return expr
-
-

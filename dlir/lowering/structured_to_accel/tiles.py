@@ -138,8 +138,7 @@ class Tiles:
         if strided:
             whole = whole.every(strides)
         leaves = any(
-            o < 0 or o + n > total
-            for o, n, total in zip(origin, sizes, whole.shape, strict=True)
+            o < 0 or o + n > total for o, n, total in zip(origin, sizes, whole.shape, strict=True)
         )
         if whole.memory is Memory.SPM and (not leaves or _has_border(whole, origin, sizes, filler)):
             return whole.box(origin, sizes, cols)

@@ -114,14 +114,12 @@ def row_tile(rows: Sequence[int], most: int) -> tuple[int, ...]:
 def choose(p: Problem, machine: Machine) -> Tiling | None:
     """The cheapest tiling, or None if nothing fits."""
     best: Tiling | None = None
-    for parts in (2, 1):  # two accumulator tiles overlap summing and draining
-        for candidate in _candidates(p, p.acc_rows // parts):
-            priced = _priced(p, machine, *candidate)
+    for overlapped in (True, False):  # two accumulator tiles overlap summing and draining
+        for candidate in _candidates(p, p.acc_rows // (1 + overlapped)):
+            priced = _priced(p, machine, *candidate, overlapped=overlapped)
             if priced is not None and (best is None or priced.cycles < best.cycles):
                 best = priced
-        if best is not None:
-            return best
-    return None
+    return best
 
 
 def _candidates(p: Problem, acc_rows: int) -> Iterator[tuple[tuple[int, ...], int, int]]:
@@ -136,19 +134,14 @@ def _candidates(p: Problem, acc_rows: int) -> Iterator[tuple[tuple[int, ...], in
 
 
 def _divisions(count: int) -> list[int]:
-    """All of it, and ever smaller parts."""
-    found: list[int] = []
-    parts = 1
-    while parts <= count:
-        size = -(-count // parts)
-        if size not in found:
-            found.append(size)
-        parts = parts + 1 if parts < 8 else parts * 2
-    return found if found[-1:] == [1] else [*found, 1]
+    """All of it, even parts of it, and small blocks."""
+    sizes = {-(-count // parts) for parts in (*range(1, 9), 12, 16, 24, 32)}
+    small = {n for n in (1, 2, 3, 4, 6, 8, 12) if n <= count}
+    return sorted(sizes | small, reverse=True)
 
 
 def _priced(
-    p: Problem, machine: Machine, tile: tuple[int, ...], n: int, k: int
+    p: Problem, machine: Machine, tile: tuple[int, ...], n: int, k: int, *, overlapped: bool
 ) -> Tiling | None:
     """The best order of loops for one tile."""
     cost = _Cost.of(p, machine, tile, n, k)
@@ -156,7 +149,7 @@ def _priced(
     for panel, keep in _orders(cost.m_tiles, k < p.k_blocks):
         if cost.lines(p, panel, keep) > p.spm_lines:
             continue
-        cycles = cost.cycles(p, machine, panel, keep)
+        cycles = cost.cycles(p, machine, panel, keep, overlapped)
         if best is None or cycles < best.cycles:
             best = Tiling(tile, n, k, panel, keep, cycles)
     return best
@@ -225,7 +218,9 @@ class _Cost:
             w *= 2
         return a + w + 2 * self.out_lines + 2 * self.fused_lines
 
-    def cycles(self, p: Problem, machine: Machine, panel: int, keep: bool) -> float:
+    def cycles(
+        self, p: Problem, machine: Machine, panel: int, keep: bool, overlapped: bool
+    ) -> float:
         """The slowest engine, and the time to fill and drain the pipeline."""
         line = machine.array.cols
         a = self.a_lines * self.m_tiles * self.k_tiles * line
@@ -242,6 +237,7 @@ class _Cost:
         steps = self.m_tiles * self.n_tiles * self.k_tiles
         first = self.a_lines * line / p.a_rate + self.w_lines * line / p.w_rate
         last = self.drain + self.out_lines * line / p.out_rate
-        body = p.repeat * max(self.matrix, moved, self.vector)
+        computed = max(self.matrix, self.vector) if overlapped else self.matrix + self.vector
+        body = p.repeat * max(computed, moved)
         overhead = p.repeat * (PER_STEP * steps + PER_MOVED_CYCLE * moved)
         return body + first + last + overhead

@@ -80,7 +80,9 @@ def _read_arguments(expr: Expr | None) -> set[int]:
     return arguments(expr) if expr is not None else set()
 
 
-def compute_vector(tiles: Tiles, plan: VectorPlan, box: Box, into: View, axes: Sequence[int]) -> None:
+def compute_vector(
+    tiles: Tiles, plan: VectorPlan, box: Box, into: View, axes: Sequence[int]
+) -> None:
     """A tile of the result. `axes` are the parallel iterators, the lane's first, as `into` has."""
     if not plan.combine:
         for part, first in chunks(tiles, plan, box, axes, plan.lane):
@@ -137,9 +139,7 @@ def _fold(emit: Emitter, fn: str, x: View, d: View, keep: Domain, walks: Domain)
         emit.binary(fn, d, partial, d, keep)
 
 
-def _term(
-    tiles: Tiles, plan: VectorPlan, box: Box, axes: Sequence[int], domain: Domain
-) -> Value:
+def _term(tiles: Tiles, plan: VectorPlan, box: Box, axes: Sequence[int], domain: Domain) -> Value:
     values = [read(tiles, plan, o, box, axes) for o in plan.operands]
     if isinstance(plan.term, Arg):
         return values[plan.term.index]
@@ -181,9 +181,7 @@ def _over_lanes(tiles: Tiles, plan: VectorPlan, box: Box, axes: Sequence[int]) -
     return Value(replace(result, lane=True), axes_of, owned=True)
 
 
-def _whole_and_rest(
-    box: Box, lane: int, end: int, cols: int
-) -> Iterator[tuple[list[Range], int]]:
+def _whole_and_rest(box: Box, lane: int, end: int, cols: int) -> Iterator[tuple[list[Range], int]]:
     """The whole blocks of a part, and the block that is not, with its lanes."""
     first, count = box[lane]
     inner = min(first + count, end) - first

@@ -270,6 +270,11 @@ def load_machine(name_or_path: str, overrides: Mapping[str, str] | None = None) 
     return load(name_or_path, overrides or {})
 
 
+def settings_text(settings: Mapping[str, str]) -> str:
+    """Overrides as one option of a pass: `spm.bytes=131072;dma.latency=200`."""
+    return ";".join(f"{key}={value}" for key, value in settings.items())
+
+
 def parse_settings(text: str) -> dict[str, str]:
     """`spm.bytes=131072;dma.latency=50` as keys and values. Raises CompileError."""
     settings: dict[str, str] = {}

@@ -20,7 +20,7 @@ from xdsl.passes import ModulePass
 from dlir.diagnostics import fail, node_notes, place_of
 from dlir.dialects.accel.attrs import Memory, Role, lanes_of, memory_of, rows_of
 from dlir.dialects.accel.decode import decode
-from dlir.dialects.accel.ops import AllocOp, EngineOp, ProgramOp
+from dlir.dialects.accel.ops import AllocOp, EngineOp, ProgramOp, StoreOp
 from dlir.dialects.accel.verify import width_of
 from dlir.dialects.isa.encoding import EncodingError, Kind
 from dlir.dialects.isa.fields import ISA
@@ -131,6 +131,7 @@ class _Emitter:
         self.machine = view.machine_of(op.machine)
         self.builder = ProgramBuilder(self.machine)
         self.places: dict[SSAValue, _Place] = {}
+        self.kinds: dict[SSAValue, Role] = {}
         self.tiles: dict[Attribute, Operand] = {}
         self.items = {name: _Items() for name in self.machine.streams}
         self.tags: dict[str, int] = {}
@@ -144,6 +145,7 @@ class _Emitter:
             if isinstance(op, AllocOp):
                 self.place_tile(op)
             elif isinstance(op, EngineOp):
+                self.check_store(op)
                 ops.append(op)
             else:
                 fail(op, "is no op of an accel.program")
@@ -166,6 +168,7 @@ class _Emitter:
         ):
             host = self.machine.host is not None and role.data is not Role.WEIGHT
             contents = self.weights.get(name.data) if role.data is Role.WEIGHT else None
+            self.kinds[value] = role.data
             self.place_symbol(value, name.data, role.data.value, contents=contents, host=host)
 
     def place_symbol(self, value: SSAValue, name: str, kind: str, **options: Any) -> None:
@@ -197,12 +200,21 @@ class _Emitter:
         if type not in self.tiles:
             cols = self.machine.array.cols
             if lanes_of(type) != cols:
-                fail(op, f"has rows of {lanes_of(type)} lanes; {self.machine.name} has {cols} columns")
+                fail(
+                    op,
+                    f"has rows of {lanes_of(type)} lanes; {self.machine.name} has {cols} columns",
+                )
             wide = memory is Memory.ACC
             unit = 1 if wide else width_of(type)
             line = self.machine.acc_row_bytes if wide else self.machine.line_bytes
             self.tiles[type] = Operand(memory, str(element_of(type)), unit, line)
         return self.tiles[type]
+
+    def check_store(self, op: EngineOp) -> None:
+        """Programs write their outputs and what they spill, nothing else."""
+        kind = self.kinds.get(op.operands[1]) if isinstance(op, StoreOp) else None
+        if kind in (Role.INPUT, Role.WEIGHT):
+            fail(op, f"writes to an argument that is {kind}, not output")
 
     # --- ops ----------------------------------------------------------------------------------
 

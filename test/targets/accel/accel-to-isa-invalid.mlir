@@ -32,6 +32,14 @@ accel.program @pool machine <"gemmini"> () {
 
 // -----
 
+accel.program @argument machine <"gemmini"> (%x: memref<4x16xi8> input "x") {
+  %t = accel.alloc at 0 : memref<4x16xi8, "spm">
+  // expected-error@+1 {{'accel.store' writes to an argument that is input, not output}}
+  %0 = accel.store %t[0] to %x[0] : memref<4x16xi8, "spm">, memref<4x16xi8>
+}
+
+// -----
+
 // expected-error@+1 {{expected one accel.program and nothing else, got 2 ops}}
 builtin.module {
   func.func @f() { func.return }

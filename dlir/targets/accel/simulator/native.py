@@ -190,7 +190,7 @@ def _cases(size: dict[str, int]) -> str:
 def _compiled(cols: int) -> NativeModule:
     """The kernel for an array of so many columns, linked into this process."""
     module = parse_module(kernel_text(cols), default_registry().context())
-    lowered = TARGET.lower(module, CompileOptions(), "loops", "llvm")
+    lowered = TARGET.lower(module, {}, CompileOptions(), "loops", "llvm")
     assert isinstance(lowered, ModuleOp)
     return NativeModule(lowered)
 
