@@ -183,10 +183,16 @@ def _view(op: Operation, planned: Planned, cols: int) -> Stored | None:
     if isinstance(op, ReshapeOp) and op.input in planned:
         return reshaped(planned[op.input], shape_of(op.result), cols)
     if isinstance(op, GenericOp) and is_copy(op) and op.inputs[0] in planned:
-        if op.padding is not None:
+        if op.padding is not None or not _writes_all_in_order(op):
             return None
         return copied(planned[op.inputs[0]], op.input_forms[0], shape_of(op.outs), cols)
     return None
+
+
+def _writes_all_in_order(op: GenericOp) -> bool:
+    """Whether the iterators are the result's dimensions."""
+    plain = [form.plain_dim for form in op.out_forms]
+    return overwrites_outs(op) and plain == [*range(len(op.kinds))]
 
 
 def _mark_constant(op: Operation, found: Partition) -> None:
