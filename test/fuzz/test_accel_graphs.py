@@ -7,7 +7,6 @@ from hypothesis import strategies as st
 from numeric.accel_cases import same_bits
 from numeric.accel_models import (
     MACHINES,
-    PLACED,
     Case,
     interpreted,
     lowered,
@@ -22,18 +21,17 @@ SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=SLOW)
-@given(graphs(), st.sampled_from(list(MACHINES)))
-def test_random_models(case: Case, machine: str) -> None:
+@given(graphs(), st.sampled_from(list(MACHINES)), st.booleans())
+def test_random_models(case: Case, machine: str, plain: bool) -> None:
     module, model = case.made()
     with np.errstate(all="ignore"):
         want = Interpreter(module, params=model.params).call("f", *model.inputs)
     try:
-        made = lowered(module, MACHINES[machine])
+        made = lowered(module, MACHINES[machine], plain)
     except CompileError as error:  # tiny machines hold tiny tiles
         assert {d.rule for d in error.diagnostics} == {"accel-fit"}
         return
     got = interpreted(made, model)
     case.check(want, got)
     if programs_in(made):
-        placed = lowered(module, MACHINES[machine], f",{PLACED}")
-        assert same_bits(simulated(placed, model), got)
+        assert same_bits(simulated(made, model), got)
