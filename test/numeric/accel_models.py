@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from unittest.mock import patch
@@ -14,6 +13,7 @@ from xdsl.dialects.builtin import DenseIntOrFPElementsAttr, FunctionType, Module
 from xdsl.dialects.func import FuncOp, ReturnOp
 from xdsl.ir import Block, Operation, Region, SSAValue
 
+from dlir.dialects.accel.attrs import Role
 from dlir.dialects.accel.ops import AllocOp, EngineOp, LaunchOp, ProgramOp
 from dlir.dialects.accel.semantics import SEMANTICS
 from dlir.dialects.dl.ops.source import ConstantOp, ParamOp
@@ -25,16 +25,16 @@ from dlir.registry import default_registry
 from dlir.targets.accel.assembler import assemble, disassemble
 from dlir.targets.accel.container import read_container, write_container
 from dlir.targets.accel.emit import emit_program
-from dlir.targets.accel.program import Program, SymbolKind
 from dlir.targets.accel.simulator.functional import run
 from dlir.targets.accel.verifier import verify_program
 from dlir.types import element_of, shape_of
 from dlir.verifier import verify
 
-STRUCTURED = (
+PLAIN = (
     "dl-simplify,dl-assign-layout{layout=nhwc},dl-simplify,convert-dl-to-structured,cse,"
     "structured-fuse,cse"
 )
+"""To the structured level, without what is done there for the machine."""
 PLACED = "accel-prefetch,accel-allocate,accel-place-tokens"
 
 MACHINES: dict[str, str] = {
@@ -121,8 +121,6 @@ class Case:
     """Integers: no error."""
     programs: int | None = 1
     """How many programs there are; None for any."""
-    host: tuple[str, ...] = ()
-    """Ops that stay on the host, besides copies."""
 
     def __str__(self) -> str:
         return self.name
@@ -144,7 +142,7 @@ class Case:
         for a, b in zip(want, got, strict=True):
             assert (a.dtype, a.shape) == (b.dtype, b.shape)
             if self.exact or a.dtype.kind in "iub":
-                np.testing.assert_array_equal(a, b)
+                np.testing.assert_array_equal(b, a)
                 continue
             x, y = a.astype("f8"), b.astype("f8")
             finite = np.isfinite(x)
@@ -156,18 +154,28 @@ class Case:
             assert (error <= limit).all(), f"{worst:.3g} of what is allowed"
 
 
-def lowered(module: ModuleOp, settings: str, more: str = "") -> ModuleOp:
-    """A copy at the accel level, verified, and the same after printing and parsing."""
-    result = module.clone()
-    convert = f'convert-structured-to-accel{{machine=gemmini set="{settings}"}}'
-    passes = f"{STRUCTURED},{convert}{more}"
-    PassManager(passes).run(default_registry().context(), result)
-    verify(result)
+def lowered(module: ModuleOp, settings: str, plain: bool = False) -> ModuleOp:
+    """A copy at the accel level, verified, and the same after printing and parsing.
+
+    `plain` is the conversion without the passes that prepare for it.
+    """
+    way = f'{PLAIN},convert-structured-to-accel{{machine=gemmini set="{settings}"}}'
+    if not plain:
+        way = f'accel-pipeline{{machine=gemmini set="{settings}" to=accel}}'
+    result = run_passes(module, way)
     text = str(result)
     again = parse_module(text, default_registry().context(), "case.mlir")
     verify(again)
     assert str(again) == text
     return again
+
+
+def run_passes(module: ModuleOp, passes: str) -> ModuleOp:
+    """A copy after some passes, verified."""
+    result = module.clone()
+    PassManager(passes).run(default_registry().context(), result)
+    verify(result)
+    return result
 
 
 def programs_in(module: ModuleOp) -> list[ProgramOp]:
@@ -192,54 +200,28 @@ def interpreted(module: ModuleOp, model: Model) -> tuple[Any, ...]:
         return Interpreter(module, params=model.params).call("f", *model.inputs)
 
 
-@contextmanager
-def on_the_machine(emitted: list[Program]) -> Iterator[None]:
-    """Launches are emitted, proven, written, read back and simulated."""
-
-    def launch(interp: Any, op: LaunchOp, *values: Any) -> tuple[Any, ...]:
-        program = interp.symbol(op.program.root_reference.data)
-        assert isinstance(program, ProgramOp)
-        return _simulated(program, values, emitted)
-
-    with patch.dict(SEMANTICS, {LaunchOp: launch}):
-        yield
-
-
-def _simulated(
-    op: ProgramOp, values: Sequence[Any], emitted: list[Program]
-) -> tuple[Any, ...]:
-    rows = list(zip(op.body.block.args, op.roles.data, op.names.data, strict=True))
+def launch_on_the_machine(interp: Any, op: LaunchOp, *values: Any) -> tuple[Any, ...]:
+    """A program is emitted, proven, written as text and as bytes, read back and simulated."""
+    accel = interp.symbol(op.program.root_reference.data)
+    assert isinstance(accel, ProgramOp)
+    rows = list(zip(accel.body.block.args, accel.roles.data, accel.names.data, strict=True))
     given = iter(values)
-    inputs = {n.data: next(given) for _, role, n in rows if role.data.value != "output"}
-    weights = {n.data: inputs[n.data] for _, role, n in rows if role.data.value == "weight"}
-    program = emit_program(op, weights)
+    inputs = {name.data: next(given) for _, role, name in rows if role.data is not Role.OUTPUT}
+    weights = {n.data: inputs[n.data] for _, role, n in rows if role.data is Role.WEIGHT}
+    program = emit_program(accel, weights)
     verify_program(program)
     again = read_container(write_container(program))
     assert write_container(assemble(disassemble(again))) == write_container(program)
-    emitted.append(program)
-    kinds = {s.name: s.kind for s in again.symbols.values()}
-    needed = {n: v for n, v in inputs.items() if kinds[n] is SymbolKind.INPUT}
-    found = run(again, needed)
+    found = run(again, {n: v for n, v in inputs.items() if n not in weights})
     return tuple(
-        found[n.data].view(dtype_of(element_of(v.type))).reshape(shape_of(v.type))
-        for v, role, n in rows
-        if role.data.value == "output"
+        found[name.data].view(dtype_of(element_of(v.type))).reshape(shape_of(v.type))
+        for v, role, name in rows
+        if role.data is Role.OUTPUT
     )
 
 
 def simulated(module: ModuleOp, model: Model) -> tuple[Any, ...]:
-    """Results of a module whose tiles have places, on the machine's simulator."""
-    emitted: list[Program] = []
-    with np.errstate(all="ignore"), on_the_machine(emitted):
-        results = Interpreter(module, params=model.params).call("f", *model.inputs)
-    assert emitted
-    return results
-
-
-def host_ops(module: ModuleOp) -> list[str]:
-    """What the host computes: bodies that do more than copy and convert, and other ops."""
-    found: list[str] = []
-    for function in module.ops:
-        if isinstance(function, FuncOp):
-            found += [op.name for op in function.walk() if op.name.startswith(("math.", "dl."))]
-    return found
+    """Results of a module at the accel level on the machine's simulator, and its programs."""
+    placed = run_passes(module, PLACED)
+    with np.errstate(all="ignore"), patch.dict(SEMANTICS, {LaunchOp: launch_on_the_machine}):
+        return Interpreter(placed, params=model.params).call("f", *model.inputs)

@@ -92,14 +92,38 @@ def _place(
         if not on_machine and isinstance(op, GenericOp) and _only_moves(op):
             raise Unsupported("a copy of what the host has")
         plan, layout = _plan(op, planner, found)
+        _require_one_program(op, found)
     except Unsupported as reason:
-        found.reasons[op] = str(reason)
-        op.attributes[HOST] = StringAttr(str(reason))
-        found.level[op] = _host_level(op, found)
+        for part in (*_parts_before(op, found), op):
+            found.plans.pop(part, None)
+            planned.pop(part.results[0], None)
+            _keep_on_host(part, found, str(reason))
         return
     found.plans[op] = plan
     planned[op.results[0]] = planner.placeholder(op.results[0], layout)
     found.level[op] = _machine_level(op, found)
+
+
+def _keep_on_host(op: Operation, found: Partition, reason: str) -> None:
+    found.reasons[op] = reason
+    op.attributes[HOST] = StringAttr(reason)
+    found.level[op] = _host_level(op, found)
+
+
+def _parts_before(op: Operation, found: Partition) -> list[Operation]:
+    """Ops of the machine that have written the other parts of the tensor, in order."""
+    parts: list[Operation] = []
+    while isinstance(op, GenericOp) and op.outs.owner in found.plans:
+        assert isinstance(op.outs.owner, Operation)
+        op = op.outs.owner
+        parts.insert(0, op)
+    return parts
+
+
+def _require_one_program(op: Operation, found: Partition) -> None:
+    before = _parts_before(op, found)
+    if before and found.level[before[-1]] != _machine_level(op, found):
+        raise Unsupported("another part of the tensor is written by an earlier program")
 
 
 def _only_moves(op: GenericOp) -> bool:
@@ -183,10 +207,16 @@ def _view(op: Operation, planned: Planned, cols: int) -> Stored | None:
     if isinstance(op, ReshapeOp) and op.input in planned:
         return reshaped(planned[op.input], shape_of(op.result), cols)
     if isinstance(op, GenericOp) and is_copy(op) and op.inputs[0] in planned:
-        if op.padding is not None:
+        if op.padding is not None or not _writes_all_in_order(op):
             return None
         return copied(planned[op.inputs[0]], op.input_forms[0], shape_of(op.outs), cols)
     return None
+
+
+def _writes_all_in_order(op: GenericOp) -> bool:
+    """Whether the iterators are the result's dimensions."""
+    plain = [form.plain_dim for form in op.out_forms]
+    return overwrites_outs(op) and plain == [*range(len(op.kinds))]
 
 
 def _mark_constant(op: Operation, found: Partition) -> None:

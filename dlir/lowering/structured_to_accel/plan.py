@@ -466,8 +466,10 @@ class Planner:
         walked = set[int]().union(
             *(_dims(o.forms) for o in operands if o.value in self.planned)
         )  # by operands that have a number per row
-        forms = max((op.out_forms, *(o.forms for o in operands)), key=len)
-        return next((d for f in reversed(forms) if (d := f.plain_dim) not in walked), None)
+        own = [o.forms for o in operands]
+        forms = max([*own, op.out_forms] if op.reduction_dims else [op.out_forms, *own], key=len)
+        plain = (f.plain_dim for f in reversed(forms))
+        return next((d for d in plain if d is not None and d not in walked), None)
 
 
 def _shares_rows(op: GenericOp) -> bool:

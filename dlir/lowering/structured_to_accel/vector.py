@@ -9,6 +9,7 @@ from math import prod
 
 from xdsl.dialects.builtin import f32, i32
 
+from dlir.dialects.accel.attrs import Memory
 from dlir.lowering.structured_to_accel.emitter import Domain, Emitter, View, merged
 from dlir.lowering.structured_to_accel.evaluate import Evaluator, Value, temporary
 from dlir.lowering.structured_to_accel.expression import Arg, Expr, arguments
@@ -167,6 +168,8 @@ def _over_lanes(tiles: Tiles, plan: VectorPlan, box: Box, axes: Sequence[int]) -
             term = _term(tiles, plan, blocks, [lane, *others, *axes], domain)
             if lanes:
                 row = term.view.with_steps(term.view.steps[1 + len(others) :])
+                if others:
+                    row = _combined(emit, plan.combine, term.view, domain, keep, None)
                 last = _number(emit, fold, row, keep, lanes)
                 result = _joined(emit, plan.combine, fold, total, last, keep)
             else:
@@ -199,12 +202,20 @@ def _combined(
     count = len(domain) - len(keep)
     flat, (view,) = merged(domain[:count], (x.with_steps(x.steps[:count]),))
     row = x.with_steps(x.steps[count:])
+    made = total or temporary(emit, keep, i32 if is_integer(x.element) else f32)
+    if Memory.ACC not in (made.memory, x.memory) and made.element != x.element:
+        # two types in the scratchpad: no function of two operands takes both
+        part = made if total is None else temporary(emit, keep, made.element)
+        _fold(emit, fn, x.with_steps((*row.steps, *view.steps)), part, keep, flat)
+        if total is not None:
+            emit.binary(fn, total, part, total, keep)
+        return made
     points = list(product(*(range(n) for n in flat[:-1])))
     for point in points:
         at = replace(row, base=x.base + sum(s * p for s, p in zip(view.steps, point, strict=False)))
         start, step = 0, view.steps[-1]
         if total is None:
-            total = temporary(emit, keep, i32 if is_integer(x.element) else f32)
+            total = made
             if flat[-1] == 1:
                 emit.unary("copy", at, total, keep)
                 continue
@@ -213,8 +224,7 @@ def _combined(
         if flat[-1] > start:
             rest = replace(at, base=at.base + start * step, steps=(step, *at.steps))
             emit.accumulate(fn, rest, total, (flat[-1] - start, *keep))
-    assert total is not None
-    return total
+    return made
 
 
 def _number(emit: Emitter, fold: str, x: View, keep: Domain, lanes: int) -> View:

@@ -1,0 +1,37 @@
+"""Random models: the accelerator's programs, on the reference and on the simulator."""
+
+import numpy as np
+from fuzz.accel_graphs import graphs
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from numeric.accel_cases import same_bits
+from numeric.accel_models import (
+    MACHINES,
+    Case,
+    interpreted,
+    lowered,
+    programs_in,
+    simulated,
+)
+
+from dlir.diagnostics import CompileError
+from dlir.interpreter import Interpreter
+
+SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much]
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=SLOW)
+@given(graphs(), st.sampled_from(list(MACHINES)), st.booleans())
+def test_random_models(case: Case, machine: str, plain: bool) -> None:
+    module, model = case.made()
+    with np.errstate(all="ignore"):
+        want = Interpreter(module, params=model.params).call("f", *model.inputs)
+    try:
+        made = lowered(module, MACHINES[machine], plain)
+    except CompileError as error:  # tiny machines hold tiny tiles
+        assert {d.rule for d in error.diagnostics} == {"accel-fit"}
+        return
+    got = interpreted(made, model)
+    case.check(want, got)
+    if programs_in(made):
+        assert same_bits(simulated(made, model), got)
