@@ -73,6 +73,7 @@ PASSES: dict[str, str] = {
     "structured-outline": "dlir.transforms.structured_outline:StructuredOutline",
     "structured-pack": "dlir.transforms.structured_pack:StructuredPack",
     "structured-schedule": "dlir.transforms.structured_schedule:StructuredSchedule",
+    "structured-pack-pixels": "dlir.transforms.structured_pack_pixels:StructuredPackPixels",
     "structured-share-terms": "dlir.transforms.structured_share_terms:StructuredShareTerms",
     "structured-tile": "dlir.transforms.structured_tile:StructuredTile",
     "structured-view-parts": "dlir.transforms.structured_view_parts:StructuredViewParts",
