@@ -144,7 +144,9 @@ class _Packing:
     # --- deciding ---------------------------------------------------------------------------------
 
     def _look(self, op: Operation) -> None:
-        if op.name in ("dl.param", "dl.constant", "arith.constant", "tensor.empty") or (op.operands and all(o in self.constant for o in op.operands)):
+        if op.name in ("dl.param", "dl.constant", "arith.constant", "tensor.empty") or (
+            op.operands and all(o in self.constant for o in op.operands)
+        ):
             self.constant.update(op.results)
         elif isinstance(op, GenericOp) and all(n > 0 for n in op.static_extents()):
             conv = _conv_of(op, self.constant)
@@ -166,9 +168,7 @@ class _Packing:
     def _is_image(self, op: GenericOp, forms: Sequence[Linear]) -> bool:
         return list(forms) == list(op.out_forms)
 
-    def _is_per_channel(
-        self, value: SSAValue, forms: Sequence[Linear], lane: int | None
-    ) -> bool:
+    def _is_per_channel(self, value: SSAValue, forms: Sequence[Linear], lane: int | None) -> bool:
         dims = {d for f in forms for d in f.dims}
         plain = all(f.plain_dim is not None or not (f.dims or f.constant) for f in forms)
         return value in self.constant and plain and dims <= {lane}
@@ -298,7 +298,9 @@ class _Packing:
         kinds = [op.kinds[d] for d in kept]
         kinds += [Iterator.PARALLEL] * (2 + len(u)) + [Iterator.REDUCTION] * 2
         element = element_type_of(op.outs)
-        empty = tensor.EmptyOp([], TensorType(element, [*shape[:X], shape[X] // theirs, theirs * extents[conv.o]]))
+        empty = tensor.EmptyOp(
+            [], TensorType(element, [*shape[:X], shape[X] // theirs, theirs * extents[conv.o]])
+        )
         made.append(empty)
         inputs = [self._read(source), planes]
         maps = [image, weights]
@@ -467,9 +469,7 @@ class _Packing:
         )
 
 
-def _diagonal(
-    x: SSAValue, diagonal: tuple[int, int] | None, element: Attribute
-) -> list[Operation]:
+def _diagonal(x: SSAValue, diagonal: tuple[int, int] | None, element: Attribute) -> list[Operation]:
     """Yield x, or 0 where two iterators differ."""
     if diagonal is None:
         return [YieldOp(x)]
@@ -503,5 +503,3 @@ def _form(count: int, factors: dict[int, int], constant: int = 0) -> Linear:
 def _renamed(form: Linear, kept: Sequence[int], count: int) -> Linear:
     coefficients = [form.coefficients[d] for d in kept]
     return Linear(tuple([*coefficients, *[0] * (count - len(kept))]), form.constant)
-
-
