@@ -33,7 +33,7 @@ from dlir.lowering.structured_to_accel.stored import Layout, Stored, physical_sh
 from dlir.lowering.structured_to_accel.tiles import Tiles, domain_of
 from dlir.targets.accel.description import Machine
 
-RESIDENT_SHARE, TILE_SHARE = 0.55, 0.6
+RESIDENT_SHARE, TILE_SHARE = 0.55, 0.92
 """Parts of the scratchpad: what may stay in it between kernels, and what tiles may fill of the
 rest (allocation never packs perfectly)."""
 LEAST_RESERVE = 0.3

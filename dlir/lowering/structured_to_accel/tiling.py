@@ -77,6 +77,10 @@ class Tiling:
 
 PER_STEP = 40.0
 """Cycles that a tile costs whatever its size: tokens, the array's depth."""
+ROOMY = 0.65
+"""The part of the free lines up to which loads for the next tile surely find room."""
+TIGHT = 0.5
+"""How much of the shorter of loading and computing is not hidden where they do not."""
 PER_MOVED_CYCLE = 0.03
 """Of two tilings of about one speed, the one that moves less."""
 
@@ -149,7 +153,7 @@ def _priced(
     for panel, keep in _orders(cost.m_tiles, k < p.k_blocks):
         if cost.lines(p, panel, keep) > p.spm_lines:
             continue
-        cycles = cost.cycles(p, machine, panel, keep, overlapped)
+        cycles = cost.cycles(p, panel, keep, overlapped)
         if best is None or cycles < best.cycles:
             best = Tiling(tile, n, k, panel, keep, cycles)
     return best
@@ -183,7 +187,7 @@ class _Cost:
     matrix: float
     vector: float
     drain: float
-    first_matrix: float
+    line_bytes: int
 
     @staticmethod
     def of(p: Problem, machine: Machine, tile: tuple[int, ...], n: int, k: int) -> _Cost:
@@ -203,7 +207,7 @@ class _Cost:
             m_tiles * planes * stream,
             prod(p.rows) * p.n_blocks * per_row,
             rows * n * per_row + array.rows + array.cols,
-            n * p.taps * k * stream,
+            array.cols,
         )
 
     def lines(self, p: Problem, panel: int, keep: bool) -> int:
@@ -218,11 +222,9 @@ class _Cost:
             w *= 2
         return a + w + 2 * self.out_lines + 2 * self.fused_lines
 
-    def cycles(
-        self, p: Problem, machine: Machine, panel: int, keep: bool, overlapped: bool
-    ) -> float:
+    def cycles(self, p: Problem, panel: int, keep: bool, overlapped: bool) -> float:
         """The slowest engine, and the time to fill and drain the pipeline."""
-        line = machine.array.cols
+        line = self.line_bytes
         a = self.a_lines * self.m_tiles * self.k_tiles * line
         w = self.w_lines * self.n_tiles * self.k_tiles * line
         out = self.out_lines * self.m_tiles * self.n_tiles * line
@@ -238,6 +240,7 @@ class _Cost:
         first = self.a_lines * line / p.a_rate + self.w_lines * line / p.w_rate
         last = self.drain + self.out_lines * line / p.out_rate
         computed = max(self.matrix, self.vector) if overlapped else self.matrix + self.vector
-        body = p.repeat * max(computed, moved)
+        hidden = self.lines(p, panel, keep) <= ROOMY * p.spm_lines
+        body = p.repeat * (max(computed, moved) + (not hidden) * TIGHT * min(computed, moved))
         overhead = p.repeat * (PER_STEP * steps + PER_MOVED_CYCLE * moved)
         return body + first + last + overhead
