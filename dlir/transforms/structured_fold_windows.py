@@ -11,7 +11,7 @@ from xdsl.dialects import tensor
 from xdsl.dialects.builtin import ModuleOp, TensorType
 from xdsl.ir import Attribute, BlockArgument, Operation, SSAValue
 from xdsl.passes import ModulePass
-from xdsl.rewriter import Rewriter
+from xdsl.rewriter import InsertPoint, Rewriter
 
 from dlir.dialects.structured.attrs import Iterator
 from dlir.dialects.structured.maps import Linear, map_of
@@ -63,9 +63,8 @@ class StructuredFoldWindows(ModulePass):
 
 def _is_of_host_input(op: GenericOp) -> bool:
     """A sum of products of an argument (or a copy of one) and something else."""
-    if len(op.inputs) != 2 or len(op.reduction_dims) < 2 or op.epilogue_maps is None:
-        if len(op.inputs) != 2 or len(op.reduction_dims) < 2:
-            return False
+    if len(op.inputs) != 2 or len(op.reduction_dims) < 2:
+        return False
     if any(n < 1 for n in op.static_extents()):
         return False
     source = op.inputs[0]
@@ -129,8 +128,8 @@ def _cycles(
     rows = prod(extents[d] for d in op.parallel_dims if d in uses)
     columns = prod(extents[d] for d in op.parallel_dims if d not in uses)
     matrix = rows * -(-columns // cols) * taps * -(-lanes // cols)
-    sizes = [extents[f.dims[0]] if _is_folded(f, folded) else n
-             for f, n in zip(op.input_forms[0][:-1], shape_of(op.inputs[0]), strict=False)]  # fmt: skip
+    outer = zip(op.input_forms[0][:-1], shape_of(op.inputs[0])[:-1], strict=True)
+    sizes = [extents[f.dims[0]] if _is_folded(f, folded) else n for f, n in outer]
     loaded = prod(sizes) * -(-lanes // cols) * cols * 2 / machine.dma.bytes_per_cycle
     return max(matrix, loaded)
 
@@ -156,7 +155,7 @@ def _rewrite(op: GenericOp, extents: Sequence[int], channels: int, folded: tuple
     image = _gathered(op, 0, extents, lanes, op.input_forms[0])
     packed = _gathered(op, 1, extents, lanes, op.input_forms[1])
     for made in (image, packed):
-        Rewriter.insert_op(list(made), _before(op))
+        Rewriter.insert_op(list(made), InsertPoint.before(op))
     new = GenericOp(
         [image[-1].results[0], packed[-1].results[0]],
         op.outs,
@@ -175,12 +174,6 @@ def _rewrite(op: GenericOp, extents: Sequence[int], channels: int, folded: tuple
     )
     new.location = op.location
     Rewriter.replace_op(op, new)
-
-
-def _before(op: Operation):
-    from xdsl.rewriter import InsertPoint
-
-    return InsertPoint.before(op)
 
 
 def _still_leaves(op: GenericOp, folded: Sequence[int]) -> bool:

@@ -166,13 +166,13 @@ class Evaluator:
             x, y = y, x
             sources.reverse()
         assert isinstance(x, Value)
-        if isinstance(y, float) and fn == "sub":
+        if not isinstance(y, Value) and fn == "sub":
             fn, y = "add", -y
-        if not isinstance(y, float) and not (y.axes <= x.axes and (y.lane or not x.lane)):
+        if isinstance(y, Value) and not (y.axes <= x.axes and (y.lane or not x.lane)):
             x = self._spread(x, y.axes)
         y = self._second(y, x)
         x, y = self._same_type(x, y)
-        axes = x.axes | (y.axes if isinstance(y, Value) else frozenset())
+        axes = x.axes | (y.axes if isinstance(y, Value) else frozenset[int]())
         d = into or self._target(x, list(zip(sources, (x, y), strict=True)), axes)
         second = y.view if isinstance(y, Value) else y
         self.emit.binary(fn, x.view, second, d.view, self._over(d.axes | axes))
@@ -232,7 +232,7 @@ class Evaluator:
         return replace(d, view=replace(d.view, lane=x.lane))
 
     def _copy(self, x: Operand, d: Value) -> None:
-        if isinstance(x, float):
+        if not isinstance(x, Value):
             row = self.constant(x, i32 if d.is_int else f32)
             x = Value(row.with_steps((0,) * len(self.domain)), frozenset())
         self.emit.unary("copy", x.view, d.view, self.domain)
@@ -249,9 +249,9 @@ class Evaluator:
         """In place of an operand that nobody reads again, else a new temporary."""
         axes = x.axes if axes is None else axes
         for expr, value in sources:
-            if isinstance(value, Value) and value.owned and value.axes == axes:
-                if self._uses.get(expr, 0) <= 1:
-                    return value
+            last = self._uses.get(expr, 0) <= 1
+            if last and isinstance(value, Value) and value.owned and value.axes == axes:
+                return value
         return self._temporary(axes, x)
 
     def _temporary(

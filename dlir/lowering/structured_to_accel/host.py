@@ -67,7 +67,7 @@ class Host:
         source = element_type_of(value)
         return self._generic(
             [value], [forms], physical, projection(count, range(count)), tensor_.element,
-            lambda body, x: _cast(body, x, tensor_.element),
+            _casting(tensor_.element),
             None if exact else [number(0, source)],
         )  # fmt: skip
 
@@ -90,7 +90,7 @@ class Host:
         element = type.get_element_type()
         return self._generic(
             [value], [source], shape, map_of(target, count), element,
-            lambda body, x: _cast(body, x, element),
+            _casting(element),
         )  # fmt: skip
 
     def packed(self, plan: ContractionPlan, element: Attribute) -> SSAValue:
@@ -184,6 +184,11 @@ class _Body:
         same = self.add(arith.CmpiOp(self.add(IndexOp(row)), self.add(IndexOp(column)), "eq"))
         zero = self.add(arith.ConstantOp(number(0, x.type)))
         return self.add(arith.SelectOp(same, x, zero))
+
+
+def _casting(element: Attribute) -> Callable[[_Body, SSAValue], SSAValue]:
+    """A body that gives its only argument in another element type."""
+    return lambda body, x: _cast(body, x, element)
 
 
 def _cast(body: _Body, x: SSAValue, element: Attribute) -> SSAValue:

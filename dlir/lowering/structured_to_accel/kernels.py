@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import product
 from math import prod
+from typing import NoReturn
 
 from xdsl.dialects.builtin import f32, i8, i32
-from xdsl.ir import Attribute, Block, SSAValue
+from xdsl.ir import Attribute, Block, Operation, SSAValue
 
 from dlir.dialects.accel.attrs import Memory
 from dlir.dialects.accel.verify import width_of
@@ -53,6 +54,8 @@ class Kernels:
     """The result of a contraction -> its packed weights in DRAM."""
     free_lines: int = 0
     """Lines of the scratchpad that tiles may take."""
+    plans: Mapping[Operation, Plan] = field(default_factory=dict[Operation, Plan])
+    """The plan of every op of this program."""
     _planes: dict[SSAValue, Planes] = field(default_factory=dict[SSAValue, Planes])
 
     def __post_init__(self) -> None:
@@ -138,23 +141,17 @@ class Kernels:
         """32 bits inside of a kernel, unless the array reads it."""
         element = storage_type(element_type_of(value))
         for use in value.uses:
-            reader = self.plan_of(use.operation)
+            reader = self.plans.get(use.operation)
             if isinstance(reader, ContractionPlan) and value in (reader.a.value, reader.w.value):
                 return element
         return i32 if is_integer(element) else f32
-
-    def plan_of(self, op: object) -> Plan | None:
-        """The plan of an op of this program."""
-        return self.plans.get(op)
-
-    plans: Mapping[object, Plan] = field(default_factory=dict[object, Plan])
 
     # --- tiles in loops ---------------------------------------------------------------------------
 
     def _contraction(self, plan: ContractionPlan, result: SSAValue, target: Stored) -> None:
         chosen = tiling.choose(self.problem(plan, result, target), self.tiles.emit.machine)
         if chosen is None:
-            self._too_large(plan)
+            self._too_large()
         assert plan.lane is not None
         self.tiles.kept = {plan.a.value} if chosen.panel else set()
         columns = {plan.lane: chosen.n * self.cols}
@@ -245,7 +242,7 @@ class Kernels:
             w_rate=machine.dma.bytes_per_cycle,
             out_rate=self._rate(result),
             whole_n=fused_a,
-            fused_lines=self._fused_lines(plan) if fused_a else lambda rows: 0,
+            fused_lines=self._fused_lines(plan) if fused_a else 0,
         )
 
     def _rate(self, value: SSAValue) -> float:
@@ -255,7 +252,7 @@ class Kernels:
         bus = machine.host if outside and machine.host is not None else machine.dma
         return bus.bytes_per_cycle
 
-    def _fused_lines(self, plan: Plan):
+    def _fused_lines(self, plan: Plan) -> int:
         """Lines per result row that tensors inside of the kernel take."""
         per_row = 0
         seen: set[SSAValue] = set()
@@ -269,7 +266,7 @@ class Kernels:
             lanes = 1 if inner.out_lane is None else shape_of(value)[inner.out_lane]
             per_row += 4 * blocks_of(lanes, self.cols)
             waiting += [o.value for o in (*inner.operands, *inner.extras)]
-        return lambda rows: rows * per_row
+        return per_row
 
     def passes(self, plan: Plan) -> float:
         """Cycles of the vector unit per row of the result, as if every row had all lanes."""
@@ -297,7 +294,7 @@ class Kernels:
                 break
             block_limit = -(-block_limit // 2)
         if limit * per_row > self.free_lines:
-            self._too_large(plan)
+            self._too_large()
         sizes = dict(zip(rows, tiling.row_tile(extents, limit), strict=True))
         if plan.lane is not None and block_limit < lane_blocks:
             sizes[plan.lane] = block_limit * self.cols
@@ -309,7 +306,7 @@ class Kernels:
 
     def _lines_per_row(self, plan: VectorPlan, blocks: int) -> int:
         """Lines of the scratchpad per result row: operands, what is fused, the result."""
-        lines = 2 * (blocks if plan.reduced_lane is None else 1) + self._fused_lines(plan)(1)
+        lines = 2 * (blocks if plan.reduced_lane is None else 1) + self._fused_lines(plan)
         for operand in (*plan.operands, *plan.extras):
             lines += self._operand_lines(plan, operand, blocks)
         return lines
@@ -324,7 +321,7 @@ class Kernels:
             lanes = blocks_of(plan.extents[plan.reduced_lane], self.cols)
         return lanes * reduced * width_of(stored.memref.type)
 
-    def _too_large(self, plan: Plan):
+    def _too_large(self) -> NoReturn:
         line = self.cols
         raise Unsupported(
             f"no tile of it fits: {self.free_lines * line} bytes of the scratchpad and "
@@ -363,7 +360,7 @@ def boxes(box: Sequence[Range], sizes: Mapping[int, int]) -> Iterator[list[Range
         yield tile
 
 
-def _cost(expr: Expr, cost_of) -> int:
+def _cost(expr: Expr, cost_of: Callable[[str], int]) -> int:
     if not isinstance(expr, Call):
         return 0
     return cost_of(expr.fn) + sum(_cost(a, cost_of) for a in expr.args)

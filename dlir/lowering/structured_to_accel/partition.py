@@ -261,5 +261,6 @@ def host_needs(block: Block, found: Partition) -> set[SSAValue]:
 def _is_earlier(value: SSAValue, op: Operation, found: Partition) -> bool:
     """Whether a value comes from a program before that of an op."""
     owner = value.owner
-    on_machine = isinstance(owner, Operation) and (owner in found.plans or owner in found.views)
-    return on_machine and found.level[owner] < found.level[op]
+    if not isinstance(owner, Operation) or not (owner in found.plans or owner in found.views):
+        return False
+    return found.level[owner] < found.level[op]

@@ -226,7 +226,7 @@ class Planner:
         self, op: GenericOp, extents: tuple[int, ...], epilogue: Expr | None
     ) -> ContractionPlan:
         reasons: list[str] = []
-        last = set(op.out_forms[-1].dims) if op.out_forms else set()
+        last = set(op.out_forms[-1].dims) if op.out_forms else set[int]()
         orders = sorted(
             ((0, 1), (1, 0)),
             key=lambda o: (
@@ -379,7 +379,7 @@ class Planner:
         if not plan.constant or plan.epilogue is None:
             return None
         for number, extra in enumerate(plan.extras):
-            scaled = {
+            scaled: set[Expr] = {
                 Call("mul", (Arg(0), Arg(1 + number))),
                 Call("mul", (Arg(1 + number), Arg(0))),
             }

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from math import prod
+from typing import Any, cast
 
-from xdsl.dialects.builtin import FloatAttr, IntegerAttr, TensorType, f32, i32
+from xdsl.dialects import arith
+from xdsl.dialects.builtin import DenseIntOrFPElementsAttr, TensorType, i32
 from xdsl.ir import Attribute, Block, Operation, Region, SSAValue
 
 from dlir.dialects.accel.access import Access
@@ -32,6 +34,7 @@ from dlir.lowering.structured_to_accel.plan import (
 from dlir.lowering.structured_to_accel.stored import Layout, Stored, physical_shape
 from dlir.lowering.structured_to_accel.tiles import Tiles, domain_of
 from dlir.targets.accel.description import Machine
+from dlir.types import AnyTensor, is_tensor
 
 RESIDENT_SHARE, TILE_SHARE = 0.55, 0.92
 """Parts of the scratchpad: what may stay in it between kernels, and what tiles may fill of the
@@ -153,13 +156,10 @@ class ProgramWriter:
 
     def constant(self, number: float, element: Attribute) -> View:
         """A row in the scratchpad that holds a number in every lane, loaded once."""
-        from xdsl.dialects import arith
-        from xdsl.dialects.builtin import DenseIntOrFPElementsAttr
-
         if (number, element) not in self._constants:
-            type = TensorType(element, [1, self.cols])
-            kind = IntegerAttr(int(number), i32) if element == i32 else FloatAttr(number, f32)
-            dense = DenseIntOrFPElementsAttr.from_list(type, [kind.value.data])  # pyright: ignore
+            type: AnyTensor = TensorType(element, [1, self.cols])
+            value = int(number) if element == i32 else number
+            dense: Any = DenseIntOrFPElementsAttr.from_list(cast(Any, type), [value])
             made = self.host.add(arith.ConstantOp(dense, type))
             argument = self._argument(Role.WEIGHT, "", (1,), element)
             self.arguments.append(Argument(argument, Role.WEIGHT, f"constant {number:g}", made))
@@ -287,7 +287,7 @@ class ProgramWriter:
             memref = self._argument(Role.OUTPUT, "", physical, home.element)
             whole = self.found.whole.get(value, value)
             type = whole.type
-            assert isinstance(type, TensorType)
+            assert is_tensor(type)
             name = whole.name_hint or f"o{len(self.outputs)}"
             self.arguments.append(Argument(memref, Role.OUTPUT, name, None, type, layout, whole))
             return Stored.whole(memref, shape, layout, self.cols)
@@ -295,9 +295,14 @@ class ProgramWriter:
         stored = Stored.whole(memref, shape, layout, self.cols)
         if layout.border and home.filler is not None:
             stored = Stored(
-                memref, stored.base, stored.shape, stored.steps, stored.lane, layout.border,
+                memref,
+                stored.base,
+                stored.shape,
+                stored.steps,
+                stored.lane,
+                layout.border,
                 home.filler,
-            )  # fmt: skip
+            )
             self._fill_around(stored)
         return stored
 
@@ -360,7 +365,7 @@ class ProgramWriter:
                     (),
                     rows=rows,
                     of=size,
-                )  # fmt: skip
+                )
             )
             domain = domain_of((rows, width), 1, cols)
             flat = View(target.memref, target.base + first, (1, total))

@@ -1,4 +1,4 @@
-"""Boxes of tensors on chip: loaded when they are needed, with borders where a window leaves them."""
+"""Boxes of tensors on chip: loaded when needed, with borders where a window leaves the tensor."""
 
 from __future__ import annotations
 

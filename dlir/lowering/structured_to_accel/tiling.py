@@ -51,8 +51,8 @@ class Problem:
     out_rate: float
     whole_n: bool = False
     """Whether all columns must be in one tile."""
-    fused_lines: Callable[[int], int] = lambda rows: 0
-    """Result rows of a tile -> lines that fused producers need."""
+    fused_lines: int = 0
+    """Lines per result row that fused producers need."""
 
 
 @dataclass(frozen=True)
@@ -203,7 +203,7 @@ class _Cost:
             0 if p.a_on_chip else p.hull(tile) * k * p.width,
             0 if p.w_on_chip else n * p.taps * k * p.k_rows * p.width,
             int(rows * n * ((0 if p.out_on_chip else p.out_width) + p.extra_rows)),
-            p.fused_lines(rows),
+            p.fused_lines * rows,
             m_tiles * planes * stream,
             prod(p.rows) * p.n_blocks * per_row,
             rows * n * per_row + array.rows + array.cols,
