@@ -132,10 +132,19 @@ class Kernels:
         for form, first, size in zip(plan.op.out_forms, origin, sizes, strict=True):
             if form.plain_dim is not None:
                 box[form.plain_dim] = (first, size)
-        batch = plan.batch if isinstance(plan, ContractionPlan) else ()
-        for part in boxes(box, {d: 1 for d in batch}):
+        for part in boxes(box, self._sizes_at_once(plan, box)):
             self._compute(plan, value, part, tile, origin)
         return Local(tile, tuple(origin))
+
+    def _sizes_at_once(self, plan: Plan, box: Box) -> dict[int, int]:
+        """What the accumulators hold of a sum of products, by iterator."""
+        if not isinstance(plan, ContractionPlan) or plan.lane is None:
+            return {}
+        most = max(1, self.tiles.emit.machine.acc.rows // 2)
+        blocks = blocks_of(box[plan.lane][1], self.cols)
+        rows = tiling.row_tile([box[d][1] for d in plan.rows], max(1, most // blocks))
+        sizes = {d: 1 for d in plan.batch} | dict(zip(plan.rows, rows, strict=True))
+        return sizes if blocks <= most else sizes | {plan.lane: most * self.cols}
 
     def local_type(self, value: SSAValue) -> Attribute:
         """32 bits inside of a kernel, unless the array reads it."""

@@ -76,6 +76,11 @@ class Local:
     stored: Stored
     origin: tuple[int, ...]
 
+    def holds(self, origin: Sequence[int], sizes: Sequence[int]) -> bool:
+        """Whether a box lies inside of this one."""
+        mine = zip(self.origin, self.stored.shape, origin, sizes, strict=True)
+        return all(a <= b and b + n <= a + m for a, m, b, n in mine)
+
 
 @dataclass
 class Tiles:
@@ -135,7 +140,9 @@ class Tiles:
         """
         cols = self.emit.cols
         strided = any(s > 1 for s in strides)
-        local = self.local.get(value) or self.produce(value, origin, sizes)
+        local = self.local.get(value)
+        if local is None or not local.holds(origin, sizes):
+            local = self.produce(value, origin, sizes)
         if local is not None:
             assert not strided, "fused tensors are read as they are"
             self.local[value] = local
