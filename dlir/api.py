@@ -4,25 +4,35 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import IO, Any, TypeAlias, cast
+from typing import IO, Any, TypeAlias, TypeGuard, cast
 
-from xdsl.dialects.builtin import ModuleOp
+import numpy as np
+from xdsl.dialects.builtin import DYNAMIC_INDEX, ModuleOp
 
 from dlir.diagnostics import fail
 from dlir.divergence import Comparison, compare_on
-from dlir.executable import Artifact, CompileOptions, Executable, Frontend, Progress, Target
-from dlir.files import replacing, write_bytes
+from dlir.executable import (
+    Artifact,
+    CompileOptions,
+    Executable,
+    Frontend,
+    MachineTarget,
+    Progress,
+    Target,
+)
+from dlir.files import read_bytes, replacing, write_bytes
 from dlir.numpy_types import Array
 from dlir.params import Weights, check_params, param_ops, write_weights
 from dlir.parser import parse_file, parse_module
-from dlir.pipeline import collection_paused
+from dlir.pipeline import Item, PassManager, collection_paused
 from dlir.printer import print_module
 from dlir.progress import shown_on
-from dlir.registry import Registry, default_registry
+from dlir.registry import ARTIFACTS, Registry, default_registry, misuse
 from dlir.signature import entry_function
+from dlir.types import shape_of
 from dlir.verifier import verify
 
 Params: TypeAlias = Mapping[str, Array] | str | Path
@@ -109,26 +119,36 @@ def compile(
     params: Params | None = None,
     cache: bool = True,
     threads: int | None = None,
+    machine: str | None = None,
+    settings: Mapping[str, str] | None = None,
+    shapes: Mapping[str, str | Sequence[int]] | None = None,
     dump_phases_to: str | Path | None = None,
     progress: Progress | bool | None = None,
     registry: Registry | None = None,
 ) -> Executable:
-    """Make a function of a model ready to run on a target (`cpu`, `ref`, ...).
+    """Make a function of a model, or an artifact, ready to run on a target (`cpu`, `ref`, ...).
 
     `function` is `main`, or the only one, by default. The result is called with arrays. The model
-    is left as it was. `progress` is told about every phase; True draws a bar on stderr when that
-    is a terminal. Raises CompileError.
+    is left as it was. `machine` (a preset or a TOML file) and `settings` of its keys
+    (`{"spm.bytes": "131072"}`) are for targets that have machines; `shapes` (`{"ids": "1x128"}`)
+    gives `?` of arguments their sizes. `progress` is told about every phase; True draws a bar on
+    stderr when that is a terminal. Raises CompileError.
     """
     registry = registry or default_registry()
-    loaded = load(model, params, registry)
     options = CompileOptions(
         function=function,
         cache=cache,
         threads=threads,
         dump_phases_to=None if dump_phases_to is None else Path(dump_phases_to),
         progress=None if isinstance(progress, bool) else progress,
+        machine=machine,
+        settings=settings or {},
+        shapes={name: _sizes(sizes) for name, sizes in (shapes or {}).items()},
         registry=registry,
     )
+    if is_artifact(model):
+        return open_artifact(model, options, target)
+    loaded = load(model, params, registry)
     if progress is not True:
         return compile_with(loaded, target, options)
     with shown_on(sys.stderr) as bar:
@@ -139,7 +159,52 @@ def compile(
 def compile_with(model: Model, target: str, options: CompileOptions) -> Executable:
     """`compile` for a loaded model and options made elsewhere."""
     check_params(model.module, model.params)
-    return find_target(target, options.registry).compile(model.module, model.params, options)
+    found = _target_for([target], options)[0]
+    return found.compile(specialised(model, options).module, model.params, options)
+
+
+def _target_for(names: Sequence[str], options: CompileOptions) -> list[Target]:
+    """The targets; one of them must be able to choose a machine when one is asked for."""
+    targets = [find_target(name, options.registry) for name in names]
+    given = options.machine or options.settings
+    if given and not any(isinstance(target, MachineTarget) for target in targets):
+        raise misuse(f"target '{names[-1]}' has no machines: leave --machine and --set out")
+    return targets
+
+
+def _sizes(sizes: str | Sequence[int]) -> str:
+    return sizes if isinstance(sizes, str) else "x".join(map(str, sizes))
+
+
+def specialised(model: Model, options: CompileOptions) -> Model:
+    """The model for arguments of the sizes in `options.shapes`; the model itself without any."""
+    if not options.shapes:
+        return model
+    module = model.module.clone()
+    wanted = tuple(f"{name}={sizes}" for name, sizes in options.shapes.items())
+    make = cast(Callable[..., Item], options.registry.find_pass("dl-specialize"))
+    one = make(shapes=wanted, function=options.function)
+    PassManager([one], registry=options.registry).run(options.registry.context(), module)
+    verify(module)
+    return Model(module, model.params)
+
+
+def is_artifact(source: Any) -> TypeGuard[str | Path]:
+    """Whether this is the path of a compiled model."""
+    is_path = isinstance(source, Path) or (isinstance(source, str) and "\n" not in source)
+    return is_path and Path(source).suffix.removeprefix(".") in ARTIFACTS
+
+
+def open_artifact(path: str | Path, options: CompileOptions, target: str = "") -> Executable:
+    """Make a compiled model ready to run, on `target` if that is given. Raises CompileError."""
+    made_by = ARTIFACTS[Path(path).suffix.removeprefix(".")]
+    if target not in ("", made_by):
+        raise misuse(f"'{path}' was compiled for target '{made_by}', not for '{target}'")
+    if options.shapes:
+        raise misuse(f"'{path}' is compiled: its sizes cannot be chosen any more")
+    found = find_target(made_by, options.registry)
+    assert isinstance(found, MachineTarget), "every target of ARTIFACTS opens its artifacts"
+    return found.open(read_bytes(str(path)), str(path), options)
 
 
 def lower(
@@ -152,7 +217,7 @@ def lower(
 ) -> Artifact:
     """Bring a model from level `start` to level `stop` of a target. Raises CompileError."""
     options = options or CompileOptions()
-    found = find_target(target, options.registry)
+    found = _target_for([target], options)[0]
     start = start or found.levels[0]
     for level in (start, stop):
         if level not in found.levels:
@@ -160,10 +225,10 @@ def lower(
             fail(None, f"target '{target}' has no level '{level}'", help=f"levels: {known}")
     if found.levels.index(start) > found.levels.index(stop):
         fail(None, f"level '{stop}' comes before level '{start}'")
-    module = load(model).module.clone()
+    loaded = specialised(load(model), options)
     if options.function is not None and start == found.levels[0]:
-        entry_function(module, options.function)
-    return found.lower(module, options, start, stop)
+        entry_function(loaded.module, options.function)
+    return found.lower(loaded.module.clone(), loaded.params, options, start, stop)
 
 
 def load_from(
@@ -206,33 +271,37 @@ def write_artifact(
 
 
 def check_support(
-    source: str | Path, target: str, registry: Registry | None = None
+    source: str | Path, target: str, options: CompileOptions | None = None
 ) -> tuple[str, bool]:
     """A table of what a model is made of, and whether all of it can be compiled for a target.
 
     For a foreign file that the frontend does not take, the operators of that file; otherwise the
     ops of the module. Raises CompileError for what is no model at all.
     """
-    registry = registry or default_registry()
+    options = options or CompileOptions()
     kind = Path(source).suffix.removeprefix(".")
-    if kind in registry.names("frontend"):
-        table, fine = cast(Frontend, registry.find("frontend", kind)).support(source)
+    if kind in options.registry.names("frontend"):
+        frontend = cast(Frontend, options.registry.find("frontend", kind))
+        table, fine = frontend.support(source)
         if not fine:
             return table, False
-        text, runs = _support(load(source, registry=registry), target, registry)
+        text, runs = _support(load(source, registry=options.registry), target, options)
         return f"{table}\n{text}", runs
-    return _support(load(source, registry=registry), target, registry)
+    return _support(load(source, registry=options.registry), target, options)
 
 
-def _support(model: Model, target: str, registry: Registry) -> tuple[str, bool]:
-    options = CompileOptions(registry=registry)
-    problems = find_target(target, registry).unsupported(model.module, options)
-    counts = Counter(op.name for op in model.module.walk())
+def _support(model: Model, target: str, options: CompileOptions) -> tuple[str, bool]:
+    found = _target_for([target], options)[0]
+    module = specialised(model, options).module
+    problems = found.unsupported(module, options)
+    counts = Counter(op.name for op in module.walk())
     width = max(map(len, counts))
     lines = [
         f"{name:{width}}  {count:6}  {problems.get(name, 'yes')}"
         for name, count in sorted(counts.items())
     ]
+    if isinstance(found, MachineTarget) and not problems:
+        lines += found.remarks(module, options)
     return "\n".join([f"{'op':{width}}  {'count':>6}  on {target}", *lines]), not problems
 
 
@@ -249,19 +318,48 @@ def compare(
     function: str | None = None,
     params: Params | None = None,
     tolerance: float | None = None,
+    machine: str | None = None,
+    settings: Mapping[str, str] | None = None,
     registry: Registry | None = None,
 ) -> Comparison:
     """Run a model on two targets and name the first op whose results differ.
 
     `tolerance` is relative to the largest magnitude in a result; by default it follows from the
-    element type (see `divergence.TOLERANCES`).
+    element type (see `divergence.TOLERANCES`) and the targets. `machine` and `settings` as for
+    `compile`.
     """
     registry = registry or default_registry()
-    loaded = load(model, params, registry)
-    check_params(loaded.module, loaded.params)
-    options = CompileOptions(function=function, registry=registry)
-    first, second = (find_target(name, registry) for name in targets)
-    return compare_on(first, second, loaded.module, loaded.params, inputs, options, tolerance)
+    options = CompileOptions(
+        function=function, machine=machine, settings=settings or {}, registry=registry
+    )
+    return compare_with(load(model, params, registry), inputs, targets, options, tolerance)
+
+
+def compare_with(
+    model: Model,
+    inputs: Sequence[Any],
+    targets: Sequence[str],
+    options: CompileOptions,
+    tolerance: float | None = None,
+) -> Comparison:
+    """`compare` for a loaded model and options made elsewhere."""
+    check_params(model.module, model.params)
+    first, second = _target_for(targets, options)
+    if any(isinstance(target, MachineTarget) for target in (first, second)):
+        options = with_shapes_of(model, inputs, options)
+    module = specialised(model, options).module
+    return compare_on(first, second, module, model.params, inputs, options, tolerance)
+
+
+def with_shapes_of(model: Model, inputs: Sequence[Any], options: CompileOptions) -> CompileOptions:
+    """The options with the sizes of these inputs, for targets that must know them."""
+    entry = entry_function(model.module, options.function)
+    shapes = {
+        str(index): _sizes(cast(Array, array).shape)
+        for index, (array, type) in enumerate(zip(inputs, entry.function_type.inputs, strict=False))
+        if isinstance(array, np.ndarray) and DYNAMIC_INDEX in shape_of(type)
+    }
+    return replace(options, shapes={**shapes, **options.shapes})
 
 
 def find_target(name: str, registry: Registry) -> Target:

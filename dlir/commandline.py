@@ -13,7 +13,7 @@ import traceback
 from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import IO, Any, NoReturn
+from typing import IO, TYPE_CHECKING, Any, NoReturn
 
 from dlir.diagnostics import (
     EXIT_BUG,
@@ -29,6 +29,9 @@ from dlir.diagnostics import (
 from dlir.files import temporary_path, write_text
 from dlir.pipeline import InternalError
 from dlir.registry import UsageError, did_you_mean, misuse
+
+if TYPE_CHECKING:
+    from dlir.executable import CompileOptions
 
 DEBUG_VARIABLE = "DLIR_DEBUG"
 """When this environment variable is set, internal errors show their traceback."""
@@ -146,6 +149,66 @@ def positive(text: str) -> int:
 
 Flag = tuple[str, dict[str, Any]]
 """The name of a flag and the keywords of `add_argument`."""
+
+
+TARGET_FLAGS: list[Flag] = [
+    ("--target", {"metavar": "NAME", "help": "cpu, ref, accel, ...; default: cpu"}),
+    ("--machine", {"metavar": "NAME", "help": "of target accel: a preset or FILE.toml"}),
+    (
+        "--set",
+        {
+            "action": "append",
+            "default": [],
+            "metavar": "KEY=VALUE",
+            "help": "one number of the machine that differs, such as spm.bytes=131072",
+        },
+    ),
+    (
+        "--shape",
+        {
+            "action": "append",
+            "default": [],
+            "metavar": "ARGUMENT=SIZES",
+            "help": "the sizes of an argument that has `?`, such as ids=1x128",
+        },
+    ),
+    ("--function", {"metavar": "NAME", "help": "default: main, or the only function"}),
+    ("--params", {"metavar": "FILE", "help": "weights; default: MODEL's .safetensors beside it"}),
+    ("--threads", {"type": positive, "metavar": "N", "help": "default: DLIR_NUM_THREADS"}),
+    ("--no-cache", {"action": "store_true", "help": "neither read nor fill the object cache"}),
+    (
+        "--load-plugin",
+        {"action": "append", "default": [], "metavar": "PLUGIN", "help": "FILE.py or module:NAME"},
+    ),
+]
+"""The flags of commands that compile; `compile_options` reads them."""
+
+
+def compile_options(flags: argparse.Namespace) -> CompileOptions:
+    """What the flags of `TARGET_FLAGS` say. Raises UsageError."""
+    from dlir.executable import CompileOptions  # slow to import, and not needed for --help
+    from dlir.registry import default_registry
+
+    return CompileOptions(
+        function=flags.function,
+        cache=not flags.no_cache,
+        threads=flags.threads,
+        machine=flags.machine,
+        settings=pairs("set", flags.set),
+        shapes=pairs("shape", flags.shape),
+        registry=default_registry().with_plugins(flags.load_plugin),
+    )
+
+
+def pairs(flag: str, texts: Iterable[str]) -> dict[str, str]:
+    """The `KEY=VALUE` of a flag that may be repeated; the last of a key counts."""
+    found: dict[str, str] = {}
+    for text in texts:
+        key, equals, value = text.rpartition("=") if flag == "shape" else text.partition("=")
+        if not (key and equals and value):
+            raise misuse(f"bad --{flag}={text}: write --{flag}=KEY=VALUE")
+        found[key] = value
+    return found
 
 
 def add_flags(parser: ArgumentParser, flags: Iterable[Flag]) -> None:

@@ -11,7 +11,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol, TypeAlias
+from typing import Any, Protocol, TypeAlias, runtime_checkable
 
 from xdsl.dialects.builtin import ModuleOp
 from xdsl.dialects.func import FuncOp
@@ -47,6 +47,12 @@ class CompileOptions:
     dump_phases_to: Path | None = None
     """A folder that receives the module after every phase, as `<number>-<level>.mlir`."""
     progress: Progress | None = None
+    machine: str | None = None
+    """The machine to make programs for, of a target that has several: a preset or a file."""
+    settings: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Keys of the machine that are to be other than in its file: `spm.bytes` -> `131072`."""
+    shapes: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Argument (a name, or a number from 0) -> all of its sizes: `ids` -> `1x128`."""
     registry: Registry = field(default_factory=default_registry)
 
     def thread_count(self) -> int | None:
@@ -109,6 +115,30 @@ class Executable(ABC):
         return self._stage(level)
 
 
+class Timing(Protocol):
+    """What a modelled machine took for a program, known without running it."""
+
+    def to_json(self) -> str:
+        """One JSON object."""
+        ...
+
+    def to_html(self) -> str:
+        """One page that needs nothing else."""
+        ...
+
+    def to_trace(self) -> str:
+        """A Chrome trace, as JSON."""
+        ...
+
+
+class ModelledExecutable(Executable):
+    """An executable whose machine is modelled, so that its time follows from the program alone."""
+
+    @abstractmethod
+    def timing(self, *, serial: bool = False) -> Timing:
+        """What one call takes; `serial`: nothing in a matrix unit overlaps."""
+
+
 class Frontend(Protocol):
     """What reads a foreign format; named in `registry.FRONTENDS` under the files' suffix."""
 
@@ -147,6 +177,34 @@ class Target(Protocol):
         """The names of ops in `module` that the target cannot run, and why."""
         ...
 
-    def lower(self, module: ModuleOp, options: CompileOptions, start: str, stop: str) -> Artifact:
-        """Bring `module`, which may be changed, from level `start` to a later level `stop`."""
+    def lower(
+        self,
+        module: ModuleOp,
+        params: Mapping[str, Array],
+        options: CompileOptions,
+        start: str,
+        stop: str,
+    ) -> Artifact:
+        """Bring `module`, which may be changed, from level `start` to a later level `stop`.
+
+        `params` are the weights that are known; a level that holds none does not ask for them.
+        """
+        ...
+
+
+@runtime_checkable
+class MachineTarget(Target, Protocol):
+    """A target for machines that it models: `--machine` chooses one, programs have known sizes."""
+
+    @property
+    def tolerances(self) -> Mapping[str, float]:
+        """Element type -> allowed relative difference, where that is not `compare`'s own."""
+        ...
+
+    def remarks(self, module: ModuleOp, options: CompileOptions) -> list[str]:
+        """What runs, but not on the machine, and why; one sentence each."""
+        ...
+
+    def open(self, data: bytes, name: str, options: CompileOptions) -> Executable:
+        """Make an artifact of this target ready to run. Raises CompileError."""
         ...

@@ -32,6 +32,10 @@ class Format(Protocol):
         """The file's contents."""
         ...
 
+    def choose(self, value: Any, name: str) -> Any:
+        """The part of a value that has that name. Raises UsageError."""
+        ...
+
     def module(self, value: Any) -> ModuleOp:
         """The value as a module."""
         ...
@@ -52,8 +56,11 @@ def translate(
     read: Callable[[], bytes],
     load: Callable[[], ModuleOp],
     file: str,
+    part: str | None = None,
 ) -> Artifact:
     """From `source`, or from a module where it is None, to the format or level `to`.
+
+    `part` names what is to be taken of a file that holds several programs.
 
     Exactly one of `read` and `load` is called. Raises CompileError, and UsageError where there is
     no way from one to the other.
@@ -67,6 +74,8 @@ def translate(
         help = f"formats: {', '.join(known)}"
         raise misuse(f"cannot translate to '{to}'{did_you_mean(to, known)}", help=help)
     value = source.read(read(), file)
+    if part is not None:
+        value = source.choose(value, part)
     if target is not None and target.family == source.family:
         return target.write(value)
     module = source.module(value)

@@ -67,11 +67,12 @@ def parse_module(
     *,
     first_line: int = 1,
     allow_unregistered_dialect: bool = False,
+    max_splat_bytes: int = MAX_SPLAT_BYTES,
 ) -> ModuleOp:
     """Parse a whole file; ops outside of a `builtin.module` are put into a new one.
 
     `first_line` is the number of the first line of `text` in the file (for the chunks of
-    `--split-input-file`). Raises only `CompileError`.
+    `--split-input-file`); a splat may take up to `max_splat_bytes`. Raises only `CompileError`.
     """
     remember_source(file_name, text, first_line)
     if allow_unregistered_dialect and not ctx.allow_unregistered:
@@ -79,6 +80,7 @@ def parse_module(
         ctx = ctx.clone()
         ctx.allow_unregistered = True
     parser = Parser(ctx, text, file_name, first_line)
+    parser.max_splat_bytes = max_splat_bytes
     try:
         return parser.parse_module()
     except CompileError:
@@ -127,6 +129,7 @@ class Parser(XdslParser):
         self._parser_state.lexer = Lexer(Input(text, name))
         self._file = StringAttr(name)
         self._first_line = first_line
+        self.max_splat_bytes = MAX_SPLAT_BYTES
         self._line_starts = _line_starts(text)
         self._integers: dict[int, IntAttr] = {}
         self._starts: list[int] = []
@@ -306,10 +309,10 @@ class Parser(XdslParser):
         return DenseIntOrFPElementsAttr.from_list(type, [value])
 
     def _check_splat(self, size: int, count: int, start: int) -> None:
-        if size * count > MAX_SPLAT_BYTES:
+        if size * count > self.max_splat_bytes:
             self.raise_error(
                 f"a splat of {count} elements takes {size * count} bytes; "
-                f"at most {MAX_SPLAT_BYTES} can be written as a constant",
+                f"at most {self.max_splat_bytes} can be written as a constant",
                 start,
             )
 

@@ -44,7 +44,9 @@ DIALECTS: dict[str, str] = {
 
 PASSES: dict[str, str] = {
     "accel-allocate": "dlir.transforms.accel_allocate:AccelAllocate",
+    "accel-pipeline": "dlir.targets.accel.pipeline:AccelPipeline",
     "accel-place-tokens": "dlir.transforms.accel_place_tokens:AccelPlaceTokens",
+    "accel-prefetch": "dlir.transforms.accel_prefetch:AccelPrefetch",
     "convert-accel-to-isa": "dlir.targets.accel.emit:ConvertAccelToIsa",
     "convert-dl-to-structured": "dlir.lowering.dl_to_structured:ConvertDlToStructured",
     "convert-loops-to-llvm": "dlir.lowering.loops_to_llvm:ConvertLoopsToLLVM",
@@ -55,8 +57,11 @@ PASSES: dict[str, str] = {
     "cpu-pipeline": "dlir.targets.cpu.pipeline:CpuPipeline",
     "dl-assign-layout": "dlir.transforms.dl_assign_layout:DlAssignLayout",
     "dl-decompose": "dlir.transforms.dl_decompose:DlDecompose",
+    "dl-quantize-minmax": "dlir.transforms.dl_quantize_minmax:DlQuantizeMinmax",
     "dl-simplify": "dlir.transforms.dl_simplify:DlSimplify",
+    "dl-specialize": "dlir.transforms.dl_specialize:DlSpecialize",
     "structured-bufferize": "dlir.transforms.structured_bufferize:StructuredBufferize",
+    "structured-fold-reshape": "dlir.transforms.structured_fold_reshape:StructuredFoldReshape",
     "structured-fold-windows": "dlir.transforms.structured_fold_windows:StructuredFoldWindows",
     "structured-fuse": "dlir.transforms.structured_fuse:StructuredFuse",
     "structured-hoist-constants": (
@@ -64,9 +69,11 @@ PASSES: dict[str, str] = {
     ),
     "structured-insert-checks": "dlir.transforms.structured_insert_checks:StructuredInsertChecks",
     "structured-interchange": "dlir.transforms.structured_interchange:StructuredInterchange",
+    "structured-mask-lanes": "dlir.transforms.structured_mask_lanes:StructuredMaskLanes",
     "structured-outline": "dlir.transforms.structured_outline:StructuredOutline",
     "structured-pack": "dlir.transforms.structured_pack:StructuredPack",
     "structured-schedule": "dlir.transforms.structured_schedule:StructuredSchedule",
+    "structured-share-terms": "dlir.transforms.structured_share_terms:StructuredShareTerms",
     "structured-tile": "dlir.transforms.structured_tile:StructuredTile",
     "structured-view-parts": "dlir.transforms.structured_view_parts:StructuredViewParts",
     "vector-expand-math": "dlir.transforms.vector_expand_math:VectorExpandMath",
@@ -96,10 +103,16 @@ FRONTENDS: dict[str, str] = {
 """Suffix of a foreign format -> its frontend (see `dlir.executable.Frontend`)."""
 
 TARGETS: dict[str, str] = {
+    "accel": "dlir.targets.accel.target:TARGET",
     "cpu": "dlir.targets.cpu.target:TARGET",
     "ref": "dlir.targets.ref:TARGET",
 }
 """Name of a target -> the target (see `dlir.executable.Target`)."""
+
+ARTIFACTS: dict[str, str] = {
+    "dlx": "accel",
+}
+"""Suffix of a compiled model -> the target that opens it."""
 
 FORMATS: dict[str, str] = {
     "isa-binary": "dlir.targets.accel.formats:BINARY",

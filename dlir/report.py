@@ -9,7 +9,7 @@ from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from html import escape
-from typing import Any
+from typing import Any, Self
 
 from xdsl.dialects.builtin import ModuleOp
 from xdsl.dialects.func import FuncOp
@@ -41,7 +41,7 @@ class Report:
     details: dict[str, Any] = field(default_factory=dict[str, Any])
 
     @classmethod
-    def of(cls, target: str, module: ModuleOp, entry: FuncOp, params: Mapping[str, Any]) -> Report:
+    def of(cls, target: str, module: ModuleOp, entry: FuncOp, params: Mapping[str, Any]) -> Self:
         """A report on a module that is about to be compiled."""
         used = {name for _, name in param_ops(module)}
         counts = Counter(op.name for op in module.walk() if op is not module)

@@ -35,8 +35,10 @@ def requantize(x: Array, multiplier: Array, shift: Array, zero_point: int) -> Ar
 
 def shift_right_rounded(x: Array, bits: Array) -> Array:
     """`x / 2**bits` to nearest, halves away from zero, for int64 up to 2**62 and bits in 0..62."""
-    half = (np.int64(1) << bits.astype(np.int64)) >> 1
-    return np.sign(x) * ((np.abs(x) + half) >> bits)
+    bits = bits.astype(np.int64)
+    half = (np.int64(1) << bits) >> 1
+    # A shift rounds down, so a half of a negative number, which has to go down, needs one less.
+    return (x + half - ((x < 0) & (half > 0))) >> bits
 
 
 def multiplier_and_shift(scale: Any) -> tuple[Array, Array]:

@@ -10,34 +10,27 @@ from pathlib import Path
 from typing import IO, Any
 
 from dlir.commandline import (
+    TARGET_FLAGS,
     ArgumentParser,
     Flag,
     Streams,
     add_flags,
+    compile_options,
     guarded,
     normalise,
-    positive,
 )
 from dlir.diagnostics import EXIT_DIAGNOSTICS, EXIT_OK
-from dlir.registry import default_registry, misuse
+from dlir.registry import misuse
 
 FLAGS: list[Flag] = [
-    ("--target", {"default": "cpu", "help": "cpu, ref, ...; default: cpu"}),
-    ("--function", {"metavar": "NAME", "help": "default: main, or the only function"}),
-    ("--params", {"metavar": "FILE", "help": "weights; default: MODEL's .safetensors beside it"}),
+    *TARGET_FLAGS,
     ("--compile-from", {"metavar": "LEVEL", "help": "the level MODEL is at; default: the first"}),
     ("--compile-to", {"metavar": "LEVEL", "help": "the level to stop at; default: the last"}),
     ("-o", {"metavar": "FILE", "help": "the artifact; default: text to stdout"}),
     ("--dump-phases-to", {"metavar": "FOLDER", "help": "write the module after every phase"}),
     ("--check-support", {"action": "store_true", "help": "only list what is supported"}),
     ("--report", {"metavar": "FILE", "help": "compile to run, and write R.json or R.html"}),
-    ("--threads", {"type": positive, "metavar": "N", "help": "default: DLIR_NUM_THREADS"}),
-    ("--no-cache", {"action": "store_true", "help": "neither read nor fill the object cache"}),
     ("--mlir-print-debuginfo", {"action": "store_true", "help": "print locations, too"}),
-    (
-        "--load-plugin",
-        {"action": "append", "default": [], "metavar": "PLUGIN", "help": "FILE.py or module:NAME"},
-    ),
 ]
 
 
@@ -71,35 +64,29 @@ def _main(argv: Sequence[str] | None, streams: Streams) -> int:
 def _check_support(options: argparse.Namespace, streams: Streams) -> int:
     from dlir import api
 
-    registry = default_registry().with_plugins(options.load_plugin)
-    text, fine = api.check_support(options.model, options.target, registry)
+    settings = compile_options(options)
+    text, fine = api.check_support(options.model, options.target or "cpu", settings)
     print(text, file=streams.stdout)
     return EXIT_OK if fine else EXIT_DIAGNOSTICS
 
 
 def _compile(options: argparse.Namespace, streams: Streams) -> int:
     from dlir import api
-    from dlir.executable import CompileOptions
     from dlir.progress import shown_on
 
-    registry = default_registry().with_plugins(options.load_plugin)
-    model = api.load_from(options.model, streams.stdin, options.params, registry)
-    settings = CompileOptions(
-        function=options.function,
-        cache=not options.no_cache,
-        threads=options.threads,
-        dump_phases_to=Path(options.dump_phases_to) if options.dump_phases_to else None,
-        registry=registry,
-    )
+    target, settings = options.target or "cpu", compile_options(options)
+    folder = Path(options.dump_phases_to) if options.dump_phases_to else None
+    settings = replace(settings, dump_phases_to=folder)
+    model = api.load_from(options.model, streams.stdin, options.params, settings.registry)
     with shown_on(streams.stderr) as progress:
         settings = replace(settings, progress=progress)
         if options.report:
-            _report(api.compile_with(model, options.target, settings), options.report)
+            _report(api.compile_with(model, target, settings), options.report)
         if options.report and not options.o and not options.compile_to:
             return EXIT_OK
-        stop = options.compile_to or api.find_target(options.target, registry).levels[-1]
+        stop = options.compile_to or api.find_target(target, settings.registry).levels[-1]
         start = options.compile_from
-        artifact = api.lower(model, options.target, stop, start=start, options=settings)
+        artifact = api.lower(model, target, stop, start=start, options=settings)
     if isinstance(artifact, bytes) and not options.o:
         raise misuse(f"level '{stop}' is binary: give a file with -o")
     api.write_artifact(

@@ -9,20 +9,20 @@ from collections.abc import Sequence
 from typing import IO, Any
 
 from dlir.commandline import (
+    TARGET_FLAGS,
     ArgumentParser,
     Flag,
     Streams,
     add_flags,
+    compile_options,
     guarded,
     normalise,
     positive,
 )
 from dlir.diagnostics import EXIT_DIAGNOSTICS, EXIT_OK
-from dlir.registry import default_registry
 
 FLAGS: list[Flag] = [
-    ("--target", {"default": "cpu", "help": "cpu, ref, ...; default: cpu"}),
-    ("--function", {"metavar": "NAME", "help": "default: main, or the only function"}),
+    *TARGET_FLAGS,
     (
         "--input",
         {
@@ -32,18 +32,14 @@ FLAGS: list[Flag] = [
             "help": "one per argument, in order: x.npy, 2x3xf32=1.5, 2xf32=1,2 or f32=1.5",
         },
     ),
-    ("--params", {"metavar": "FILE", "help": "weights; default: MODEL's .safetensors beside it"}),
     ("--output", {"metavar": "FILE.npz", "help": "save the results instead of printing them"}),
     ("--bench", {"type": positive, "metavar": "N", "help": "call N times and print the times"}),
     ("--compare", {"metavar": "TARGET", "help": "name the first op that differs from TARGET"}),
+    ("--report", {"metavar": "FILE", "help": "write R.json or R.html; of a modelled machine also "
+                  "without --input, as its time does not depend on values"}),
     ("--trace", {"metavar": "FILE.json", "help": "write a Chrome trace of the run"}),
-    ("--threads", {"type": positive, "metavar": "N", "help": "default: DLIR_NUM_THREADS"}),
-    ("--no-cache", {"action": "store_true", "help": "neither read nor fill the object cache"}),
-    (
-        "--load-plugin",
-        {"action": "append", "default": [], "metavar": "PLUGIN", "help": "FILE.py or module:NAME"},
-    ),
-]
+    ("--serial", {"action": "store_true", "help": "time a matrix unit without overlap"}),
+]  # fmt: skip
 
 
 def main(
@@ -70,35 +66,24 @@ def _main(argv: Sequence[str] | None, streams: Streams) -> int:
         return EXIT_OK
     if options.model is None:
         parser.error("no model given")
+    if options.report and not options.report.endswith((".json", ".html")):
+        parser.error(f"--report={options.report}: write R.json or R.html")
     return _compare(options, streams) if options.compare else _run(options, streams)
 
 
 def _run(options: argparse.Namespace, streams: Streams) -> int:
-    from dlir import api
     from dlir.inputs import call, read_input
-    from dlir.outputs import Span, value_text, write_npz, write_trace
-    from dlir.progress import shown_on
+    from dlir.outputs import value_text, write_npz
+    from dlir.runs import Observed, ready
 
-    registry = default_registry().with_plugins(options.load_plugin)
-    model = api.load_from(options.model, streams.stdin, options.params, registry)
     inputs = [read_input(text) for text in options.input]
-    with shown_on(streams.stderr) as progress:
-        executable = api.compile(
-            model,
-            options.target,
-            function=options.function,
-            cache=not options.no_cache,
-            threads=options.threads,
-            progress=progress,
-            registry=registry,
-        )
-    spans: list[Span] = []
-    if options.trace:
-        executable.on_event = lambda *span: spans.append(span)
+    executable = ready(options, compile_options(options), inputs, streams)
+    run = Observed(executable, options.report, options.trace, options.serial)
+    if run.needs_no_inputs and not inputs:
+        run.write()
+        return EXIT_OK
     results = dict(zip(executable.result_names, call(executable, inputs), strict=True))
-    executable.on_event = None
-    if options.trace:
-        write_trace(options.trace, executable.report.phases, spans)
+    run.write()
     if options.output:
         write_npz(options.output, results)
     if options.bench:
@@ -124,11 +109,11 @@ def _compare(options: argparse.Namespace, streams: Streams) -> int:
     from dlir import api
     from dlir.inputs import read_input
 
-    registry = default_registry().with_plugins(options.load_plugin)
-    model = api.load_from(options.model, streams.stdin, options.params, registry)
+    settings = compile_options(options)
+    model = api.load_from(options.model, streams.stdin, options.params, settings.registry)
     inputs = [read_input(text) for text in options.input]
-    targets = (options.compare, options.target)
-    result = api.compare(model, inputs, targets, function=options.function, registry=registry)
+    targets = (options.compare, options.target or "cpu")
+    result = api.compare_with(model, inputs, targets, settings)
     print(result, file=streams.stdout)
     return EXIT_OK if result else EXIT_DIAGNOSTICS
 

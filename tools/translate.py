@@ -28,6 +28,7 @@ FLAGS: list[Flag] = [
         },
     ),
     ("--target", {"default": "cpu", "help": "whose code to make; default: cpu"}),
+    ("--program", {"metavar": "NAME", "help": "of a .dlx with several: the one to write"}),
     ("--params", {"metavar": "FILE", "help": "weights; default: INPUT's .safetensors beside it"}),
     ("-o", {"metavar": "FILE", "help": "the output; weights go to FILE's .safetensors beside it"}),
     ("--mlir-print-debuginfo", {"action": "store_true", "help": "print locations, too"}),
@@ -81,6 +82,7 @@ def _main(argv: Sequence[str] | None, streams: Streams) -> int:
             lambda: read_bytes(name, streams.stdin),
             lambda: load().module,
             name,
+            options.program,
         )
     else:
         model = load()

@@ -12,7 +12,7 @@ from xdsl.passes import ModulePass
 
 from dlir.diagnostics import fail, note
 from dlir.dialects.accel.attrs import memory_of
-from dlir.dialects.accel.lifetimes import Tile, live_lines, memory_uses, tiles_of
+from dlir.dialects.accel.lifetimes import Tile, live_lines, tiles_of, uses_of
 from dlir.dialects.accel.ops import AllocOp, ProgramOp
 from dlir.rewrite import current_statistics
 from dlir.targets.accel.description import load_machine
@@ -66,7 +66,7 @@ def allocate(program: ProgramOp) -> None:
         if mine:
             _place(mine, name, size)
     _place_unused(program)
-    for use in memory_uses(program, sizes):
+    for use in uses_of(tiles, sizes):
         unit = UNITS.get(use.memory, "lines")
         counts = {f"{use.memory} {unit} in use": use.peak, f"{use.memory} {unit} alive": use.live}
         current_statistics().update(counts)

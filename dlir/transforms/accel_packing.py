@@ -1,15 +1,15 @@
 """Places for things that live for some time, so that places are used again as late as possible.
 
 An engine that runs ahead writes into a place as soon as its last tile is done with; the longer ago
-that was in the program, the further it runs ahead. So tiles take turns around the memory, like
-slots of a ring, even where lower lines are free. What lives so long that the ring would come round
-to it is placed first, at the other end.
+that was in the program, the further it runs ahead. So a tile goes where nothing has been for the
+longest time, even where that spreads the tiles over the whole memory. What lives so long that the
+memory is given out anew meanwhile is placed first, at the upper end.
 """
 
 from __future__ import annotations
 
-from bisect import insort
-from collections.abc import Iterable, Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -47,10 +47,16 @@ def place_blocks(
 ) -> Placement:
     """Lines for all blocks; those of `fixed` have theirs. Blocks are in order of `first`."""
     start = {n: _placed(blocks, n, at) for n, at in (fixed or {}).items()}
-    ring = _Ring(blocks, capacity, dict(start))
-    if ring.run():
-        return Placement({n: one.at for n, one in ring.placed.items()})
-    return _by_size(blocks, capacity, start)
+    for rounds in ROUNDS:
+        ring = _Ring(blocks, capacity, dict(start), rounds)
+        if ring.run():
+            return Placement({n: one.at for n, one in ring.placed.items()})
+    return _densest(blocks, capacity, start)
+
+
+ROUNDS = (4.0, 1.0, 0.25)
+"""How often a memory is given out anew during a life that counts as long. Blocks that are placed
+as long-lived do not take turns, so it should be few; but too few leave gaps of odd sizes."""
 
 
 def _placed(blocks: Sequence[Block], number: int, at: int) -> Placed:
@@ -60,80 +66,129 @@ def _placed(blocks: Sequence[Block], number: int, at: int) -> Placed:
 
 @dataclass
 class _Ring:
-    """Long-lived blocks at the upper end, the others round and round."""
+    """Long-lived blocks at the upper end, the others in turns around them."""
 
     blocks: Sequence[Block]
     capacity: int
     placed: dict[int, Placed]
+    rounds: float
     long: list[Placed] = field(default_factory=list[Placed])
     live: list[Placed] = field(default_factory=list[Placed])
-    """Short-lived blocks that are alive, by their lines."""
-    cursor: int = 0
+    """Short-lived blocks that are alive."""
+    starts: list[int] = field(default_factory=lambda: [0])
+    lasts: list[int] = field(default_factory=lambda: [-1])
+    """The memory in pieces: where each begins, and when it was last in use, or will be."""
 
     def run(self) -> bool:
         """Place everything; False when something found no room."""
         self.long = list(self.placed.values())
         for number in sorted(self.long_lived(), key=lambda n: -self.blocks[n].size):
             block = self.blocks[number]
-            at = highest(self.blockers(block, self.long), block.size, self.capacity)
+            at = highest(blockers(block, self.long), block.size, self.capacity)
             if at is None:
                 return False
             self.placed[number] = _placed(self.blocks, number, at)
             self.long.append(self.placed[number])
-        self.long.sort()
         return all(self.add(n) for n in range(len(self.blocks)) if n not in self.placed)
 
     def long_lived(self) -> list[int]:
-        """Blocks during whose life half of the memory is given out anew."""
+        """Blocks during whose life the memory is given out anew `rounds` times."""
         sizes = np.array([block.size for block in self.blocks], np.int64)
         given = np.append(0, np.cumsum(sizes))
         firsts = [block.first for block in self.blocks]
         lasts = [block.last for block in self.blocks]
         during = given[np.searchsorted(firsts, lasts, "right")] - given[1:]
-        long = np.flatnonzero(2 * during >= self.capacity).tolist()
+        long = np.flatnonzero(during >= self.rounds * self.capacity).tolist()
         return [n for n in long if n not in self.placed]
 
-    def blockers(self, block: Block, placed: Iterable[Placed]) -> list[Placed]:
-        """What is in the way of a block, by lines."""
-        return sorted(p for p in placed if p.first <= block.last and block.first <= p.last)
-
     def add(self, number: int) -> bool:
-        """Place a short-lived block behind the one before it, or move those that are alive."""
+        """Place a short-lived block, or move those that are alive as well."""
         block = self.blocks[number]
+        for one in self.long:
+            if one.last < block.first:
+                self.paint(one.at, one.end, one.last)
+        self.long = [p for p in self.long if p.last >= block.first]
         self.live = [p for p in self.live if p.last >= block.first]
-        around = self.blockers(block, self.long)
-        around = sorted([*around, *self.live]) if around else self.live
-        at = lowest(around, block.size, self.capacity, self.cursor)
-        if at is None:
-            at = lowest(around, block.size, self.capacity)
+        at = self.oldest(block, blockers(block, self.long))
         if at is None:
             return self.repack(number)
         self.set(number, at)
-        self.cursor = at + block.size
         return True
 
+    def oldest(self, block: Block, around: Sequence[Placed]) -> int | None:
+        """Where a block fits into what has been free for the longest time."""
+        best, found = block.first, None
+        for i, at in enumerate(self.starts):
+            end = at + block.size
+            if end > self.capacity:
+                break
+            worst = self.worst(i, end, best)
+            if worst < best and not any(p.at < end and at < p.end for p in around):
+                best, found = worst, at
+        return found if found is not None else self.beside(block, around)
+
+    def worst(self, i: int, end: int, limit: int) -> int:
+        """When the pieces from the i-th on, up to a line, were last in use; or `limit`."""
+        worst = -1
+        while i < len(self.starts) and self.starts[i] < end and worst < limit:
+            worst = max(worst, self.lasts[i])
+            i += 1
+        return worst
+
+    def beside(self, block: Block, around: Sequence[Placed]) -> int | None:
+        """The lowest gap between what is alive; it may begin behind a long-lived block."""
+        return lowest(sorted([*around, *self.live]), block.size, self.capacity)
+
     def set(self, number: int, at: int) -> None:
-        self.placed[number] = _placed(self.blocks, number, at)
-        insort(self.live, self.placed[number])
+        one = self.placed[number] = _placed(self.blocks, number, at)
+        self.live.append(one)
+        self.paint(at, one.end, one.last)
+
+    def paint(self, at: int, end: int, last: int) -> None:
+        """Note when some lines are last in use."""
+        starts, lasts = self.starts, self.lasts
+        low, high = bisect_left(starts, at), bisect_right(starts, end - 1)
+        behind = lasts[high - 1]
+        after = end < (starts[high] if high < len(starts) else self.capacity)
+        starts[low:high] = [at, end] if after else [at]
+        lasts[low:high] = [last, behind] if after else [last]
+        if len(starts) > MOST_PIECES:
+            self.coarsen()
+
+    def coarsen(self) -> None:
+        """Join pieces by two; each as if it had all been used as late as any of it."""
+        pairs = [self.lasts[i : i + 2] for i in range(0, len(self.lasts), 2)]
+        self.starts, self.lasts = self.starts[::2], [max(pair) for pair in pairs]
 
     def repack(self, number: int) -> bool:
         """Give the blocks that are alive other lines, the largest first, so that one more fits."""
         moving = {p.number for p in self.live} | {number}
         first = min(self.blocks[n].first for n in moving)
         around = [p for n, p in self.placed.items() if n not in moving and p.last >= first]
+        for one in self.live:
+            self.paint(one.at, one.end, self.blocks[number].first - 1)
         self.live = []
         for n in sorted(moving, key=lambda n: -self.blocks[n].size):
             block = self.blocks[n]
-            at = lowest(self.blockers(block, [*around, *self.live]), block.size, self.capacity)
+            at = lowest(blockers(block, [*around, *self.live]), block.size, self.capacity)
             if at is None:
                 return False
             self.set(n, at)
         return True
 
 
-def lowest(around: Sequence[Placed], size: int, capacity: int, above: int = 0) -> int | None:
-    """The first gap of `size` lines from `above` on, between blocks sorted by line."""
-    at = above
+MOST_PIECES = 256
+"""Pieces of a memory that are told apart; so the work per block does not grow with the memory."""
+
+
+def blockers(block: Block, placed: Iterable[Placed]) -> list[Placed]:
+    """What is in the way of a block, by lines."""
+    return sorted(p for p in placed if p.first <= block.last and block.first <= p.last)
+
+
+def lowest(around: Sequence[Placed], size: int, capacity: int) -> int | None:
+    """The first gap of `size` lines between blocks sorted by line."""
+    at = 0
     for one in around:
         if one.at - at >= size:
             return at
@@ -151,21 +206,42 @@ def highest(around: Sequence[Placed], size: int, capacity: int) -> int | None:
     return capacity - size if at + size <= capacity else best
 
 
-def _by_size(blocks: Sequence[Block], capacity: int, fixed: dict[int, Placed]) -> Placement:
-    """The densest packing: the largest first, each as low as it can."""
+def _densest(blocks: Sequence[Block], capacity: int, fixed: dict[int, Placed]) -> Placement:
+    """The densest of some packings that do not mind how soon a place is used again."""
+    best = Placement({}, 0)
+    for key in ORDERS:
+        found = _in_order(blocks, capacity, fixed, key)
+        if found.missing is None:
+            return found
+        best = max(best, found, key=lambda one: len(one.at))
+    return best
+
+
+ORDERS: tuple[Callable[[Block], float], ...] = (
+    lambda b: b.size,
+    lambda b: b.last - b.first,
+    lambda b: b.size * (b.last - b.first + 1),
+)
+"""What makes a block hard to place, so that it goes first."""
+
+
+def _in_order(
+    blocks: Sequence[Block], capacity: int, fixed: dict[int, Placed], key: Callable[[Block], float]
+) -> Placement:
+    """Each block as low as it can, those with the highest key first."""
     count = len(blocks)
     table = np.zeros((4, count), np.int64)  # at, end, first, last; nothing is alive yet
     table[3] = -1
     for number, one in fixed.items():
         table[:, number] = one[:4]
     at = {number: one.at for number, one in fixed.items()}
-    for number in sorted(range(count), key=lambda n: (-blocks[n].size, blocks[n].first)):
+    for number in sorted(range(count), key=lambda n: (-key(blocks[n]), blocks[n].first)):
         if number in at:
             continue
         size, first, last = blocks[number]
         near = table[:, (table[2] <= last) & (table[3] >= first)]
-        near = near[:, np.argsort(near[0])].T.tolist()
-        line = lowest([Placed(*row, 0) for row in near], size, capacity)
+        rows = sorted(near.T.tolist())
+        line = lowest([Placed(row[0], row[1], row[2], row[3], 0) for row in rows], size, capacity)
         if line is None:
             return Placement(at, number)
         at[number] = line

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,8 +14,8 @@ from xdsl.ir import SSAValue
 from xdsl.passes import ModulePass
 
 from dlir.diagnostics import fail
-from dlir.dialects.accel.attrs import Memory, memory_of, rows_of
-from dlir.dialects.accel.footprint import Rows, scaled, touches
+from dlir.dialects.accel.attrs import TOKEN, Memory, memory_of, rows_of
+from dlir.dialects.accel.footprint import Footprints, Rows, scaled
 from dlir.dialects.accel.ops import AllocOp, EngineOp, ProgramOp, StoreOp
 from dlir.dialects.accel.verify import width_of
 from dlir.targets.accel.description import Machine, load_machine
@@ -65,10 +66,14 @@ def place_tokens(program: ProgramOp) -> None:
 
 
 def _set_tokens(op: EngineOp, tokens: Sequence[SSAValue]) -> None:
-    addresses = list(op.addresses)
+    addresses = [value for value in op.operands if value.type != TOKEN]
     op.operands = [*addresses, *tokens]
-    sizes = DenseArrayBase.from_list(i32, [len(addresses), len(tokens)])
-    op.properties["operandSegmentSizes"] = sizes
+    op.properties["operandSegmentSizes"] = _segments(len(addresses), len(tokens))
+
+
+@cache
+def _segments(addresses: int, tokens: int) -> DenseArrayBase:
+    return DenseArrayBase.from_list(i32, [addresses, tokens])
 
 
 @dataclass
@@ -117,6 +122,7 @@ class _Order:
     machine: Machine
     stored: set[SSAValue]
     """Memrefs in DRAM that are written at all; the others need no account."""
+    footprints: Footprints = field(default_factory=Footprints)
     places: dict[SSAValue, _Place] = field(default_factory=dict[SSAValue, _Place])
     chip: dict[Memory, _History] = field(default_factory=dict[Memory, _History])
     ops: list[list[EngineOp]] = field(default_factory=lambda: [[] for _ in ENGINES])
@@ -159,7 +165,7 @@ class _Order:
         return [self.ops[other][needed[other] - 1] for other in givers]
 
     def accesses(self, op: EngineOp) -> Iterator[tuple[_Place, Rows, bool]]:
-        for value, write, rows in touches(op):
+        for value, write, rows in self.footprints.of(op):
             place = self.place_of(value)
             if place is not None:
                 yield place, scaled(rows, place.lines, place.first), write

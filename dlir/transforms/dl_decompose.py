@@ -18,6 +18,7 @@ from dlir.dialects.dl.attrs import Approximation, Predicate
 from dlir.dialects.dl.ops import activation as a
 from dlir.dialects.dl.ops import composite as c
 from dlir.dialects.dl.ops import math as m
+from dlir.dialects.dl.ops import recurrent as rec
 from dlir.dialects.dl.ops.base import DlOp, Operand, element_of, rank_of, shape_of
 from dlir.dialects.dl.ops.binary import CastOp
 from dlir.dialects.dl.ops.movement import PadOp, ReshapeOp, SliceOp
@@ -26,6 +27,7 @@ from dlir.dialects.dl.ops.source import DimOp
 from dlir.dialects.dl.terms import Formula as Make
 from dlir.dialects.dl.terms import Term
 from dlir.rewrite import rewrite
+from dlir.transforms.decompose import recurrent
 
 # Softmax
 
@@ -171,7 +173,7 @@ def hard_swish(op: a.HardSwishOp, make: Make) -> Term:
     return x * x.then(a.HardSigmoidOp, 1 / 6, 0.5)
 
 
-DECOMPOSITIONS: dict[type[DlOp], Callable[[Any, Make], Term]] = {
+DECOMPOSITIONS: dict[type[DlOp], Callable[[Any, Make], Term | Sequence[Term]]] = {
     c.SoftmaxOp: softmax,
     c.LogSoftmaxOp: log_softmax,
     c.LayerNormOp: layer_norm,
@@ -188,7 +190,11 @@ DECOMPOSITIONS: dict[type[DlOp], Callable[[Any, Make], Term]] = {
     a.LeakyReluOp: leaky_relu,
     a.HardSigmoidOp: hard_sigmoid,
     a.HardSwishOp: hard_swish,
+    rec.RnnOp: recurrent.rnn,
+    rec.GruOp: recurrent.gru,
+    rec.LstmOp: recurrent.lstm,
 }
+"""Op class -> its result, or its results, as a formula."""
 
 
 class Decompose(RewritePattern):
@@ -202,10 +208,11 @@ class Decompose(RewritePattern):
             return
         element = element_of(op.results[0])
         make = Make(rewriter.insert, f32 if element in (f16, bf16) else element)
-        result = DECOMPOSITIONS[type(op)](op, make)
+        made = DECOMPOSITIONS[type(op)](op, make)
+        results = [made] if isinstance(made, Term) else made
         if make.element != element:
-            result = result.then(CastOp, element)
-        rewriter.replace(op, [], [result.value])
+            results = [result.then(CastOp, element) for result in results]
+        rewriter.replace(op, [], [result.value for result in results])
 
 
 @dataclass(frozen=True)

@@ -139,9 +139,7 @@ def _is_folded(form: Linear, folded: Sequence[int]) -> bool:
     return any(d in folded for d in form.dims)
 
 
-def _rewrite(
-    op: GenericOp, extents: Sequence[int], channels: int, folded: tuple[int, ...]
-) -> None:
+def _rewrite(op: GenericOp, extents: Sequence[int], channels: int, folded: tuple[int, ...]) -> None:
     """The op on windows and on weights whose folded dimensions lie side by side."""
     lanes = (*folded, channels)
     removed = set(folded)
@@ -154,9 +152,7 @@ def _rewrite(
         else:
             forms.append(_renamed(form, kept))
     last = _unit(len(kept), kept.index(channels))
-    weights = [
-        _renamed(f, kept) for f in op.input_forms[1] if not any(d in lanes for d in f.dims)
-    ]
+    weights = [_renamed(f, kept) for f in op.input_forms[1] if not any(d in lanes for d in f.dims)]
     image = _gathered(op, 0, extents, lanes, op.input_forms[0])
     packed = _gathered(op, 1, extents, lanes, op.input_forms[1])
     for made in (image, packed):

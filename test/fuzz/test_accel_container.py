@@ -7,10 +7,11 @@ import tracemalloc
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from targets.accel.accel_programs import sample
+from targets.accel.accel_programs import model, sample
 
 from dlir.diagnostics import CompileError
 from dlir.targets.accel.assembler import assemble, disassemble
+from dlir.targets.accel.bundle import read_bundle
 from dlir.targets.accel.program import Program
 
 GOOD = sample().to_bytes()
@@ -28,9 +29,9 @@ def seal(data: bytes) -> bytes:
 
 
 @st.composite
-def damaged(draw: st.DrawFn) -> bytes:
-    """The sample with bytes flipped, numbers replaced, pieces cut, doubled or moved."""
-    data = GOOD
+def damaged(draw: st.DrawFn, good: bytes = GOOD) -> bytes:
+    """A file with bytes flipped, numbers replaced, pieces cut, doubled or moved."""
+    data = good
     for _ in range(draw(st.integers(1, 4))):
         at = draw(st.one_of(st.integers(0, 300), st.integers(0, len(data))))
         end = min(len(data), at + draw(st.integers(0, 64)))
@@ -67,11 +68,39 @@ def test_damaged_files(data: bytes):
     check(data)
 
 
+BUNDLE = model().to_bytes()
+
+
+@settings(max_examples=200, deadline=None)
+@given(damaged(BUNDLE))
+def test_damaged_models(data: bytes):
+    check_model(data)
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.integers(0, len(BUNDLE)), st.booleans())
+def test_truncated_models(length: int, sealed: bool):
+    check_model(seal(BUNDLE[:length]) if sealed else BUNDLE[:length])
+
+
+def check_model(data: bytes) -> None:
+    """The same of models."""
+    started = time.process_time()
+    try:
+        bundle = read_bundle(data)
+    except CompileError as error:
+        assert str(error)
+    else:
+        assert bundle.to_bytes() == data
+    assert time.process_time() - started < 5
+
+
 @settings(max_examples=100, deadline=None)
 @given(st.binary(max_size=400))
 def test_noise(data: bytes):
     check(data)
     check(seal(b"DLX1" + data))
+    check_model(seal(b"DLXB" + data))
 
 
 @settings(max_examples=100, deadline=None)
@@ -120,5 +149,17 @@ def test_claims_take_no_memory():
     for at in range(80, 80 + 8 * 24, 8):
         for number in NUMBERS:
             check(seal(GOOD[:at] + struct.pack("<Q", number) + GOOD[at + 8 :]))
+    assert tracemalloc.get_traced_memory()[1] < 8_000_000
+    tracemalloc.stop()
+
+
+def test_claims_of_models_take_no_memory():
+    """The same of a model, whose text and constants claim sizes as well."""
+    tracemalloc.start()
+    for at in range(80, 80 + 3 * 24, 8):
+        for number in NUMBERS:
+            check_model(seal(BUNDLE[:at] + struct.pack("<Q", number) + BUNDLE[at + 8 :]))
+    for old, new in ((b"tensor<3x", b"tensor<9999999999x"), (b"dense<1.", b"dense<2.")):
+        check_model(seal(BUNDLE.replace(old, new)))
     assert tracemalloc.get_traced_memory()[1] < 8_000_000
     tracemalloc.stop()

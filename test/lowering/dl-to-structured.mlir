@@ -153,3 +153,60 @@ func.func @region(%c: i1) -> tensor<4xf32> {
   }
   func.return %0 : tensor<4xf32>
 }
+
+// Multipliers and shifts are inputs; shifts that are no constants are checked by an op of their own.
+// The body is the one of `dlir.dialects.structured.quantization`.
+
+// CHECK-LABEL: func.func @requantized
+// CHECK: %[[S:.*]] = structured.generic {{.*}} ins(%s : tensor<4xi32>)
+// CHECK: cf.assert {{.*}}, "expected shifts in -31..31"
+// CHECK: structured.generic {maps = [(d0, d1) -> (d0, d1), (d0, d1) -> (d1), (d0, d1) -> (d1), (d0, d1) -> (d0, d1)], iterators = [parallel, parallel]} ins(%x, %m, %[[S]] : tensor<?x4xi32>, tensor<4xi32>, tensor<4xi32>)
+// CHECK-NEXT: ^bb0(%[[X:.*]]: i32, %[[M:.*]]: i32, %[[N:.*]]: i32):
+// CHECK-NEXT: %[[ZERO:.*]] = arith.constant 0 : i64
+// CHECK-NEXT: %[[ONE:.*]] = arith.constant 1 : i64
+// CHECK-NEXT: %[[X64:.*]] = arith.extsi %[[X]] : i32 to i64
+// CHECK-NEXT: %[[M64:.*]] = arith.extsi %[[M]] : i32 to i64
+// CHECK-NEXT: %[[P:.*]] = arith.muli %[[X64]], %[[M64]] : i64
+// CHECK-NEXT: %[[N64:.*]] = arith.extsi %[[N]] : i32 to i64
+// CHECK-NEXT: %[[C31:.*]] = arith.constant 31 : i64
+// CHECK-NEXT: %[[BITS:.*]] = arith.addi %[[N64]], %[[C31]] : i64
+// CHECK-NEXT: %[[POWER:.*]] = arith.shli %[[ONE]], %[[BITS]] : i64
+// CHECK-NEXT: %[[HALF:.*]] = arith.shrui %[[POWER]], %[[ONE]] : i64
+// CHECK-NEXT: %[[NEG:.*]] = arith.cmpi slt, %[[P]], %[[ZERO]] : i64
+// CHECK-NEXT: %[[MINUS:.*]] = arith.subi %[[ZERO]], %[[P]] : i64
+// CHECK-NEXT: %[[SIZE:.*]] = arith.select %[[NEG]], %[[MINUS]], %[[P]] : i64
+// CHECK-NEXT: %[[MORE:.*]] = arith.addi %[[SIZE]], %[[HALF]] : i64
+// CHECK-NEXT: %[[Q:.*]] = arith.shrui %[[MORE]], %[[BITS]] : i64
+// CHECK-NEXT: %[[OPPOSITE:.*]] = arith.subi %[[ZERO]], %[[Q]] : i64
+// CHECK-NEXT: %[[R:.*]] = arith.select %[[NEG]], %[[OPPOSITE]], %[[Q]] : i64
+// CHECK-NEXT: %[[ZP:.*]] = arith.constant 4 : i64
+// CHECK-NEXT: %[[MOVED:.*]] = arith.addi %[[R]], %[[ZP]] : i64
+// CHECK-NEXT: arith.constant -128 : i64
+// CHECK-NEXT: arith.maxsi %[[MOVED]]
+// CHECK-NEXT: arith.constant 127 : i64
+// CHECK-NEXT: arith.minsi
+// CHECK-NEXT: %[[Y:.*]] = arith.trunci {{.*}} : i64 to i8
+// CHECK-NEXT: structured.yield %[[Y]] : i8
+func.func @requantized(%x: tensor<?x4xi32>, %m: tensor<4xi32>, %s: tensor<4xi32>) -> tensor<?x4xi8> {
+  %y = dl.requantize %x, %m, %s {axis = 1, zero_point = 4} : (tensor<?x4xi32>, tensor<4xi32>, tensor<4xi32>) -> tensor<?x4xi8>
+  func.return %y : tensor<?x4xi8>
+}
+
+// CHECK-LABEL: func.func @quantized
+// CHECK-NOT: cf.assert
+// CHECK: ^bb0(%[[X:.*]]: f32, %[[S:.*]]: f32):
+// CHECK-NEXT: %[[Q:.*]] = arith.divf %[[X]], %[[S]] : f32
+// CHECK-NEXT: %[[N:.*]] = math.roundeven %[[Q]] : f32
+// CHECK-NEXT: %[[NAN:.*]] = arith.cmpf uno, %[[N]], %[[N]] : f32
+// CHECK-NEXT: %[[ZERO:.*]] = arith.constant 0.000000e+00 : f32
+// CHECK-NEXT: arith.select %[[NAN]], %[[ZERO]], %[[N]] : f32
+// CHECK-NEXT: arith.constant -1.280000e+02 : f32
+// CHECK-NEXT: arith.maximumf
+// CHECK-NEXT: arith.constant 1.270000e+02 : f32
+// CHECK-NEXT: arith.minimumf
+// CHECK-NEXT: arith.fptosi {{.*}} : f32 to i8
+func.func @quantized(%x: tensor<4xf32>) -> tensor<4xi8> {
+  %s = dl.constant dense<0.5> : tensor<f32>
+  %y = dl.quantize %x, %s : (tensor<4xf32>, tensor<f32>) -> tensor<4xi8>
+  func.return %y : tensor<4xi8>
+}

@@ -154,3 +154,28 @@ func.func @views(%x: memref<?x12xf32>, %n: index, %v: f32) {
   structured.fill ins(%v : f32) outs(%r : memref<?x3x4xf32>)
   func.return
 }
+
+// Integers of the operands are extended, multiplied and added: there is no fused op for them.
+// CHECK-LABEL: @integer_tile
+// CHECK: [[T:%.*]] = scf.for {{.*}} iter_args([[ACC:%.*]] = %{{.*}}) -> (vector<4x16xi32>) {
+// CHECK: [[A:%.*]] = vector.load {{.*}}, vector<4x1xi8>
+// CHECK-NEXT: arith.extsi [[A]] : vector<4x1xi8> to vector<4x1xi32>
+// CHECK: [[B:%.*]] = vector.load %w{{.*}}, vector<16xi8>
+// CHECK-NEXT: arith.extsi [[B]] : vector<16xi8> to vector<16xi32>
+// CHECK: [[P:%.*]] = arith.muli {{.*}} : vector<4x16xi32>
+// CHECK-NEXT: [[S:%.*]] = arith.addi [[ACC]], [[P]] : vector<4x16xi32>
+// CHECK-NEXT: scf.yield [[S]] : vector<4x16xi32>
+func.func @integer_tile(%x: memref<4x9xi8>, %w: memref<9x16xi8>, %o: memref<4x16xi32>) {
+  structured.generic {maps = [(m, n, k) -> (m, k), (m, n, k) -> (k, n), (m, n, k) -> (m, n)],
+                      iterators = [parallel, parallel, reduction], init = 0 : i32,
+                      schedule = #structured.schedule<kernel = contraction, vector = [4, 16]>}
+      ins(%x, %w : memref<4x9xi8>, memref<9x16xi8>) outs(%o : memref<4x16xi32>) {
+  ^bb0(%a: i8, %b: i8, %acc: i32):
+    %p = arith.extsi %a : i8 to i32
+    %q = arith.extsi %b : i8 to i32
+    %m = arith.muli %p, %q : i32
+    %s = arith.addi %acc, %m : i32
+    structured.yield %s : i32
+  }
+  func.return
+}

@@ -111,6 +111,9 @@ class Builder:
         ]  # fmt: skip
         return self.one_of(*found) if found else None
 
+    def shuffled(self, count: int) -> list[int]:
+        return [int(i) for i in self.rng.permutation(count)]
+
     def trips(self, most: int = 4) -> tuple[int, ...]:
         return tuple(int(n) for n in self.rng.integers(1, 4, int(self.rng.integers(0, most + 1))))
 
@@ -120,7 +123,7 @@ class Builder:
         if left < 0:
             return None
         base, steps = 0, [0] * len(trips)
-        for i in self.rng.permutation(len(trips)).tolist():
+        for i in self.shuffled(len(trips)):
             if trips[i] == 1:
                 steps[i] = int(self.rng.integers(-3, 4))
                 continue
@@ -134,7 +137,7 @@ class Builder:
     def cover(self, trips: Sequence[int], unit: int, moving: float = 0.8) -> tuple[int, Access]:
         """How many rows, and a walk that touches all of them, `unit` at a time."""
         steps, rows = [0] * len(trips), unit
-        for i in self.rng.permutation(len(trips)).tolist():
+        for i in self.shuffled(len(trips)):
             if self.rng.random() < moving:
                 steps[i] = rows
                 rows *= trips[i]
@@ -156,6 +159,17 @@ def load_tile(b: Builder, source: SSAValue) -> None:
     part, again = b.walk(rows_of(source.type), (), 1), b.walk(rows, (), 1)
     if b.rng.random() < 0.3 and part is not None and again is not None:
         b.add(LoadOp([(source, part), (tile, again)]))
+
+
+def reload(b: Builder, source: SSAValue) -> None:
+    """Other rows into a part of a tile that may have been used before."""
+    tile = b.readable(b.one_of(Memory.SPM, Memory.ACC), element_of(source.type))
+    if tile is None:
+        return
+    trips, count = b.trips(2), int(b.rng.integers(1, 5))
+    at, to = (b.walk(rows_of(v.type), trips, count) for v in (source, tile))
+    if at is not None and to is not None:
+        b.add(LoadOp([(source, at), (tile, to)], trips, count=count))
 
 
 def gather(b: Builder, table: SSAValue, index: SSAValue) -> None:
@@ -231,8 +245,8 @@ def unary(b: Builder) -> None:
     target = at and _destination(b, trips, written)
     if at is None or target is None or target[0] is x:
         return
-    fields = {"nx": nx, "sx": sx, "ny": ny, "sy": sy, "n": lanes}
-    b.add(UnaryOp([(x, at), target], trips, fn=fn, **fields), target[0])
+    op = UnaryOp([(x, at), target], trips, fn=fn, nx=nx, sx=sx, ny=ny, sy=sy, n=lanes)
+    b.add(op, target[0])
 
 
 def binary(b: Builder) -> None:
@@ -295,6 +309,7 @@ def random_module(seed: int, element: Attribute, target: Machine, length: int = 
     steps: list[Callable[[], None]] = [
         lambda: load_tile(b, b.one_of(x, x, w, bias)),
         lambda: load_tile(b, b.readable(None, element, SUM[element]) or x),
+        *[lambda: reload(b, b.one_of(x, w, bias))] * 3,
         lambda: gather(b, b.one_of(x, w), index),
         *[lambda: matmul(b)] * 5, *[lambda: unary(b)] * 4, *[lambda: binary(b)] * 4,
         lambda: store(b, None), lambda: store(b, Role.OUTPUT),
@@ -307,6 +322,28 @@ def random_module(seed: int, element: Attribute, target: Machine, length: int = 
         if Role.OUTPUT in b.roles:
             break
         store(b, Role.OUTPUT)
+    return module_of(b)
+
+
+def large_module(element: Attribute) -> ModuleOp:
+    """Walks that no single instruction can hold: too many rows, or rows too far apart."""
+    b = Builder(np.random.default_rng(0), machine(spm_bytes="524288", acc_rows="16384"), element)
+    x, w = b.argument(9000, element, Role.INPUT), b.argument(8, element, Role.WEIGHT)
+    a, p = b.tile(Memory.SPM, 9000, element), b.tile(Memory.SPM, 8, element)
+    b.add(LoadOp([(x, Access(0)), (a, Access(0))], count=9000))
+    b.add(LoadOp([(w, Access(0)), (p, Access(0))], count=8))
+    for nx, sx, ny, sy in ((2, 300, 3, 1), (5000, 1, 1, 0), (3, 1, 2, 8500), (2, 4000, 2, 500)):
+        rows = nx * ny
+        c, o = b.tile(Memory.ACC, rows, SUM[element]), b.tile(Memory.SPM, rows, element)
+        y, z = (b.argument(rows, element, Role.OUTPUT) for _ in range(2))
+        walk: dict[str, Any] = {"nx": nx, "sx": sx, "ny": ny, "sy": sy}
+        operands = (a, Access(0)), (p, Access(0)), (c, Access(0))
+        nested = [(v, Access(at.base, (0, 0))) for v, at in operands]
+        b.add(MatmulOp(nested, (2, 2), planes=1, k=8, n=8, start=1, **walk))
+        b.add(BinaryOp([(c, Access(0)), (c, Access(0)), (o, Access(0))], fn="max", rows=rows))
+        b.add(StoreOp([(o, Access(0)), (y, Access(0))], count=rows))
+        b.add(UnaryOp([(a, Access(0)), (o, Access(0))], fn="relu", n=0, **walk))
+        b.add(StoreOp([(o, Access(0)), (z, Access(0))], count=rows))
     return module_of(b)
 
 

@@ -21,6 +21,7 @@ from numeric.cases import (
     elements_in,
 )
 from numeric.quantization_cases import quantization_cases
+from numeric.recurrent_cases import recurrent_cases
 from xdsl.dialects.builtin import f16, f32, i32
 from xdsl.ir import Operation
 
@@ -417,6 +418,7 @@ REPRESENTATIVE: dict[str, list[Case]] = {
     "reduction i8": reduction_cases("i8"),
     "softmax f32": softmax_cases("f32"),
     "normalization f32": normalization_cases("f32"),
+    "recurrent f32": recurrent_cases("f32"),
     **{f"movement {e}": movement_cases(e) for e in ("f32", "i1")},
 }
 """Every op, and every element type: what `make test` runs."""
@@ -431,6 +433,7 @@ REST: dict[str, list[Case]] = {
     **{f"reduction {e}": reduction_cases(e) for e in ("i32", "i16")},
     **{f"softmax {e}": softmax_cases(e) for e in ("f64", "f16", "bf16")},
     **{f"normalization {e}": normalization_cases(e) for e in ("f64", "f16", "bf16")},
+    **{f"recurrent {e}": recurrent_cases(e) for e in ("f64", "f16", "bf16")},
     **{f"movement {e}": movement_cases(e) for e in ("f64", "f16", "bf16", *INTEGERS)},
 }  # fmt: skip
 """The other combinations."""

@@ -22,11 +22,16 @@ from dlir.dialects.dl.ops import source as s
 from dlir.interpreter import ExecutionError, Interpreter
 from dlir.lowering.dl_to_structured import RULES, ConvertDlToStructured
 from dlir.numpy_types import dtype_of
+from dlir.transforms.dl_decompose import DlDecompose
 from dlir.verifier import verify
+
+UNROLLED = ("rnn", "gru", "lstm")
+"""Ops without a lowering of their own."""
 
 
 def converted(module: ModuleOp) -> ModuleOp:
     result = module.clone()
+    DlDecompose(ops=UNROLLED).apply(Context(), result)
     ConvertDlToStructured().apply(Context(), result)
     verify(result)
     left = {op.name for op in result.walk() if op.name.startswith("dl.")}

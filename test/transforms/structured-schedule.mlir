@@ -71,3 +71,21 @@ func.func @others(%x: tensor<8x8xf32>, %w: tensor<8x8xf32>, %o: tensor<8x8xf32>)
   } -> tensor<8x8xf32>
   func.return %r : tensor<8x8xf32>
 }
+
+// Sums of integers are contractions as well; lanes are counted by the accumulator's type.
+// CHECK-LABEL: @integers
+// CHECK: schedule = #structured.schedule<kernel = contraction, vector = [6, 64], pack = [1]>
+func.func @integers(%x: tensor<32x784xi8>, %o: tensor<32x512xi32>) -> tensor<32x512xi32> {
+  %w = dl.param "w" : tensor<784x512xi8>
+  %r = structured.generic {maps = [(m, n, k) -> (m, k), (m, n, k) -> (k, n), (m, n, k) -> (m, n)],
+                           iterators = [parallel, parallel, reduction], init = 0 : i32}
+      ins(%x, %w : tensor<32x784xi8>, tensor<784x512xi8>) outs(%o : tensor<32x512xi32>) {
+  ^bb0(%a: i8, %b: i8, %acc: i32):
+    %p = arith.extsi %a : i8 to i32
+    %q = arith.extsi %b : i8 to i32
+    %m = arith.muli %p, %q : i32
+    %s = arith.addi %acc, %m : i32
+    structured.yield %s : i32
+  } -> tensor<32x512xi32>
+  func.return %r : tensor<32x512xi32>
+}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -223,6 +224,68 @@ def test_run_time_shapes_are_refused():
     model = model_of([node("Reshape", ["x", "i_s"], ["y"])], {"x": [4], "i_s": [2]})
     (error,) = errors_of(model)
     assert "a shape computed from tensor elements at run time" in error
+
+
+# Recurrent layers
+
+
+def lstm_of(*inputs: str, **attributes) -> onnx.ModelProto:
+    """Two steps of an LSTM of three units on four numbers, with the weights that it may ask for."""
+    weights = {"w": ramp(1, 12, 4), "r": ramp(1, 12, 3), "b": ramp(1, 24), "short": ramp(1, 5)}
+    lengths = {"whole": np.array([2, 2], np.int32), "part": np.array([2, 1], np.int32)}
+    lstm = node("LSTM", ["x", "w", *inputs], ["y"], hidden_size=3, **attributes)
+    return model_of([lstm], {"x": [2, 2, 4], "i_n": [2]}, weights | lengths)
+
+
+@pytest.mark.parametrize(
+    ("model", "reason"),
+    [
+        (lstm_of("r", clip=1.0), "LSTM is not supported with clip"),
+        (lstm_of("r", input_forget=1), "with input_forget"),
+        (lstm_of("r", activations=["Relu", "Tanh", "Tanh"]), "activations relu, tanh, tanh"),
+        (lstm_of("r", activations=["Tanh"], activation_alpha=[1.0]), "with activation_alpha"),
+        (lstm_of("r", "b", "part"), "sequence_lens that differ from the sequence's size"),
+        (lstm_of("r", "b", "i_n"), "sequence_lens that are known at run time only"),
+        (lstm_of("r", "short"), "biases of size 5 for weights of 12 rows"),
+        (lstm_of("r", direction="bidirectional"), r"an operand of shape \[1, 12, 4\] for"),
+        (lstm_of("b"), "an operand of shape"),
+    ],
+)
+def test_what_recurrent_layers_may_not_ask_for(model: onnx.ModelProto, reason: str):
+    (error,) = errors_of(model)
+    assert re.search(reason, error)
+
+
+def test_a_recurrent_layer_of_whole_sequences():
+    """Lengths that are the sequence's size and activations that are the default change nothing."""
+    x = np.random.default_rng(0).standard_normal((2, 2, 4)).astype(np.float32)
+    plain = run(lstm_of("r", "b"), x, np.zeros(2, np.int64))
+    model = lstm_of("r", "b", "whole", activations=["Sigmoid", "Tanh", "tanh"])
+    np.testing.assert_array_equal(run(model, x, np.zeros(2, np.int64)), plain)
+
+
+@pytest.mark.parametrize(
+    ("kind", "gates", "options"),
+    [("LSTM", 4, {}), ("GRU", 3, {}), ("GRU", 3, {"linear_before_reset": 1}), ("RNN", 1, {})],
+)
+def test_recurrent_layers_as_onnxruntime(kind: str, gates: int, options: dict):
+    """Both directions, with weights that all differ and states as inputs."""
+    ort = pytest.importorskip("onnxruntime")
+    rng = np.random.default_rng(1)
+    shapes = {"w": (2, 5 * gates, 4), "r": (2, 5 * gates, 5), "b": (2, 10 * gates)}
+    weights = {n: rng.normal(size=shape).astype(np.float32) for n, shape in shapes.items()}
+    inputs = {"x": [3, 2, 4], "h": [2, 2, 5], **({"c": [2, 2, 5]} if kind == "LSTM" else {})}
+    names = ["x", "w", "r", "b", "", *list(inputs)[1:]]
+    outputs = ["y", "y_h", *(["y_c"] if kind == "LSTM" else [])]
+    layer = node(kind, names, outputs, direction="bidirectional", hidden_size=5, **options)
+    model = model_of([layer], inputs, weights, outputs=outputs)
+    arrays = [rng.normal(size=shape).astype(np.float32) for shape in inputs.values()]
+    session = ort.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
+    expected = session.run(None, dict(zip(inputs, arrays, strict=True)))
+    module, params = import_onnx(model)
+    results = Interpreter(module, params=params).call("main", *arrays)
+    for actual, wanted in zip(results, expected, strict=True):
+        np.testing.assert_allclose(actual, wanted, rtol=1e-5, atol=2e-6)
 
 
 # Operator sets

@@ -9,6 +9,7 @@ An engine op stands for a nest of up to four loops around one instruction. Its t
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -32,7 +33,8 @@ class Access:
     @staticmethod
     def of(attribute: DenseArrayBase) -> Access:
         """Read `[base, steps...]`."""
-        return _read(attribute)
+        base, *steps = integers(attribute)
+        return Access(base, tuple(steps))
 
     def attribute(self) -> DenseArrayBase:
         """`[base, steps...]`."""
@@ -63,10 +65,14 @@ class Access:
         return first + "".join(f" - {t[1:]}" if t[0] == "-" else f" + {t}" for t in rest)
 
 
+def integers(attribute: DenseArrayBase) -> tuple[int, ...]:
+    """The numbers of an array of i64; programs have few different arrays, and many ops."""
+    return _unpacked(attribute.data.data)
+
+
 @lru_cache(maxsize=1 << 16)
-def _read(attribute: DenseArrayBase) -> Access:
-    base, *steps = (int(v) for v in attribute.get_values())
-    return Access(base, tuple(steps))
+def _unpacked(data: bytes) -> tuple[int, ...]:
+    return struct.unpack(f"<{len(data) // 8}q", data)
 
 
 @lru_cache(maxsize=1 << 16)

@@ -32,19 +32,26 @@ ACC_TYPES = {"i8": "i32", "i32": "i32", "bf16": "f32", "f32": "f32"}
 """The 32-bit type that a value of some type has in the accumulators."""
 
 
+_LIMITS = {dtype: (np.iinfo(dtype).min, np.iinfo(dtype).max) for dtype in map(np.dtype, "bi")}
+
+
+def _clip(x: Array, least: int, most: int) -> Array:
+    """`np.clip`, which takes longer than this for a few rows."""
+    return np.minimum(np.maximum(x, least), most)
+
+
 def widen(values: Array) -> Array:
-    """What the vector unit works with: int32 or float32."""
-    if values.dtype.kind == "i":
-        return values.astype(np.int32)
-    return values.astype(np.float32)
+    """What the vector unit works with: int32 or float32; `values` themselves if they are that."""
+    return values.astype(np.int32 if values.dtype.kind == "i" else np.float32, copy=False)
 
 
 def convert(values: Array, dtype: np.dtype[Any]) -> Array:
     """Round int32 or float32 to a type in memory: nearest even, integers saturate, NaN gives 0."""
     if dtype.kind == "i" and values.dtype != dtype:
-        limits = np.iinfo(dtype)
-        wide = np.rint(values.astype(np.float64)) if values.dtype.kind == "f" else values
-        return np.clip(np.nan_to_num(wide, nan=0.0), limits.min, limits.max).astype(dtype)
+        limits = _LIMITS[dtype]
+        if values.dtype.kind == "f":
+            values = np.nan_to_num(np.rint(values.astype(np.float64)), nan=0.0)
+        return _clip(values, *limits).astype(dtype)
     with np.errstate(over="ignore"):
         return values.astype(dtype)
 
@@ -59,13 +66,14 @@ def multiply_planes(rows: Array, plane: Array) -> Array:
         # float32 holds sums of up to 1024 products of int8 exactly (2**10 * 2**14 = 2**24).
         exact = np.float32 if rows.shape[1] <= 1024 else np.float64
         return (rows.astype(exact) @ plane.astype(exact)).astype(np.int32)
-    a, w = rows.astype(np.float32), plane.astype(np.float32)
-    total = a[:, :1] * w[:1]
+    # Columns of results are contiguous here: numpy is fast along the many rows.
+    a, w = rows.T.astype(np.float32, order="C"), plane.astype(np.float32)[:, :, None]
+    total = a[0] * w[0]
     product = np.empty_like(total)
-    for k in range(1, a.shape[1]):
-        np.multiply(a[:, k : k + 1], w[k : k + 1], out=product)
+    for k in range(1, len(a)):
+        np.multiply(a[k], w[k], out=product)
         total += product
-    return total
+    return total.T
 
 
 def _select(x: Array, y: Array, d: Array) -> Array:
@@ -126,8 +134,10 @@ def row_sum(x: Array) -> Array:
     Lane i takes lane i + width/2, halving the width each step, as the reduction tree does.
     """
     width = 1 << max(0, x.shape[1] - 1).bit_length()
-    total = np.zeros((x.shape[0], width), x.dtype)
-    total[:, : x.shape[1]] = x
+    total = x
+    if width > x.shape[1]:
+        total = np.zeros((x.shape[0], width), x.dtype)
+        total[:, : x.shape[1]] = x
     while width > 1:
         width //= 2
         total = total[:, :width] + total[:, width:]

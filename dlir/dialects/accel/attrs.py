@@ -8,7 +8,6 @@ from xdsl.dialects.builtin import MemRefType, NoneAttr, StringAttr
 from xdsl.dialects.utils import EnumAttribute
 from xdsl.ir import (
     Attribute,
-    OpaqueSyntaxAttribute,
     ParametrizedAttribute,
     SpacedOpaqueSyntaxAttribute,
     TypeAttribute,
@@ -43,11 +42,14 @@ class RoleAttr(EnumAttribute[Role], SpacedOpaqueSyntaxAttribute):
 
 
 @irdl_attr_definition
-class TokenType(ParametrizedAttribute, TypeAttribute, OpaqueSyntaxAttribute):
+class TokenType(ParametrizedAttribute, TypeAttribute):
     """That an engine op has completed; another op that takes the token comes after it."""
 
     name = "accel.token"
 
+
+HOST = "accel.host"
+"""The attribute of an op that was left to the host: the reason, as text."""
 
 TOKEN = TokenType()
 MEMORIES = frozenset(Memory)

@@ -62,7 +62,7 @@ def tiles_of(program: ProgramOp) -> list[Tile]:
     time = 0
     for op in program.body.block.ops:
         if isinstance(op, EngineOp):
-            for value in op.addresses:
+            for value in op.operands:  # tokens are no tiles
                 if isinstance(owner := value.owner, AllocOp):
                     lives[owner] = lives.get(owner, (time, time))[0], time
             time += 1
@@ -84,7 +84,11 @@ def live_lines(tiles: Iterable[Tile]) -> NDArray[np.int64]:
 
 def memory_uses(program: ProgramOp, sizes: Mapping[str, int]) -> list[MemoryUse]:
     """How a program uses the memories of a machine of these sizes; unused ones are left out."""
-    tiles = tiles_of(program)
+    return uses_of(tiles_of(program), sizes)
+
+
+def uses_of(tiles: Sequence[Tile], sizes: Mapping[str, int]) -> list[MemoryUse]:
+    """The same of tiles that are known already."""
     return [
         _use([tile for tile in tiles if tile.memory.value == name], name, size)
         for name, size in sizes.items()

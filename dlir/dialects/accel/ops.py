@@ -16,11 +16,13 @@ from xdsl.dialects.builtin import (
     DenseArrayBase,
     DictionaryAttr,
     FlatSymbolRefAttrConstr,
+    FloatAttr,
     IntegerAttr,
     MemRefType,
     StringAttr,
     SymbolNameConstraint,
     SymbolRefAttr,
+    f32,
     i32,
     i64,
 )
@@ -51,6 +53,7 @@ from dlir.dialects.accel.syntax import (
     print_program,
 )
 from dlir.dialects.isa.attrs import MachineAttr
+from dlir.types import is_number
 
 FieldValue = int | float | str
 """The value of an instruction's field: a number, or the word of a choice."""
@@ -68,7 +71,8 @@ class ProgramOp(IRDLOperation):
 
     Constraints:
     C1: one role per argument, and one name.
-    C2: arguments are memrefs of static shape in DRAM, whose last dimension is a row of lanes.
+    C2: arguments are memrefs of static shape in DRAM, whose last dimension is a row of lanes; they
+        hold i8, i32, bf16 or f32.
 
     Example:
     ```mlir
@@ -130,14 +134,16 @@ class LaunchOp(IRDLOperation):
 
     Example:
     ```mlir
-    accel.program @copy machine <"gemmini"> (%x: memref<4x16xi8> input "x", %y: memref<4x16xi8> output "y") {
-      %t = accel.alloc : memref<4x16xi8, "spm">
-      %0 = accel.load %x[0] to %t[0] {count = 4} : memref<4x16xi8>, memref<4x16xi8, "spm">
-      %1 = accel.store %t[0] to %y[0] {count = 4} after %0 : memref<4x16xi8, "spm">, memref<4x16xi8>
-    }
-    func.func @main(%x: tensor<4x16xi8>) -> tensor<4x16xi8> {
-      %y = accel.launch @copy(%x) : (tensor<4x16xi8>) -> tensor<4x16xi8>
-      func.return %y : tensor<4x16xi8>
+    builtin.module {
+      accel.program @copy machine <"gemmini"> (%x: memref<4x16xi8> input "x", %y: memref<4x16xi8> output "y") {
+        %t = accel.alloc : memref<4x16xi8, "spm">
+        %0 = accel.load %x[0] to %t[0] {count = 4} : memref<4x16xi8>, memref<4x16xi8, "spm">
+        %1 = accel.store %t[0] to %y[0] {count = 4} after %0 : memref<4x16xi8, "spm">, memref<4x16xi8>
+      }
+      func.func @main(%x: tensor<4x16xi8>) -> tensor<4x16xi8> {
+        %y = accel.launch @copy(%x) : (tensor<4x16xi8>) -> tensor<4x16xi8>
+        func.return %y : tensor<4x16xi8>
+      }
     }
     ```
     """  # noqa: E501
@@ -167,8 +173,8 @@ class AllocOp(IRDLOperation):
     A tile lives from its first write to its last read; afterwards its place may be another tile's.
 
     Constraints:
-    C1: a memref of static shape whose last dimension is a row of lanes; accumulators hold 32-bit
-        numbers.
+    C1: a memref of static shape in one of the memories, whose last dimension is a row of lanes, of
+        i8, i32, bf16 or f32; accumulators hold 32-bit numbers. `at` is not negative.
 
     Example:
     ```mlir
@@ -290,8 +296,6 @@ def _fields(values: tuple[tuple[str, FieldValue], ...]) -> DictionaryAttr:
 
 def field_attribute(value: FieldValue) -> Attribute:
     """A field's value as an attribute."""
-    from xdsl.dialects.builtin import FloatAttr, f32
-
     if isinstance(value, str):
         return StringAttr(value)
     return IntegerAttr(value, i64) if isinstance(value, int) else FloatAttr(value, f32)
@@ -299,8 +303,6 @@ def field_attribute(value: FieldValue) -> Attribute:
 
 def field_value(attribute: Attribute) -> FieldValue:
     """The value of a field's attribute."""
-    from dlir.types import is_number
-
     if isinstance(attribute, StringAttr):
         return attribute.data
     assert is_number(attribute), "checked by the verifier"
@@ -314,7 +316,8 @@ class LoadOp(EngineOp):
     Formula: for each point of the nest, `tile[to + i] = dram[from + i]`, i < count.
 
     Constraints:
-    C1: at most four loops of at least one trip, one walk per address over all of them.
+    C1: at most four loops of at least one trip, one walk per address over all of them; fields
+        are known, and count.
     C2: every row that is touched lies inside of its memref.
     C3: both memrefs have rows of as many lanes, and elements of as many bytes.
     C4: the source lies in DRAM, the destination in `spm`, `acc` or `wbuf`.
@@ -344,7 +347,8 @@ class StoreOp(EngineOp):
     Formula: for each point of the nest, `dram[to + i] = tile[from + i]`, i < count.
 
     Constraints:
-    C1: at most four loops of at least one trip, one walk per address over all of them.
+    C1: at most four loops of at least one trip, one walk per address over all of them; fields
+        are known, and count.
     C2: every row that is touched lies inside of its memref.
     C3: both memrefs have rows of as many lanes, and elements of as many bytes.
     C4: the source lies in `spm` or `acc`, the destination in DRAM.
@@ -375,9 +379,11 @@ class GatherOp(EngineOp):
     the indices stand one after the other from row `at` on. An index past the table is an error.
 
     Constraints:
-    C1: at most four loops of at least one trip, one walk per address over all of them.
+    C1: at most four loops of at least one trip, one walk per address over all of them; fields
+        are known, and count.
     C2: every row that is touched lies inside of its memref.
-    C3: table and tile have rows of as many lanes, and elements of as many bytes.
+    C3: table, indices and tile have rows of as many lanes, table and tile elements of as many
+        bytes.
     C4: the table lies in DRAM, i32 indices in `spm`, the destination in `spm` or `acc`.
 
     Example:
@@ -414,10 +420,10 @@ class MatmulOp(EngineOp):
     accumulators, and later ones add to them; without it all add.
 
     Constraints:
-    C1: at most four loops of at least one trip, one walk per address over all of them; `planes`
-        is no more than their number, and the walk of `w` does not depend on the others.
+    C1: at most four loops of at least one trip, one walk per address over all of them; fields
+        count, `tr` and `start` are 0 or 1; `planes` is no more than their number, and the walk of `w` does not depend on the others.
     C2: every row that is touched lies inside of its memref.
-    C3: a and w have one type, i8 or bf16; c is i32 for i8, f32 for bf16.
+    C3: a and w have one type, i8 or bf16; c is i32 for i8, f32 for bf16; rows have as many lanes.
     C4: a lies in `spm`, w in `spm` or `wbuf`, c in `acc`; k and n are at most a row of lanes.
 
     Example:
@@ -455,11 +461,12 @@ class BinaryOp(EngineOp):
     stored is converted to the type of d.
 
     Constraints:
-    C1: at most four loops of at least one trip, one walk per address over all of them.
+    C1: at most four loops of at least one trip, one walk per address over all of them; fields
+        are known, and count.
     C2: every row that is touched lies inside of its memref.
-    C3: `fn` is a function of `isa.vv`, and `ymode` one of its modes.
+    C3: `fn` is a function of `isa.vv`, and `ymode` one of its modes; rows have as many lanes.
     C4: tiles lie in `spm` or `acc`; x and y in the scratchpad have one type, and what lies in the
-        accumulators is of its kind.
+        accumulators is of its kind: integers for `shr`, i32 for `requant`, whose y is two rows.
 
     Example:
     ```mlir
@@ -494,10 +501,12 @@ class UnaryOp(EngineOp):
     of nx * ny lanes. The functions are those of `isa.vs`; `n` lanes count, 0 means all.
 
     Constraints:
-    C1: at most four loops of at least one trip, one walk per address over all of them.
+    C1: at most four loops of at least one trip, one walk per address over all of them; fields
+        are known, and count.
     C2: every row that is touched lies inside of its memref.
-    C3: `fn` is a function of `isa.vs`; transposed rows are no more than lanes.
-    C4: tiles lie in `spm` or `acc`.
+    C3: `fn` is a function of `isa.vs`; n, and transposed rows, are no more than lanes, of which
+        rows have as many.
+    C4: tiles lie in `spm` or `acc`; functions that are not exact take floats.
 
     Example:
     ```mlir

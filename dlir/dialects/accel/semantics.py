@@ -12,6 +12,7 @@ import numpy as np
 from xdsl.ir import Operation
 
 from dlir.dialects.accel import arithmetic as arith
+from dlir.dialects.accel.access import Access
 from dlir.dialects.accel.arithmetic import Array, convert, widen
 from dlir.dialects.accel.attrs import Role
 from dlir.dialects.accel.ops import (
@@ -39,6 +40,12 @@ def _rows(memref: Array) -> Array:
 def _walks(op: EngineOp) -> Iterator[tuple[int, ...]]:
     """The rows of all addresses, at each point of the nest in order."""
     return zip(*(access.rows(op.trips).tolist() for _, access in op.accesses), strict=True)
+
+
+def _walk(op: MatmulOp | UnaryOp) -> Array:
+    """The rows of the instruction's own walk of two strides."""
+    nx, sx, ny, sy = (op.field(name) for name in ("nx", "sx", "ny", "sy"))
+    return Access(0, (sy, sx)).rows((ny, nx))
 
 
 def launch(interp: Any, op: LaunchOp, *arguments: Array) -> tuple[Array, ...]:
@@ -88,10 +95,8 @@ def gather(
 
 def matmul(interp: Any, op: MatmulOp, a: Array, w: Array, c: Array, *tokens: Any) -> None:
     """c (+)= a[walk] @ plane, plane by plane"""
-    k, n, step, tr, nx, sx, ny, sy = (
-        op.field(name) for name in ("k", "n", "step", "tr", "nx", "sx", "ny", "sy")
-    )
-    walk = np.add.outer(np.arange(ny) * sy, np.arange(nx) * sx).ravel()
+    k, n, step, tr = (op.field(name) for name in ("k", "n", "step", "tr"))
+    walk = _walk(op)
     x, y, d = _rows(a), _rows(w), _rows(c)
     set_first = _first_visits(op) if op.field("start") else np.zeros(1, bool)
     points = zip(_walks(op), np.resize(set_first, _points(op)).tolist(), strict=True)
@@ -99,7 +104,7 @@ def matmul(interp: Any, op: MatmulOp, a: Array, w: Array, c: Array, *tokens: Any
         tile = y[at_w : at_w + ((n if tr else k) - 1) * step + 1 : step]
         plane = tile[:n, :k].T if tr else tile[:k, :n]
         product = arith.multiply_planes(x[walk + at_a][:, :k], plane)
-        target = d[at_c : at_c + nx * ny]
+        target = d[at_c : at_c + len(walk)]
         if overwrite:
             target[:, :n] = product
         else:
@@ -156,8 +161,7 @@ def _apply(fn: str, x: Array, y: Array, old: Array) -> Array:
 
 def unary(interp: Any, op: UnaryOp, source: Array, target: Array, *tokens: Any) -> None:
     """d[y * nx + x] = fn(x[y * sy + x * sx])"""
-    nx, sx, ny, sy = (op.field(name) for name in ("nx", "sx", "ny", "sy"))
-    walk = np.add.outer(np.arange(ny) * sy, np.arange(nx) * sx).ravel()
+    walk, ny = _walk(op), op.field("ny")
     x, d = _rows(source), _rows(target)
     written = op.written_rows()
     lanes = op.field("n") or x.shape[1]

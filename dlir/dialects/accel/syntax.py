@@ -8,7 +8,9 @@ from xdsl.dialects.builtin import (
     ArrayAttr,
     DenseArrayBase,
     DictionaryAttr,
+    IntegerAttr,
     StringAttr,
+    i32,
     i64,
 )
 from xdsl.ir import Attribute, Region
@@ -57,11 +59,8 @@ def _separator(words: tuple[str, ...], count: int, position: int) -> str:
 
 def _print_field(printer: Printer, name: str, value: Attribute) -> None:
     printer.print_string(f"{name} = ")
-    from dlir.dialects.accel.ops import field_value
-
-    known = field_value(value)
-    if isinstance(known, int):
-        printer.print_string(str(known))
+    if isinstance(value, IntegerAttr):
+        printer.print_string(str(value.value.data))
     else:
         printer.print_attribute(value)
 
@@ -70,7 +69,7 @@ def parse_engine_op(cls: type[T], parser: Parser) -> T:
     """The inverse of `print_engine_op`."""
     fields: dict[str, Attribute] = {}
     if "fn" in cls.FIELDS:
-        fields["fn"] = StringAttr(parser.parse_identifier("a function"))
+        fields["fn"] = StringAttr(parser.parse_identifier(" of a function"))
     place = parser.pos
     names, walks = _parse_addresses(cls, parser)
     nest: list[int] = []
@@ -78,6 +77,9 @@ def parse_engine_op(cls: type[T], parser: Parser) -> T:
         nest = parser.parse_comma_separated_list(
             parser.Delimiter.SQUARE, lambda: parser.parse_integer(allow_boolean=False)
         )
+    for walk in walks:
+        if (most := max(walk, default=-1)) >= len(nest):
+            parser.raise_error(f"expected a loop of the nest of {len(nest)}, got 'd{most}'", place)
     fields |= dict(parser.parse_optional_dictionary_attr_dict())
     tokens: list[UnresolvedOperand] = []
     if parser.parse_optional_keyword("after"):
@@ -99,8 +101,6 @@ def parse_engine_op(cls: type[T], parser: Parser) -> T:
 
 
 def _segments(addresses: int, tokens: int) -> Attribute:
-    from xdsl.dialects.builtin import i32
-
     return DenseArrayBase.from_list(i32, [addresses, tokens])
 
 
@@ -137,7 +137,7 @@ def print_program(printer: Printer, op: ProgramOp) -> None:
     rows = list(zip(block.args, op.roles.data, op.names.data, strict=True))
     printer.print_list(rows, lambda row: _print_argument(printer, *row))
     printer.print_string(") ")
-    printer.print_region(op.body, print_entry_block_args=False, print_empty_block=True)
+    printer.print_region(op.body, print_entry_block_args=False, print_empty_block=False)
 
 
 def _print_argument(printer: Printer, value: Any, role: RoleAttr, name: StringAttr) -> None:

@@ -5,14 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from xdsl.dialects.builtin import BFloat16Type, Float32Type, ModuleOp
+from xdsl.dialects.builtin import (
+    BFloat16Type,
+    Float32Type,
+    IntegerAttr,
+    ModuleOp,
+    NoneAttr,
+    StringAttr,
+)
 from xdsl.ir import Attribute, SSAValue
 
 from dlir.diagnostics import require
 from dlir.dialects.accel.access import MAX_NEST
+from dlir.dialects.accel.arithmetic import DTYPES, FLOAT_UNARY
 from dlir.dialects.accel.attrs import Memory, Role, lanes_of, memory_of, rows_of
 from dlir.dialects.isa.fields import BINARY, UNARY, Y_MODES
-from dlir.types import is_integer, is_memref
+from dlir.types import element_of, is_integer, is_memref, is_number, shape_of
 
 if TYPE_CHECKING:
     from dlir.dialects.accel.ops import AllocOp, EngineOp, LaunchOp, ProgramOp
@@ -22,6 +30,13 @@ REDUCING_WALK = ("maxinto", "addinto")
 
 ON_CHIP = (Memory.SPM, Memory.ACC)
 
+LEAST: dict[str, int] = {"planes": 0, "sx": 0, "sy": 0, "step": 0, "tr": 0, "start": 0, "n": 0}
+"""The least value of a field that is a number; 1 for those that are not here."""
+
+FLOAT_WIDTHS: dict[type[Attribute], int] = {Float32Type: 4, BFloat16Type: 2}
+FLAGS = ("tr", "start")
+WORDS = ("fn", "ymode")
+
 
 def width_of(type: Attribute) -> int:
     """The bytes of an element of a memref."""
@@ -29,7 +44,7 @@ def width_of(type: Attribute) -> int:
     element = type.element_type
     if is_integer(element):
         return -(-element.width.data // 8)
-    return {Float32Type: 4, BFloat16Type: 2}.get(element.__class__, 0)
+    return FLOAT_WIDTHS.get(element.__class__, 0)
 
 
 def kind_of(type: Attribute) -> str:
@@ -61,12 +76,18 @@ def verify_program(op: ProgramOp) -> None:
         require(
             _is_static(type) and memory_of(type) is None,
             "accel-program-c2",
-            f"'accel.program' takes static memrefs in DRAM, got {type}",
+            f"'accel.program' takes static memrefs of {', '.join(DTYPES)} in DRAM, got {type}",
         )
 
 
 def _is_static(type: Attribute) -> bool:
-    return is_memref(type) and len(type.get_shape()) > 0 and min(type.get_shape()) > 0
+    """Whether rows of numbers that the machine knows lie in a memory that it has."""
+    return (
+        is_memref(type)
+        and min(type.get_shape(), default=0) > 0
+        and _text(type) in DTYPES
+        and (isinstance(type.memory_space, NoneAttr) or memory_of(type) is not None)
+    )
 
 
 def verify_launch(op: LaunchOp) -> None:
@@ -78,7 +99,9 @@ def verify_launch(op: LaunchOp) -> None:
         return
     name = op.program.root_reference.data
     programs = [p for p in around.ops if isinstance(p, ProgramOp) and p.sym_name.data == name]
-    require(len(programs) == 1, "accel-launch-c1", f"there is no 'accel.program' named '@{name}'")
+    require(
+        len(programs) == 1, "accel-launch-c1", f"'accel.launch' finds no 'accel.program' '@{name}'"
+    )
     values = list(zip(programs[0].body.block.args, programs[0].roles.data, strict=True))
     taken = [v for v, role in values if role.data is not Role.OUTPUT]
     given = [v for v, role in values if role.data is Role.OUTPUT]
@@ -93,8 +116,6 @@ def verify_launch(op: LaunchOp) -> None:
 
 def _shaped(value: SSAValue) -> str:
     """Shape and element type of a tensor or memref: `4x16xi8`."""
-    from dlir.types import element_of, shape_of
-
     return "x".join([*map(str, shape_of(value.type)), str(element_of(value.type))])
 
 
@@ -103,6 +124,8 @@ def verify_alloc(op: AllocOp) -> None:
     type = op.tile.type
     fine = _is_static(type) and (memory_of(type) is not Memory.ACC or width_of(type) == 4)
     require(fine, "accel-alloc-c1", f"'accel.alloc' cannot make a tile of {type}")
+    at = 0 if op.at is None else op.at.value.data
+    require(at >= 0, "accel-alloc-c1", f"'accel.alloc' cannot place a tile at {at}")
 
 
 # --- engine ops -----------------------------------------------------------------------------------
@@ -112,16 +135,25 @@ def verify_engine_op(op: EngineOp) -> None:
     """What all have in common, then what each asks for."""
     rule = op.name.replace(".", "-")
     trips = op.trips
+    most = len(op.SEPARATORS) + 1
+    least = most - 1 if "" in op.SEPARATORS and "ymode" in op.FIELDS else most
     require(
         len(trips) <= MAX_NEST
         and all(n >= 1 for n in trips)
+        and least <= len(op.addresses) <= most
         and len(op.walks.data) == len(op.addresses)
-        and all(len(access.steps) == len(trips) for _, access in op.accesses),
+        and all(len(walk) == 1 + len(trips) for walk in op.walks.data),
         f"{rule}-c1",
         f"'{op.name}' has {len(trips)} loops {list(trips)} and {len(op.walks.data)} walks for "
         f"{len(op.addresses)} addresses; at most {MAX_NEST} loops of at least one trip",
     )
     _verify_fields(op, rule)
+    lanes = [lanes_of(value.type) for value in op.addresses]
+    require(
+        len(set(lanes)) == 1,
+        f"{rule}-c3",
+        f"'{op.name}' has rows of {lanes} lanes, not of one size",
+    )
     if "planes" in op.FIELDS:
         _verify_planes(op, rule)
     CHECKS[op.name](op, rule)
@@ -132,6 +164,27 @@ def _verify_fields(op: EngineOp, rule: str) -> None:
     for name in op.fields.data if op.fields is not None else ():
         known = ", ".join(op.FIELDS)
         require(name in op.FIELDS, f"{rule}-c1", f"'{op.name}' has no field '{name}' of {known}")
+        assert op.fields is not None
+        held = op.fields.data[name]
+        require(
+            _is_value(name, held), f"{rule}-c1", f"'{op.name}' has no '{name}' of {_shown(held)}"
+        )
+
+
+def _is_value(name: str, held: Attribute) -> bool:
+    """Whether a field can have a value."""
+    if name in WORDS:
+        return isinstance(held, StringAttr)
+    if name == "imm":
+        return is_number(held)
+    if not isinstance(held, IntegerAttr):
+        return False
+    number = held.value.data
+    return number >= LEAST.get(name, 1) and (name not in FLAGS or number <= 1)
+
+
+def _shown(held: Attribute) -> str:
+    return str(held.value.data) if isinstance(held, IntegerAttr) else str(held)
 
 
 def _verify_planes(op: EngineOp, rule: str) -> None:
@@ -170,10 +223,9 @@ def _require_memories(op: EngineOp, rule: str, *allowed: tuple[Memory | None, ..
 def _verify_copy(op: EngineOp, rule: str, *allowed: tuple[Memory | None, ...]) -> None:
     source, target = op.addresses[0].type, op.addresses[-1].type
     require(
-        lanes_of(source) == lanes_of(target) and width_of(source) == width_of(target),
+        width_of(source) == width_of(target),
         f"{rule}-c3",
-        f"'{op.name}' copies {lanes_of(source)} lanes of {_text(source)} to {lanes_of(target)} "
-        f"lanes of {_text(target)}",
+        f"'{op.name}' copies {_text(source)} to {_text(target)}",
     )
     _require_memories(op, f"{rule}-c4", *allowed)
 
@@ -229,6 +281,14 @@ def _verify_binary(op: EngineOp, rule: str) -> None:
         f"{rule}-c4",
         f"'{op.name}' has operands of {' and '.join(map(_text, operands))}",
     )
+    whole = kind_of(operands[0]) == "i"
+    fits = mode == "all" and _text(operands[0]) == _text(operands[-1]) == "i32"
+    require(
+        (fn != "shr" or whole) and (fn != "requant" or fits),
+        f"{rule}-c4",
+        f"'{op.name}' has '{fn}' of {' and '.join(map(_text, operands))} with ymode '{mode}'",
+        "'shr' takes integers; 'requant' takes i32, and two rows of i32 with ymode = \"all\"",
+    )
 
 
 def _verify_unary(op: EngineOp, rule: str) -> None:
@@ -239,10 +299,21 @@ def _verify_unary(op: EngineOp, rule: str) -> None:
         f"'{op.name}' has no function '{fn}'",
         f"functions: {', '.join(UNARY)}",
     )
+    rows, lanes = op.field("nx") * op.field("ny"), lanes_of(op.addresses[0].type)
+    require(
+        op.field("n") <= lanes,
+        f"{rule}-c3",
+        f"'{op.name}' has n = {op.field('n')}, of {lanes} lanes",
+    )
     if fn == "transpose":
-        rows, lanes = op.field("nx") * op.field("ny"), lanes_of(op.addresses[0].type)
         require(rows <= lanes, f"{rule}-c3", f"'{op.name}' transposes {rows} rows into {lanes}")
     _require_memories(op, f"{rule}-c4", ON_CHIP, ON_CHIP)
+    source = op.addresses[0].type
+    require(
+        fn not in FLOAT_UNARY or kind_of(source) == "f",
+        f"{rule}-c4",
+        f"'{op.name}' has '{fn}' of {_text(source)}; it is defined for floats",
+    )
 
 
 CHECKS: dict[str, Callable[[EngineOp, str], None]] = {

@@ -34,6 +34,7 @@ from dlir.dialects.dl.ops import (
     movement,
     pooling,
     quantization,
+    recurrent,
     reduction,
     source,
 )
@@ -41,7 +42,7 @@ from dlir.dialects.dl.ops.base import DlOp
 
 FAMILIES: tuple[ModuleType, ...] = (
     source, math, activation, binary, contraction, quantization, pooling, reduction, composite,
-    movement,
+    recurrent, movement,
 )  # fmt: skip
 
 

@@ -43,6 +43,9 @@ UNARY = (
     "copy", "relu", "exp", "tanh", "sigmoid", "gelu", "recip", "rsqrt", "rowsum", "rowmax",
     "maxinto", "addinto", "transpose",
 )  # fmt: skip
+VECTOR: dict[str, tuple[str, ...]] = {"vv": BINARY, "vs": UNARY}
+"""Instruction of the vector unit -> its functions, in the order of its field `fn`. One without that
+field has a single function."""
 
 HEADER = (
     Field("op", 0, 5, doc="opcode"),
@@ -142,6 +145,9 @@ _SEQUENCER = (
         example="mark tag=7",
     ),
 )  # fmt: skip
+
+SEQUENCER = tuple(one.mnemonic for one in _SEQUENCER)
+"""Instructions that compute nothing and touch no memory."""
 
 _DRAM = Address("dram", "dram", "ar_d", space="dram")
 

@@ -320,6 +320,7 @@ class GenericOp(IRDLOperation, HasCanonicalizationPatternsInterface):
             op,
             operands=[text.inputs, text.outs[0], text.epilogue_inputs],
             properties=dict(text.properties),
+            attributes=dict(text.attributes),
             regions=[text.body, [text.epilogue] if text.epilogue.blocks else []],
             result_types=[text.results],
         )
@@ -336,6 +337,7 @@ class GenericOp(IRDLOperation, HasCanonicalizationPatternsInterface):
                 self.body,
                 self.epilogue or Region(),
                 [r.type for r in self.results],
+                dict(self.attributes),
             ),
         )
 

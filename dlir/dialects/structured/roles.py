@@ -200,7 +200,7 @@ class Contraction:
 
 
 def match_contraction(op: GenericOp) -> Contraction | None:
-    """The roles, if the op is a sum of products of two float inputs that starts from zero."""
+    """The roles, if the op is a sum of products of two inputs that starts from zero."""
     inputs, out, extra = operands_of(op)
     if len(inputs) != 2 or not is_multiply_add(op.body.block) or not _starts_from_zero(op):
         return None
@@ -243,22 +243,25 @@ def _is_plain(operand: Operand, dim: int) -> bool:
 
 
 def is_multiply_add(block: Block) -> bool:
-    """acc + x * y, where x and y are the inputs, possibly extended to the accumulator's type."""
+    """acc + x * y, where x and y are the inputs, possibly extended to the accumulator's type.
+
+    Floats or (signed) integers.
+    """
     ops = list(block.ops)
     if len(block.args) != 3 or not isinstance(ops[-1], YieldOp):
         return False
     total = ops[-1].value.owner
-    if not isinstance(total, arith.AddfOp) or block.args[2] not in total.operands:
+    if not isinstance(total, arith.AddfOp | arith.AddiOp) or block.args[2] not in total.operands:
         return False
     product = next((o for o in total.operands if o is not block.args[2]), None)
-    if product is None or not isinstance(product.owner, arith.MulfOp):
+    if product is None or not isinstance(product.owner, arith.MulfOp | arith.MuliOp):
         return False
     factors = {_unextended(o) for o in product.owner.operands}
     return factors == {block.args[0], block.args[1]} and len(ops) <= 5
 
 
 def _unextended(value: SSAValue) -> SSAValue:
-    return value.owner.input if isinstance(value.owner, arith.ExtFOp) else value
+    return value.owner.input if isinstance(value.owner, arith.ExtFOp | arith.ExtSIOp) else value
 
 
 def _starts_from_zero(op: GenericOp) -> bool:

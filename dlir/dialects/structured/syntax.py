@@ -73,6 +73,8 @@ class GenericText:
     body: Region = field(default_factory=Region)
     epilogue: Region = field(default_factory=Region)
     results: list[Attribute] = field(default_factory=list[Attribute])
+    attributes: dict[str, Attribute] = field(default_factory=dict[str, Attribute])
+    """What other dialects say about the op; the name of a dialect and a dot come first."""
 
 
 _SPECIAL: dict[str, Callable[[Parser], Attribute]] = {
@@ -88,7 +90,8 @@ def parse_generic(parser: Parser) -> GenericText:
     def entry() -> None:
         key = parser.parse_identifier("property name")
         parser.parse_punctuation("=")
-        text.properties[key] = _SPECIAL.get(key, Parser.parse_attribute)(parser)
+        held = text.attributes if "." in key else text.properties
+        held[key] = _SPECIAL.get(key, Parser.parse_attribute)(parser)
 
     parser.parse_comma_separated_list(parser.Delimiter.BRACES, entry)
     text.inputs = parse_operands(parser, "ins")
@@ -111,8 +114,9 @@ _ORDER = ("maps", "iterators", "init", "padding", "domain", "schedule")
 def print_generic(printer: Printer, text: GenericText) -> None:
     """Print all that follows the name `structured.generic`."""
     printer.print_string(" {")
-    keys = [k for k in _ORDER if k in text.properties]
-    printer.print_list(keys, lambda k: _print_property(printer, k, text.properties[k]))
+    said = {k: v for k, v in text.attributes.items() if "." in k}
+    entries = {k: text.properties[k] for k in _ORDER if k in text.properties} | said
+    printer.print_list(entries.items(), lambda entry: _print_property(printer, *entry))
     printer.print_string("}")
     print_operands(printer, "ins", text.inputs)
     print_operands(printer, "outs", text.outs)

@@ -79,6 +79,11 @@ from dlir.dialects.dl.ops.pooling import (
     AvgPool2dOp,
     MaxPool2dOp,
 )
+from dlir.dialects.dl.ops.recurrent import (
+    GruOp,
+    LstmOp,
+    RnnOp,
+)
 from dlir.dialects.dl.ops.reduction import (
     ReduceMaxOp,
     ReduceMeanOp,
@@ -118,6 +123,7 @@ __all__ = [
     "FmodOp",
     "GatherOp",
     "GeluOp",
+    "GruOp",
     "HardSigmoidOp",
     "HardSwishOp",
     "IotaOp",
@@ -128,6 +134,7 @@ __all__ = [
     "LogOp",
     "LogSoftmaxOp",
     "LrnOp",
+    "LstmOp",
     "MatmulOp",
     "MaxOp",
     "MaxPool2dOp",
@@ -150,6 +157,7 @@ __all__ = [
     "ReduceSumOp",
     "ReluOp",
     "ReshapeOp",
+    "RnnOp",
     "RoundOp",
     "SelectOp",
     "SeluOp",

@@ -61,9 +61,7 @@ class ConvertStructuredToAccel(ModulePass):
             _convert(op, function, machine, attribute)
 
 
-def _convert(
-    module: ModuleOp, function: FuncOp, machine: Machine, attribute: MachineAttr
-) -> None:
+def _convert(module: ModuleOp, function: FuncOp, machine: Machine, attribute: MachineAttr) -> None:
     """The machine's share of a function, as programs, and the host's share around launches."""
     block = function.body.block
     found = partition(block, machine.array.cols)
@@ -82,7 +80,9 @@ def _convert(
         mine = [op for op in here if op in found.plans or op in found.views]
         if any(op in found.plans for op in mine):
             name = f"{function.sym_name.data}_{level}"
-            ordered += _write(module, function, machine, attribute, name, found, mine, needed, results)
+            ordered += _write(
+                module, function, machine, attribute, name, found, mine, needed, results
+            )
         ordered += [op for op in mine if op in found.views and _is_wanted(op, needed)]
     _rebuild(function, ordered, results, found)
 
@@ -116,10 +116,7 @@ def _write(
 ) -> list[Operation]:
     """Formats, the launch and its results; the program goes in front of the function."""
     own = {r for op in ops if op in found.plans for r in op.results}
-    later = {
-        o for op in found.plans if op not in ops for o in op.operands
-    } | {o for op in found.views if op not in ops for o in op.operands}
-    outputs = [op.results[0] for op in ops if op.results[0] in own & (needed | later)]
+    outputs = [op.results[0] for op in ops if op.results[0] in own & needed]
     host = Host(machine.array.cols, [])
     writer = ProgramWriter(machine, attribute, name, found, ops, outputs, host)
     try:

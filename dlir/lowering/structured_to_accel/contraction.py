@@ -37,7 +37,12 @@ def packed_shape(plan: ContractionPlan, cols: int) -> tuple[int, ...]:
     n = blocks_of(extents[plan.lane or 0], cols)
     k = 1 if plan.diagonal else blocks_of(extents[plan.k], cols)
     batch, taps = ([extents[d] for d in dims] for dims in (plan.batch, plan.taps))
-    return (*batch, n, *taps, k, cols)
+    return (*batch, n, *taps, k, plane_rows(plan, cols))
+
+
+def plane_rows(plan: ContractionPlan, cols: int) -> int:
+    """Rows of a packed plane: as many as the array, or as the sum has terms if those are fewer."""
+    return min(cols, plan.extents[plan.k])
 
 
 class Planes:
@@ -73,7 +78,7 @@ class Planes:
         first += [0 if plan.diagonal else box[plan.k][0] // cols, 0]
         n = blocks_of(box[lane][1], cols)
         k = 1 if plan.diagonal else blocks_of(box[plan.k][1], cols)
-        domain = (n, *(box[d][1] for d in plan.taps), k, cols)
+        domain = (n, *(box[d][1] for d in plan.taps), k, plane_rows(plan, cols))
         from dlir.types import element_of
 
         tile = dense(emit.alloc(Memory.SPM, domain, element_of(self.packed.type)), domain)
@@ -203,7 +208,12 @@ def _multiply(
     )
     outer, inner = _walk(walk, walk_a, walk_c, width_of(a.memref.type))
     nest, plane_views = merged(
-        planes, (a.with_steps(a.steps[:count]), w.with_steps(w.steps[:count]), c.with_steps(c.steps[:count]))
+        planes,
+        (
+            a.with_steps(a.steps[:count]),
+            w.with_steps(w.steps[:count]),
+            c.with_steps(c.steps[:count]),
+        ),
     )
     nest, plane_views = _without_single(nest, plane_views)
     extra_a, extra_c = (v.steps[: len(outer)] for v in (walk_a, walk_c))
@@ -218,7 +228,10 @@ def _multiply(
         raise AssertionError("more loops over rows than the machine nests")
     for point in product(*(range(n) for n in loops[:unrolled])):
         accesses = [
-            (v.memref, Access(v.base + sum(s * p for s, p in zip(st, point, strict=False)), st[unrolled:]))
+            (
+                v.memref,
+                Access(v.base + sum(s * p for s, p in zip(st, point, strict=False)), st[unrolled:]),
+            )
             for v, st in zip(views, steps, strict=True)
         ]
         sums = [p for p, s in zip(point, steps[2], strict=False) if s == 0]
@@ -242,9 +255,7 @@ def _without_single(nest: Domain, views: list[View]) -> tuple[Domain, list[View]
     return nest, views
 
 
-def _walk(
-    rows: Domain, a: View, c: View, width: int
-) -> tuple[Domain, dict[str, int]]:
+def _walk(rows: Domain, a: View, c: View, width: int) -> tuple[Domain, dict[str, int]]:
     """The loops that remain around the walk of one instruction, and its fields."""
     fits = 0 <= a.steps[-1] * width <= MOST_STEP and c.steps[-1] == 1 and rows[-1] <= MOST_ROWS
     if not fits:
@@ -256,5 +267,3 @@ def _walk(
     if second and c.steps[-2] == rows[-1]:
         return rows[:-2], {**inner, "ny": rows[-2], "sy": a.steps[-2]}
     return rows[:-1], inner
-
-

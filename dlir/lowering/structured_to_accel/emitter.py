@@ -19,7 +19,6 @@ from dlir.dialects.accel.ops import (
     AllocOp,
     BinaryOp,
     EngineOp,
-    FieldValue,
     LoadOp,
     StoreOp,
     UnaryOp,
@@ -190,6 +189,20 @@ class Emitter:
             UnaryOp, [_outer(px, keep), _outer(pd, keep)], rest[:keep],
             fn=fn, nx=count, sx=inner_step, ny=ny, sy=sy,
         )  # fmt: skip
+
+    def accumulate(self, fn: str, x: View, total: View, domain: Domain) -> None:
+        """`total = fn(total, x)` for each index of the domain's first dimension in turn."""
+        count, *keep = domain
+        inner = View(x.memref, x.base, x.steps[1:], x.lane)
+        rest, (px, pt) = ordered(tuple(keep), (inner, total))
+        rows = rest[-1] if px.steps[-1] == 1 and pt.steps[-1] == 1 else 1
+        outer = rest[:-1] if rows > 1 or rest[-1] == 1 else rest
+        views = [v.with_steps((*v.steps[: len(outer)], 1)) for v in (px, pt)]
+        for piece, (qx, qt) in _pieces((*outer, rows), views, MOST_ROWS):
+            loops = (count, *piece[:-1])
+            source = qx.with_steps((x.steps[0], *qx.steps[:-1]))
+            target = qt.with_steps((0, *qt.steps[:-1]))
+            self.nest(BinaryOp, [target, source, target], loops, fn=fn, rows=piece[-1])
 
     def binary(
         self, fn: str, x: View, y: View | float, d: View, domain: Domain, imm: float = 0

@@ -69,12 +69,22 @@ class Evaluator:
         if into is None:
             return self._value(expr)
         axes = frozenset(a for a, n in enumerate(self.domain) if n > 1)
-        if isinstance(expr, Call):
+        if not into.lane and not isinstance(expr, Const) and self._is_per_row(expr):
+            number = self._value(expr)
+            assert isinstance(number, Value)
+            self.emit.binary("fill", number.view, number.view, into, self.domain)
+        elif isinstance(expr, Call):
             operands = [self._value(a) for a in expr.args]
             self._call(expr, operands, Value(into, axes))
         else:
             self._copy(self._value(expr), Value(into, axes))
         return Value(into, axes)
+
+    def _is_per_row(self, expr: Expr) -> bool:
+        """Whether lane 0 of each row is all that there is of a value."""
+        if isinstance(expr, Arg):
+            return self.arguments[expr.index].lane
+        return isinstance(expr, Const) or all(self._is_per_row(a) for a in expr.args)
 
     def _count(self, expr: Expr) -> None:
         self._uses[expr] = self._uses.get(expr, 0) + 1
@@ -99,6 +109,8 @@ class Evaluator:
             return self._unary(expr, operands[0], into)
         if expr.fn == "requant":
             return self._requant(operands, into)
+        if expr.fn == "float":
+            return self._as_float(operands[0], into)
         x, y = operands
         if not isinstance(x, Value) and not isinstance(y, Value):
             raise Unsupported(f"'{expr.fn}' of two constants")
@@ -206,14 +218,17 @@ class Evaluator:
             return self._widened(x), y
         return x, self._widened(y)
 
-    def _as_float(self, x: Value) -> Value:
+    def _as_float(self, x: Operand, into: Value | None = None) -> Value:
         """An integer as f32."""
-        return self._widened(x, f32)
+        assert isinstance(x, Value), "numbers are simplified"
+        return self._widened(x, f32, into)
 
-    def _widened(self, x: Value, element: Attribute | None = None) -> Value:
+    def _widened(
+        self, x: Value, element: Attribute | None = None, into: Value | None = None
+    ) -> Value:
         """A copy in the type that the unit computes with, in the accumulators if it fits."""
-        d = self._temporary(x.axes, x, element)
-        self.emit.unary("copy", x.view, d.view, self._over(x.axes))
+        d = into or self._temporary(x.axes, x, element)
+        self.emit.unary("copy", x.view, d.view, self._over(d.axes | x.axes))
         return replace(d, view=replace(d.view, lane=x.lane))
 
     def _copy(self, x: Operand, d: Value) -> None:

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from xdsl.dialects import arith, math
-from xdsl.ir import Block, Operation, SSAValue
+from xdsl.dialects.builtin import bf16, f32, i8, i32
+from xdsl.ir import Attribute, Block, Operation, SSAValue
 
 from dlir.dialects.structured.ops import IndexOp, YieldOp
 from dlir.dialects.structured.quantization import match_requantize
@@ -57,8 +58,11 @@ FUNCTIONS: dict[type[Operation], str] = {
 }  # fmt: skip
 """Scalar op -> function; `div`, `sqrt`, `erf`, `abs` and `neg` are rewritten into others."""
 
-CASTS: tuple[type[Operation], ...] = (arith.ExtFOp, arith.TruncFOp, arith.ExtSIOp, arith.SIToFPOp)
+CASTS: tuple[type[Operation], ...] = (arith.ExtFOp, arith.TruncFOp, arith.ExtSIOp)
 """Changes of type that the vector unit makes by itself when it reads or writes."""
+
+KEEPING = ("max", "min")
+"""Functions that give one of their operands, and so never leave the range of its type."""
 
 
 def expression(block: Block) -> Expr:
@@ -85,16 +89,28 @@ def _translated(value: SSAValue, known: dict[SSAValue, Expr]) -> Expr:
     if (parts := match_requantize(value)) is not None:
         x, multiplier, shift = (_expression(v, known) for v in parts[:3])
         return Call("requant", (x, multiplier, shift, Const(float(parts[3]))))
-    if isinstance(op, CASTS):
-        return _expression(op.operands[0], known)
+    if isinstance(op, (*CASTS, arith.SIToFPOp)):
+        _require_type(op, op.operands[0].type, (i8, i32, bf16, f32))
+        _require_type(op, value.type, (i32, bf16, f32))
+        x = _expression(op.operands[0], known)
+        return Call("float", (x,)) if isinstance(op, arith.SIToFPOp) else x
     if (fn := FUNCTIONS.get(type(op))) is None:
         raise Unsupported(f"the machine has no function for '{op.name}'")
+    _require_type(op, value.type, (i8, i32, bf16, f32) if fn in KEEPING else (i32, bf16, f32))
     return Call(fn, tuple(_expression(o, known) for o in op.operands))
+
+
+def _require_type(op: Operation, type: Attribute, allowed: tuple[Attribute, ...]) -> None:
+    """The unit computes in 32 bits: what wraps or rounds elsewhere is not its result."""
+    if type not in allowed:
+        raise Unsupported(f"the machine does not compute '{op.name}' in {type}")
 
 
 # --- algebra --------------------------------------------------------------------------------------
 
 _ONE, _HALF, _ZERO = Const(1.0), Const(0.5), Const(0.0)
+LEAST = 2.0**-126
+"""The least normal float32; its inverse is still finite."""
 
 
 def simplified(expr: Expr) -> Expr:
@@ -166,12 +182,26 @@ BEFORE: tuple[Callable[[Call], Expr | None], ...] = (_gelu, _sigmoid)
 
 
 def _divided(call: Call) -> Expr:
-    """x / c is x * (1 / c) where that is exact or x is a number per row; else x * recip(y)."""
+    """x / y is x * recip(y); the inverse of a number is a number."""
     x, y = call.args
     if isinstance(y, Const):
-        return Call("mul", (x, Const(1.0 / y.value)))
+        return Call("mul", (x, _inverse(y.value)))
     inverse = Call("recip", (y,))
     return inverse if x == _ONE else Call("mul", (x, inverse))
+
+
+def _inverse(number: float) -> Const:
+    """1 / c, if it is a normal float32."""
+    if number == 0:
+        return Const(constants.copysign(constants.inf, number))
+    if constants.isfinite(number) and not LEAST <= abs(1 / number) <= 1 / LEAST:
+        raise Unsupported(f"the inverse of {number} is no normal number")
+    return Const(1 / number)
+
+
+def _as_float(call: Call) -> Expr:
+    """A number is what it is."""
+    return call.args[0] if isinstance(call.args[0], Const) else call
 
 
 def _maximum(call: Call) -> Expr:
@@ -188,6 +218,7 @@ def _no_erf(call: Call) -> Expr:
 
 AFTER: dict[str, Callable[[Call], Expr]] = {
     "div": _divided,
+    "float": _as_float,
     "max": _maximum,
     "neg": lambda c: Call("mul", (c.args[0], Const(-1.0))),
     "abs": lambda c: Call("max", (c.args[0], Call("mul", (c.args[0], Const(-1.0))))),

@@ -74,8 +74,8 @@ class Fusion:
         plan, axes = self.plans[reader], self._axes[reader]
         if operand.filler is not None:
             return None
-        if isinstance(plan, ContractionPlan) and operand is not plan.a:
-            return None
+        if isinstance(plan, ContractionPlan) and (operand is not plan.a or plan.constant):
+            return None  # packed weights are worth tiles of their own
         found: list[Axis] = []
         for form in operand.forms:
             if not form.dims and form.constant == 0:

@@ -181,9 +181,7 @@ class _Body:
 
     def on_diagonal(self, x: SSAValue, row: int, column: int) -> SSAValue:
         """x where two iterators agree, else 0."""
-        same = self.add(
-            arith.CmpiOp(self.add(IndexOp(row)), self.add(IndexOp(column)), "eq")
-        )
+        same = self.add(arith.CmpiOp(self.add(IndexOp(row)), self.add(IndexOp(column)), "eq"))
         zero = self.add(arith.ConstantOp(number(0, x.type)))
         return self.add(arith.SelectOp(same, x, zero))
 
@@ -214,5 +212,3 @@ def _renamed(form: Linear, place: dict[int, dict[int, int]], count: int) -> Line
         for position, factor in place[d].items():
             total[position] += factor * form.coefficients[d]
     return Linear(tuple(total), form.constant)
-
-

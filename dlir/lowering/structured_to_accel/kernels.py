@@ -8,13 +8,17 @@ from itertools import product
 from math import prod
 
 from xdsl.dialects.builtin import f32, i8, i32
-from xdsl.ir import Attribute, SSAValue
+from xdsl.ir import Attribute, Block, SSAValue
 
 from dlir.dialects.accel.attrs import Memory
 from dlir.dialects.accel.verify import width_of
 from dlir.dialects.structured.ops import element_type_of, shape_of
 from dlir.lowering.structured_to_accel import tiling
-from dlir.lowering.structured_to_accel.contraction import Planes, compute_contraction
+from dlir.lowering.structured_to_accel.contraction import (
+    Planes,
+    compute_contraction,
+    plane_rows,
+)
 from dlir.lowering.structured_to_accel.expression import Call, Expr, Unsupported
 from dlir.lowering.structured_to_accel.plan import (
     ContractionPlan,
@@ -142,17 +146,22 @@ class Kernels:
         chosen = tiling.choose(self.problem(plan, result, target), self.tiles.emit.machine)
         if chosen is None:
             self._too_large(plan)
-        self.tiles.kept = {plan.a.value} if chosen.keep_all and chosen.weights_outer else set()
         assert plan.lane is not None
-        sizes = dict(zip(plan.rows, chosen.rows, strict=True))
+        self.tiles.kept = {plan.a.value} if chosen.panel else set()
         columns = {plan.lane: chosen.n * self.cols}
-        order = [columns, sizes] if chosen.weights_outer else [sizes, columns]
+        sizes = dict(zip(plan.rows, chosen.rows, strict=True))
         whole = [(0, n) for n in plan.extents]
-        keep = chosen.keep_all and not chosen.weights_outer
         for batch in boxes(whole, {d: 1 for d in plan.batch}):
-            for outer in boxes(batch, order[0]):
-                for box in boxes(outer, order[1]):
-                    self._tile(plan, result, box, target, chosen.k, keep)
+            rows = list(boxes(batch, sizes))
+            panel = chosen.panel or len(rows)
+            for first in range(0, len(rows), panel):
+                if chosen.panel:
+                    self.tiles.loaded.pop(plan.a.value, None)
+                for column in boxes(batch, columns):
+                    for tile in rows[first : first + panel]:
+                        box = list(tile)
+                        box[plan.lane] = column[plan.lane]
+                        self._tile(plan, result, box, target, chosen.k, chosen.keep_weights)
 
     def _tile(
         self,
@@ -222,9 +231,20 @@ class Kernels:
             vector_passes=self.passes(plan),
             spm_lines=self.free_lines,
             acc_rows=machine.acc.rows,
+            k_rows=plane_rows(plan, cols),
+            a_rate=self._rate(plan.a.value),
+            w_rate=machine.dma.bytes_per_cycle,
+            out_rate=self._rate(result),
             whole_n=fused_a,
             fused_lines=self._fused_lines(plan) if fused_a else lambda rows: 0,
         )
+
+    def _rate(self, value: SSAValue) -> float:
+        """Bytes per cycle of the bus between a tensor's place and the scratchpad."""
+        machine, stored = self.tiles.emit.machine, self.tiles.stored.get(value)
+        outside = stored is not None and isinstance(stored.memref.owner, Block)
+        bus = machine.host if outside and machine.host is not None else machine.dma
+        return bus.bytes_per_cycle
 
     def _fused_lines(self, plan: Plan):
         """Lines per result row that tensors inside of the kernel take."""
@@ -238,7 +258,7 @@ class Kernels:
                 continue
             seen.add(value)
             lanes = 1 if inner.out_lane is None else shape_of(value)[inner.out_lane]
-            per_row += 3 * blocks_of(lanes, self.cols) * 4
+            per_row += 4 * blocks_of(lanes, self.cols)
             waiting += [o.value for o in (*inner.operands, *inner.extras)]
         return lambda rows: rows * per_row
 
@@ -260,7 +280,11 @@ class Kernels:
             limit = prod(extents)
             per_row = self._lines_per_row(plan, block_limit)
             limit = max(1, min(limit, self.free_lines // (3 * per_row)))
-            if limit * per_row * 2 <= self.free_lines or block_limit == 1 or self._whole_lanes(plan):
+            if (
+                limit * per_row * 2 <= self.free_lines
+                or block_limit == 1
+                or self._whole_lanes(plan)
+            ):
                 break
             block_limit = -(-block_limit // 2)
         if limit * per_row > self.free_lines:
@@ -275,11 +299,11 @@ class Kernels:
         return plan.reduced_lane is not None or any(o.value in self.fused for o in plan.operands)
 
     def _lines_per_row(self, plan: VectorPlan, blocks: int) -> int:
-        """Lines of the scratchpad per result row: operands, what is fused, temporaries, result."""
-        lines = 4 * blocks + self._fused_lines(plan)(1)
+        """Lines of the scratchpad per result row: operands, what is fused, the result."""
+        lines = 2 * (blocks if plan.reduced_lane is None else 1) + self._fused_lines(plan)(1)
         for operand in (*plan.operands, *plan.extras):
             lines += self._operand_lines(plan, operand, blocks)
-        return lines + 4 * 4 * (blocks if plan.reduced_lane is None else 1)
+        return lines
 
     def _operand_lines(self, plan: VectorPlan, operand: Operand, blocks: int) -> int:
         stored = self.tiles.stored.get(operand.value)
@@ -289,7 +313,7 @@ class Kernels:
         lanes = blocks
         if plan.reduced_lane is not None:
             lanes = blocks_of(plan.extents[plan.reduced_lane], self.cols)
-        return lanes * reduced * width_of(stored.memref.type) + (4 * lanes if plan.combine else 0)
+        return lanes * reduced * width_of(stored.memref.type)
 
     def _too_large(self, plan: Plan):
         line = self.cols
@@ -310,7 +334,9 @@ def out_order(plan: Plan) -> list[int]:
     """Parallel iterators in the order of the result's dimensions."""
     order: list[int] = []
     for form in plan.op.out_forms:
-        order += [d for d in sorted(form.dims, key=lambda d: -form.coefficients[d]) if d not in order]
+        order += [
+            d for d in sorted(form.dims, key=lambda d: -form.coefficients[d]) if d not in order
+        ]
     return order
 
 
@@ -332,5 +358,3 @@ def _cost(expr: Expr, cost_of) -> int:
     if not isinstance(expr, Call):
         return 0
     return cost_of(expr.fn) + sum(_cost(a, cost_of) for a in expr.args)
-
-

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from math import prod
 
 from xdsl.dialects import func, tensor
+from xdsl.dialects.builtin import StringAttr
 from xdsl.ir import Block, Operation, SSAValue
 
+from dlir.dialects.accel.attrs import HOST
 from dlir.dialects.structured.ops import (
     GatherOp,
     GenericOp,
@@ -15,7 +18,7 @@ from dlir.dialects.structured.ops import (
     element_type_of,
     shape_of,
 )
-from dlir.dialects.structured.roles import is_copy
+from dlir.dialects.structured.roles import is_copy, overwrites_outs
 from dlir.lowering.structured_to_accel.expression import Unsupported
 from dlir.lowering.structured_to_accel.plan import (
     HostTensor,
@@ -52,11 +55,15 @@ class Partition:
     reasons: dict[Operation, str] = field(default_factory=dict[Operation, str])
     """Why an op stays on the host."""
     constant: set[SSAValue] = field(default_factory=set[SSAValue])
+    whole: dict[SSAValue, SSAValue] = field(default_factory=dict[SSAValue, SSAValue])
+    """A tensor that is written part by part -> the tensor after its last part."""
+    lanes: dict[SSAValue, int | None] = field(default_factory=dict[SSAValue, "int | None"])
+    """The dimension of each machine tensor that lies on the lanes."""
 
 
 def partition(block: Block, cols: int) -> Partition:
     """Decide op by op, in order."""
-    found = Partition()
+    found = Partition(whole=_parts(block))
     planned: Planned = {}
     planner = Planner(cols, planned, lambda v: v in found.constant)
     for op in block.ops:
@@ -73,6 +80,7 @@ def partition(block: Block, cols: int) -> Partition:
             found.level[op] = _machine_level(op, found)
             continue
         _place(op, found, planner, planned, on_machine)
+    found.lanes = {value: stored.lane for value, stored in planned.items()}
     return found
 
 
@@ -83,9 +91,10 @@ def _place(
     try:
         if not on_machine and isinstance(op, GenericOp) and _only_moves(op):
             raise Unsupported("a copy of what the host has")
-        plan, layout = _plan(op, planner)
+        plan, layout = _plan(op, planner, found)
     except Unsupported as reason:
         found.reasons[op] = str(reason)
+        op.attributes[HOST] = StringAttr(str(reason))
         found.level[op] = _host_level(op, found)
         return
     found.plans[op] = plan
@@ -104,33 +113,56 @@ def _only_moves(op: GenericOp) -> bool:
     )
 
 
-def _plan(op: Operation, planner: Planner) -> tuple[Plan | GatherPlan, Layout]:
+def _plan(op: Operation, planner: Planner, found: Partition) -> tuple[Plan | GatherPlan, Layout]:
     if isinstance(op, GenericOp):
         plan = planner.plan(op)
-        _require_own_result(op)
+        if not overwrites_outs(op) and not _fills(op) and op.results[0] not in found.whole:
+            raise Unsupported("it writes a part of a tensor")
+        before = planner.planned.get(op.outs)
+        if before is None and isinstance(op.outs.owner, GenericOp):
+            raise Unsupported("another part of the tensor is written by the host")
+        if before is not None and before.lane != plan.out_lane:
+            raise Unsupported("parts of a tensor on different lanes")
         return plan, Layout(plan.out_lane)
     if isinstance(op, GatherOp):
         return _plan_gather(op, planner)
     raise Unsupported(f"the machine has nothing like '{op.name}'")
 
 
-def _require_own_result(op: GenericOp) -> None:
-    """The op writes all of a new tensor."""
-    from dlir.dialects.structured.roles import overwrites_outs
+def _parts(block: Block) -> dict[SSAValue, SSAValue]:
+    """Chains of ops that each write a part of one tensor, and all of it together."""
+    whole: dict[SSAValue, SSAValue] = {}
+    for op in block.ops:
+        if not isinstance(op, GenericOp) or op.result is None or overwrites_outs(op):
+            continue
+        if any(isinstance(u.operation, GenericOp) and u.index == len(u.operation.inputs)
+               for u in op.result.uses):  # fmt: skip
+            continue  # not the last part
+        chain = _chain(op)
+        if sum(_points(part) for part in chain) == prod(shape_of(op.outs)):
+            whole |= {part.results[0]: op.result for part in chain}
+    return whole
 
-    if not overwrites_outs(op) and not _fills(op):
-        raise Unsupported("it writes a part of a tensor")
+
+def _chain(last: GenericOp) -> list[GenericOp]:
+    """The ops that wrote the parts before, as long as nobody else reads them."""
+    chain = [last]
+    while isinstance(owner := chain[-1].outs.owner, GenericOp):
+        if chain[-1].outs.get_unique_use() is None or overwrites_outs(owner):
+            break
+        chain.append(owner)
+    return chain
+
+
+def _points(op: GenericOp) -> int:
+    extents = op.static_extents()
+    return prod(extents[d] for d in op.parallel_dims)
 
 
 def _fills(op: GenericOp) -> bool:
     """Whether linear forms with several iterators cover the whole result."""
-    total, points = 1, 1
-    for n in shape_of(op.outs):
-        total *= n
-    extents = op.static_extents()
-    for d in op.parallel_dims:
-        points *= extents[d]
-    return points == total and (op.init is not None or not op.reduction_dims)
+    started = op.init is not None or not op.reduction_dims
+    return started and _points(op) == prod(shape_of(op.outs))
 
 
 def _plan_gather(op: GatherOp, planner: Planner) -> tuple[GatherPlan, Layout]:
@@ -183,14 +215,21 @@ def _after(value: SSAValue, found: Partition, *, host: bool) -> int:
 
 
 def host_needs(block: Block, found: Partition) -> set[SSAValue]:
-    """Machine results that the host reads; views of them are made by the host itself."""
+    """Machine results that the host reads, or passes on to a later program.
+
+    Views of what the host has are made by the host itself.
+    """
     needed: set[SSAValue] = set()
     for op in reversed(list(block.ops)):
         if op in found.plans:
-            continue
-        if op in found.views and not any(r in needed for r in op.results):
-            continue
-        needed.update(o for o in op.operands)
+            needed.update(o for o in op.operands if _is_earlier(o, op, found))
+        elif op not in found.views or any(r in needed for r in op.results):
+            needed.update(op.operands)
     return needed
 
 
+def _is_earlier(value: SSAValue, op: Operation, found: Partition) -> bool:
+    """Whether a value comes from a program before that of an op."""
+    owner = value.owner
+    on_machine = isinstance(owner, Operation) and (owner in found.plans or owner in found.views)
+    return on_machine and found.level[owner] < found.level[op]

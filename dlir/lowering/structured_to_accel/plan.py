@@ -149,6 +149,8 @@ def lane_of(stored: Stored, forms: Sequence[Linear], extents: Sequence[int]) -> 
         return None
     form = forms[stored.lane]
     found = [d for d in form.dims if form.coefficients[d] == 1]
+    if len(found) > 1:
+        found = [d for d in found if extents[d] > 1] or found[:1]
     if len(found) != 1:
         if not form.dims and stored.shape[stored.lane] == 1:
             return None
@@ -163,6 +165,10 @@ def require_view(stored: Stored, operand: Operand, extents: Sequence[int], cols:
     if stored.over(operand.forms, range(len(extents)), cols) is None:
         forms = ", ".join(f.text() for f in operand.forms)
         raise Unsupported(f"({forms}) cuts blocks of {cols} lanes apart")
+    if operand.filler is not None and stored.lane is not None:
+        low, high = operand.forms[stored.lane].bounds(extents)
+        if low < 0 or high >= stored.shape[stored.lane]:
+            raise Unsupported("a border along the lanes")
 
 
 # --- sums of products -----------------------------------------------------------------------------
@@ -204,15 +210,30 @@ class Planner:
         storage_type(element_type_of(op.outs))
         epilogue = expression(op.epilogue.block) if op.epilogue is not None else None
         zero = is_number(op.init) and op.init.value.data == 0
-        if is_product_sum(op.body.block) and zero:
+        if not (is_product_sum(op.body.block) and zero):
+            return self._vector(op, extents, epilogue)
+        try:
             return self._contraction(op, extents, epilogue)
-        return self._vector(op, extents, epilogue)
+        except Unsupported as reason:  # a product and a sum may do it, if no array does
+            if len(op.parallel_dims) + 1 < len(op.kinds) or not _shares_rows(op):
+                raise
+            try:
+                return self._vector(op, extents, epilogue)
+            except Unsupported:
+                raise reason from None
 
     def _contraction(
         self, op: GenericOp, extents: tuple[int, ...], epilogue: Expr | None
     ) -> ContractionPlan:
         reasons: list[str] = []
-        orders = sorted(((0, 1), (1, 0)), key=lambda o: not self.is_constant(op.inputs[o[1]]))
+        last = set(op.out_forms[-1].dims) if op.out_forms else set()
+        orders = sorted(
+            ((0, 1), (1, 0)),
+            key=lambda o: (
+                not self.is_constant(op.inputs[o[1]]),
+                not last & _dims(op.input_forms[o[1]]),
+            ),
+        )
         for a, w in orders:
             try:
                 return self._roles(op, extents, epilogue, operand_of(op, a), operand_of(op, w))
@@ -271,7 +292,8 @@ class Planner:
             raise Unsupported("weights with a border")
         stored = self.planned.get(w.value)
         if stored is None:
-            lane = _dim_of(w.forms, columns[0]) if columns else None
+            column = _lane_iterator(columns, op.out_forms, extents)
+            lane = None if column is None else _dim_of(w.forms, column)
             if lane is None:
                 raise Unsupported("the weights have no columns")
             stored = self._host_operand(w, Layout(lane))
@@ -386,6 +408,8 @@ class Planner:
             raise Unsupported("operands lie on different lanes")
         if found is None and stored.lane is not None and stored.shape[stored.lane] != 1:
             raise Unsupported("operands lie on different lanes")
+        if found is None and lane is not None and lane in _dims(operand.forms):
+            raise Unsupported("an operand has a number per row where the result has lanes")
         require_view(stored, operand, plan.extents, self.cols)
 
     def _place_host(self, operand: Operand, lane: int | None) -> Stored:
@@ -402,9 +426,7 @@ class Planner:
 
     # --- elementwise and reductions ---------------------------------------------------------------
 
-    def _vector(
-        self, op: GenericOp, extents: tuple[int, ...], epilogue: Expr | None
-    ) -> VectorPlan:
+    def _vector(self, op: GenericOp, extents: tuple[int, ...], epilogue: Expr | None) -> VectorPlan:
         term, combine = _reduction(op) if op.reduction_dims else (expression(op.body.block), "")
         operands = [operand_of(op, i) for i in range(len(op.inputs))]
         lane = self._vector_lane(op, extents, operands)
@@ -441,8 +463,16 @@ class Planner:
             return lanes.pop()
         if found and len(found) == len(operands):
             return None
-        last = op.out_forms[-1] if op.out_forms else None
-        return last.plain_dim if last is not None else None
+        walked = set[int]().union(
+            *(_dims(o.forms) for o in operands if o.value in self.planned)
+        )  # by operands that have a number per row
+        forms = max((op.out_forms, *(o.forms for o in operands)), key=len)
+        return next((d for f in reversed(forms) if (d := f.plain_dim) not in walked), None)
+
+
+def _shares_rows(op: GenericOp) -> bool:
+    """Whether one operand has every iterator, so that a product is no larger than it."""
+    return any(_dims(forms) == set(range(len(op.kinds))) for forms in op.input_forms)
 
 
 def _reduction(op: GenericOp) -> tuple[Expr, str]:
@@ -484,7 +514,9 @@ def _out_order(op: GenericOp) -> list[int]:
     """Parallel iterators in the order of the result's dimensions."""
     order: list[int] = []
     for form in op.out_forms:
-        order += sorted((d for d in form.dims if d not in order), key=lambda d: -form.coefficients[d])
+        order += sorted(
+            (d for d in form.dims if d not in order), key=lambda d: -form.coefficients[d]
+        )
     return order
 
 
@@ -504,5 +536,3 @@ def _replaced(expr: Expr, scaled: set[Expr]) -> Expr:
     if isinstance(expr, Call):
         return Call(expr.fn, tuple(_replaced(a, scaled) for a in expr.args))
     return expr
-
-

@@ -90,7 +90,7 @@ class ProgramWriter:
         gathered = {op.results[0] for op in self.ops if op in self.found.plans} - {
             op.results[0] for op in self.plans
         }
-        kept = set(self.outputs) | viewed | gathered
+        kept = set(self.outputs) | viewed | gathered | set(self.found.whole)
         fused = Fusion(self.plans, kept).run()
         packed = self._pack_weights()
         kernels = Kernels(self.tiles, fused, packed, plans=self.plans)
@@ -116,7 +116,11 @@ class ProgramWriter:
             return
         if value in kernels.fused:
             return
-        self.tiles.stored[value] = self._home(value, homes[value], value in resident.chosen)
+        if value in homes:
+            home = homes[value]
+            self.tiles.stored[value] = self._home(value, home, value in resident.chosen)
+        else:  # one more part of a tensor
+            self.tiles.stored[value] = self.tiles.stored[op.operands[len(self.plans[op].op.inputs)]]
         plan = self.found.plans[op]
         if isinstance(plan, GatherPlan):
             self._gather(plan, value)
@@ -180,10 +184,18 @@ class ProgramWriter:
 
     def _place_inputs(self) -> None:
         """Operands that the host prepares."""
+        own = {r for op in self.ops for r in op.results}
         for plan in self.plans.values():
             for operand in _read(plan):
+                if operand.host is None and operand.value not in own:
+                    operand.host = self._passed_on(operand)
                 if operand.host is not None:
                     self._place_input(operand)
+
+    def _passed_on(self, operand: Operand) -> HostTensor:
+        """The result of an earlier program, in the layout that was planned for it."""
+        layout = Layout(self.found.lanes[operand.value])
+        return HostTensor(operand.value, layout, storage_type(element_type_of(operand.value)))
 
     def _place_input(self, operand: Operand) -> None:
         assert operand.host is not None
@@ -205,19 +217,30 @@ class ProgramWriter:
         order = {op: i for i, op in enumerate(self.ops)}
         for op, number in order.items():
             value = op.results[0]
+            before = self._part_before(op)
             if op in self.found.views:
                 roots[value] = roots.get(op.operands[0], op.operands[0])
+            elif before is not None:
+                roots[value] = roots.get(before, before)
             elif value not in fused:
                 plan = self.found.plans[op]
                 lane = plan.out_lane if isinstance(plan, Plan) else len(shape_of(value)) - 1
                 element = storage_type(element_type_of(value))
-                homes[value] = Home(value, Layout(lane), element, number, value in self.outputs)
+                homes[value] = Home(value, Layout(lane), element, number)
+                homes[value].output = self.found.whole.get(value, value) in self.outputs
             for operand in op.operands:
                 root = roots.get(operand, operand)
                 for home in self._sources(root, homes, fused):
                     home.last = max(home.last, self._reader(op, number, fused, order))
         self._add_borders(homes, roots)
         return homes
+
+    def _part_before(self, op: Operation) -> SSAValue | None:
+        """The tensor that an op writes a further part of."""
+        plan = self.found.plans.get(op)
+        if isinstance(plan, Plan) and plan.op.outs in self.found.whole:
+            return plan.op.outs
+        return None
 
     def _sources(
         self, value: SSAValue, homes: Mapping[SSAValue, Home], fused: Mapping[SSAValue, Plan]
@@ -245,7 +268,7 @@ class ProgramWriter:
     def _add_borders(self, homes: dict[SSAValue, Home], roots: Mapping[SSAValue, SSAValue]) -> None:
         """Rows around a tensor for windows that leave it, where all readers agree."""
         for value, home in homes.items():
-            if value in roots.values() or home.output:
+            if value in roots.values() or home.output or value in self.found.whole:
                 continue
             reads = [
                 (o, p) for p in self.plans.values() for o in _read(p)
@@ -262,12 +285,11 @@ class ProgramWriter:
         physical = physical_shape(shape, layout, self.cols)
         if home.output:
             memref = self._argument(Role.OUTPUT, "", physical, home.element)
-            type = value.type
+            whole = self.found.whole.get(value, value)
+            type = whole.type
             assert isinstance(type, TensorType)
-            name = value.name_hint or f"o{len(self.outputs)}"
-            self.arguments.append(
-                Argument(memref, Role.OUTPUT, name, None, type, layout, value)
-            )
+            name = whole.name_hint or f"o{len(self.outputs)}"
+            self.arguments.append(Argument(memref, Role.OUTPUT, name, None, type, layout, whole))
             return Stored.whole(memref, shape, layout, self.cols)
         memref = self.emit.alloc(Memory.SPM if resident else None, physical, home.element)
         stored = Stored.whole(memref, shape, layout, self.cols)
@@ -334,7 +356,10 @@ class ProgramWriter:
                         (index, Access(0, (0,))),
                         (tile.memref, Access(0, (rows,))),
                     ],
-                    (blocks,), (), rows=rows, of=size,
+                    (blocks,),
+                    (),
+                    rows=rows,
+                    of=size,
                 )  # fmt: skip
             )
             domain = domain_of((rows, width), 1, cols)
@@ -368,7 +393,7 @@ class Home:
     layout: Layout
     element: Attribute
     first: int
-    output: bool
+    output: bool = False
     last: int = -1
     filler: float | None = None
 

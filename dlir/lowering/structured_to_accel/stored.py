@@ -18,6 +18,7 @@ from xdsl.ir import SSAValue
 
 from dlir.dialects.accel.attrs import Memory, memory_of
 from dlir.dialects.structured.maps import Linear
+from dlir.dialects.structured.reshaping import groups
 from dlir.lowering.structured_to_accel.emitter import View
 
 
@@ -100,10 +101,11 @@ class Stored:
         """The rows that linear forms of some iterators visit, as a view over these iterators.
 
         On the lanes, the iterator with factor 1 counts blocks; others must move by whole blocks.
+        One lane is a number per row, which may be combined with any number of lanes.
         """
         steps = [0] * len(iterators)
         base = self.base
-        lane = self.lane is None
+        lane = self.lane is None or self.shape[self.lane] == 1
         for d, form in enumerate(forms):
             scale, unit = self.steps[d], 1
             if d == self.lane:
@@ -154,10 +156,9 @@ def copied(
 
 def reshaped(source: Stored, shape: Sequence[int], cols: int) -> Stored | None:
     """The same elements in row-major order under another shape, if rows and lanes allow it."""
-    groups = _groups(source.shape, shape)
     steps = [0] * len(shape)
     lane: int | None = None
-    for old, new in groups:
+    for old, new in groups(source.shape, shape):
         kept = [d for d in old if source.shape[d] != 1 or d == source.lane]
         merged = _merged(source, kept, cols)
         if merged is None:
@@ -189,35 +190,12 @@ def _merged(source: Stored, dims: Sequence[int], cols: int) -> tuple[int, bool] 
     if on_lanes and len(dims) > 1 and source.shape[last] % cols:
         return None
     size = blocks_of(source.shape[last], cols) if on_lanes else source.shape[last]
-    step = source.steps[last] * size
+    first = source.steps[last]
+    if on_lanes and size == 1 and len(dims) > 1:
+        first = source.steps[dims[-2]]  # there is no way yet from its only block to a next
+    step = first * size
     for d in reversed(dims[:-1]):
         if source.steps[d] != step:
             return None
         step *= source.shape[d]
-    return source.steps[last], on_lanes
-
-
-def _groups(old: Sequence[int], new: Sequence[int]) -> list[tuple[list[int], list[int]]]:
-    """The shortest runs of dimensions that have equal products."""
-    groups: list[tuple[list[int], list[int]]] = []
-    i = j = 0
-    while i < len(old) or j < len(new):
-        left, right = [], []
-        a = b = 1
-        while (not left and not right) or a != b:
-            if (a <= b and i < len(old)) or j == len(new):
-                left.append(i)
-                a *= old[i]
-                i += 1
-            else:
-                right.append(j)
-                b *= new[j]
-                j += 1
-        while i < len(old) and old[i] == 1:
-            left.append(i)
-            i += 1
-        while j < len(new) and new[j] == 1:
-            right.append(j)
-            j += 1
-        groups.append((left, right))
-    return groups
+    return first, on_lanes

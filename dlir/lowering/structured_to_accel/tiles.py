@@ -138,8 +138,7 @@ class Tiles:
         if strided:
             whole = whole.every(strides)
         leaves = any(
-            o < 0 or o + n > total
-            for o, n, total in zip(origin, sizes, whole.shape, strict=True)
+            o < 0 or o + n > total for o, n, total in zip(origin, sizes, whole.shape, strict=True)
         )
         if whole.memory is Memory.SPM and (not leaves or _has_border(whole, origin, sizes, filler)):
             return whole.box(origin, sizes, cols)
@@ -155,8 +154,9 @@ class Tiles:
     ) -> Stored:
         _, origin, sizes = key
         boxes = self.loaded.setdefault(value, {})
-        if key in boxes:
-            return boxes[key]
+        for known, stored in boxes.items():
+            if (moved := _within(key, known)) is not None:
+                return stored.box(moved, sizes, self.emit.cols)
         tile = self.tile(sizes, whole.lane, element_of(whole.memref.type))
         low = [max(0, o) for o in origin]
         ends = zip(origin, sizes, whole.shape, strict=True)
@@ -165,7 +165,7 @@ class Tiles:
         inner = tile.box([a - o for a, o in zip(low, origin, strict=True)], extents, self.emit.cols)
         if filler is not None:
             self._fill_border(tile, low, high, origin, filler)
-        if min(extents) > 0:
+        if min(extents, default=1) > 0:
             source = whole.box(low, extents, self.emit.cols)
             domain = domain_of(extents, whole.lane, self.emit.cols)
             if whole.memory is Memory.SPM:
@@ -212,6 +212,15 @@ class Tiles:
         self.emit.unary("copy", row.with_steps((0,) * len(domain)), rows_of(part), domain)
 
 
+def _within(key: Key, known: Key) -> list[int] | None:
+    """Where a box begins in another that holds it, if it does."""
+    if key[0] != known[0]:
+        return None
+    moved = [a - b for a, b in zip(key[1], known[1], strict=True)]
+    ends = zip(moved, key[2], known[2], strict=True)
+    return moved if all(m >= 0 and m + n <= size for m, n, size in ends) else None
+
+
 def _has_border(
     whole: Stored, origin: Sequence[int], sizes: Sequence[int], filler: float | None
 ) -> bool:
@@ -232,7 +241,7 @@ def domain_of(sizes: Sequence[int], lane: int | None, cols: int) -> Domain:
 
 def rows_of(stored: Stored) -> View:
     """The rows of a box over its own dimensions."""
-    return View(stored.memref, stored.base, stored.steps, stored.lane is None)
+    return View(stored.memref, stored.base, stored.steps)
 
 
 def without_border(stored: Stored) -> Stored:

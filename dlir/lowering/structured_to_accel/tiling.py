@@ -43,6 +43,12 @@ class Problem:
     spm_lines: int
     """What is free for tiles."""
     acc_rows: int
+    k_rows: int
+    """Rows of a weight plane."""
+    a_rate: float
+    """Bytes per cycle of the bus that activations, weights and results come over."""
+    w_rate: float
+    out_rate: float
     whole_n: bool = False
     """Whether all columns must be in one tile."""
     fused_lines: Callable[[int], int] = lambda rows: 0
@@ -51,16 +57,21 @@ class Problem:
 
 @dataclass(frozen=True)
 class Tiling:
-    """The chosen blocks."""
+    """The chosen blocks.
+
+    With a panel, the loops are: panels of result rows; columns; tiles of rows within the panel.
+    The activations of a panel are loaded once. Without one (0) they are: columns; tiles of rows,
+    and each block of weights is loaded once.
+    """
 
     rows: tuple[int, ...]
     """Extent of a tile along each row iterator."""
     n: int
     k: int
-    weights_outer: bool
-    """Whether the loop over columns is outside: weights stay while rows stream."""
-    keep_all: bool
-    """Whether the operand of the inner loop fits as a whole, and so is loaded once."""
+    panel: int
+    """Tiles of rows in a panel; 0 for weights that stay while rows stream."""
+    keep_weights: bool
+    """Whether all weights fit, and so are loaded once for all panels."""
     cycles: float
 
 
@@ -115,11 +126,12 @@ def choose(p: Problem, machine: Machine) -> Tiling | None:
 
 def _candidates(p: Problem, acc_rows: int) -> Iterator[tuple[tuple[int, ...], int, int]]:
     blocks = [p.n_blocks] if p.whole_n else _divisions(p.n_blocks)
+    sums = [p.k_blocks] if p.whole_n else _divisions(p.k_blocks)
     for n in blocks:
         if n > acc_rows:
             continue
         for tile in row_tiles(p.rows, acc_rows // n):
-            for k in _divisions(p.k_blocks):
+            for k in sums:
                 yield tile, n, k
 
 
@@ -135,88 +147,99 @@ def _divisions(count: int) -> list[int]:
     return found if found[-1:] == [1] else [*found, 1]
 
 
-def _priced(
-    p: Problem, machine: Machine, tile: tuple[int, ...], n: int, k: int
-) -> Tiling | None:
-    lines = _Lines.of(p, machine, tile, n, k)
+def _priced(p: Problem, machine: Machine, tile: tuple[int, ...], n: int, k: int) -> Tiling | None:
+    """The best order of loops for one tile."""
+    cost = _Cost.of(p, machine, tile, n, k)
     best: Tiling | None = None
-    for weights_outer in (True, False):
-        for keep_all in (True, False):
-            need = lines.needed(p, weights_outer, keep_all, k < p.k_blocks)
-            if need > p.spm_lines:
-                continue
-            cycles = _cycles(p, machine, tile, n, k, weights_outer, keep_all)
-            if best is None or cycles < best.cycles:
-                best = Tiling(tile, n, k, weights_outer, keep_all, cycles)
+    for panel, keep in _orders(cost.m_tiles, k < p.k_blocks):
+        if cost.lines(p, panel, keep) > p.spm_lines:
+            continue
+        cycles = cost.cycles(p, machine, panel, keep)
+        if best is None or cycles < best.cycles:
+            best = Tiling(tile, n, k, panel, keep, cycles)
     return best
 
 
-@dataclass(frozen=True)
-class _Lines:
-    """Lines of one tile of each operand, and of all tiles of the operand in the inner loop."""
+def _orders(m_tiles: int, split: bool) -> Iterator[tuple[int, bool]]:
+    """Panels of more and more tiles; parts of a sum are not kept."""
+    yield 0, False
+    if split:
+        return
+    panel = 1
+    while True:
+        yield panel, False
+        yield panel, True
+        if panel == m_tiles:
+            return
+        panel = min(2 * panel, m_tiles)
 
-    a: int
-    w: int
-    out: int
-    all_a: int
-    all_w: int
-    fused: int
+
+@dataclass(frozen=True)
+class _Cost:
+    """What a tile takes: lines of the scratchpad, and what keeps the engines busy."""
+
+    m_tiles: int
+    n_tiles: int
+    k_tiles: int
+    a_lines: int
+    w_lines: int
+    out_lines: int
+    fused_lines: int
+    matrix: float
+    vector: float
+    drain: float
+    first_matrix: float
 
     @staticmethod
-    def of(p: Problem, machine: Machine, tile: tuple[int, ...], n: int, k: int) -> _Lines:
-        rows = prod(tile)
-        plane = machine.array.rows * p.width
-        a = 0 if p.a_on_chip else p.hull(tile) * k * p.width
-        w = 0 if p.w_on_chip else n * p.taps * k * plane
-        out = 0 if p.out_on_chip else rows * n * p.out_width
-        out += int(rows * n * p.extra_rows)
-        tiles = prod(-(-e // t) for e, t in zip(p.rows, tile, strict=True))
-        return _Lines(a, w, out, a * tiles, w * -(-p.n_blocks // n), p.fused_lines(rows))
+    def of(p: Problem, machine: Machine, tile: tuple[int, ...], n: int, k: int) -> _Cost:
+        array, rows = machine.array, prod(tile)
+        m_tiles = prod(-(-e // t) for e, t in zip(p.rows, tile, strict=True))
+        planes = p.n_blocks * p.taps * p.k_blocks
+        stream = max(rows * array.rate[p.type], p.k_rows / array.load_rows_per_cycle) + 1
+        per_row = p.vector_passes * array.cols / machine.vector.lanes
+        return _Cost(
+            m_tiles,
+            -(-p.n_blocks // n),
+            -(-p.k_blocks // k),
+            0 if p.a_on_chip else p.hull(tile) * k * p.width,
+            0 if p.w_on_chip else n * p.taps * k * p.k_rows * p.width,
+            int(rows * n * ((0 if p.out_on_chip else p.out_width) + p.extra_rows)),
+            p.fused_lines(rows),
+            m_tiles * planes * stream,
+            prod(p.rows) * p.n_blocks * per_row,
+            rows * n * per_row + array.rows + array.cols,
+            n * p.taps * k * stream,
+        )
 
-    def needed(self, p: Problem, weights_outer: bool, keep_all: bool, split: bool) -> int:
-        a, w = 2 * self.a, 2 * self.w
-        if keep_all and split:
-            return p.spm_lines + 1  # parts of the sum are not kept
-        if keep_all and weights_outer:
-            a = self.all_a
-        elif keep_all:
-            w = self.all_w
-        return a + w + 2 * self.out + 2 * self.fused
+    def lines(self, p: Problem, panel: int, keep: bool) -> int:
+        """Two of each tile, so that one is filled while the other is used, unless there is one."""
+        del p
+        a_tiles, w_tiles = max(1, panel), self.n_tiles if keep else 1
+        a = self.a_lines * a_tiles
+        if a_tiles < self.m_tiles or self.k_tiles > 1:
+            a *= 2
+        w = self.w_lines * w_tiles
+        if w_tiles < self.n_tiles or self.k_tiles > 1:
+            w *= 2
+        return a + w + 2 * self.out_lines + 2 * self.fused_lines
 
-
-def _cycles(
-    p: Problem,
-    machine: Machine,
-    tile: tuple[int, ...],
-    n: int,
-    k: int,
-    weights_outer: bool,
-    keep_all: bool,
-) -> float:
-    array, bus = machine.array, machine.dma.bytes_per_cycle
-    rows = prod(tile)
-    m_tiles = prod(-(-e // t) for e, t in zip(p.rows, tile, strict=True))
-    n_tiles = -(-p.n_blocks // n)
-    planes = p.n_blocks * p.taps * p.k_blocks
-    stream = max(rows * array.rate[p.type], array.rows / array.load_rows_per_cycle) + 1
-    matrix = m_tiles * planes * stream
-    row_bytes = machine.array.cols
-    a_bytes = 0 if p.a_on_chip else p.hull(tile) * p.k_blocks * p.width * row_bytes * m_tiles
-    w_bytes = 0 if p.w_on_chip else planes * array.rows * p.width * row_bytes
-    split = k < p.k_blocks
-    a_times = n_tiles if (weights_outer or split) and not (keep_all and weights_outer) else 1
-    w_times = m_tiles if (not weights_outer or split) and not (keep_all and not weights_outer) else 1
-    result_rows = prod(p.rows) * p.n_blocks
-    out_bytes = 0 if p.out_on_chip else result_rows * p.out_width * row_bytes
-    out_bytes += result_rows * p.extra_rows * row_bytes
-    moved = (a_bytes * a_times + w_bytes * w_times + out_bytes) / bus
-    vector = result_rows * p.vector_passes * machine.array.cols / machine.vector.lanes
-    steps = m_tiles * n_tiles * -(-p.k_blocks // k)
-    first = 0.0
-    if not p.a_on_chip:
-        first += a_bytes / m_tiles / -(-p.k_blocks // k) / bus
-    if not p.w_on_chip:
-        first += w_bytes / (planes * bus) * p.taps * k
-    drain = rows * n * (p.vector_passes * machine.array.cols / machine.vector.lanes) + array.rows
-    body = p.repeat * max(matrix, moved, vector)
-    return body + (first + drain) + p.repeat * (PER_STEP * steps + PER_MOVED_CYCLE * moved)
+    def cycles(self, p: Problem, machine: Machine, panel: int, keep: bool) -> float:
+        """The slowest engine, and the time to fill and drain the pipeline."""
+        line = machine.array.cols
+        a = self.a_lines * self.m_tiles * self.k_tiles * line
+        w = self.w_lines * self.n_tiles * self.k_tiles * line
+        out = self.out_lines * self.m_tiles * self.n_tiles * line
+        a_times = 1 if panel else self.n_tiles
+        w_times = 1 if keep else -(-self.m_tiles // panel) if panel else 1
+        if self.k_tiles > 1 and not panel:
+            w_times = self.m_tiles
+        buses = {p.a_rate: 0.0, p.w_rate: 0.0, p.out_rate: 0.0}
+        for rate, moved in ((p.a_rate, a * a_times), (p.w_rate, w * w_times), (p.out_rate, out)):
+            buses[rate] += moved / rate
+        moved = max(buses.values())
+        steps = self.m_tiles * self.n_tiles * self.k_tiles
+        first = self.a_lines * line / p.a_rate + self.w_lines * line / p.w_rate
+        last = self.drain + self.out_lines * line / p.out_rate
+        body = p.repeat * max(self.matrix, moved, self.vector)
+        overhead = p.repeat * (PER_STEP * steps + PER_MOVED_CYCLE * moved)
+        return body + first + last + overhead

@@ -2,7 +2,8 @@
 
     for each panel of NR columns, for each tile of MR rows:
       acc : vector<MRxNR> = 0
-      for k...:  acc += column(a, MR x 1) * row(b, NR)        one fused multiply-add per register
+      for k...:  acc += column(a, MR x 1) * row(b, NR)        one fused multiply-add per register,
+                                                              or a product and a sum of integers
       out tile = epilogue(acc)
 
 The tile is one SSA value from zero to store, so no accumulator ever sees memory. `a` is read in
@@ -70,9 +71,7 @@ class _Kernel:
         self.emit, self.op, self.roles = emit, op, roles
         self.rows, self.columns = rows, columns
         self.space = Space.of(emit, op)
-        element = op.accumulator_type
-        assert isinstance(element, AnyFloat)
-        self.element = element
+        self.element = op.accumulator_type
 
     def write(self) -> None:
         """Loops over batch-like iterators that b depends on, then panels, then row iterators."""
@@ -150,7 +149,7 @@ class _Kernel:
                 a = emit.broadcast(self._extended(column(k)), shape)
                 row = read_lanes(emit, self.roles.b, space, whole)
                 b = emit.broadcast(self._extended(row), shape)
-                return [emit.insert(vector.FMAOp(a, b, values[0]))]
+                return [self._multiply_add(a, b, values[0])]
 
             return emit.loop(0, space.extents[inner], 1, carried, step)
 
@@ -158,12 +157,19 @@ class _Kernel:
         acc = fold_over(emit, space, leading, [zero], accumulate)[0]
         self._finish(acc, height, lanes)
 
+    def _multiply_add(self, a: SSAValue, b: SSAValue, acc: SSAValue) -> SSAValue:
+        if isinstance(self.element, AnyFloat):
+            return self.emit.insert(vector.FMAOp(a, b, acc))
+        return self.emit.insert(arith.AddiOp(acc, self.emit.insert(arith.MuliOp(a, b))))
+
     def _extended(self, value: SSAValue) -> SSAValue:
         if element_of(value) == self.element:
             return value
         t = value.type
         assert is_vector(t)
-        return self.emit.insert(arith.ExtFOp(value, vector_type(self.element, t.get_shape())))
+        kind = arith.ExtFOp if isinstance(self.element, AnyFloat) else arith.ExtSIOp
+        wide = vector_type(self.element, t.get_shape())
+        return self.emit.insert(kind.create(operands=[value], result_types=[wide]))
 
     def _column_reader(self, height: int, inner: int) -> Callable[[Index], SSAValue]:
         """How to read `a` at (rows, k) as vector<MRx1>: one strided view if k is contiguous."""

@@ -6,13 +6,12 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple, TypeAlias
 
 from dlir.dialects.isa.fields import (
-    BINARY,
     INSTRUCTIONS,
     LINE_BITS,
     MATRIX_TYPES,
     ROW_BITS,
     STREAMS,
-    UNARY,
+    VECTOR,
 )
 from dlir.registry import did_you_mean
 from dlir.targets.accel.description import NODES, Machine
@@ -105,7 +104,7 @@ def check_memories(machine: Machine) -> Iterator[Problem]:
 
 def check_vector(machine: Machine) -> Iterator[Problem]:
     """Costs of functions that exist."""
-    known = ("default", *BINARY, *UNARY)
+    known = ("default", *(name for functions in VECTOR.values() for name in functions))
     for name, cycles in machine.vector.cost.items():
         if name not in known:
             hint = did_you_mean(name, known)

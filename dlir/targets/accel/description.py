@@ -136,6 +136,7 @@ class Energy:
     sram_pj: float | None = quantity("pJ per byte of an 8 KiB memory", optional=True)
     sram_exponent: float | None = quantity("growth with the memory's size", optional=True)
     dram_pj: float | None = quantity("pJ per byte", optional=True)
+    net_pj: float | None = quantity("pJ per byte and link between chips", optional=True)
 
     def price(self, key: str) -> float:
         """A `..._pj` or `sram_exponent`: from the file, else from the node's table."""
@@ -151,17 +152,18 @@ NODES: dict[str, dict[str, float]] = {
     "45nm": {
         "mac_i8_pj": 0.3, "mac_bf16_pj": 2.0,
         "vector_i32_pj": 0.1, "vector_f32_pj": 0.9, "vector_f32_mul_pj": 3.7,
-        "sram_pj": 1.25, "sram_exponent": 0.5, "dram_pj": 162.0,
+        "sram_pj": 1.25, "sram_exponent": 0.5, "dram_pj": 162.0, "net_pj": 80.0,
     },
     "7nm": {
         "mac_i8_pj": 0.10, "mac_bf16_pj": 0.59,
         "vector_i32_pj": 0.03, "vector_f32_pj": 0.38, "vector_f32_mul_pj": 1.31,
-        "sram_pj": 0.94, "sram_exponent": 0.129, "dram_pj": 44.0,
+        "sram_pj": 0.94, "sram_exponent": 0.129, "dram_pj": 44.0, "net_pj": 16.0,
     },
 }  # fmt: skip
 """Process -> prices. 45nm: Horowitz, ISSCC 2014 (multiplier plus adder; cache reads of 8, 32 and
 1024 KiB cost 10, 20 and 100 pJ per 8 bytes; DRAM 1.3 nJ per 8 bytes, DDR3). 7nm: the table of the
-TPUv4i paper, ISCA 2021, with HBM2 at 350 pJ per 8 bytes: quoted from memory, not confirmed."""
+TPUv4i paper, ISCA 2021, with HBM2 at 350 pJ per 8 bytes: quoted from memory, not confirmed.
+`net_pj` is an assumption: serial links at 10 pJ per bit (45nm) and 2 pJ per bit (7nm)."""
 
 
 @dataclass(frozen=True)
@@ -266,6 +268,11 @@ def load_machine(name_or_path: str, overrides: Mapping[str, str] | None = None) 
     from dlir.targets.accel.hardware_file import load
 
     return load(name_or_path, overrides or {})
+
+
+def settings_text(settings: Mapping[str, str]) -> str:
+    """Overrides as one option of a pass: `spm.bytes=131072;dma.latency=200`."""
+    return ";".join(f"{key}={value}" for key, value in settings.items())
 
 
 def parse_settings(text: str) -> dict[str, str]:

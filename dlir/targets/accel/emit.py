@@ -14,11 +14,12 @@ import numpy as np
 from numpy.typing import NDArray
 from xdsl.context import Context
 from xdsl.dialects.builtin import LocationAttr, ModuleOp
-from xdsl.ir import SSAValue
+from xdsl.ir import Attribute, SSAValue
 from xdsl.passes import ModulePass
 
 from dlir.diagnostics import fail, node_notes, place_of
 from dlir.dialects.accel.attrs import Memory, Role, lanes_of, memory_of, rows_of
+from dlir.dialects.accel.decode import decode
 from dlir.dialects.accel.ops import AllocOp, EngineOp, ProgramOp
 from dlir.dialects.accel.verify import width_of
 from dlir.dialects.isa.encoding import EncodingError, Kind
@@ -130,6 +131,7 @@ class _Emitter:
         self.machine = view.machine_of(op.machine)
         self.builder = ProgramBuilder(self.machine)
         self.places: dict[SSAValue, _Place] = {}
+        self.tiles: dict[Attribute, Operand] = {}
         self.items = {name: _Items() for name in self.machine.streams}
         self.tags: dict[str, int] = {}
         self.tag_of: dict[LocationAttr, int] = {}
@@ -187,14 +189,23 @@ class _Emitter:
             return
         if op.at is None:
             fail(op, "has no place", help="run accel-allocate first")
-        if lanes_of(op.tile.type) != self.machine.array.cols:
-            fail(op, f"has rows of {lanes_of(op.tile.type)} lanes; {self.machine.name} has "
-                 f"{self.machine.array.cols} columns")  # fmt: skip
-        wide = memory is Memory.ACC
-        unit = 1 if wide else width_of(op.tile.type)
-        line = self.machine.acc_row_bytes if wide else self.machine.line_bytes
-        element = str(element_of(op.tile.type))
-        self.places[op.tile] = _Place(op.at.value.data, Operand(memory, element, unit, line))
+        self.places[op.tile] = _Place(op.at.value.data, self.tile_operand(op, memory))
+
+    def tile_operand(self, op: AllocOp, memory: Memory) -> Operand:
+        """How the rows of a tile lie; tiles of one type share it."""
+        type = op.tile.type
+        if type not in self.tiles:
+            cols = self.machine.array.cols
+            if lanes_of(type) != cols:
+                fail(
+                    op,
+                    f"has rows of {lanes_of(type)} lanes; {self.machine.name} has {cols} columns",
+                )
+            wide = memory is Memory.ACC
+            unit = 1 if wide else width_of(type)
+            line = self.machine.acc_row_bytes if wide else self.machine.line_bytes
+            self.tiles[type] = Operand(memory, str(element_of(type)), unit, line)
+        return self.tiles[type]
 
     # --- ops ----------------------------------------------------------------------------------
 
@@ -217,22 +228,21 @@ class _Emitter:
 
     def template(self, op: EngineOp) -> tuple[Template, Bases]:
         """The words of an op, and where each of its operands begins."""
-        places = [self.places[value] for value in op.addresses]
-        accesses = [access for _, access in op.accesses]
+        decoded = decode(op)
+        places = [self.places[value] for value in decoded.values]
         units = [place.operand.unit for place in places]
         steps = tuple(
-            tuple(step * unit for step in access.steps)
-            for access, unit in zip(accesses, units, strict=True)
+            [tuple([s * unit for s in own]) for own, unit in zip(decoded.steps, units, strict=True)]
         )
-        fields = tuple((name, op.field(name)) for name in op.FIELDS)
-        form = Form(op.name, op.trips, steps, fields, tuple(place.operand for place in places))
+        operands = tuple([place.operand for place in places])
+        form = Form(op.name, decoded.trips, steps, decoded.fields, operands)
         try:
             template = template_of(form, self.machine.array.rows, self.loops)
         except (Unencodable, EncodingError) as error:
             fail(op, str(error), rule="accel-to-isa-fields")
         bases = [
-            place.base + access.base * unit
-            for place, access, unit in zip(places, accesses, units, strict=True)
+            place.base + base * unit
+            for place, base, unit in zip(places, decoded.bases, units, strict=True)
         ]
         if op.name == "accel.binary" and len(bases) == 2:
             bases.insert(1, 0)

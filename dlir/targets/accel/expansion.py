@@ -7,8 +7,10 @@ the positions, and of the register values with `count` multiples of what one tri
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from types import MappingProxyType
 
 import numpy as np
 
@@ -71,9 +73,29 @@ def _register_of(stream: Stream, mnemonic: str, base: str) -> str | None:
     return next((a.register for a in addresses if a.base == base), None)
 
 
-def expand(stream: Stream, limit: int = LIMIT) -> Expanded:
+class _BadLoop(Exception):
+    """A loop that cannot be executed, at a position of the stream."""
+
+    def __init__(self, position: int, message: str) -> None:
+        super().__init__(message)
+        self.position = position
+
+
+def expand(
+    stream: Stream, limit: int = LIMIT, origins: Mapping[int, str] = MappingProxyType({})
+) -> Expanded:
     """Execute the loops of a stream. Raises CompileError, before memory is taken, for loops that
-    do not match, that nest too deep, or that make more than `limit` instructions."""
+    do not match, that nest too deep, or that make more than `limit` instructions.
+
+    `origins` is what the error calls the op of the model: MARK tag -> op.
+    """
+    try:
+        return _expand(stream, limit)
+    except _BadLoop as bad:
+        fail(None, f"{stream.place(bad.position, origins)}: {bad}", rule="isa-loops")
+
+
+def _expand(stream: Stream, limit: int) -> Expanded:
     brackets = stream.where("loop", "endl")
     _check_size(stream, brackets, limit)
     steps = _steps(stream)
@@ -90,7 +112,7 @@ def expand(stream: Stream, limit: int = LIMIT) -> Expanded:
             frame = _Frame(int(counts[position]))
         else:
             body, frame = frame, outer.pop()
-            frame.add(body.repeated(stream, position))
+            frame.add(body.repeated(position))
     frame.add_run(kept, steps, begin, len(stream))
     return Expanded(stream, frame.index(), {r: frame.register(r) for r in steps})
 
@@ -131,20 +153,17 @@ def _check_size(stream: Stream, brackets: Column, limit: int) -> None:
             open_loops.append(position)
             sizes.append(0)
             if len(open_loops) > MAX_NEST:
-                _fail(stream, position, f"loops nest {len(open_loops)} deep; at most {MAX_NEST}")
+                raise _BadLoop(position, f"loops nest {len(open_loops)} deep; at most {MAX_NEST}")
         elif not open_loops:
-            _fail(stream, position, "'endl' without a loop")
+            raise _BadLoop(position, "'endl' without a loop")
         else:
             size = sizes.pop() * int(counts[open_loops.pop()])
             sizes[-1] += size
     if open_loops:
-        _fail(stream, open_loops[-1], "the loop that begins here never ends")
+        raise _BadLoop(open_loops[-1], "the loop that begins here never ends")
     if sizes[0] > limit:
-        _fail(stream, 0, f"the loops make {sizes[0]} instructions; at most {limit} are expanded")
-
-
-def _fail(stream: Stream, position: int, message: str) -> None:
-    fail(None, f"{stream.name}[{position}]: {message}", rule="isa-loops")
+        message = f"the loops make {sizes[0]} instructions; at most {limit} are expanded"
+        raise _BadLoop(int(brackets[0]) if len(brackets) else 0, message)
 
 
 @dataclass
@@ -186,13 +205,13 @@ class _Frame:
     def register(self, register: int) -> Column:
         return np.concatenate([p.registers[register] for p in self.pieces])
 
-    def repeated(self, stream: Stream, end: int) -> _Piece:
+    def repeated(self, end: int) -> _Piece:
         """The body `count` times."""
         index = self.index()
         registers: dict[int, Column] = {}
         for register, total in self.totals.items():
             if abs(total * self.count) >= _REGISTER_LIMIT:
-                _fail(stream, end, f"register a{register} leaves the range of 63 bits")
+                raise _BadLoop(end, f"register a{register} leaves the range of 63 bits")
             once = self.register(register)
             trips = np.arange(self.count if len(once) else 0, dtype=np.int64) * total
             registers[register] = (trips[:, None] + once[None, :]).reshape(-1)

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple, TypeAlias
 import numpy as np
 
 from dlir.dialects.accel.attrs import Memory
-from dlir.dialects.accel.ops import FieldValue
+from dlir.dialects.accel.ops import ENGINE_OPS, FieldValue
 from dlir.dialects.accel.verify import REDUCING_WALK
 from dlir.dialects.isa.fields import TYPES
 from dlir.numpy_types import BFLOAT16
@@ -38,9 +38,13 @@ class Form(NamedTuple):
     trips: Vector
     steps: tuple[Vector, ...]
     """Per operand and loop, in the operand's units."""
-    fields: tuple[tuple[str, FieldValue], ...]
+    fields: tuple[FieldValue, ...]
+    """In the order of the op's FIELDS."""
     operands: tuple[Operand, ...]
 
+
+FIELDS = {op.name: tuple(op.FIELDS) for op in ENGINE_OPS}
+"""Engine op -> the names of its fields."""
 
 Fields: TypeAlias = dict[str, Any]
 
@@ -52,7 +56,7 @@ class Unencodable(Exception):
 @lru_cache(maxsize=1 << 14)
 def template_of(form: Form, machine_rows: int, loops: bool) -> Template:
     """The words of a form. Raises Unencodable."""
-    fields: Fields = dict(form.fields)
+    fields: Fields = dict(zip(FIELDS[form.name], form.fields, strict=True))
     if form.name == "accel.matmul" and fields["k"] > machine_rows:
         raise Unencodable(f"has k = {fields['k']}; the array has {machine_rows} rows")
     return assemble(SELECT[form.name](form, fields, loops))

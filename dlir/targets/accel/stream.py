@@ -122,6 +122,18 @@ class Stream:
         """Mnemonic and values of one instruction. Raises EncodingError."""
         return self.isa.decode(self.word(position))
 
+    def place(self, position: int, origins: Mapping[int, str]) -> str:
+        """`mx instruction 12 (mm), from conv2d@resnet.py:41`: where an instruction stands.
+
+        `origins` maps the tags of MARKs to ops of the model.
+        """
+        one = self.isa.by_opcode.get(int(self.opcode[position]))
+        marks = self.where("mark")
+        marks = marks[marks < position]
+        tag = int(self.column("mark.tag")[marks[-1]]) if len(marks) else 0
+        name = f" ({one.mnemonic})" if one else ""
+        return f"{self.name} instruction {position}{name}{origin_text(tag, origins)}"
+
     def to_bytes(self) -> bytes:
         """16 bytes per instruction, little-endian."""
         return self.words.astype(_WORD).tobytes()
@@ -141,6 +153,11 @@ class Stream:
         except EncodingError as error:
             return position, str(error)
         return position, f"'{mnemonic}' is no instruction of stream '{self.name}'"
+
+
+def origin_text(tag: int, origins: Mapping[int, str]) -> str:
+    """`, from conv2d@resnet.py:41` for the tag of a MARK; nothing for 0."""
+    return f", from {origins.get(tag, f'mark {tag}')}" if tag else ""
 
 
 def legal_words(words: Words, mnemonic: str, isa: InstructionSet = ISA) -> NDArray[np.bool_]:

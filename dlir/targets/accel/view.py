@@ -5,7 +5,7 @@ A module holds one `isa.program`; everything in a `Program` is in it, so both di
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 from xdsl.dialects.builtin import DictionaryAttr, ModuleOp, StringAttr
@@ -40,6 +40,16 @@ def module_of(program: Program) -> ModuleOp:
     """The program as a module."""
     body = Region(Block(list(_program_ops(program))))
     return ModuleOp([ProgramOp(machine_attribute(program.machine), body)])
+
+
+def module_of_all(programs: Iterable[Program]) -> ModuleOp:
+    """All programs in one module."""
+    module = ModuleOp([])
+    for program in programs:
+        for op in list(module_of(program).ops):
+            op.detach()
+            module.body.block.add_op(op)
+    return module
 
 
 def _program_ops(program: Program) -> Iterator[Operation]:

@@ -12,12 +12,12 @@ from dlir.pipeline import PipelinePass
 PHASES: Mapping[str, str] = MappingProxyType(
     {
         "structured": (
-            "dl-simplify,dl-assign-layout{layout=nhwc},dl-simplify,"
+            "dl-decompose{ops=rnn,gru,lstm},dl-simplify,dl-assign-layout{layout=nhwc},dl-simplify,"
             "convert-dl-to-structured,cse,structured-insert-checks,structured-fuse,cse"
         ),
         "buffers": (
             "structured-schedule{vector-bits=%(vector_bits)d registers=%(registers)d},"
-            "structured-pack,structured-hoist-constants,structured-bufferize,"
+            "structured-pack,cse,structured-hoist-constants,structured-bufferize,"
             "structured-view-parts,structured-outline,cse"
         ),
         "loops": "convert-structured-to-loops,cse",

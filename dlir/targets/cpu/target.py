@@ -76,7 +76,9 @@ class CpuExecutable(Executable):
         if self._tracer is None:
             module = self._stage("buffers")
             assert isinstance(module, ModuleOp)
-            lowered = TARGET.lower(with_public_kernels(module), self._options, "buffers", "llvm")
+            lowered = TARGET.lower(
+                with_public_kernels(module), {}, self._options, "buffers", "llvm"
+            )
             assert isinstance(lowered, ModuleOp)
             native = NativeModule(lowered, use_cache=self._options.cache)
             self._tracer = KernelTracer(module, native)
@@ -116,7 +118,7 @@ class CpuExecutable(Executable):
         return LEVELS
 
     def _stage(self, level: str) -> Artifact:
-        return TARGET.lower(self._module.clone(), self._options, "dl", level)
+        return TARGET.lower(self._module.clone(), {}, self._options, "dl", level)
 
 
 def _refuse_memory(entry: FuncOp) -> None:
@@ -208,7 +210,7 @@ class CpuTarget:
     def unsupported(self, module: ModuleOp, options: CompileOptions) -> dict[str, str]:
         """The ops that the way down to loops refuses, found by going it."""
         try:
-            self.lower(module.clone(), options, "dl", "structured")
+            self.lower(module.clone(), {}, options, "dl", "structured")
         except CompileError as error:
             return {
                 d.message.split("'")[1] if "'" in d.message else "?": d.message
@@ -216,7 +218,14 @@ class CpuTarget:
             }
         return {}
 
-    def lower(self, module: ModuleOp, options: CompileOptions, start: str, stop: str) -> Artifact:
+    def lower(
+        self,
+        module: ModuleOp,
+        params: Mapping[str, Array],
+        options: CompileOptions,
+        start: str,
+        stop: str,
+    ) -> Artifact:
         """Bring the module from one level to a later one; levels below llvm are text and bytes."""
         first, last = self.levels.index(start), self.levels.index(stop)
         if first > last:

@@ -75,7 +75,14 @@ class RefTarget:
         names = {op.name for f in module.ops for op in f.walk() if not interpreter.can_run(op)}
         return dict.fromkeys(sorted(names), "no reference semantics")
 
-    def lower(self, module: ModuleOp, options: CompileOptions, start: str, stop: str) -> Artifact:
+    def lower(
+        self,
+        module: ModuleOp,
+        params: Mapping[str, Array],
+        options: CompileOptions,
+        start: str,
+        stop: str,
+    ) -> Artifact:
         """The interpreter has no levels."""
         if stop != "input":
             fail(None, f"target 'ref' interprets its input and has no level '{stop}'")

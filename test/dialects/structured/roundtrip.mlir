@@ -96,3 +96,14 @@ func.func @on_tensors(%x: f32, %n: index, %o: tensor<4x?xf32>, %i: tensor<2x3xi6
   %r = structured.reshape %g [%n] : tensor<2x3x?xf32> to tensor<6x?xf32>
   func.return %r : tensor<6x?xf32>
 }
+
+// What other dialects say about an op stays with it.
+// CHECK-LABEL: @noted
+// CHECK: structured.generic {maps = [(d0) -> (d0), (d0) -> (d0)], iterators = [parallel], accel.host = "a reason"}
+func.func @noted(%x: tensor<?xf32>, %o: tensor<?xf32>) -> tensor<?xf32> {
+  %r = structured.generic {maps = [(d0) -> (d0), (d0) -> (d0)], iterators = [parallel], accel.host = "a reason"} ins(%x : tensor<?xf32>) outs(%o : tensor<?xf32>) {
+  ^bb0(%a: f32):
+    structured.yield %a : f32
+  } -> tensor<?xf32>
+  func.return %r : tensor<?xf32>
+}

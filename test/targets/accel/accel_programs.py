@@ -7,6 +7,9 @@ from hypothesis import strategies as st
 
 from dlir.dialects.isa.encoding import Field, Kind, Value
 from dlir.dialects.isa.fields import HOST_BASE, ISA
+from dlir.parser import parse_module
+from dlir.registry import default_registry
+from dlir.targets.accel.bundle import Bundle, of_program
 from dlir.targets.accel.description import Machine, load_machine
 from dlir.targets.accel.program import Program, ProgramBuilder
 
@@ -32,6 +35,23 @@ def sample(machine: Machine | None = None) -> Program:
     builder.emit("vx", "vs", fn="relu", d=0, x=0, x_mem="acc", nx=16, dt_s="i32", wait=2, sig=3)
     builder.emit("st", "st", line=0, dram=HOST_BASE, rows=4, len=16, stride=16, wait=3)
     return builder.build()
+
+
+def model() -> Bundle:
+    """A model of one program and a host that has constants."""
+    bundle = of_program(sample(), "sample")
+    text = """
+  func.func private @more(%x: tensor<3x2xf32>) -> tensor<3x2xf32> {
+    %w = dl.param "w" : tensor<2xf32>
+    %c = dl.constant dense<1.0> : tensor<3x2xf32>
+    %y = dl.add %x, %w : (tensor<3x2xf32>, tensor<2xf32>) -> tensor<3x2xf32>
+    %z = dl.mul %y, %c : tensor<3x2xf32>
+    func.return %z : tensor<3x2xf32>
+  }"""
+    for op in parse_module(text, default_registry().context()).ops:
+        bundle.host.body.block.add_op(op.clone())
+    bundle.constants["w"] = np.array([1, 2], np.float32)
+    return bundle
 
 
 def _values(part: Field) -> st.SearchStrategy[Value]:

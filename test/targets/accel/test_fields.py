@@ -178,37 +178,6 @@ def test_words_are_legal_for_both_decoders_or_none(word: int):
     assert (stream.first_illegal() is None) == legal
 
 
-# VTA: the published layout (include/vta/hw_spec.h), bit by bit.
-
-
-def test_vta_widths_are_the_published_ones():
-    load, alu, gemm = (VTA.layouts[m].fields for m in ("load", "alu", "gemm"))
-    assert load["opcode"].width == 3 and load["memory_type"].width == 3
-    assert sum(load[n].width for n in ("pop_prev_dep", "pop_next_dep", "push_prev_dep",
-                                       "push_next_dep")) == 4  # fmt: skip
-    assert (load["sram_base"].width, load["dram_base"].width) == (16, 32)
-    assert {load[n].width for n in ("y_size", "x_size", "x_stride")} == {16}
-    assert {load[n].width for n in ("y_pad_0", "y_pad_1", "x_pad_0", "x_pad_1")} == {4}
-    assert {gemm[n].width for n in ("iter_out", "iter_in")} == {14}
-    assert alu["imm"].width == 16 and alu["imm"].kind is Kind.SIGNED
-
-
-def test_vta_words_are_those_of_the_c_bit_fields():
-    """Packed by hand as the C compiler packs them: the first field lowest, two 64-bit words."""
-    low = 0 | 1 << 3 | 1 << 6 | 2 << 7 | 0x1234 << 10 | 0x89ABCDEF << 26
-    high = 4 | 5 << 16 | 16 << 32 | 1 << 48 | 2 << 52 | 3 << 56 | 4 << 60
-    fields = dict(pop_prev_dep=1, push_next_dep=1, memory_type="inp", sram_base=0x1234,
-                  dram_base=0x89ABCDEF, y_size=4, x_size=5, x_stride=16,
-                  y_pad_0=1, y_pad_1=2, x_pad_0=3, x_pad_1=4)  # fmt: skip
-    assert VTA.encode("load", fields) == low | high << 64
-    low = 4 | 1 << 7 | 2 << 8 | 3 << 21 | 4 << 35 | 5 << 49
-    high = 6 | 7 << 11 | 8 << 22 | 9 << 33 | 3 << 44 | 1 << 47 | (-5 & 0xFFFF) << 48
-    fields = dict(reset_reg=1, uop_bgn=2, uop_end=3, iter_out=4, iter_in=5, dst_factor_out=6,
-                  dst_factor_in=7, src_factor_out=8, src_factor_in=9, alu_opcode="shr",
-                  use_imm=1, imm=-5)  # fmt: skip
-    assert VTA.encode("alu", fields) == low | high << 64
-
-
 def test_the_reference_shows_every_field():
     for mnemonic, layout in ISA.layouts.items():
         rows = bits_table(ISA, mnemonic)

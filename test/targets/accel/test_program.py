@@ -97,9 +97,12 @@ LOOP, ENDL = ("loop", {"count": 1 << 24}), ("endl", {})
 @pytest.mark.parametrize(
     ("code", "message"),
     [
-        ([ENDL], r"mx\[0\]: 'endl' without a loop"),
-        ([("nop", {}), LOOP, LOOP, ENDL], r"mx\[1\]: the loop that begins here never ends"),
-        ([LOOP] * 5 + [ENDL] * 5, r"mx\[4\]: loops nest 5 deep; at most 4"),
+        ([ENDL], r"mx instruction 0 \(endl\): 'endl' without a loop"),
+        (
+            [("nop", {}), LOOP, LOOP, ENDL],
+            r"mx instruction 1 \(loop\): the loop that begins here never ends",
+        ),
+        ([LOOP] * 5 + [ENDL] * 5, r"mx instruction 4 \(loop\): loops nest 5 deep; at most 4"),
         ([LOOP, LOOP, ("nop", {}), ENDL, ENDL], f"make {1 << 48} instructions; at most 16777216"),
         (
             [LOOP, LOOP, ("aadd", {"ar": 1, "imm": 1 << 30}), ENDL, ENDL],

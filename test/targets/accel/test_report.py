@@ -13,7 +13,7 @@ import pytest
 from targets.accel.gemm import Gemm, gemm_program
 
 from dlir.targets.accel.description import load_machine
-from dlir.targets.accel.program import Program, ProgramBuilder, Stream
+from dlir.targets.accel.program import ProgramBuilder
 from dlir.targets.accel.simulator.accounts import accounts_of
 from dlir.targets.accel.simulator.bounds import bound_of, work_of
 from dlir.targets.accel.simulator.critical_path import critical_path
@@ -212,20 +212,3 @@ def test_long_traces_are_thinned() -> None:
     ]
     held = sum(int((lane.occupancy > 0).sum()) for lane in simulation.lanes)
     assert sum(counts) == held
-
-
-def without_marks(program: Program) -> Program:
-    """The same program without MARKs."""
-    streams = {
-        name: Stream(name, np.delete(s.words, s.where("mark"), axis=0))
-        for name, s in program.streams.items()
-    }
-    return replace(program, streams=streams)
-
-
-def test_marks_change_nothing() -> None:
-    program = gemm_program(GEMMINI, SMALL)
-    with_marks, without = time_program(program), time_program(without_marks(program))
-    for one, other in zip(with_marks.times, without.times, strict=True):
-        np.testing.assert_array_equal(one.start, other.start)
-        np.testing.assert_array_equal(one.end, other.end)

@@ -114,6 +114,29 @@ def test_vector_unit() -> None:
     assert vx.end[1] == 160 + 10 * 4 + 4 + 8
 
 
+@pytest.mark.parametrize(
+    ("lanes", "rows", "cycles"),
+    [(4, 10, 40), (16, 10, 10), (32, 10, 5), (64, 10, 3), (1024, 10, 1), (12, 10, 14), (12, 1, 2)],
+)
+def test_vector_lanes(lanes: int, rows: int, cycles: int) -> None:
+    """Rows of 16 elements fill the lanes, whether a row is less or more than these."""
+    b = ProgramBuilder(load_machine("gemmini", {"vector.lanes": str(lanes)}))
+    b.emit("vx", "vs", fn="copy", d=0, x=0, nx=rows)
+    b.emit("vx", "vv", fn="add", d=0, x=0, y=0, rows=rows)
+    b.emit("vx", "vs", fn="rowmax", d=0, x=0, nx=rows)
+    b.emit("vx", "nop")
+    start = time_program(b.build()).times[2].start.tolist()
+    assert start[:3] == [0, cycles, 2 * cycles]
+    assert time_program(b.build()).lanes[2].occupancy[2] == cycles + 4
+
+
+def test_large_vector_units_are_not_wasted() -> None:
+    """1024 lanes take 8 rows of 128 elements in a cycle."""
+    b = ProgramBuilder(load_machine("large128"))
+    b.emit("vx", "vs", fn="copy", d=0, x=0, nx=256)
+    assert time_program(b.build()).lanes[2].occupancy[0] == 32
+
+
 def test_signals_keep_the_order_of_their_stream() -> None:
     """An LW ends before the MM in front of it, but its signal comes after that MM's end."""
     b = ProgramBuilder(GEMMINI)

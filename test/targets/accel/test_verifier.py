@@ -58,8 +58,9 @@ def test_1_reserved_bits() -> None:
     words = program.streams["vx"].words.copy()
     words[1, 1] |= np.uint64(1 << 60)
     broken = Program(GEMMINI, {**program.streams, "vx": Stream("vx", words)}, program.symbols,
-                     program.data)  # fmt: skip
-    check(broken, "v1-encoding", "vx instruction 1", "reserved bit 124")
+                     program.data, program.debug)  # fmt: skip
+    place = "vx instruction 1 (halt), from vx-part@model.py:3"
+    check(broken, "v1-encoding", f"{place}: reserved bit 124 of halt is 1")
 
 
 def test_1_instruction_of_another_stream() -> None:
@@ -70,7 +71,12 @@ def test_1_instruction_of_another_stream() -> None:
 
 
 def test_1_halt_is_missing() -> None:
-    check(builder().build(halt=False), "v1-halt", "stream 'ld'")
+    place = "ld instruction 0 (mark)"
+    check(builder().build(halt=False), "v1-halt", "stream 'ld'", f"there is none behind {place}")
+    b = builder()
+    b.emit("mx", "halt")
+    b.emit("mx", "nop")
+    check(b, "v1-halt", "the first is mx instruction 1 (halt), from mx-part@model.py:2")
 
 
 def test_2_line_outside_of_memory() -> None:
@@ -116,7 +122,7 @@ def test_3_type_and_tile() -> None:
 def test_4_loops(opener: str) -> None:
     b = builder()
     b.emit("mx", opener, **({"count": 2} if opener == "loop" else {}))
-    check(b, "loops", "mx[1]")
+    check(b, "loops", f"mx instruction 1 ({opener}), from mx-part@model.py:2")
 
 
 def test_4_nesting_and_size() -> None:
@@ -125,14 +131,14 @@ def test_4_nesting_and_size() -> None:
         b.emit("mx", "loop", count=2)
     for _ in range(5):
         b.emit("mx", "endl")
-    check(b, "loops", "nest 5 deep")
+    check(b, "loops", "mx instruction 5 (loop), from mx-part@model.py:2: loops nest 5 deep")
     b = builder()
     for _ in range(3):
         b.emit("mx", "loop", count=1 << 20)
     b.emit("mx", "nop")
     for _ in range(3):
         b.emit("mx", "endl")
-    check(b, "loops", "make")
+    check(b, "loops", "mx instruction 1 (loop), from mx-part@model.py:2: the loops make")
 
 
 def test_5_two_producers_and_two_consumers() -> None:
@@ -156,7 +162,8 @@ def test_6_deadlock_prints_the_cycle() -> None:
     b.emit("mx", "sync", dir="give", sem=2)
     b.emit("vx", "nop")
     check(b, "v6-deadlock", "ld instruction 1 (sync), from ld-part@model.py:1 waits for s2",
-          "signalled by mx instruction 2", "mx instruction 1", "waits for s1")  # fmt: skip
+          "which mx instruction 2 (sync), from mx-part@model.py:2 signals", "mx instruction 1",
+          "waits for s1")  # fmt: skip
 
 
 def test_6_a_token_that_never_comes() -> None:
@@ -223,6 +230,35 @@ def test_8_race_in_dram() -> None:
     assert diagnose_program(b.build()) == []  # the other half of every row
     b.emit("ld", "ld", line=16, dram=spill + 16, rows=1, len=8, stride=16)
     check(b, "v8-race", "dram bytes 16..23")
+
+
+@pytest.mark.parametrize("ordered", [False, True])
+def test_8_a_gather_from_what_is_stored(ordered: bool) -> None:
+    """Which row it reads is data, so any store to its table must be over."""
+    b = builder()
+    spill = b.symbol("spill", 256)
+    b.emit("vx", "vv", fn="fill", d=0, x=0, y=0, rows=16, ymode="imm", sig=1)
+    b.emit("st", "st", line=0, dram=spill + 128, rows=8, len=16, stride=16, wait=1,
+           sig=2 * ordered)  # fmt: skip
+    b.emit("ld", "ld", line=64, dram=X, rows=1, len=16)
+    b.emit("ld", "ldx", line=65, idx=64, dram=spill, rows=4, len=16, wait=2 * ordered)
+    if ordered:
+        assert diagnose_program(b.build()) == []
+    else:
+        check(b, "v8-race", "ld instruction 2 (ldx), from ld-part@model.py:1 gathers rows of ",
+              "'spill', to which st instruction 1 (st), from st-part@model.py:4")  # fmt: skip
+
+
+def test_8_a_store_behind_a_gather() -> None:
+    """A store of what was computed from the gathered rows is ordered; one that is not, races."""
+    b = builder()
+    spill = b.symbol("spill", 256)
+    b.emit("ld", "ld", line=64, dram=X, rows=1, len=16)
+    b.emit("ld", "ldx", line=65, idx=64, dram=spill, rows=4, len=16, sig=1)
+    b.emit("st", "st", line=65, dram=spill, rows=4, len=16, stride=16, wait=1)
+    assert diagnose_program(b.build()) == []
+    b.emit("ld", "ldx", line=80, idx=64, dram=spill, rows=4, len=16)
+    check(b, "v8-race", "ld instruction 3 (ldx)", "st instruction 1 (st)")
 
 
 def test_9_read_of_what_was_never_written() -> None:
@@ -302,7 +338,7 @@ def test_verifying_is_bounded() -> None:
     b.emit("vx", "vs", fn="copy", d=0, x=0, nx=4096, dt_s="i8", dt_d="i8")
     b.emit("vx", "endl")
     begin = time.perf_counter()
-    check(b, "v4-size", "lines")
+    check(b, "v4-size", "lines", "vx instruction 2 (vs), from vx-part@model.py:3")
     assert time.perf_counter() - begin < 10
 
 

@@ -19,6 +19,7 @@ from dlir.dialects.dl.semantics import (
     movement,
     pooling,
     quantization,
+    recurrent,
     reduction,
     source,
 )
@@ -43,7 +44,8 @@ def _checked(function: Function) -> Function:
 
 
 _FAMILIES = (
-    source, elementwise, contraction, quantization, pooling, reduction, composite, movement,
+    source, elementwise, contraction, quantization, pooling, reduction, composite, recurrent,
+    movement,
 )  # fmt: skip
 
 SEMANTICS: dict[type[Operation], Function] = {

@@ -41,6 +41,10 @@ class Accesses:
     def __len__(self) -> int:
         return len(self.event)
 
+    def part(self, chosen: Ints) -> Accesses:
+        """Some of them."""
+        return Accesses(*(getattr(self, f.name)[chosen] for f in fields(Accesses)))
+
     @property
     def lines(self) -> Ints:
         """How many lines each touches, counting repeated ones."""
@@ -159,6 +163,10 @@ def _unary(i: _Chosen, cols: int) -> list[Walks]:
     ]
 
 
+def _message(i: _Chosen, cols: int) -> list[Walks]:
+    return [Walks(i.mem, bool(i.stream.is_op("recv")[i.events[0]]), i.line, width=i.lines)]
+
+
 _TABLE = {
     "ld": _transfer,
     "ldx": _gather,
@@ -167,11 +175,23 @@ _TABLE = {
     "mm": _matrix,
     "vv": _binary,
     "vs": _unary,
+    "send": _message,
+    "recv": _message,
 }
 
 
 def accesses_of(stream: Events, cols: int) -> Accesses:
-    """All on-chip accesses of a stream in order; of one event, the reads come first."""
+    """All on-chip accesses of a stream in order; of one event, the reads come first.
+
+    Made once per stream and number of columns: several checks and reports read it.
+    """
+    key = f"accesses of {cols} columns"
+    if key not in stream.derived:
+        stream.derived[key] = _accesses(stream, cols)
+    return stream.derived[key]
+
+
+def _accesses(stream: Events, cols: int) -> Accesses:
     columns: list[list[Ints]] = []
     for mnemonic, walks in _TABLE.items():
         chosen = _Chosen(stream, mnemonic)

@@ -3,7 +3,7 @@
 | reason | an engine is |
 |---|---|
 | busy | holding its unit (bus, load port or stream port, vector unit) |
-| wait | idle because its next instruction waits for a token; counted by who gives it |
+| wait | idle because its next instruction waits for a token or a message; counted by who gives it |
 | wait_unit | idle because the unit is not free: the bus serves others, an LW is not done |
 | idle | finished |
 
@@ -26,7 +26,7 @@ class Account:
 
     busy: int
     wait_for: dict[str, int]
-    """By the stream that gives the token."""
+    """By the stream that gives the token; `peers` for messages of other chips."""
     wait_unit: int
     idle: int
 
@@ -89,10 +89,13 @@ def account_of(simulation: Simulation, k: int) -> Account:
         for other, name in enumerate(simulation.names)
         if (giver == other).any()
     }
+    received = simulation.lanes[k].unit == Unit.RECEIVE
+    if messages := int(gaps.unit[received].sum()):
+        wait_for["peers"] = messages
     return Account(
         busy=int(gaps.busy.sum()),
         wait_for=wait_for,
-        wait_unit=int(gaps.unit.sum()),
+        wait_unit=int(gaps.unit.sum()) - messages,
         idle=simulation.cycles - gaps.end,
     )
 

@@ -8,6 +8,7 @@ Every roof is a number of cycles that no schedule of this work on this machine c
 | `dram`, `host` | different bytes read + different bytes written / bytes per cycle |
 | `array_load` | rows of weight tiles / `load_rows_per_cycle` |
 | `vector` | cycles of the vector unit |
+| `net` | bytes sent over the busier link that leaves the chip / its bytes per cycle |
 
 `dram` counts each byte once however often the program moves it: a program is not excused for its
 own extra traffic. `array_load` and `vector` are those of the program's tiles and functions. Whoever
@@ -24,7 +25,7 @@ from dlir.dialects.isa.fields import MATRIX_TYPES
 from dlir.targets.accel.description import Machine
 from dlir.targets.accel.simulator.costs import vector_cycles
 from dlir.targets.accel.simulator.simulation import Simulation
-from dlir.targets.accel.simulator.traffic import distinct_bytes
+from dlir.targets.accel.simulator.traffic import distinct_bytes, messages_of
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,8 @@ class Work:
     host_bytes: int
     load_rows: int
     vector_cycles: int
+    link_bytes: int = 0
+    """Sent over the busier of the two links that leave the chip."""
 
 
 @dataclass(frozen=True)
@@ -76,7 +79,16 @@ def work_of(simulation: Simulation) -> Work:
         host_bytes=distinct_bytes(streams, host=True),
         load_rows=sum(int(s["k"][s.is_op("lw")].sum()) for s in streams),
         vector_cycles=sum(int(np.sum(vector_cycles(s, simulation.machine))) for s in streams),
+        link_bytes=_link_bytes(simulation),
     )
+
+
+def _link_bytes(simulation: Simulation) -> int:
+    """Bytes that the chip sends, over the busier of its two links."""
+    sent: dict[int, int] = {}
+    for links, size in messages_of(simulation):
+        sent[links[0]] = sent.get(links[0], 0) + size
+    return max(sent.values(), default=0)
 
 
 def bound_of(work: Work, machine: Machine) -> Bound:
@@ -88,6 +100,8 @@ def bound_of(work: Work, machine: Machine) -> Bound:
         "array_load": work.load_rows / machine.array.load_rows_per_cycle,
         "vector": float(work.vector_cycles),
     }
+    if work.link_bytes:
+        roofs["net"] = work.link_bytes / machine.net.bytes_per_cycle
     host = machine.host or machine.dma
     if machine.host is None:
         roofs["dram"] += work.host_bytes / host.bytes_per_cycle

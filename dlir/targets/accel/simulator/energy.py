@@ -10,13 +10,13 @@ What is not modelled: instruction fetch, clock tree, wires; so read sums as +-2x
 from __future__ import annotations
 
 from dlir.dialects.accel.arithmetic import FLOAT_UNARY
-from dlir.dialects.isa.fields import BINARY, TYPES, UNARY
+from dlir.dialects.isa.fields import TYPES, VECTOR
 from dlir.targets.accel.description import Machine
 from dlir.targets.accel.simulator.bounds import macs_of
 from dlir.targets.accel.simulator.costs import vector_rows
 from dlir.targets.accel.simulator.events import Events
 from dlir.targets.accel.simulator.simulation import Simulation
-from dlir.targets.accel.simulator.traffic import traffic_of
+from dlir.targets.accel.simulator.traffic import messages_of, traffic_of
 
 MULTIPLYING = frozenset({"mul", "mulacc", "requant", *FLOAT_UNARY})
 """Functions priced as products; the smooth ones once per cycle they take."""
@@ -25,7 +25,8 @@ MULTIPLYING = frozenset({"mul", "mulacc", "requant", *FLOAT_UNARY})
 def energy_of(simulation: Simulation) -> dict[str, float]:
     """Picojoules per component; `total_pj` is their sum.
 
-    `array`, `vector`, `spm`, `acc`, `wbuf`, `dram` (with the host's memory) and `static`.
+    `array`, `vector`, `spm`, `acc`, `wbuf`, `dram` (with the host's memory), `net` (every link that
+    a message of this chip takes) and `static`.
     """
     machine = simulation.machine
     price, moved = machine.energy.price, traffic_of(simulation)
@@ -39,6 +40,7 @@ def energy_of(simulation: Simulation) -> dict[str, float]:
             for name, size in sizes.items()
         },
         "dram": (moved["dram"].total + moved["host"].total) * price("dram_pj"),
+        "net": sum(size * len(links) for links, size in messages_of(simulation)) * price("net_pj"),
         "static": machine.energy.static_w * simulation.seconds * 1e12,
     }
     return {"total_pj": sum(parts.values()), **parts}
@@ -49,7 +51,7 @@ def _vector(stream: Events, machine: Machine) -> float:
     price = machine.energy.price
     elements = vector_rows(stream) * machine.array.cols
     total = 0.0
-    for mnemonic, functions in (("vv", BINARY), ("vs", UNARY)):
+    for mnemonic, functions in VECTOR.items():
         chosen = stream.is_op(mnemonic)
         for number, name in enumerate(functions):
             mine = chosen & (stream["fn"] == number)

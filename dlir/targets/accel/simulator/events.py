@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dlir.dialects.isa.encoding import Field, Kind
-from dlir.dialects.isa.fields import BINARY, ISA, MEMORIES, UNARY
+from dlir.dialects.isa.fields import ISA, MEMORIES, VECTOR
 from dlir.targets.accel.expansion import LIMIT, Expanded, expand
 from dlir.targets.accel.program import Program
 from dlir.targets.accel.simulator.timing import Ints
@@ -22,20 +23,22 @@ class Events:
     """The executed instructions of one stream, in order; one array element each.
 
     An instruction in a loop gives one event per trip. LOOP, ENDL, AADD and MARK give none, and what
-    stands behind a HALT gives none. A SYNC that takes, with a wait in its header too, gives two:
-    first the header's wait, then its own.
+    stands behind a HALT gives none. What waits for two things gives two: a SYNC that takes, or a
+    RECV, with a wait in its header too; first the header's wait, then its own.
     """
 
     name: str
-    """The stream: `ld`, `mx`, `vx` or `st`."""
+    """The stream: `ld`, `mx`, `vx`, `st` or `nt`."""
     expanded: Expanded
     chosen: Ints
     """The element of `expanded` of each event."""
     tag: Ints
     """The tag of the last MARK before it; 0 without one."""
     split: NDArray[np.bool_]
-    """Which events are only the header's wait of a SYNC."""
+    """Which events are only the header's wait of a SYNC or RECV."""
     _fields: dict[str, Ints] = field(default_factory=dict[str, Ints])
+    derived: dict[str, Any] = field(default_factory=dict[str, Any])
+    """What others made of the events and keep for the next who asks."""
 
     def __len__(self) -> int:
         return len(self.chosen)
@@ -67,14 +70,20 @@ class Events:
         """The name of an event's instruction."""
         return _NAMES[int(self.expanded.opcode[self.chosen[event]])]
 
-    @property
+    @cached_property
     def mnemonics(self) -> set[str]:
         """Every instruction that occurs."""
         return {_NAMES[opcode] for opcode in np.unique(self.opcode).tolist()}
 
     def is_op(self, *mnemonics: str) -> NDArray[np.bool_]:
         """Which events are one of these instructions."""
-        return np.isin(self.opcode, [ISA.instructions[name].opcode for name in mnemonics])
+        key = f"is {mnemonics}"
+        if key not in self.derived:
+            chosen = np.zeros(1 << ISA.opcode.width, bool)
+            chosen[[ISA.instructions[name].opcode for name in mnemonics]] = True
+            self.derived[key] = chosen[self.opcode]
+            self.derived[key].flags.writeable = False
+        return self.derived[key]
 
     def __getitem__(self, name: str) -> Ints:
         """A body field of every event, 0 where its instruction has none.
@@ -102,9 +111,8 @@ class Events:
         return [choices[value] for value in values]
 
     def function(self, event: int) -> str:
-        """The function of a VV or VS, else nothing."""
-        mnemonic = self.mnemonic(event)
-        table = {"vv": BINARY, "vs": UNARY}.get(mnemonic)
+        """The function of an event of the vector unit, else nothing."""
+        table = VECTOR.get(self.mnemonic(event))
         return table[int(self["fn"][event])] if table else ""
 
 
@@ -122,7 +130,8 @@ def events_of(program: Program, limit: int = LIMIT) -> list[Events]:
     Raises CompileError for loops that are not closed or make more events than `limit`.
     """
     names = [name for name in program.machine.streams if name in program.streams]
-    return [stream_events(expand(program.streams[name], limit)) for name in names]
+    streams = [program.streams[name] for name in names]
+    return [stream_events(expand(stream, limit, program.debug)) for stream in streams]
 
 
 def stream_events(expanded: Expanded) -> Events:
@@ -135,9 +144,10 @@ def stream_events(expanded: Expanded) -> Events:
     tag = tags[np.searchsorted(marks, np.arange(end), "right")]
     kept = np.flatnonzero(expanded.opcode[:end] != ISA.instructions["mark"].opcode)
     syncs = expanded.where("sync")
-    take = expanded.column("sync.dir", syncs) == 0
+    takes = syncs[expanded.column("sync.dir", syncs) == 0]
+    waiting = np.concatenate([takes, expanded.where("recv")])
     double = np.zeros(count, bool)
-    double[syncs[take & (expanded.column("wait", syncs) > 0)]] = True
+    double[waiting[expanded.column("wait", waiting) > 0]] = True
     chosen = np.repeat(kept, 1 + double[kept])
     split = double[chosen] & np.append(chosen[1:] == chosen[:-1], False)[: len(chosen)]
     return Events(expanded.stream.name, expanded, chosen, tag[chosen], split)

@@ -3,7 +3,8 @@
 The instructions are executed in the order of the untimed run. A verified program has no races, so
 every order that keeps the streams and their tokens gives the same bits.
 
-Each instruction is one function below, called with its fields in the order of its parameters.
+Each instruction is one function below, called with its fields in the order of its parameters. That
+is the reference; long matrix streams are left to native.py, which gives the same bits.
 """
 
 from __future__ import annotations
@@ -11,7 +12,8 @@ from __future__ import annotations
 import builtins
 import functools
 import inspect
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import cache
 
 import numpy as np
@@ -19,9 +21,10 @@ import numpy as np
 from dlir.diagnostics import fail
 from dlir.dialects.accel import arithmetic as arith
 from dlir.dialects.accel.arithmetic import DTYPES, Array, convert, widen
-from dlir.dialects.isa.fields import ISA
+from dlir.dialects.isa.fields import ISA, SEQUENCER
 from dlir.requantize import requantize
 from dlir.targets.accel.program import Program, Symbol, SymbolKind
+from dlir.targets.accel.simulator.channels import Channel, Post, refuse_messages
 from dlir.targets.accel.simulator.events import Events, events_of
 from dlir.targets.accel.simulator.memories import Memories, OutOfMemory, Piece, Walk, slice_lines
 from dlir.targets.accel.simulator.timing import Deadlock
@@ -31,10 +34,11 @@ walk_of = cache(Walk.of)
 
 
 class Core:
-    """One chip: its memories and the planes of its array."""
+    """One chip: its memories, the planes of its array, and the channels to the others."""
 
-    def __init__(self, memories: Memories) -> None:
-        self.memories = memories
+    def __init__(self, memories: Memories, chip: int = 0, post: Post | None = None) -> None:
+        self.memories, self.chip = memories, chip
+        self.post = Post() if post is None else post
         nothing = np.zeros((1, 1), np.int8)
         self.plane: Array = nothing
         self.shadow: Array = nothing
@@ -72,6 +76,18 @@ class Core:
         per_row = -(-len // lines.shape[1])
         source = slice_lines(lines, line, rows * per_row).reshape(rows, -1)
         self.memories.dram(dram, rows, len, stride)[...] = source[:, :len]
+
+    # Messages
+
+    def send(self, peer: int, mem: str, line: int, lines: int, tag: int) -> None:
+        """The bytes of whole lines go to the chip `peer`."""
+        source = slice_lines(self.memories.lines(mem), line, lines)
+        self.post.send(Channel(self.chip, peer, tag), source.reshape(-1).copy())
+
+    def recv(self, peer: int, mem: str, line: int, lines: int, tag: int) -> None:
+        """The next message of a channel fills whole lines."""
+        target = slice_lines(self.memories.lines(mem), line, lines).reshape(-1)
+        target[:] = self.post.receive(Channel(peer, self.chip, tag), len(target))
 
     # Matrix
 
@@ -198,23 +214,44 @@ def immediate(imm: int, dtype: str) -> Array:
 def execute(
     streams: Sequence[Events], memories: Memories, order: Iterable[Run] | None = None
 ) -> None:
-    """Run all streams on `memories`, which hold the results afterwards.
+    """Run all streams of a chip on `memories`, which hold the results afterwards.
 
     `order` is one in which every token is given before it is taken; by default the untimed run's.
 
     Raises `Deadlock` when the streams wait for each other, `OutOfMemory` at a bad address.
     """
-    core = Core(memories)
-    steps = [_steps(core, stream) for stream in streams]
-    for k, first, stop in execution_order(match_tokens(streams)) if order is None else order:
+    order = execution_order(match_tokens(streams)) if order is None else order
+    execute_on([Core(memories)] * len(streams), streams, order)
+
+
+def execute_on(cores: Sequence[Core], streams: Sequence[Events], order: Iterable[Run]) -> None:
+    """Run every stream on its core, in an order in which no token and no message is missing."""
+    runners = [_runner(core, stream) for core, stream in zip(cores, streams, strict=True)]
+    for k, first, stop in order:
+        runners[k](first, stop)
+
+
+def _runner(core: Core, stream: Events) -> Callable[[int, int], None]:
+    """What executes the next events of a stream."""
+    if "mm" in stream.mnemonics:
+        from dlir.targets.accel.simulator.native import matrix_runner  # loads the cpu target
+
+        native = matrix_runner(stream, core.memories)
+        if native is not None:
+            return native
+    steps = _steps(core, stream)
+
+    def run(first: int, stop: int) -> None:
         for _ in range(first, stop):
-            next(steps[k])
+            next(steps)
+
+    return run
 
 
 def _steps(core: Core, stream: Events) -> Iterator[None]:
     """Execute one event per `next`."""
     actions: dict[int, Iterator[None]] = {}
-    for mnemonic in stream.mnemonics & set(_INSTRUCTIONS):
+    for mnemonic in stream.mnemonics & _INSTRUCTIONS:
         execute_one = getattr(core, mnemonic)
         names = inspect.signature(execute_one).parameters
         columns = [stream.words(mnemonic, name) for name in names]
@@ -225,7 +262,7 @@ def _steps(core: Core, stream: Events) -> Iterator[None]:
         yield
 
 
-_INSTRUCTIONS = ("ld", "ldx", "st", "lw", "mm", "vv", "vs")
+_INSTRUCTIONS = frozenset(ISA.instructions) - frozenset(SEQUENCER)
 """Everything else only concerns the sequencer and the tokens."""
 
 
@@ -238,18 +275,36 @@ def run(
     CompileError for inputs that do not fit and, where the program was not verified, for accesses
     outside of memory and for deadlocks; also for an index outside of its table.
     """
-    machine = program.machine
+    memories, streams = memories_of(program, inputs), events_of(program)
+    refuse_messages(streams)
+    with execution_errors():
+        execute(streams, memories, order)
+    return outputs_of(program, memories)
+
+
+def memories_of(program: Program, inputs: Mapping[str, Array]) -> Memories:
+    """The memories of a chip before the program starts."""
     pieces = [_piece(symbol, program, inputs) for symbol in program.symbols.values()]
-    sizes = machine.sizes
-    cols = machine.array.cols
-    memories = Memories.empty(cols, sizes["spm"], sizes["wbuf"], sizes["acc"], pieces)
+    sizes = program.machine.sizes
+    cols = program.machine.array.cols
+    return Memories.empty(cols, sizes["spm"], sizes["wbuf"], sizes["acc"], pieces)
+
+
+def outputs_of(program: Program, memories: Memories) -> dict[str, Array]:
+    """The bytes of the output symbols."""
+    kinds = {name: symbol.kind for name, symbol in program.symbols.items()}
+    return {p.name: p.data for p in memories.pieces if kinds[p.name] is SymbolKind.OUTPUT}
+
+
+@contextmanager
+def execution_errors() -> Generator[None]:
+    """What goes wrong in programs that nobody has verified, as diagnostics."""
     try:
-        execute(events_of(program), memories, order)
+        yield
     except OutOfMemory as error:
         fail(None, str(error), rule="isa-memory")
     except Deadlock:
         fail(None, "the streams wait for each other", rule="isa-v6-deadlock")
-    return {p.name: p.data for p in pieces if program.symbols[p.name].kind is SymbolKind.OUTPUT}
 
 
 def _piece(symbol: Symbol, program: Program, inputs: Mapping[str, Array]) -> Piece:

@@ -12,7 +12,7 @@ import numpy as np
 from dlir.dialects.isa.fields import MEMORIES
 from dlir.targets.accel.simulator.accesses import Accesses, accesses_of
 from dlir.targets.accel.simulator.simulation import Simulation
-from dlir.targets.accel.simulator.timing import Ints, Times
+from dlir.targets.accel.simulator.timing import Ints, Times, ranges
 
 BLOCKS = 2048
 """Blocks of a memory at most."""
@@ -35,37 +35,47 @@ def occupancy_of(simulation: Simulation, bins: int = BINS) -> dict[str, Ints]:
 def _live(
     simulation: Simulation, tables: list[Accesses], memory: int, size: int, bins: int
 ) -> Ints:
-    grain = -(-size // BLOCKS)
+    grain, scale = -(-size // BLOCKS), bins / max(1, simulation.cycles)
     pairs = zip(tables, simulation.times, strict=True)
-    parts = [_touches(table, times, memory, grain) for table, times in pairs]
-    block, time, write = (np.concatenate(column) for column in zip(*parts, strict=True))
+    keys = [_touches(table, times, memory, grain, scale) for table, times in pairs]
+    block, time, write = _parts(np.sort(np.concatenate(keys)))
     if not len(block):
         return np.zeros(bins, np.int64)
-    order = np.lexsort((write, time, block))
-    block, time, write = block[order], time[order], write[order]
     # A new life begins where a block changes, or where a write follows a read.
-    first = np.append(True, (block[1:] != block[:-1]) | (write[1:] & ~write[:-1]))
-    life = np.cumsum(first) - 1
+    first = np.flatnonzero(
+        np.append(True, (block[1:] != block[:-1]) | (write[1:] & ~write[:-1])),
+    )
     begin = time[first]
-    end = np.full(len(begin), -1, np.int64)
-    np.maximum.at(end, life[~write], time[~write])
+    end = np.maximum.reduceat(np.where(write, -1, time), first)
     kept = end > begin
-    scale = bins / max(1, simulation.cycles)
-    changes = np.zeros(bins + 1, np.int64)
-    np.add.at(changes, np.minimum(bins, (begin[kept] * scale).astype(np.int64)), grain)
-    np.add.at(changes, np.minimum(bins, np.ceil(end[kept] * scale).astype(np.int64)), -grain)
-    return np.minimum(np.cumsum(changes)[:bins], size)
+    opened = np.minimum(bins, (begin[kept] * scale).astype(np.int64))
+    closed = np.minimum(bins, np.ceil(end[kept] * scale).astype(np.int64))
+    changes = np.bincount(opened, minlength=bins + 1) - np.bincount(closed, minlength=bins + 1)
+    return np.minimum(np.cumsum(changes)[:bins] * grain, size)
 
 
-def _touches(
-    table: Accesses, times: Times, memory: int, grain: int
-) -> tuple[Ints, Ints, np.ndarray]:
-    """(block, time, is a write) for every block an access covers: writes when they start, reads
-    when they end."""
-    mine = table.memory == memory
+_TIME_BITS = 50
+
+
+def _parts(key: Ints) -> tuple[Ints, Ints, np.ndarray]:
+    """(block, time, is a write) of keys, whose order is theirs: reads before writes."""
+    time = key >> 1 & ((1 << _TIME_BITS) - 1)
+    return key >> (_TIME_BITS + 1), time, (key & 1).astype(bool)
+
+
+def _touches(table: Accesses, times: Times, memory: int, grain: int, scale: float) -> Ints:
+    """A key for every block an access covers: writes when they start, reads when they end.
+
+    Of equal accesses in one part of the time only the first write and the last read are kept: what
+    lies between them counts as live, which the parts could not show anyhow.
+    """
+    mine = np.flatnonzero(table.memory == memory)
     low, high = table.low[mine] // grain, -(-table.high[mine] // grain)
     event, write = table.event[mine], table.write[mine]
     time = np.where(write, times.start[event], times.end[event])
-    count = high - low
-    offset = np.arange(int(count.sum())) - np.repeat(np.cumsum(count) - count, count)
-    return np.repeat(low, count) + offset, np.repeat(time, count), np.repeat(write, count)
+    part = (time * scale).astype(np.int64)
+    same = np.lexsort((np.where(write, -time, time), low, high, part, write))
+    keys = np.stack([low, high, part, write.astype(np.int64)])[:, same]
+    kept = same[np.append((keys[:, 1:] != keys[:, :-1]).any(0), True)[: len(same)]]
+    low, count = low[kept], (high - low)[kept]
+    return ranges(low, count) << (_TIME_BITS + 1) | np.repeat(time[kept] << 1 | write[kept], count)

@@ -34,6 +34,14 @@ MAX_ROWS = 100
 def page(report: AccelReport) -> str:
     """The page."""
     title = f"Accelerator report: {report.machine}"
+    return (
+        f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{escape(title)}</title>'
+        f"<style>{STYLE}</style><h1>{escape(title)}</h1>{page_body(report)}</html>\n"
+    )
+
+
+def page_body(report: AccelReport) -> str:
+    """What the page holds below its title."""
     sections = (
         ("Timeline: share of time each engine is busy", _timeline(report)),
         ("Where the cycles went", _reasons(report)),
@@ -47,10 +55,7 @@ def page(report: AccelReport) -> str:
         ("Critical path", _path(report)),
     )
     body = "".join(f"<h2>{escape(name)}</h2>{content}" for name, content in sections)
-    return (
-        f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{escape(title)}</title>'
-        f"<style>{STYLE}</style><h1>{escape(title)}</h1>{_facts(report)}{body}</html>\n"
-    )
+    return f"{_facts(report)}{body}"
 
 
 def _facts(r: AccelReport) -> str:

@@ -152,24 +152,44 @@ def op_rows(simulation: Simulation) -> list[OpRow]:
     """One row per origin of instructions, in the order in which they start."""
     spans: dict[str, dict[str, Any]] = {}
     for k, stream in enumerate(simulation.streams):
-        times, busy = simulation.times[k], gaps_of(simulation, k).busy
-        macs = stream["nx"] * stream["ny"] * stream["k"] * stream["n"] * stream.is_op("mm")
-        moved = stream["rows"] * stream["len"]
-        for tag in np.unique(stream.tag).tolist():
-            mine = (stream.tag == tag) & ~stream.is_op("halt", "nop", "sync")
-            if not mine.any():
-                continue
+        for tag, numbers in _per_tag(simulation, k).items():
             name = simulation.origins.get(tag, f"mark {tag}") if tag else "(unmarked)"
             row = spans.setdefault(
                 name, {"start": [], "end": [], "macs": 0, "moved": 0, "busy": {}}
             )
-            row["start"].append(int(times.start[mine].min()))
-            row["end"].append(int(times.end[mine].max()))
-            row["macs"] += int(macs[mine].sum())
-            row["moved"] += int(moved[mine & stream.is_op("ld", "ldx", "st")].sum())
-            row["busy"][stream.name] = row["busy"].get(stream.name, 0) + int(busy[mine].sum())
+            start, end, macs, moved, busy = numbers
+            row["start"].append(start)
+            row["end"].append(end)
+            row["macs"] += macs
+            row["moved"] += moved
+            row["busy"][stream.name] = row["busy"].get(stream.name, 0) + busy
     rows = [_op_row(simulation, name, row) for name, row in spans.items()]
     return sorted(rows, key=lambda row: row.start)
+
+
+def _per_tag(simulation: Simulation, k: int) -> dict[int, list[int]]:
+    """MARK tag -> first start, last end, MACs, bytes moved and busy cycles of its instructions in
+    stream `k`."""
+    stream, times = simulation.streams[k], simulation.times[k]
+    chosen = np.flatnonzero(~stream.is_op("halt", "nop", "sync"))
+    chosen = chosen[np.argsort(stream.tag[chosen], kind="stable")]
+    if not len(chosen):
+        return {}
+    tag = stream.tag[chosen]
+    first = np.flatnonzero(np.append(True, tag[1:] != tag[:-1]))
+    macs = stream["nx"] * stream["ny"] * stream["k"] * stream["n"] * stream.is_op("mm")
+    moved = stream["rows"] * stream["len"] * stream.is_op("ld", "ldx", "st")
+    columns = [
+        how.reduceat(column[chosen], first).tolist()
+        for how, column in (
+            (np.minimum, times.start),
+            (np.maximum, times.end),
+            (np.add, macs),
+            (np.add, moved),
+            (np.add, gaps_of(simulation, k).busy),
+        )
+    ]
+    return dict(zip(tag[first].tolist(), map(list, zip(*columns, strict=True)), strict=True))
 
 
 def _op_row(simulation: Simulation, name: str, row: dict[str, Any]) -> OpRow:

@@ -9,6 +9,7 @@ from functools import cached_property
 from dlir.diagnostics import fail
 from dlir.targets.accel.description import Machine
 from dlir.targets.accel.program import Program
+from dlir.targets.accel.simulator.channels import refuse_messages
 from dlir.targets.accel.simulator.costs import lanes_of
 from dlir.targets.accel.simulator.events import Events, events_of
 from dlir.targets.accel.simulator.timing import Deadlock, Lane, Times, lane_bases, simulate
@@ -25,6 +26,8 @@ class Simulation:
     origins: Mapping[int, str]
     """MARK tag -> the op in the model."""
     serial: bool = False
+    chip: int = 0
+    """Its number among the chips of a cluster."""
 
     @cached_property
     def cycles(self) -> int:
@@ -56,6 +59,7 @@ def time_program(
     """
     machine = machine or program.machine
     streams = events_of(program)
+    refuse_messages(streams)
     lanes = lanes_of(streams, machine, serial=serial)
     try:
         times = simulate(lanes, sem_latency=machine.sem_latency, serial=serial)

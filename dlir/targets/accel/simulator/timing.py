@@ -18,6 +18,8 @@ cycles, counted from 0):
    ended. The token is seen `sem_latency` cycles after that. (A latency, not an occupancy: two
    signals of the same cycle arrive in the same cycle.)
 
+7. *Messages* (SEND, RECV) are in network.py.
+
 `serial=True` is the strict systolic rule: nothing in the matrix stream starts before everything
 earlier in it has ended, as in SCALE-Sim's weight-stationary model.
 
@@ -28,9 +30,10 @@ globally earliest instruction (the tests hold both against each other).
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Sequence, Sized
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence, Sized
 from dataclasses import dataclass
 from enum import IntEnum
+from types import MappingProxyType
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -58,6 +61,10 @@ class Unit(IntEnum):
     SWAP = 4
     """The same, after exchanging the planes."""
     VECTOR = 5
+    SEND = 6
+    """Links of the network."""
+    RECEIVE = 7
+    """Nothing but an issue slot: waits for a message."""
 
 
 @dataclass(frozen=True)
@@ -95,6 +102,11 @@ class Times:
     """When the event and all before it in its lane have ended."""
 
 
+Starter: TypeAlias = "Callable[[int, Shared, list[int], list[int]], Engine]"
+"""Begins a lane: from the number of its first event, what is shared, and the lists of issue and
+start times that it fills."""
+
+
 class Deadlock(Exception):
     """No stream can go on; `waiting` has, per lane, the event it waits for (-1: ended)."""
 
@@ -104,7 +116,7 @@ class Deadlock(Exception):
 
 
 @dataclass
-class _State:
+class Shared:
     """What the engines share."""
 
     retired: list[int]
@@ -114,13 +126,21 @@ class _State:
     serial: bool
 
 
-def simulate(lanes: Sequence[Lane], *, sem_latency: int, serial: bool = False) -> list[Times]:
+def simulate(
+    lanes: Sequence[Lane],
+    *,
+    sem_latency: int,
+    serial: bool = False,
+    network: Mapping[int, Starter] = MappingProxyType({}),
+) -> list[Times]:
     """Time all events of `lanes`; lanes with transfers are served in the order given when tied.
+
+    `network` has the engines of the lanes that send and receive (network.py).
 
     Raises `Deadlock` when the events wait for each other.
     """
     bases = lane_bases(lanes)
-    state = _State(
+    state = Shared(
         retired=[PENDING] * (bases[-1] + 1),  # the last: what is never given
         signals=_signals(lanes, bases[-1]).tolist(),
         buses=[0] * (1 + max((int(lane.bus.max(initial=0)) for lane in lanes), default=0)),
@@ -132,7 +152,9 @@ def simulate(lanes: Sequence[Lane], *, sem_latency: int, serial: bool = False) -
     shared: dict[int, Engine] = {}
     private: dict[int, Engine] = {}
     for k, lane in enumerate(lanes):
-        if (lane.unit == Unit.TRANSFER).any():
+        if k in network:
+            shared[k] = network[k](bases[k], state, issues[k], starts[k])
+        elif (lane.unit == Unit.TRANSFER).any():
             shared[k] = _transfers(lane, bases[k], state, issues[k], starts[k])
         else:
             private[k] = _computes(lane, bases[k], state, starts[k])
@@ -144,6 +166,12 @@ def simulate(lanes: Sequence[Lane], *, sem_latency: int, serial: bool = False) -
 def lane_bases(lanes: Sequence[Sized]) -> list[int]:
     """The number of each lane's first event, and behind them the number of all events."""
     return [0, *np.cumsum([len(lane) for lane in lanes]).tolist()]
+
+
+def ranges(begins: Ints, counts: Ints) -> Ints:
+    """The numbers `begin .. begin + count - 1` of all pairs, one after the other."""
+    before = np.cumsum(counts) - counts
+    return np.arange(int(counts.sum())) + np.repeat(begins - before, counts)
 
 
 def _signals(lanes: Sequence[Lane], total: int) -> NDArray[np.bool_]:
@@ -161,7 +189,7 @@ def _times(lane: Lane, issue: list[int], start: list[int]) -> Times:
 
 
 def _drive(
-    private: dict[int, Engine], shared: dict[int, Engine], state: _State, lanes: int
+    private: dict[int, Engine], shared: dict[int, Engine], state: Shared, lanes: int
 ) -> None:
     """Advance every engine to its end, or until all that is left waits for each other."""
     awaited = {k: next(engine, PENDING) for k, engine in private.items()}
@@ -206,13 +234,13 @@ def _ask(engine: Engine, limit: int | None = None) -> int:
 
 
 def _transfers(
-    lane: Lane, base: int, state: _State, issues: list[int], starts: list[int]
+    lane: Lane, base: int, state: Shared, issues: list[int], starts: list[int]
 ) -> Engine:
     """Rule 2. Commits its head, and those after it that ask before the limit, up to a signal."""
     retired, signals, buses = state.retired, state.signals, state.buses
     issue, last, limit, event = -1, 0, -1, base
     columns = (lane.unit, lane.dep, lane.after, lane.occupancy, lane.lag, lane.bus)
-    for unit, dep, after, occupancy, lag, bus in _rows(columns):
+    for unit, dep, after, occupancy, lag, bus in rows_of(columns):
         at = issue + 1
         if dep >= 0:
             if retired[dep] < 0:
@@ -237,7 +265,7 @@ def _transfers(
         event += 1
 
 
-def _computes(lane: Lane, base: int, state: _State, starts: list[int]) -> Engine:
+def _computes(lane: Lane, base: int, state: Shared, starts: list[int]) -> Engine:
     """Rules 3 to 5. Nothing here is shared, so it advances until a token is missing."""
     retired, serial = state.retired, state.serial
     sem_latency, append = state.sem_latency, starts.append
@@ -245,7 +273,7 @@ def _computes(lane: Lane, base: int, state: _State, starts: list[int]) -> Engine
     port_free = loaded = 0
     load, swap = int(Unit.LOAD), int(Unit.SWAP)
     columns = (lane.unit, lane.dep, lane.occupancy, lane.lag)
-    for unit, dep, occupancy, lag in _rows(columns):
+    for unit, dep, occupancy, lag in rows_of(columns):
         start = issue + 1
         if dep >= 0:
             if retired[dep] < 0:
@@ -271,6 +299,6 @@ def _computes(lane: Lane, base: int, state: _State, starts: list[int]) -> Engine
         event += 1
 
 
-def _rows(columns: Sequence[NDArray[Any]]) -> Iterator[tuple[int, ...]]:
+def rows_of(columns: Sequence[NDArray[Any]]) -> Iterator[tuple[int, ...]]:
     """One tuple of Python ints per event: faster to loop over than arrays."""
     return zip(*(column.tolist() for column in columns), strict=True)

@@ -33,23 +33,39 @@ class Uses:
 
 def signals_of(streams: Sequence[Events], semaphore: int) -> list[Uses]:
     """Who gives tokens of a semaphore."""
-    return [use for k, s in enumerate(streams) if (use := _uses(k, s, s.sig, semaphore, "give"))]
+    return _users(streams, semaphore, "give")
 
 
 def waits_of(streams: Sequence[Events], semaphore: int) -> list[Uses]:
     """Who takes tokens of a semaphore."""
-    return [use for k, s in enumerate(streams) if (use := _uses(k, s, s.wait, semaphore, "take"))]
+    return _users(streams, semaphore, "take")
 
 
-def _uses(k: int, stream: Events, header: Ints, semaphore: int, dir: str) -> Uses | None:
-    sync = (
-        stream.is_op("sync")
-        & (stream["sem"] == semaphore)
-        & (stream["dir"] == DIRECTIONS.index(dir))
-    )
-    counts = (header == semaphore) + np.where(sync, stream["count"], 0)
-    events = np.flatnonzero(counts)
-    return Uses(k, events, np.cumsum(counts[events])) if len(events) else None
+def _users(streams: Sequence[Events], semaphore: int, dir: str) -> list[Uses]:
+    tables = [_tokens_of(stream, dir) for stream in streams]
+    return [Uses(k, *table[semaphore]) for k, table in enumerate(tables) if semaphore in table]
+
+
+def _tokens_of(stream: Events, dir: str) -> dict[int, tuple[Ints, Ints]]:
+    """Semaphore -> the events of a stream that use it, and the tokens up to and including each."""
+    if dir not in stream.derived:
+        header = stream.wait if dir == "take" else stream.sig
+        named = np.flatnonzero(header)
+        sync = np.flatnonzero(stream.is_op("sync") & (stream["dir"] == DIRECTIONS.index(dir)))
+        event = np.concatenate([named, sync])
+        semaphore = np.concatenate([header[named], stream["sem"][sync]])
+        count = np.concatenate([np.ones_like(named), stream["count"][sync]])
+        order = np.argsort(event, kind="stable")
+        columns = event[order], semaphore[order], count[order]
+        stream.derived[dir] = {s: _uses_of(s, *columns) for s in np.unique(semaphore).tolist()}
+    return stream.derived[dir]
+
+
+def _uses_of(number: int, event: Ints, semaphore: Ints, count: Ints) -> tuple[Ints, Ints]:
+    mine = semaphore == number
+    events, total = event[mine], np.cumsum(count[mine])
+    last = np.append(events[1:] != events[:-1], True)  # of the two uses that a SYNC may have
+    return events[last], total[last]
 
 
 def match_tokens(streams: Sequence[Events]) -> list[Ints]:

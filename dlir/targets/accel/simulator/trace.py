@@ -10,13 +10,17 @@ enough. A joined slice says how many instructions it stands for.
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from dlir.targets.accel.simulator.events import Events
 from dlir.targets.accel.simulator.occupancy import occupancy_of
 from dlir.targets.accel.simulator.report import utilization_of
 from dlir.targets.accel.simulator.simulation import Simulation
+from dlir.targets.accel.simulator.timing import Ints
 
 MAX_BYTES = 100 << 20
 """The largest file, unless another limit is given."""
@@ -25,52 +29,96 @@ SLICE_BYTES = 220
 COUNTER_BINS = 1000
 
 
+@dataclass(frozen=True)
+class Place:
+    """Where a run stands in a trace of several: its process, what that is called, its start."""
+
+    process: int = 0
+    title: str = ""
+    start: int = 0
+    """Cycles."""
+
+
 def trace_of(simulation: Simulation, max_bytes: int = MAX_BYTES) -> str:
     """The trace as JSON text of at most about `max_bytes`."""
+    return trace_text(trace_events(simulation, max_bytes))
+
+
+def trace_text(events: Iterable[str]) -> str:
+    """The trace of these events."""
+    return f'{{"traceEvents":[{",".join(events)}],"displayTimeUnit":"ns"}}'
+
+
+def trace_events(
+    simulation: Simulation, max_bytes: int = MAX_BYTES, place: Place | None = None
+) -> list[str]:
+    """The events as JSON texts, of about `max_bytes` at most together."""
+    place = place or Place(title=simulation.machine.name)
     scale = 1 / simulation.machine.clock_mhz
     total = sum(map(len, simulation.streams))
     names = max((len(name) for name in simulation.origins.values()), default=0)
     slices = max(1, (max_bytes - 10 * COUNTER_BINS * 100) // (SLICE_BYTES + names))
     join = -(-total // slices)
-    events: list[dict[str, Any]] = [_named(0, "process_name", simulation.machine.name)]
+    texts = [_json(_named(place, 0, "process_name", place.title))]
     for k, name in enumerate(simulation.names):
-        events.append(_named(k, "thread_name", name))
-        events.extend(_slices(simulation, k, join, scale))
-    events.extend(_counters(simulation, scale))
-    return json.dumps({"traceEvents": events, "displayTimeUnit": "ns"}, separators=(",", ":"))
+        texts.append(_json(_named(place, k, "thread_name", name)))
+        texts.extend(_slices(simulation, k, join, scale, place))
+    texts.extend(map(_json, _counters(simulation, scale, place)))
+    return texts
 
 
-def _named(k: int, what: str, name: str) -> dict[str, Any]:
-    return {"ph": "M", "pid": 0, "tid": k, "name": what, "args": {"name": name}}
+def _json(value: Any) -> str:
+    return json.dumps(value, separators=(",", ":"))
 
 
-def _slices(simulation: Simulation, k: int, join: int, scale: float) -> list[dict[str, Any]]:
-    """The slices of stream `k`, `join` instructions each at most."""
+def _named(place: Place, k: int, what: str, name: str) -> dict[str, Any]:
+    return {"ph": "M", "pid": place.process, "tid": k, "name": what, "args": {"name": name}}
+
+
+def _slices(simulation: Simulation, k: int, join: int, scale: float, place: Place) -> list[str]:
+    """The slices of stream `k`, `join` instructions each at most, as JSON texts."""
     stream, times, lane = simulation.streams[k], simulation.times[k], simulation.lanes[k]
     held = np.flatnonzero(lane.occupancy > 0)
-    slices: list[dict[str, Any]] = []
-    for first in range(0, len(held), join):
-        group = held[first : first + join]
-        i, last = int(group[0]), int(group[-1])
-        start = int(times.start[i])
-        end = int(times.start[last] + lane.occupancy[last])
-        args: dict[str, Any] = {"instruction": int(stream.instruction[i]), "cycle": start}
-        tag = int(stream.tag[i])
+    first = held[::join]
+    last = held[np.minimum(np.arange(len(first)) * join + join, len(held)) - 1]
+    start, end = times.start[first], times.start[last] + lane.occupancy[last]
+    count = np.minimum(join, len(held) - np.arange(len(first)) * join)
+    columns = (
+        _names(stream, first),
+        np.round((start + place.start) * scale, 6).tolist(),
+        np.round((end - start) * scale, 6).tolist(),
+        stream.instruction[first].tolist(),
+        start.tolist(),
+        _origins(simulation, stream.tag[first]),
+        [f',"instructions":{each}' if each > 1 else "" for each in count.tolist()],
+    )
+    head = f'{{"ph":"X","pid":{place.process},"tid":{k},"name":'
+    return [
+        f'{head}{name},"ts":{ts!r},"dur":{dur!r},"args":'
+        f'{{"instruction":{instruction},"cycle":{cycle}{origin}{more}}}}}'
+        for name, ts, dur, instruction, cycle, origin, more in zip(*columns, strict=True)
+    ]
+
+
+def _names(stream: Events, events: Ints) -> list[str]:
+    """The function or the mnemonic of every event, as JSON."""
+    kind = np.where(stream.is_op("vv", "vs"), stream["fn"], 0) + (stream.opcode << 32)
+    kinds, example, place = np.unique(kind[events], return_index=True, return_inverse=True)
+    examples = events[example[: len(kinds)]].tolist()
+    names = [_json(stream.function(i) or stream.mnemonic(i)) for i in examples]
+    return [names[i] for i in place.tolist()]
+
+
+def _origins(simulation: Simulation, tags: Ints) -> list[str]:
+    """What a slice says about the origin of its first instruction."""
+    names = {0: ""}
+    for tag in np.unique(tags).tolist():
         if tag:
-            args["op"] = simulation.origins.get(tag, f"mark {tag}")
-        if len(group) > 1:
-            args["instructions"] = len(group)
-        slices.append(
-            {
-                "ph": "X", "pid": 0, "tid": k, "args": args,
-                "name": stream.function(i) or stream.mnemonic(i),
-                "ts": round(start * scale, 6), "dur": round((end - start) * scale, 6),
-            }
-        )  # fmt: skip
-    return slices
+            names[tag] = f',"op":{_json(simulation.origins.get(tag, f"mark {tag}"))}'
+    return [names[tag] for tag in tags.tolist()]
 
 
-def _counters(simulation: Simulation, scale: float) -> list[dict[str, Any]]:
+def _counters(simulation: Simulation, scale: float, place: Place) -> list[dict[str, Any]]:
     """Live lines per memory, and bus bytes per cycle, over time; only where they change."""
     bins = min(COUNTER_BINS, max(1, simulation.cycles))
     series: dict[str, list[float]] = {
@@ -87,7 +135,8 @@ def _counters(simulation: Simulation, scale: float) -> list[dict[str, Any]]:
         for i, value in enumerate(values):
             if value != before:
                 args = {"value": value}
-                ts = round(i * step, 6)
-                counters.append({"ph": "C", "pid": 0, "name": name, "ts": ts, "args": args})
+                ts = round(place.start * scale + i * step, 6)
+                where = {"pid": place.process, "name": name, "ts": ts}
+                counters.append({"ph": "C", **where, "args": args})
             before = value
     return counters

@@ -9,7 +9,9 @@ import numpy as np
 
 from dlir.dialects.isa.fields import HOST_BASE, MEMORIES
 from dlir.targets.accel.simulator.accesses import accesses_of, line_bytes
+from dlir.targets.accel.simulator.costs import message_bytes
 from dlir.targets.accel.simulator.events import Events
+from dlir.targets.accel.simulator.network import route
 from dlir.targets.accel.simulator.simulation import Simulation
 from dlir.targets.accel.simulator.timing import Ints
 
@@ -28,9 +30,10 @@ class Moved:
 
 
 def traffic_of(simulation: Simulation) -> dict[str, Moved]:
-    """Bytes moved per memory; `dram` and `host` are counted as the program asks for them."""
+    """Bytes moved per memory; `dram` and `host` are counted as the program asks for them, `net` has
+    the bytes received and sent."""
     cols = simulation.machine.array.cols
-    moved = {name: Moved() for name in ("dram", *MEMORIES, "host")}
+    moved = {name: Moved() for name in ("dram", *MEMORIES, "host", "net")}
     for stream in simulation.streams:
         accesses = accesses_of(stream, cols)
         size = accesses.lines * line_bytes(accesses.memory, cols)
@@ -40,6 +43,9 @@ def traffic_of(simulation: Simulation) -> dict[str, Moved]:
             moved[name] = _plus(moved[name], read, int(size[mine & accesses.write].sum()))
         for name, host in (("dram", False), ("host", True)):
             moved[name] = _plus(moved[name], *_outside(stream, host))
+        size = message_bytes(stream, cols)
+        ways = (int(size[stream.is_op(name)].sum()) for name in ("recv", "send"))
+        moved["net"] = _plus(moved["net"], *ways)
     return moved
 
 
@@ -51,6 +57,18 @@ def _outside(stream: Events, host: bool) -> tuple[int, int]:
     size = stream["rows"] * stream["len"] * ((stream["dram"] >= HOST_BASE) == host)
     read = int(size[stream.is_op("ld", "ldx")].sum())
     return read, int(size[stream.is_op("st")].sum())
+
+
+def messages_of(simulation: Simulation) -> list[tuple[list[int], int]]:
+    """The links and the bytes of every message that the chip sends."""
+    machine = simulation.machine
+    messages: list[tuple[list[int], int]] = []
+    for stream in simulation.streams:
+        sends = stream.is_op("send")
+        sizes = message_bytes(stream, machine.array.cols)[sends].tolist()
+        for peer, size in zip(stream["peer"][sends].tolist(), sizes, strict=True):
+            messages.append((route(simulation.chip, peer, machine.net.chips), size))
+    return messages
 
 
 def distinct_bytes(streams: Sequence[Events], host: bool) -> int:

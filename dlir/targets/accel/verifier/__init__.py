@@ -6,6 +6,7 @@
 | 2, 10 | addresses inside memories and symbols; every MM has its own weights | memory |
 | 3, 11 | types, tile sizes, functions; accumulators cannot overflow | numeric |
 | 5 to 9 | semaphores, no deadlock, tokens balanced, no race, nothing unwritten read | concurrency |
+| 8 | no race with a gather, whose rows are data | gathers |
 
 From 5 to 8 follows that results do not depend on timing (12). Later checks presuppose earlier ones,
 so a group is run only when those before it found nothing.
@@ -13,20 +14,24 @@ so a group is run only when those before it found nothing.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+import numpy as np
+
 from dlir.diagnostics import CompileError, Diagnostic
 from dlir.targets.accel.program import Program, SymbolKind
 from dlir.targets.accel.verifier.concurrency import check_concurrency, check_semaphores
 from dlir.targets.accel.verifier.encoding import check_words, read_events
-from dlir.targets.accel.verifier.memory import Range, check_lines, check_planes, check_symbols
+from dlir.targets.accel.verifier.memory import check_lines, check_planes, check_symbols
 from dlir.targets.accel.verifier.numeric import (
     check_accumulators,
     check_functions,
     check_size,
     check_tiles,
 )
-from dlir.targets.accel.verifier.subject import Subject
+from dlir.targets.accel.verifier.subject import Range, Subject
 
-__all__ = ["diagnose_program", "verify_program"]
+__all__ = ["check_alone", "diagnose_program", "symbol_ranges", "verify_program"]
 
 STORABLE = (SymbolKind.OUTPUT, SymbolKind.TEMP)
 """Symbols that a program may store to."""
@@ -47,24 +52,44 @@ def diagnose_program(program: Program) -> list[Diagnostic]:
     streams, found = read_events(program)
     if found:
         return found
-    subject = Subject(program.machine, streams, program.debug)
+    subject, ranges = Subject(program.machine, streams, program.debug), symbol_ranges(program)
+    check_alone(subject, ranges)
+    if not subject.found:
+        check_no_messages(subject)
+    if not subject.found:
+        segments = check_concurrency(subject, ranges)
+        if segments is not None:
+            check_accumulators(subject, segments)
+    return subject.found
+
+
+def check_alone(subject: Subject, symbols: Sequence[Range]) -> None:
+    """Checks 2, 3, 5, 10 and 11 of single instructions: what needs no run of the program."""
     check_size(subject)
     if not subject.found:
         check_tiles(subject)
         check_functions(subject)
         check_lines(subject)
-        check_symbols(subject, _ranges(program))
+        check_symbols(subject, symbols)
         check_planes(subject)
     if not subject.found:
         check_semaphores(subject)
-    if not subject.found:
-        order = check_concurrency(subject)
-        if order is not None:
-            check_accumulators(subject, order)
-    return subject.found
 
 
-def _ranges(program: Program) -> list[Range]:
+def check_no_messages(subject: Subject) -> None:
+    """A program that is verified alone has no peers; verifier/cluster.py is for several."""
+    for k, stream in enumerate(subject.streams):
+        for event in np.flatnonzero(stream.is_op("send", "recv")).tolist():
+            subject.report(
+                "v2-peer",
+                f"{subject.place(k, event)} talks to chip {int(stream['peer'][event])}, but the "
+                "program is verified alone",
+                "verify the programs of all chips as a Cluster",
+            )
+
+
+def symbol_ranges(program: Program) -> list[Range]:
+    """The symbols, and which of them the program may store to."""
     return [
         Range(one.name, one.address, one.size, one.kind in STORABLE)
         for one in program.symbols.values()

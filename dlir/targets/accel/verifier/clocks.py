@@ -7,6 +7,7 @@ up to it (signals are given in stream order). Clocks change only at waits, so th
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -40,14 +41,14 @@ def vector_clocks(deps: Sequence[Ints], order: Sequence[Run]) -> Clocks:
     count = len(deps)
     starts: list[list[int]] = [[0] for _ in deps]
     known: list[list[list[int]]] = [[[0] * count] for _ in deps]
-    owner = np.repeat(np.arange(count), [len(dep) for dep in deps])
+    waits = [dep.tolist() for dep in deps]
     for k, first, _ in order:
-        dep = int(deps[k][first]) if first < len(deps[k]) else -1
+        dep = waits[k][first] if first < len(waits[k]) else -1
         if dep < 0:
             continue
-        giver = int(owner[dep])
+        giver = bisect_right(bases, dep) - 1
         event = dep - bases[giver]
-        checkpoint = int(np.searchsorted(starts[giver], event, "right")) - 1
+        checkpoint = bisect_right(starts[giver], event) - 1
         clock = list(map(max, known[k][-1], known[giver][checkpoint]))
         clock[giver] = max(clock[giver], event + 1)
         if first == 0:

@@ -6,6 +6,8 @@ semaphores with one producer and one consumer, and do not branch on data.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from dlir.targets.accel.simulator.accesses import Accesses, accesses_of, concatenate
@@ -21,8 +23,17 @@ from dlir.targets.accel.simulator.tokens import (
     waits_of,
 )
 from dlir.targets.accel.verifier.clocks import Clocks, vector_clocks
-from dlir.targets.accel.verifier.lines import LineTable, dram_tables
-from dlir.targets.accel.verifier.subject import Subject, lines_text
+from dlir.targets.accel.verifier.gathers import check_gathers
+from dlir.targets.accel.verifier.lines import (
+    LineTable,
+    dram_table,
+    dram_touches_of,
+    stored_accesses,
+)
+from dlir.targets.accel.verifier.segments import Segments, segments_of
+from dlir.targets.accel.verifier.subject import Range, Subject, lines_text
+from dlir.targets.accel.verifier.sweep import in_order
+from dlir.targets.accel.verifier.touches import on_chip_touches
 
 MAX_TOKENS = 65_535
 """What a semaphore counts to."""
@@ -50,29 +61,34 @@ def check_deadlock(subject: Subject) -> tuple[list[Ints], list[Run]] | None:
     try:
         return deps, execution_order(deps)
     except Deadlock as deadlock:
-        _report_deadlock(subject, deps, deadlock)
+        report_deadlock(subject, deps, deadlock)
         return None
 
 
-def _report_deadlock(subject: Subject, deps: list[Ints], deadlock: Deadlock) -> None:
+def report_deadlock(subject: Subject, deps: Sequence[Ints], deadlock: Deadlock) -> None:
+    """Which streams wait for each other, or what is never given."""
     bases = lane_bases(deps)
     parts: list[str] = []
     for k in wait_cycle(deadlock.waiting, bases):
         awaited = deadlock.waiting[k]
         event = int(np.flatnonzero(deps[k] == awaited)[0])
-        semaphore = _semaphore(subject, k, event)
+        what, verb = _awaited(subject, k, event)
         if awaited >= bases[-1]:
-            giver = "which nobody signals again"
+            giver = f"which nobody {verb}s again"
         else:
             producer = int(np.searchsorted(bases, awaited, "right")) - 1
-            giver = f"signalled by {subject.place(producer, awaited - bases[producer])}"
-        parts.append(f"{subject.place(k, event)} waits for s{semaphore}, {giver}")
+            giver = f"which {subject.place(producer, awaited - bases[producer])} {verb}s"
+        parts.append(f"{subject.place(k, event)} waits for {what}, {giver}")
     subject.report("v6-deadlock", "the streams wait for each other: " + "; ".join(parts))
 
 
-def _semaphore(subject: Subject, k: int, event: int) -> int:
+def _awaited(subject: Subject, k: int, event: int) -> tuple[str, str]:
+    """What an event waits for, and what the giver does with it."""
     stream = subject.streams[k]
-    return int(stream.wait[event]) or int(stream["sem"][event])
+    if stream.is_op("recv")[event]:
+        peer, tag = int(stream["peer"][event]), int(stream["tag"][event])
+        return f"a message of chip {peer} with tag {tag}", "send"
+    return f"s{int(stream.wait[event]) or int(stream['sem'][event])}", "signal"
 
 
 def check_tokens(subject: Subject, clocks: Clocks) -> None:
@@ -110,36 +126,56 @@ def _most_tokens(given: Uses, waits: Uses | None, clocks: Clocks) -> Ints:
     return given.total - spent
 
 
-def check_races(subject: Subject, clocks: Clocks, order: list[Run]) -> None:
+def check_races(subject: Subject, segments: Segments) -> None:
     """Check 8 on chip and in DRAM, and check 9 on chip (reads of what was never written).
 
-    Walks the untimed run and keeps, per line and stream, the last event that wrote and the last
-    that read it. A conflicting access must be known to have ended; since streams are in order, the
-    last one decides for all before it.
+    `sweep` finds out for all of a memory at once whether there is anything; DRAM it sees coarsely.
+    Memories that do not pass are walked instruction by instruction, which is exact and slow.
     """
-    cols = subject.machine.array.cols
-    sizes = subject.machine.sizes
-    tables = [LineTable(name, size, len(subject.streams)) for name, size in sizes.items()]
-    dram, in_dram = dram_tables(subject.streams, len(tables))
-    tables.extend(dram)
-    on_chip = [accesses_of(stream, cols) for stream in subject.streams]
-    both = [concatenate(pair) for pair in zip(on_chip, in_dram, strict=True)]
-    for k, first, stop in order:
-        low, high = np.searchsorted(both[k].event, (first, stop))
-        if low < high:
-            _check_run(subject, tables, both[k], k, range(int(low), int(high)), clocks)
+    count = len(subject.streams)
+    on_chip = [accesses_of(stream, subject.machine.array.cols) for stream in subject.streams]
+    tables: dict[int, LineTable] = {}
+    walked: list[list[Accesses]] = [[] for _ in on_chip]
+    for number, (name, size) in enumerate(subject.machine.sizes.items()):
+        if not in_order(on_chip_touches(on_chip, number, segments), size, segments):
+            tables[number] = LineTable(name, size, count)
+            for parts, accesses in zip(walked, on_chip, strict=True):
+                parts.append(accesses.part(np.flatnonzero(accesses.memory == number)))
+    for number, host in enumerate((False, True), len(subject.machine.sizes)):
+        columns = stored_accesses(subject.streams, host)
+        if columns and not in_order(*dram_touches_of(columns, segments), segments, filled=True):
+            tables[number], accesses = dram_table(columns, number)
+            for parts, part in zip(walked, accesses, strict=True):
+                parts.append(part)
+    if tables:
+        _walk(subject, tables, [concatenate(parts) for parts in walked], segments)
 
 
-def _check_run(
+def _walk(
     subject: Subject,
-    tables: list[LineTable],
+    tables: dict[int, LineTable],
+    accesses: list[Accesses],
+    segments: Segments,
+) -> None:
+    """Go through the untimed run and keep, per line and stream, the last event that wrote and the
+    last that read it. A conflicting access must be known to have ended; since streams are in order,
+    the last one decides for all before it."""
+    for i in range(len(segments.stream)):
+        k = int(segments.stream[i])
+        low, high = np.searchsorted(accesses[k].event, (segments.first[i], segments.stop[i]))
+        chosen = range(int(low), int(high))
+        _check_segment(subject, tables, accesses[k], k, chosen, segments.known[i].tolist())
+
+
+def _check_segment(
+    subject: Subject,
+    tables: dict[int, LineTable],
     accesses: Accesses,
     k: int,
     chosen: range,
-    clocks: Clocks,
+    clock: Sequence[int],
 ) -> None:
-    """The accesses of one run of a stream, which all have the same clock."""
-    clock = clocks.at(k, int(accesses.event[chosen.start])).tolist()
+    """The accesses of a segment, which all have the same clock."""
     for i in chosen:
         event, write = int(accesses.event[i]), bool(accesses.write[i])
         table = tables[int(accesses.memory[i])]
@@ -175,13 +211,25 @@ def _report_race(
     )
 
 
-def check_concurrency(subject: Subject) -> list[Run] | None:
-    """Checks 6 to 9 of a program whose semaphores are in order; gives the untimed run."""
+def check_concurrency(subject: Subject, symbols: Sequence[Range]) -> Segments | None:
+    """Checks 6 to 9 of a program whose semaphores are in order; gives its untimed run."""
     run = check_deadlock(subject)
     if run is None:
         return None
     deps, order = run
-    clocks = vector_clocks(deps, order)
+    return check_run(subject, symbols, deps, order, vector_clocks(deps, order))
+
+
+def check_run(
+    subject: Subject,
+    symbols: Sequence[Range],
+    deps: Sequence[Ints],
+    order: list[Run],
+    clocks: Clocks,
+) -> Segments:
+    """Checks 7 to 9, given the untimed run and what is known in it; gives the run."""
     check_tokens(subject, clocks)
-    check_races(subject, clocks, order)
-    return order
+    segments = segments_of(deps, order, clocks)
+    check_races(subject, segments)
+    check_gathers(subject, symbols, clocks)
+    return segments

@@ -20,13 +20,22 @@ def check_words(program: Program) -> list[Diagnostic]:
         illegal = stream.first_illegal()
         if illegal is not None:
             position, why = illegal
-            found.append(_error("v1-encoding", f"{name} instruction {position}: {why}"))
+            found.append(_error("v1-encoding", f"{stream.place(position, program.debug)}: {why}"))
         halts = stream.where("halt")
         if len(halts) != 1 or halts[0] != len(stream) - 1:
-            found.append(
-                _error("v1-halt", f"stream '{name}' has to end with its only halt", HALT_HELP)
-            )
+            found.append(_error("v1-halt", _halt_text(program, name), HALT_HELP))
     return found
+
+
+def _halt_text(program: Program, name: str) -> str:
+    """Which halt is one too many, or behind which instruction one is missing."""
+    stream = program.streams[name]
+    message = f"stream '{name}' has to end with its only halt"
+    halts = stream.where("halt")
+    if len(halts):
+        return f"{message}; the first is {stream.place(int(halts[0]), program.debug)}"
+    last = f" behind {stream.place(len(stream) - 1, program.debug)}" if len(stream) else ""
+    return f"{message}; there is none{last}"
 
 
 HALT_HELP = "the machine ends when every stream has reached its halt"

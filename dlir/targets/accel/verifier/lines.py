@@ -9,11 +9,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dlir.dialects.isa.fields import HOST_BASE
-from dlir.targets.accel.simulator.accesses import Accesses, concatenate
+from dlir.targets.accel.simulator.accesses import Accesses
 from dlir.targets.accel.simulator.events import Events
 from dlir.targets.accel.simulator.timing import Ints
+from dlir.targets.accel.verifier.segments import Segments
+from dlir.targets.accel.verifier.touches import Lines, Touches, dram_touches, lines_of
 
-Lines: TypeAlias = "slice | Ints"
+Columns: TypeAlias = dict[str, Ints]
+"""Accesses to DRAM: `event`, `write`, and rows of `len` bytes, `stride` apart, from `start` on."""
+WALK = ("start", "nx", "sx", "ny", "sy", "width")
 
 MAX_GRAINS = 1 << 21
 """DRAM is looked at in at most so many pieces; more would make a hostile program expensive."""
@@ -42,15 +46,7 @@ class LineTable:
 
     def lines(self, accesses: Accesses, i: int) -> Lines:
         """The lines of an access: a slice where they follow each other."""
-        start, width = int(accesses.start[i]), int(accesses.width[i])
-        nx, ny = int(accesses.nx[i]), int(accesses.ny[i])
-        sx, sy = int(accesses.sx[i]), int(accesses.sy[i])
-        if nx == 1 or sx == width:
-            nx, width = 1, nx * width
-        if nx == 1 and (ny == 1 or sy == width):
-            return slice(start, start + ny * width)
-        rows = np.add.outer(np.arange(ny) * sy, np.arange(nx) * sx).ravel() + start
-        return rows if width == 1 else np.add.outer(rows, np.arange(width)).ravel()
+        return lines_of(*(int(getattr(accesses, name)[i]) for name in WALK))
 
     def conflicts(
         self, k: int, clock: Sequence[int], lines: Lines, write: bool
@@ -86,47 +82,59 @@ class LineTable:
             self.initialised[lines] = True
 
 
-def dram_tables(streams: Sequence[Events], first: int) -> tuple[list[LineTable], list[Accesses]]:
-    """DRAM (and host memory) in pieces that no access covers only a part of, and its accesses.
+def stored_accesses(streams: Sequence[Events], host: bool) -> list[Columns] | None:
+    """Per stream, its accesses to DRAM (or host memory) around what is stored there.
 
-    The tables get the numbers `first`, `first + 1`. Only what is stored to can race, so the rest
-    is left out. When there would be more than MAX_GRAINS pieces they are made larger: races may
-    then be seen where there are none, never the reverse.
+    None when nothing is stored: only what is stored to can race.
     """
-    tables: list[LineTable] = []
-    accesses: list[list[Accesses]] = [[_no_accesses()] for _ in streams]
-    for host in (False, True):
-        columns = [_dram_columns(stream, host) for stream in streams]
-        table = _stored_part(columns)
-        if table is not None:
-            for k, t in enumerate(columns):
-                accesses[k].append(_in_grains(t, table, first + len(tables)))
-            tables.append(table)
-    return tables, [concatenate(parts) for parts in accesses]
-
-
-def _stored_part(columns: list[dict[str, Ints]]) -> LineTable | None:
-    """A table of the bytes around all stores; drops the accesses elsewhere from `columns`."""
+    columns = [_dram_columns(stream, host) for stream in streams]
     stores = [t["write"] == 1 for t in columns]
-    low = min(
-        (int(_low(t)[s].min()) for t, s in zip(columns, stores, strict=True) if s.any()),
-        default=None,
-    )
+    pairs = list(zip(columns, stores, strict=True))
+    low = min((int(_low(t)[s].min()) for t, s in pairs if s.any()), default=None)
     if low is None:
         return None
-    high = max(int(_high(t)[s].max()) for t, s in zip(columns, stores, strict=True) if s.any())
+    high = max(int(_high(t)[s].max()) for t, s in pairs if s.any())
     for t in columns:
         used = (_high(t) > low) & (_low(t) < high)
         t.update({name: column[used] for name, column in t.items()})
-    low = min(int(_low(t).min(initial=low)) for t in columns)
-    high = max(int(_high(t).max(initial=high)) for t in columns)
+    return columns
+
+
+def dram_touches_of(columns: Sequence[Columns], segments: Segments) -> tuple[list[Touches], int]:
+    """What the segments touch at most: each access all between its first byte and its last.
+
+    Touches are in pieces that no access begins or ends inside of; also gives how many there are.
+    """
+    low, high = (np.concatenate([end(t) for t in columns]) for end in (_low, _high))
+    write = np.concatenate([t["write"] for t in columns])
+    segment = np.concatenate([segments.of(k, t["event"]) for k, t in enumerate(columns)])
+    cuts = np.unique(np.concatenate([low, high]))
+    low, high = np.searchsorted(cuts, low), np.searchsorted(cuts, high)
+    change = np.zeros(len(cuts), np.int64)
+    np.add.at(change, low, write)
+    np.add.at(change, high, -write)
+    stored = np.append(0, np.cumsum(np.cumsum(change) > 0))
+    used = stored[high] > stored[low]
+    touches = dram_touches(segment[used], write[used], low[used], high[used])
+    return [touches], len(cuts)
+
+
+def dram_table(columns: Sequence[Columns], number: int) -> tuple[LineTable, list[Accesses]]:
+    """DRAM in grains that no access covers only a part of, and its accesses to memory `number`.
+
+    When there would be more than MAX_GRAINS grains they are made larger: races may then be seen
+    where there are none, never the reverse.
+    """
+    low = min(int(_low(t).min()) for t in columns if len(t["event"]))
+    high = max(int(_high(t).max()) for t in columns if len(t["event"]))
     parts = [part for t in columns for part in (t["start"] - low, t["len"], t["stride"])]
     grain = int(np.gcd.reduce(np.concatenate(parts)))
     grain = max(grain, 1, -(-(high - low) // MAX_GRAINS))
-    return LineTable("dram", -(-(high - low) // grain), len(columns), grain, low)
+    table = LineTable("dram", -(-(high - low) // grain), len(columns), grain, low)
+    return table, [_in_grains(t, table, number) for t in columns]
 
 
-def _dram_columns(stream: Events, host: bool) -> dict[str, Ints]:
+def _dram_columns(stream: Events, host: bool) -> Columns:
     """Loads and stores as rows in DRAM; gathers are left to the check of the symbols."""
     chosen = np.flatnonzero(stream.is_op("ld", "st") & ((stream["dram"] >= HOST_BASE) == host))
     columns = {name: stream[name][chosen] for name in ("rows", "len", "stride")}
@@ -138,15 +146,15 @@ def _dram_columns(stream: Events, host: bool) -> dict[str, Ints]:
     }
 
 
-def _low(t: dict[str, Ints]) -> Ints:
+def _low(t: Columns) -> Ints:
     return t["start"] + np.minimum(0, (t["rows"] - 1) * t["stride"])
 
 
-def _high(t: dict[str, Ints]) -> Ints:
+def _high(t: Columns) -> Ints:
     return t["start"] + np.maximum(0, (t["rows"] - 1) * t["stride"]) + t["len"]
 
 
-def _in_grains(t: dict[str, Ints], table: LineTable, number: int) -> Accesses:
+def _in_grains(t: Columns, table: LineTable, number: int) -> Accesses:
     low, grain = table.base, table.grain
     start = (t["start"] - low) // grain
     width = -(-(t["start"] - low + t["len"]) // grain) - start
@@ -164,8 +172,3 @@ def _in_grains(t: dict[str, Ints], table: LineTable, number: int) -> Accesses:
         sy=np.where(exact, t["stride"] // grain, 0),
         width=np.where(exact, width, span),
     )
-
-
-def _no_accesses() -> Accesses:
-    empty = np.zeros(0, np.int64)
-    return Accesses(empty, empty, empty.astype(bool), *([empty] * 6))

@@ -6,24 +6,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
 from dlir.dialects.isa.fields import MATRIX_TYPES, MEMORIES
 from dlir.targets.accel.simulator.accesses import accesses_of
+from dlir.targets.accel.simulator.events import Events
+from dlir.targets.accel.simulator.planes import plane_uses
 from dlir.targets.accel.simulator.timing import Ints
-from dlir.targets.accel.verifier.subject import Subject, lines_text
-
-
-@dataclass(frozen=True)
-class Range:
-    """A symbol: bytes `address .. address + size` of DRAM; `writable` if the program may store."""
-
-    name: str
-    address: int
-    size: int
-    writable: bool
+from dlir.targets.accel.verifier.subject import Range, Subject, lines_text
 
 
 def check_lines(subject: Subject) -> None:
@@ -85,54 +76,34 @@ def _nearest(ranges: Sequence[Range], symbol: Ints, i: int) -> str:
     return f"; '{near.name}' is {near.address}..{near.address + near.size - 1}"
 
 
-@dataclass(frozen=True)
-class Tile:
-    """The weights of a plane: k x n of a type, by which event."""
-
-    k: int
-    n: int
-    dt: int
-    event: int
-    used: bool = False
-
-
 def check_planes(subject: Subject) -> None:
     """Check 10: an MM multiplies by weights that are there, and no LW replaces unused ones."""
     for k, stream in enumerate(subject.streams):
-        chosen = np.flatnonzero(stream.is_op("lw", "mm"))
-        columns = [stream[name][chosen].tolist() for name in ("k", "n", "dt", "swap")]
-        loads = stream.is_op("lw")[chosen].tolist()
-        active: Tile | None = None
-        shadow: Tile | None = None
-        for event, load, *tile, swap in zip(chosen.tolist(), loads, *columns, strict=True):
-            if load:
-                if shadow is not None and not shadow.used:
-                    subject.report(
-                        "v10-plane",
-                        f"{subject.place(k, event)} overwrites the weights of "
-                        f"{subject.place(k, shadow.event)}, which no mm has used",
-                    )
-                shadow = Tile(tile[0], tile[1], tile[2], event)
-                continue
-            if swap:
-                active, shadow = shadow, active
-            active = _use(subject, k, event, active, tile)
+        uses = plane_uses(stream)
+        lost = uses.load & (uses.filled >= 0) & (uses.used < uses.filled)
+        unfit = ~uses.load & ((uses.filled < 0) | ~uses.fits)
+        for i in np.flatnonzero(lost | unfit).tolist():
+            before = int(uses.filled[i])
+            load = int(uses.event[before]) if before >= 0 else None
+            _report_plane(subject, k, int(uses.event[i]), load)
 
 
-def _use(subject: Subject, k: int, event: int, active: Tile | None, used: list[int]) -> Tile | None:
-    """The plane in use after the MM `event`, which takes `used` = [k, n, dt] of it."""
-    if active is None:
-        subject.report("v10-plane", f"{subject.place(k, event)} uses a plane that no lw has filled")
-        return None
-    if used[0] > active.k or used[1] > active.n or used[2] != active.dt:
-        subject.report(
-            "v10-plane",
-            f"{subject.place(k, event)} uses {_tile_text(used)} of the plane that "
-            f"{subject.place(k, active.event)} filled with "
-            f"{_tile_text([active.k, active.n, active.dt])}",
+def _report_plane(subject: Subject, k: int, event: int, load: int | None) -> None:
+    """What is wrong with an LW or MM whose slot the LW `load` filled."""
+    stream, place = subject.streams[k], subject.place(k, event)
+    if load is None:
+        message = f"{place} uses a plane that no lw has filled"
+    elif stream.mnemonic(event) == "lw":
+        before = subject.place(k, load)
+        message = f"{place} overwrites the weights of {before}, which no mm has used"
+    else:
+        message = (
+            f"{place} uses {_tile_text(stream, event)} of the plane that {subject.place(k, load)} "
+            f"filled with {_tile_text(stream, load)}"
         )
-    return Tile(active.k, active.n, active.dt, active.event, used=True)
+    subject.report("v10-plane", message)
 
 
-def _tile_text(tile: list[int]) -> str:
-    return f"{tile[0]} x {tile[1]} {MATRIX_TYPES[tile[2]]}"
+def _tile_text(stream: Events, event: int) -> str:
+    k, n, dt = (int(stream[name][event]) for name in ("k", "n", "dt"))
+    return f"{k} x {n} {MATRIX_TYPES[dt]}"

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
+from numpy.typing import NDArray
 
 from dlir.dialects.accel.arithmetic import FLOAT_UNARY
 from dlir.dialects.isa.fields import BINARY, MATRIX_TYPES, TYPES, UNARY
 from dlir.targets.accel.simulator.accesses import ACC, accesses_of
-from dlir.targets.accel.simulator.tokens import Run
+from dlir.targets.accel.simulator.timing import Ints
+from dlir.targets.accel.verifier.pieces import chunks
+from dlir.targets.accel.verifier.segments import Segments
 from dlir.targets.accel.verifier.subject import Subject
 
 MAX_DEPTH = (2**31 - 1) // 2**14
@@ -21,10 +26,15 @@ MAX_LINES = 1 << 32
 def check_size(subject: Subject) -> None:
     """The work of checking is bounded, whatever a hostile program asks for."""
     cols = subject.machine.array.cols
-    touched = sum(float(accesses_of(s, cols).lines.sum(dtype=float)) for s in subject.streams)
-    if touched > MAX_LINES:
+    tables = [accesses_of(stream, cols) for stream in subject.streams]
+    touched = [float(table.lines.sum(dtype=float)) for table in tables]
+    if sum(touched) > MAX_LINES:
+        k = touched.index(max(touched))
+        most = subject.place(k, int(tables[k].event[tables[k].lines.argmax()]))
         subject.report(
-            "v4-size", f"the program touches {touched:.3g} lines; at most {MAX_LINES} are checked"
+            "v4-size",
+            f"the program touches {sum(touched):.3g} lines, most of them in {most}; "
+            f"at most {MAX_LINES} are checked",
         )
 
 
@@ -80,32 +90,85 @@ def _between(values: np.ndarray, low: int, high: int) -> np.ndarray:
     return (low <= values) & (values <= high)
 
 
-def check_accumulators(subject: Subject, order: list[Run]) -> None:
+@dataclass(frozen=True)
+class _Sums:
+    """What is written to the accumulators, in the order of the untimed run."""
+
+    stream: Ints
+    event: Ints
+    low: Ints
+    high: Ints
+    adds: Ints
+    """Products of int8 that are added to each row; 0 for everything but an MM of int8."""
+    resets: NDArray[np.bool_]
+    """Whether the rows are set rather than added to."""
+
+
+def _sums(subject: Subject, segments: Segments) -> _Sums:
+    parts: list[tuple[Ints, ...]] = []
+    for k, stream in enumerate(subject.streams):
+        table = accesses_of(stream, subject.machine.array.cols)
+        table = table.part(np.flatnonzero((table.memory == ACC) & table.write))
+        event = table.event
+        matrix = stream.is_op("mm")[event] & (stream["dt"][event] == MATRIX_TYPES.index("i8"))
+        adds = np.where(matrix, stream["k"][event], 0)
+        resets = ~matrix | (stream["acc"][event] == 0)
+        place, number = segments.of(k, event), np.full_like(event, k)
+        parts.append((place, number, event, table.low, table.high, adds, resets))
+    place, stream, event, *rest = (np.concatenate(column) for column in zip(*parts, strict=True))
+    order = np.lexsort((event, place))
+    return _Sums(stream[order], event[order], *(column[order] for column in rest))
+
+
+def check_accumulators(subject: Subject, segments: Segments) -> None:
     """Check 11: no accumulator row sums more than MAX_DEPTH products of int8.
 
     A row that something else wrote (a bias) starts at 0: its value is data and is not bounded here.
     """
-    cols = subject.machine.array.cols
+    sums = _sums(subject, segments)
+    if int(sums.adds.sum()) > MAX_DEPTH and not _shallow(sums, subject.machine.acc.rows):
+        _report_deep(subject, sums)
+
+
+def _shallow(sums: _Sums, rows: int) -> bool:
+    """Whether no row sums too much, for many instructions at once.
+
+    Rows that are written together count as the deepest of them.
+    """
+    depth = np.zeros(rows, np.int64)
+    for first, stop, pieces in chunks(sums.low, sums.high):
+        piece, index = pieces.by_place()
+        adds, resets = sums.adds[first:stop][index], sums.resets[first:stop][index]
+        begins = np.append(True, piece[1:] != piece[:-1])
+        total = np.cumsum(adds)
+        start = np.maximum.accumulate(np.where(resets | begins, total - adds, 0))
+        places = np.arange(len(piece))
+        last_reset = np.maximum.accumulate(np.where(resets, places, -1))
+        kept = last_reset < np.maximum.accumulate(np.where(begins, places, 0))
+        now = total - start + np.where(kept, pieces.combine(np.maximum, depth)[piece], 0)
+        if int(now.max()) > MAX_DEPTH:
+            return False
+        ends = np.flatnonzero(np.append(begins[1:], True))
+        final = np.full(len(pieces), -1)
+        final[piece[ends]] = now[ends]
+        spread = pieces.spread(final)
+        depth[pieces.span] = np.where(spread < 0, depth[pieces.span], spread)
+    return True
+
+
+def _report_deep(subject: Subject, sums: _Sums) -> None:
+    """Find the first instruction that sums too much, one after the other."""
     depth = np.zeros(subject.machine.acc.rows, np.int64)
-    tables = [accesses_of(stream, cols) for stream in subject.streams]
-    chosen = [np.flatnonzero((t.memory == ACC) & t.write) for t in tables]
-    events = [t.event[c] for t, c in zip(tables, chosen, strict=True)]
-    for k, first, stop in order:
-        stream, table = subject.streams[k], tables[k]
-        low, high = np.searchsorted(events[k], (first, stop))
-        for i in chosen[k][low:high].tolist():
-            event = int(table.event[i])
-            rows = depth[int(table.start[i]) : int(table.start[i] + table.width[i])]
-            if stream.mnemonic(event) != "mm" or stream["dt"][event] != 0:
-                rows[:] = 0
-                continue
-            if not stream["acc"][event]:
-                rows[:] = 0
-            rows += int(stream["k"][event])
-            if rows.max() > MAX_DEPTH:
-                subject.report(
-                    "v11-accumulator",
-                    f"{subject.place(k, event)} sums {int(rows.max())} products of int8 in acc row "
-                    f"{int(table.start[i] + rows.argmax())}; int32 holds {MAX_DEPTH}",
-                )
-                return
+    for i in range(len(sums.event)):
+        rows = depth[int(sums.low[i]) : int(sums.high[i])]
+        if sums.resets[i]:
+            rows[:] = 0
+        rows += sums.adds[i]
+        if rows.max() > MAX_DEPTH:
+            place = subject.place(int(sums.stream[i]), int(sums.event[i]))
+            subject.report(
+                "v11-accumulator",
+                f"{place} sums {int(rows.max())} products of int8 in acc row "
+                f"{int(sums.low[i] + rows.argmax())}; int32 holds {MAX_DEPTH}",
+            )
+            return

@@ -9,9 +9,20 @@ from dlir.diagnostics import Diagnostic, Severity
 from dlir.dialects.isa.fields import MEMORIES
 from dlir.targets.accel.description import Machine
 from dlir.targets.accel.simulator.events import Events
+from dlir.targets.accel.stream import origin_text
 
 MAX_FINDINGS = 20
 """A broken program is broken everywhere: more than this says nothing new."""
+
+
+@dataclass(frozen=True)
+class Range:
+    """A symbol: bytes `address .. address + size` of DRAM; `writable` if the program may store."""
+
+    name: str
+    address: int
+    size: int
+    writable: bool
 
 
 @dataclass
@@ -33,8 +44,7 @@ class Subject:
         """`mx instruction 12 (mm), from conv2d@resnet.py:41`."""
         stream = self.streams[k]
         number, name = int(stream.instruction[event]), stream.mnemonic(event)
-        tag = int(stream.tag[event])
-        origin = f", from {self.origins.get(tag, f'mark {tag}')}" if tag else ""
+        origin = origin_text(int(stream.tag[event]), self.origins)
         return f"{stream.name} instruction {number} ({name}){origin}"
 
 

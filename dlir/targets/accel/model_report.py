@@ -1,0 +1,180 @@
+"""The report of a model: of all its programs together, of each, and of what the host does.
+
+Programs run one after the other, so cycles, traffic and energy of the whole are sums, and so is the
+bound: the bound of a sequence is no less than those of its parts.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from html import escape
+from typing import Any
+
+from dlir.targets.accel.simulator.page import STYLE, page_body, table
+from dlir.targets.accel.simulator.report import AccelReport, report_of
+from dlir.targets.accel.simulator.simulation import Simulation
+from dlir.targets.accel.simulator.trace import MAX_BYTES, Place, trace_events, trace_text
+
+SUMMED = ("busy", "wait", "wait_unit", "idle")
+"""Cycles of an engine's account."""
+
+
+@dataclass(frozen=True)
+class Launch:
+    """One run of a program: which, when it starts, and its timing."""
+
+    program: str
+    start: int
+    simulation: Simulation
+
+
+class ModelReport:
+    """What one call of a model takes on the machine; see `AccelReport` for the numbers."""
+
+    def __init__(
+        self,
+        simulations: Sequence[tuple[str, Simulation]],
+        host: Sequence[Mapping[str, object]],
+        details: Mapping[str, object],
+    ) -> None:
+        self.launches: list[Launch] = []
+        start = 0
+        for program, simulation in simulations:
+            self.launches.append(Launch(program, start, simulation))
+            start += simulation.cycles
+        self.cycles = start
+        self.host = host
+        """Rows of `op`, `count`, `by` and `why`."""
+        self.details = details
+
+    @cached_property
+    def programs(self) -> dict[str, AccelReport]:
+        """The report of each program by name."""
+        first = {one.program: one.simulation for one in reversed(self.launches)}
+        return {name: report_of(first[name]) for name in reversed(first)}
+
+    @cached_property
+    def total(self) -> dict[str, Any]:
+        """The numbers of all launches together, under the names of `AccelReport`."""
+        parts = [self.programs[one.program] for one in self.launches]
+        seconds = sum(r.microseconds for r in parts) / 1e6
+        macs = sum(r.macs for r in parts)
+        traffic = _sums(r.traffic for r in parts)
+        energy = _sums(r.energy for r in parts)
+        bound = _bound(parts)
+        return {
+            "machine": parts[0].machine if parts else "",
+            "cycles": self.cycles,
+            "microseconds": seconds * 1e6,
+            "per_second": 1 / max(seconds, 1e-30),
+            "tops": 2 * macs / max(seconds, 1e-30) / 1e12,
+            "bound": bound,
+            "percent_of_bound": 100 * bound["cycles"] / max(1, self.cycles),
+            "macs": macs,
+            "traffic": traffic,
+            "reuse": {name: macs / size for name, size in traffic.items() if size},
+            "engines": _engines(parts),
+            "energy": {"total_pj": 0.0, **energy},
+            "tops_per_watt": 2 * macs / 1e12 / max(energy.get("total_pj", 0.0) * 1e-12, 1e-30),
+            "area_mm2": parts[0].area_mm2 if parts else 0.0,
+            "peak": _most(r.peak for r in parts),
+            "capacity": _most(r.capacity for r in parts),
+            "ops": list(self._moved("ops")),
+            "critical_path": list(self._moved("critical_path")),
+        }
+
+    def _moved(self, name: str) -> Iterable[dict[str, Any]]:
+        """Rows of all launches, on one clock, with the program they are of."""
+        for one in self.launches:
+            for row in getattr(self.programs[one.program], name):
+                times = {key: row[key] + one.start for key in ("start", "end")}
+                yield {**row, **times, "program": one.program}
+
+    def to_json(self) -> str:
+        """One JSON object: the total, `launches`, `programs`, `host`, and the compilation."""
+        launches = [
+            {"program": one.program, "start": one.start, "cycles": one.simulation.cycles}
+            for one in self.launches
+        ]
+        parts = {name: asdict(report) for name, report in self.programs.items()}
+        document = {
+            **self.total,
+            "launches": launches,
+            "host": list(self.host),
+            "programs": parts,
+            **self.details,
+        }
+        return json.dumps(document, indent=2) + "\n"
+
+    def to_html(self) -> str:
+        """One page that needs nothing else."""
+        title = f"@{self.details['function']} on accel"
+        rows = [
+            (one.program, f"{one.start:,}", f"{one.simulation.cycles:,}",
+             f"{self.programs[one.program].percent_of_bound:.1f} %")
+            for one in self.launches
+        ]  # fmt: skip
+        body = table(("program", "starts at cycle", "cycles", "of its bound"), rows)
+        body += f"<h2>On the host</h2>{self._host_table()}"
+        for name, report in self.programs.items():
+            body += f"<h1>@{escape(name)}</h1>{page_body(report)}"
+        return (
+            f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{escape(title)}</title>'
+            f"<style>{STYLE}</style><h1>{escape(title)}: {self.cycles:,} cycles</h1>{body}</html>\n"
+        )
+
+    def _host_table(self) -> str:
+        rows = [[str(row[key]) for key in ("op", "count", "by", "why")] for row in self.host]
+        return table(("op", "count", "run by", "why"), rows)
+
+    def to_trace(self) -> str:
+        """A Chrome trace of all launches on one clock."""
+        events: list[str] = []
+        limit = MAX_BYTES // max(1, len(self.launches))
+        for number, one in enumerate(self.launches):
+            place = Place(number, f"@{one.program}", one.start)
+            events += trace_events(one.simulation, limit, place)
+        return trace_text(events)
+
+
+def _sums(tables: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    """Key -> sum over the tables."""
+    result: dict[str, Any] = {}
+    for one in tables:
+        for key, value in one.items():
+            result[key] = result.get(key, 0) + value
+    return result
+
+
+def _most(tables: Iterable[Mapping[str, int]]) -> dict[str, int]:
+    """Key -> largest value in the tables."""
+    result: dict[str, int] = {}
+    for one in tables:
+        for key, value in one.items():
+            result[key] = max(value, result.get(key, 0))
+    return result
+
+
+def _bound(parts: Sequence[AccelReport]) -> dict[str, Any]:
+    """The sum of the programs' bounds; its name is that of what binds most of it."""
+    by_name = _sums({r.bound["name"]: r.bound["cycles"]} for r in parts)
+    return {
+        "cycles": sum(by_name.values()),
+        "name": max(by_name, key=lambda name: by_name[name], default="none"),
+        "roofs": _sums(r.bound["roofs"] for r in parts),
+        "distinct_bytes": sum(r.bound["distinct_bytes"] for r in parts),
+    }
+
+
+def _engines(parts: Sequence[AccelReport]) -> dict[str, dict[str, Any]]:
+    """The accounts of all programs added up, per engine."""
+    return {
+        name: {
+            **{key: sum(r.engines[name][key] for r in parts) for key in SUMMED},
+            "wait_for": _sums(r.engines[name]["wait_for"] for r in parts),
+        }
+        for name in (parts[0].engines if parts else ())
+    }

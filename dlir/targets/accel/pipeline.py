@@ -1,0 +1,76 @@
+"""`accel-pipeline`: from `dl` to programs of a machine, in phases to be stopped and resumed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from dlir.diagnostics import fail
+from dlir.options import print_value
+from dlir.pipeline import PipelinePass
+
+PHASES: Mapping[str, str] = MappingProxyType(
+    {
+        "structured": (
+            "dl-decompose{ops=rnn,gru,lstm},dl-simplify,dl-assign-layout{layout=nhwc},dl-simplify,"
+            "convert-dl-to-structured,cse,structured-fuse,cse"
+        ),
+        "accel": (
+            "structured-share-terms,structured-fold-reshape,cse,"
+            "structured-fold-windows{%(machine)s},structured-mask-lanes{%(machine)s},"
+            "convert-structured-to-accel{%(machine)s}"
+        ),
+        "scheduled": "accel-prefetch,accel-allocate,accel-place-tokens",
+    }
+)
+"""Level -> the passes that lead to it from the level before."""
+
+
+@dataclass(frozen=True)
+class AccelPipeline(PipelinePass):
+    """All of the way from tensors to placed and synchronised programs of a machine.
+
+    `machine` is a preset or a hardware file; `set` replaces keys of it, as in
+    `set="spm.bytes=131072;dma.latency=200"`. `to` is the level to stop at: structured, accel,
+    scheduled. Sizes must be known: see `dl-specialize`.
+
+    Before:
+    ```mlir
+    func.func @main(%x: tensor<16x16xf32>) -> tensor<16x16xf32> {
+      %y = dl.relu %x : tensor<16x16xf32>
+      func.return %y : tensor<16x16xf32>
+    }
+    ```
+    After:
+    ```mlir
+    accel.program @p machine <"gemmini"> (%x: ... input "x", %y: ... output "y") { ... }
+    func.func @main(%x: tensor<16x16xf32>) -> tensor<16x16xf32> {
+      ...
+      %y = accel.launch @p(%rows) : ...
+      ...
+    }
+    ```
+    """
+
+    name = "accel-pipeline"
+
+    machine: str = "gemmini"
+    to: str = "scheduled"
+    set: str = ""
+
+    def pipeline(self) -> str:
+        levels = list(PHASES)
+        if self.to not in levels:
+            message = f"{self.name} has no level '{self.to}'"
+            fail(None, message, help=f"the levels are {', '.join(levels)}")
+        wanted = levels[: levels.index(self.to) + 1]
+        return ",".join(phase_text(level, self.machine, self.set) for level in wanted)
+
+
+def phase_text(level: str, machine: str, settings: str = "") -> str:
+    """The passes of one phase for a machine with these settings."""
+    options = f"machine={print_value(machine, str)}"
+    if settings:
+        options += f" set={print_value(settings, str)}"
+    return PHASES[level] % {"machine": options}

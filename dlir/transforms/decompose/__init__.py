@@ -1,0 +1,1 @@
+"""Longer formulas of the pass `dl-decompose`."""

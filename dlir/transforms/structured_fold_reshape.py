@@ -1,0 +1,209 @@
+"""`structured-fold-reshape`: reshapes become maps of the ops around them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import prod
+
+from xdsl.context import Context
+from xdsl.dialects import tensor
+from xdsl.dialects.builtin import (
+    AffineMapAttr,
+    ArrayAttr,
+    DenseArrayBase,
+    ModuleOp,
+    TensorType,
+    i64,
+)
+from xdsl.ir import SSAValue
+from xdsl.passes import ModulePass
+from xdsl.rewriter import InsertPoint, Rewriter
+
+from dlir.dialects.structured.maps import Linear, map_of
+from dlir.dialects.structured.ops import GenericOp, ReshapeOp, element_type_of, shape_of
+from dlir.dialects.structured.reshaping import groups
+
+
+@dataclass(frozen=True)
+class StructuredFoldReshape(ModulePass):
+    """Read through reshapes that split dimensions, and write through those that merge them.
+
+    Splitting `384` into `12 x 32` makes the index `32 * h + d`, which is a linear map; merging them
+    back makes the writer count in blocks. What is not linear, or not static, stays a reshape.
+
+    Before:
+    ```mlir
+    %q = structured.reshape %x : tensor<8x384xf32> to tensor<8x12x32xf32>
+    %s = structured.generic {maps = [(h, l, s, d) -> (l, h, d), ...]} ins(%q, ...) ...
+    ```
+    After:
+    ```mlir
+    %s = structured.generic {maps = [(h, l, s, d) -> (l, 32 * h + d), ...]} ins(%x, ...) ...
+    ```
+    """
+
+    name = "structured-fold-reshape"
+
+    def apply(self, ctx: Context, op: ModuleOp) -> None:
+        for inner in list(op.walk()):
+            if isinstance(inner, ReshapeOp) and _is_static(inner):
+                _write_through(inner)
+        for inner in list(op.walk()):
+            if isinstance(inner, ReshapeOp) and _is_static(inner):
+                _read_through(inner)
+
+
+def _is_static(op: ReshapeOp) -> bool:
+    return all(n > 0 for n in (*shape_of(op.input), *shape_of(op.result)))
+
+
+# --- readers --------------------------------------------------------------------------------------
+
+
+def _read_through(op: ReshapeOp) -> None:
+    """Readers whose maps stay linear read the operand itself."""
+    for use in list(op.result.uses):
+        reader = use.operation
+        if isinstance(reader, GenericOp) and reader.outs is not op.result:
+            _redirect(reader, op)
+    if not list(op.result.uses):
+        Rewriter.erase_op(op)
+
+
+def _redirect(reader: GenericOp, op: ReshapeOp) -> None:
+    count, extra = len(reader.inputs), reader.epilogue_forms
+    maps = list(reader.map_list)
+    epilogue = [m.data for m in reader.epilogue_maps.data] if reader.epilogue_maps else []
+    if not _extents_stay(reader, op):
+        return
+    for number, value in enumerate(reader.operands):
+        if value is not op.result or number == count:
+            continue
+        is_input = number < count
+        if is_input and reader.paddings[number] is not None:
+            continue
+        old = reader.input_forms[number] if is_input else extra[number - count - 1]
+        forms = _through(old, shape_of(op.input), shape_of(op.result))
+        if forms is None:
+            continue
+        if is_input:
+            maps[number] = map_of(forms, len(reader.kinds))
+        else:
+            epilogue[number - count - 1] = map_of(forms, len(reader.parallel_dims))
+        reader.operands[number] = op.input
+    reader.set_maps(maps)
+    if reader.epilogue_maps is not None:
+        reader.epilogue_maps = ArrayAttr([AffineMapAttr(m) for m in epilogue])
+
+
+def _extents_stay(reader: GenericOp, op: ReshapeOp) -> bool:
+    """The extents are written down where only the reshaped operand told them."""
+    extents = reader.static_extents()
+    if any(n < 0 for n in extents):
+        return False
+    reader.domain = DenseArrayBase.from_list(i64, extents)
+    return True
+
+
+def _through(
+    forms: Sequence[Linear], old: Sequence[int], new: Sequence[int]
+) -> list[Linear] | None:
+    """Forms into the result as forms into the operand, where these are linear."""
+    count = len(forms[0].coefficients) if forms else 0
+    result = [Linear((0,) * count, 0)] * len(old)
+    for left, right in groups(old, new):
+        wide = [d for d in left if old[d] != 1]
+        if len(wide) > 1:
+            wanted = [d for d in right if new[d] != 1]
+            if [old[d] for d in wide] != [new[d] for d in wanted]:
+                return None
+            for a, b in zip(wide, wanted, strict=True):
+                result[a] = forms[b]
+            continue
+        if wide:
+            result[wide[0]] = _flat([forms[d] for d in right], [new[d] for d in right])
+    return result
+
+
+def _flat(forms: Sequence[Linear], sizes: Sequence[int]) -> Linear:
+    """The row-major index of several dimensions as one form."""
+    count = len(forms[0].coefficients)
+    coefficients, constant = [0] * count, 0
+    for position, form in enumerate(forms):
+        factor = prod(sizes[position + 1 :])
+        coefficients = [
+            a + factor * b for a, b in zip(coefficients, form.coefficients, strict=True)
+        ]
+        constant += factor * form.constant
+    return Linear(tuple(coefficients), constant)
+
+
+# --- writers --------------------------------------------------------------------------------------
+
+
+def _write_through(op: ReshapeOp) -> None:
+    """A writer that the reshape alone reads writes the merged shape itself."""
+    writer = op.input.owner
+    if not isinstance(writer, GenericOp) or op.input.get_unique_use() is None:
+        return
+    if not isinstance(writer.outs.owner, tensor.EmptyOp):
+        return
+    extents = writer.static_extents()
+    old, new = shape_of(op.input), shape_of(op.result)
+    forms = _merged(writer.out_forms, old, new)
+    if forms is None or any(n < 0 for n in extents):
+        return
+    empty = tensor.EmptyOp([], TensorType(element_type_of(op.result), new))
+    fused = _rewritten(writer, empty.tensor, forms, extents)
+    Rewriter.insert_op([empty, fused], InsertPoint.before(writer))
+    fused.location = writer.location
+    assert fused.result is not None
+    fused.result.name_hint = op.result.name_hint
+    op.result.replace_all_uses_with(fused.result)
+    Rewriter.erase_op(op)
+    Rewriter.erase_op(writer)
+
+
+def _merged(forms: Sequence[Linear], old: Sequence[int], new: Sequence[int]) -> list[Linear] | None:
+    """Forms of the writer into the result: dimensions are merged, none is split."""
+    count = len(forms[0].coefficients) if forms else 0
+    result = [Linear((0,) * count, 0)] * len(new)
+    merges = False
+    for left, right in groups(old, new):
+        wide = [d for d in right if new[d] != 1]
+        if len(wide) > 1:
+            source = [d for d in left if old[d] != 1]
+            if [old[d] for d in source] != [new[d] for d in wide]:
+                return None
+            for a, b in zip(source, wide, strict=True):
+                result[b] = forms[a]
+            continue
+        inner = [d for d in left if old[d] != 1]
+        if any(forms[d].plain_dim is None for d in inner):
+            return None
+        merges = merges or len(inner) > 1
+        if wide:
+            result[wide[0]] = _flat([forms[d] for d in left], [old[d] for d in left])
+    return result if merges else None
+
+
+def _rewritten(
+    writer: GenericOp, outs: SSAValue, forms: Sequence[Linear], extents: Sequence[int]
+) -> GenericOp:
+    kinds = writer.kinds
+    extra = [m.data for m in writer.epilogue_maps.data] if writer.epilogue_maps is not None else []
+    return GenericOp(
+        list(writer.inputs),
+        outs,
+        [*writer.map_list[:-1], map_of(forms, len(kinds))],
+        kinds,
+        writer.body.clone(),
+        init=writer.init,
+        padding=writer.paddings,
+        domain=extents,
+        schedule=writer.schedule,
+        epilogue_inputs=list(writer.epilogue_inputs),
+        epilogue_maps=extra,
+        epilogue=writer.epilogue.clone() if writer.epilogue is not None else None,
+    )

@@ -1,0 +1,245 @@
+"""Small models, and what becomes of them on machines: on the reference, and on the simulator."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+from unittest.mock import patch
+
+import numpy as np
+from numeric.cases import Argument
+from xdsl.dialects.builtin import DenseIntOrFPElementsAttr, FunctionType, ModuleOp, TensorType
+from xdsl.dialects.func import FuncOp, ReturnOp
+from xdsl.ir import Block, Operation, Region, SSAValue
+
+from dlir.dialects.accel.ops import AllocOp, EngineOp, LaunchOp, ProgramOp
+from dlir.dialects.accel.semantics import SEMANTICS
+from dlir.dialects.dl.ops.source import ConstantOp, ParamOp
+from dlir.interpreter import Interpreter
+from dlir.numpy_types import dtype_of
+from dlir.parser import parse_module
+from dlir.pipeline import PassManager
+from dlir.registry import default_registry
+from dlir.targets.accel.assembler import assemble, disassemble
+from dlir.targets.accel.container import read_container, write_container
+from dlir.targets.accel.emit import emit_program
+from dlir.targets.accel.program import Program, SymbolKind
+from dlir.targets.accel.simulator.functional import run
+from dlir.targets.accel.verifier import verify_program
+from dlir.types import element_of, shape_of
+from dlir.verifier import verify
+
+STRUCTURED = (
+    "dl-simplify,dl-assign-layout{layout=nhwc},dl-simplify,convert-dl-to-structured,cse,"
+    "structured-fuse,cse"
+)
+PLACED = "accel-prefetch,accel-allocate,accel-place-tokens"
+
+MACHINES: dict[str, str] = {
+    "gemmini": "",
+    "tiny": "spm.bytes=8192;acc.rows=32",
+    "eight": "array.rows=8;array.cols=8;spm.bytes=8192;acc.rows=64",
+}
+"""Settings of `gemmini`: as it is, with so little memory that all is cut into tiles, and smaller."""
+
+BF16 = 2.0**-8
+"""From 1 to the next bf16; a rounding is off by half of it."""
+
+
+@dataclass
+class Model:
+    """`@f` under construction; `whole` draws small integers, which bf16 holds exactly."""
+
+    whole: bool = False
+    seed: int = 0
+    block: Block = field(default_factory=Block)
+    inputs: list[Any] = field(default_factory=list[Any])
+    params: dict[str, Any] = field(default_factory=dict[str, Any])
+
+    def __post_init__(self) -> None:
+        self.rng = np.random.default_rng(self.seed)
+
+    def values(self, type: TensorType[Any], fan: int = 1) -> Any:
+        """Random numbers; those of weights are divided by the root of how many are summed."""
+        dtype, shape = dtype_of(type), type.get_shape()
+        if dtype.kind in "iu":
+            limit = 128 if dtype.itemsize == 1 else 9
+            return self.rng.integers(-limit, limit, shape).astype(dtype)
+        if dtype.kind == "b":
+            return self.rng.integers(0, 2, shape).astype(bool)
+        if self.whole:
+            return self.rng.integers(-3, 4, shape).astype(dtype)
+        return (self.rng.normal(size=shape) / np.sqrt(fan)).astype(dtype)
+
+    def arg(self, text: str, values: Any = None) -> SSAValue:
+        """An argument of a type such as `4x5xf32`."""
+        type = Argument.read(text).type
+        self.inputs.append(
+            self.values(type) if values is None else np.asarray(values, dtype_of(type))
+        )
+        return self.block.insert_arg(type, len(self.block.args))
+
+    def param(self, text: str, fan: int = 1, values: Any = None) -> SSAValue:
+        """A weight."""
+        type, name = Argument.read(text).type, f"w{len(self.params)}"
+        self.params[name] = (
+            self.values(type, fan) if values is None else np.asarray(values, dtype_of(type))
+        )
+        return self.add(ParamOp(name, type))
+
+    def constant(self, text: str, values: Sequence[float]) -> SSAValue:
+        """Numbers in the text."""
+        type = Argument.read(text).type
+        return self.add(ConstantOp(DenseIntOrFPElementsAttr.from_list(type, list(values))))
+
+    def add(self, op: Operation) -> Any:
+        """Append an op; its result."""
+        self.block.add_op(op)
+        return op.results[0]
+
+    def module(self, *results: SSAValue) -> ModuleOp:
+        """The finished module."""
+        self.block.add_op(ReturnOp(*results))
+        type = FunctionType.from_lists(self.block.arg_types, [r.type for r in results])
+        return ModuleOp([FuncOp("f", type, Region(self.block))])
+
+
+@dataclass(frozen=True)
+class Case:
+    """A model and what is expected of it."""
+
+    name: str
+    build: Callable[[Model], Any]
+    """Adds ops; the result, or several."""
+    whole: bool = False
+    """Small integers as values: what is not rounded has no error, and all else 2^-8 of itself."""
+    depth: int = 1
+    """How many roundings follow one another; errors are taken to add up like its root."""
+    exact: bool = False
+    """Integers: no error."""
+    programs: int | None = 1
+    """How many programs there are; None for any."""
+    host: tuple[str, ...] = ()
+    """Ops that stay on the host, besides copies."""
+
+    def __str__(self) -> str:
+        return self.name
+
+    def made(self) -> tuple[ModuleOp, Model]:
+        model = Model(self.whole)
+        found = self.build(model)
+        results = found if isinstance(found, tuple) else (found,)
+        module = model.module(*results)
+        verify(module)
+        return module, model
+
+    def check(self, want: Sequence[Any], got: Sequence[Any]) -> None:
+        """Results agree.
+
+        Reals are rounded to bf16 on their way to memory, an error of 2^-9 of themselves, and sums
+        of many such errors are about as large, against the largest result.
+        """
+        for a, b in zip(want, got, strict=True):
+            assert (a.dtype, a.shape) == (b.dtype, b.shape)
+            if self.exact or a.dtype.kind in "iub":
+                np.testing.assert_array_equal(a, b)
+                continue
+            x, y = a.astype("f8"), b.astype("f8")
+            finite = np.isfinite(x)
+            np.testing.assert_array_equal(x[~finite], y[~finite])
+            size = np.abs(x[finite]) if self.whole else np.abs(x[finite]).max(initial=0.0)
+            limit = (1 if self.whole else 2) * BF16 * np.sqrt(self.depth) * size
+            error = np.abs(x[finite] - y[finite])
+            worst = (error / np.maximum(limit, 1e-30)).max(initial=0.0)
+            assert (error <= limit).all(), f"{worst:.3g} of what is allowed"
+
+
+def lowered(module: ModuleOp, settings: str, more: str = "") -> ModuleOp:
+    """A copy at the accel level, verified, and the same after printing and parsing."""
+    result = module.clone()
+    convert = f'convert-structured-to-accel{{machine=gemmini set="{settings}"}}'
+    passes = f"{STRUCTURED},{convert}{more}"
+    PassManager(passes).run(default_registry().context(), result)
+    verify(result)
+    text = str(result)
+    again = parse_module(text, default_registry().context(), "case.mlir")
+    verify(again)
+    assert str(again) == text
+    return again
+
+
+def programs_in(module: ModuleOp) -> list[ProgramOp]:
+    return [op for op in module.ops if isinstance(op, ProgramOp)]
+
+
+def engine_ops(module: ModuleOp) -> set[str]:
+    """The names of the engine ops that there are."""
+    return {op.name for op in module.walk() if isinstance(op, EngineOp)}
+
+
+def poisoned(interp: Any, op: AllocOp) -> Any:
+    """A tile full of what nobody may read: NaN, or a number far from all others."""
+    dtype = dtype_of(element_of(op.tile.type))
+    filler = np.iinfo(dtype).min + 77 if dtype.kind == "i" else np.nan
+    return np.full(shape_of(op.tile.type), filler, dtype)
+
+
+def interpreted(module: ModuleOp, model: Model) -> tuple[Any, ...]:
+    """Results on the reference, with tiles that hold rubbish at first."""
+    with np.errstate(all="ignore"), patch.dict(SEMANTICS, {AllocOp: poisoned}):
+        return Interpreter(module, params=model.params).call("f", *model.inputs)
+
+
+@contextmanager
+def on_the_machine(emitted: list[Program]) -> Iterator[None]:
+    """Launches are emitted, proven, written, read back and simulated."""
+
+    def launch(interp: Any, op: LaunchOp, *values: Any) -> tuple[Any, ...]:
+        program = interp.symbol(op.program.root_reference.data)
+        assert isinstance(program, ProgramOp)
+        return _simulated(program, values, emitted)
+
+    with patch.dict(SEMANTICS, {LaunchOp: launch}):
+        yield
+
+
+def _simulated(
+    op: ProgramOp, values: Sequence[Any], emitted: list[Program]
+) -> tuple[Any, ...]:
+    rows = list(zip(op.body.block.args, op.roles.data, op.names.data, strict=True))
+    given = iter(values)
+    inputs = {n.data: next(given) for _, role, n in rows if role.data.value != "output"}
+    weights = {n.data: inputs[n.data] for _, role, n in rows if role.data.value == "weight"}
+    program = emit_program(op, weights)
+    verify_program(program)
+    again = read_container(write_container(program))
+    assert write_container(assemble(disassemble(again))) == write_container(program)
+    emitted.append(program)
+    kinds = {s.name: s.kind for s in again.symbols.values()}
+    needed = {n: v for n, v in inputs.items() if kinds[n] is SymbolKind.INPUT}
+    found = run(again, needed)
+    return tuple(
+        found[n.data].view(dtype_of(element_of(v.type))).reshape(shape_of(v.type))
+        for v, role, n in rows
+        if role.data.value == "output"
+    )
+
+
+def simulated(module: ModuleOp, model: Model) -> tuple[Any, ...]:
+    """Results of a module whose tiles have places, on the machine's simulator."""
+    emitted: list[Program] = []
+    with np.errstate(all="ignore"), on_the_machine(emitted):
+        results = Interpreter(module, params=model.params).call("f", *model.inputs)
+    assert emitted
+    return results
+
+
+def host_ops(module: ModuleOp) -> list[str]:
+    """What the host computes: bodies that do more than copy and convert, and other ops."""
+    found: list[str] = []
+    for function in module.ops:
+        if isinstance(function, FuncOp):
+            found += [op.name for op in function.walk() if op.name.startswith(("math.", "dl."))]
+    return found
