@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 from xdsl.dialects.builtin import ModuleOp
 from xdsl.dialects.func import FuncOp
@@ -12,21 +14,17 @@ from xdsl.dialects.func import FuncOp
 from dlir import api
 from dlir.dialects.accel.ops import ProgramOp
 from dlir.pipeline import PassManager
-from dlir.registry import Registry, default_registry
-from dlir.targets.accel.description import Machine, load_machine
+from dlir.registry import default_registry
+from dlir.targets.accel.description import load_machine
 from dlir.targets.accel.emit import emit_program
+from dlir.targets.accel.model_report import ModelReport
+from dlir.targets.accel.pipeline import PHASES, phase_text
 from dlir.targets.accel.program import Program
-from dlir.targets.accel.simulator import work
-from dlir.targets.accel.simulator.bounds import Bound, Work, bound_of
-from dlir.targets.accel.simulator.report import AccelReport, report_of
 from dlir.targets.accel.simulator.simulation import time_program
+from dlir.targets.accel.work.model import ModelBound, work_in
 
-STRUCTURED = (
-    "dl-simplify,dl-assign-layout{layout=nhwc},dl-simplify,convert-dl-to-structured,cse,"
-    "structured-fuse,cse"
-)
-SCHEDULE = ("accel-prefetch", "accel-allocate", "accel-place-tokens")
-ROOFS = ("compute", "dram", "host", "array_load", "vector")
+SINGLE_BUFFERED = "accel-allocate{early},accel-place-tokens"
+"""What takes the place of the last phase: no load goes ahead, and places are used again at once."""
 
 
 @dataclass
@@ -35,39 +33,28 @@ class Result:
 
     name: str
     machine: str
-    cycles: int = 0
-    serial_cycles: int = 0
-    layers: list[tuple[str, Bound]] = field(default_factory=list[tuple[str, Bound]])
-    fused: Bound = field(default_factory=lambda: Bound({"compute": 0.0}))
+    cycles: int
+    whole: float
+    """Percent of the bound of the whole."""
+    layers: float
+    """Percent of the bounds of the layers, one after the other; more than 100 is well."""
+    roof: str
+    """What binds most of the layers' cycles."""
+    single: int
+    """Cycles of the single-buffered programs; 0 if there are none."""
+    instructions: int
+    engines: dict[str, dict[str, Any]]
+    """Cycles by what an engine does; see `AccelReport.engines`."""
+    traffic: dict[str, int]
+    distinct_bytes: int
+    """Of the whole, as the bound counts them."""
     seconds: dict[str, float] = field(default_factory=dict[str, float])
-    """Stage -> CPU seconds."""
-    instructions: int = 0
-    host_ops: dict[str, str] = field(default_factory=dict[str, str])
-    reports: list[AccelReport] = field(default_factory=list[AccelReport])
-    failure: str | None = None
+    """CPU seconds by stage."""
 
     @property
-    def bound(self) -> float:
-        """The sum over the layers."""
-        return sum(b.cycles for _, b in self.layers)
-
-    @property
-    def percent(self) -> float:
-        return 100 * self.bound / max(1, self.cycles)
-
-    @property
-    def percent_fused(self) -> float:
-        return 100 * self.fused.cycles / max(1, self.cycles)
-
-    @property
-    def roof(self) -> str:
-        """The roof that binds most of the layers' cycles."""
-        shares = {r: sum(b.cycles for _, b in self.layers if b.name == r) for r in ROOFS}
-        return max(shares, key=lambda r: shares[r])
-
-    @property
-    def compile_seconds(self) -> float:
-        return sum(s for stage, s in self.seconds.items() if stage not in ("simulate", "serial"))
+    def factor(self) -> float:
+        """How many times faster than single-buffered."""
+        return self.single / max(1, self.cycles)
 
 
 class Stages:
@@ -76,73 +63,62 @@ class Stages:
     def __init__(self) -> None:
         self.seconds: dict[str, float] = {}
 
-    def run(self, name: str, passes: str, registry: Registry, module: ModuleOp) -> None:
+    @contextmanager
+    def stage(self, name: str) -> Iterator[None]:
         start = time.process_time()
-        PassManager(passes, registry=registry).run(registry.context(), module)
-        self.add(name, start)
-
-    def add(self, name: str, start: float) -> None:
+        yield
         self.seconds[name] = self.seconds.get(name, 0) + time.process_time() - start
 
 
-def measure(name: str, text: str, machine_name: str, *, serial: bool = False) -> Result:
+def measure(name: str, text: str, machine: str, *, single: bool = True) -> Result:
     """Compile, time and compare."""
-    registry, machine = default_registry(), load_machine(machine_name)
-    stages = Stages()
-    start = time.process_time()
-    module = api.load(text).module
-    stages.add("load", start)
-    stages.run("structured", STRUCTURED, registry, module)
-    result = Result(name, machine_name, seconds=stages.seconds)
-    _bounds(module, machine, result)
-    programs = _compile(module, machine_name, registry, stages)
-    result.instructions = sum(p.size for p in programs)
-    start = time.process_time()
-    simulations = [time_program(p) for p in programs]
-    stages.add("simulate", start)
-    result.cycles = sum(s.cycles for s in simulations)
-    if serial:
-        result.serial_cycles = sum(time_program(p, serial=True).cycles for p in programs)
-    result.reports = [report_of(s) for s in simulations]
-    return result
-
-
-def _bounds(module: ModuleOp, machine: Machine, result: Result) -> None:
-    block = _main(module).body.block
-    layers = work.layers_of(block)
-    works = work.work_of_layers(block, layers, machine)
-    result.layers = [
-        (layer.name, bound_of(w, machine)) for layer, w in zip(layers, works, strict=True)
-    ]
-    result.fused = bound_of(work.total_of(block, layers, machine), machine)
-
-
-def _main(module: ModuleOp) -> FuncOp:
-    return next(op for op in module.ops if isinstance(op, FuncOp))
-
-
-def _compile(
-    module: ModuleOp, machine: str, registry: Registry, stages: Stages
-) -> list[Program]:
-    known = registry.names("pass")
-    if "structured-fold-windows" in known:
-        stages.run("structured", f"structured-fold-windows{{machine={machine}}}", registry, module)
-    stages.run("accel", f"convert-structured-to-accel{{machine={machine}}}", registry, module)
-    for name in SCHEDULE:
-        if name in known:
-            stages.run(name, name, registry, module)
-    start = time.process_time()
-    programs = [emit_program(op) for op in module.ops if isinstance(op, ProgramOp)]
-    stages.add("emit", start)
-    return programs
-
-
-def total(works: Sequence[Work]) -> Work:
-    """All of them."""
-    return Work(
-        macs={t: sum(w.macs[t] for w in works) for t in works[0].macs},
-        dram_bytes=sum(w.dram_bytes for w in works),
-        host_bytes=sum(w.host_bytes for w in works),
-        load_rows=sum(w.load_rows for w in works),
-        vector_cycles=sum(w.vector_cycles for w in works),
+    stages, slow = Stages(), 0
+    with stages.stage("load"):
+        module = api.load(text).module
+    for level in ("structured", "accel"):
+        with stages.stage(level):
+            _run(phase_text(level, machine), module)
+    if single:
+        with stages.stage("single"):
+            slow = _single(module.clone())
+    with stages.stage("scheduled"):
+        _run(phase_text([*PHASES][-1], machine), module)
+    with stages.stage("emit"):
+        programs = _programs(module)
+    with stages.stage("simulate"):
+        timed = [(name, time_program(program)) for name, program in programs.items()]
+    function = next(op for op in module.ops if isinstance(op, FuncOp))
+    work = work_in(function)
+    assert work is not None, "the pipeline counts it"
+    bound = ModelBound(work, load_machine(machine))
+    total = ModelReport(timed, (), {}, bound).total
+    return Result(
+        name,
+        machine,
+        total["cycles"],
+        total["percent_of_bound"],
+        total["percent_of_layers"],
+        bound.roof_of_layers,
+        slow,
+        sum(program.size for program in programs.values()),
+        total["engines"],
+        total["traffic"],
+        total["bound"]["distinct_bytes"],
+        stages.seconds,
     )
+
+
+def _run(passes: str, module: ModuleOp) -> None:
+    registry = default_registry()
+    PassManager(passes, registry=registry).run(registry.context(), module)
+
+
+def _programs(module: ModuleOp) -> dict[str, Program]:
+    programs = [op for op in module.ops if isinstance(op, ProgramOp)]
+    return {op.sym_name.data: emit_program(op) for op in programs}
+
+
+def _single(module: ModuleOp) -> int:
+    """Cycles of the same tiles without double buffering."""
+    _run(SINGLE_BUFFERED, module)
+    return sum(time_program(program).cycles for program in _programs(module).values())

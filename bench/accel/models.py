@@ -131,6 +131,12 @@ def gpt2_decode() -> str:
     return net.text(y, k, v)
 
 
+def lstm() -> str:
+    """A layer of 256 units on 64 steps, as in bench/cases/recurrent.py."""
+    net = Network()
+    return net.text(net.lstm(net.argument(64, 1, 256), 256))
+
+
 # --- single layers --------------------------------------------------------------------------------
 
 
@@ -211,4 +217,5 @@ def models(machine: str) -> dict[str, Builder]:
         "model/minilm": minilm,
         "model/gpt2-block": gpt2_block,
         "model/gpt2-decode": gpt2_decode,
+        "model/lstm": lstm,
     }

@@ -111,6 +111,18 @@ class Network:
         operands = (y, *(self.param(channels) for _ in range(4)))
         return self._put(self._signature("batch_norm", operands, "epsilon = 1.0e-05"), y.shape)
 
+    def lstm(self, x: Value, hidden: int) -> Value:
+        """The states after every step; x is [sequence, batch, input]; the first states are arguments."""
+        steps, batch, width = x.shape
+        weights = [self.param(4 * hidden, width), self.param(4 * hidden, hidden)]
+        operands = (x, *weights, self.param(4 * hidden), self.param(4 * hidden))
+        operands += (self.argument(batch, hidden), self.argument(batch, hidden))
+        y = Value(f"%v{len(self.lines)}", (steps, batch, hidden))
+        state = Value("", (batch, hidden)).type
+        signature = self._signature("lstm", operands).removesuffix("%")
+        self.lines.append(f"{y}, {y}h, {y}c = {signature}({y.type}, {state}, {state})")
+        return y
+
     # --- reductions and shapes --------------------------------------------------------------------
 
     def max_pool(self, x: Value) -> Value:
