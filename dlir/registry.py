@@ -44,6 +44,7 @@ DIALECTS: dict[str, str] = {
 
 PASSES: dict[str, str] = {
     "accel-allocate": "dlir.transforms.accel_allocate:AccelAllocate",
+    "accel-count-work": "dlir.targets.accel.work.model:AccelCountWork",
     "accel-pipeline": "dlir.targets.accel.pipeline:AccelPipeline",
     "accel-place-tokens": "dlir.transforms.accel_place_tokens:AccelPlaceTokens",
     "accel-prefetch": "dlir.transforms.accel_prefetch:AccelPrefetch",
