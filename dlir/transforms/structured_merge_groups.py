@@ -115,10 +115,10 @@ def _is_simple(op: GenericOp, roles: _Groups) -> bool:
     """Whether nothing else is walked by groups and channels, but weights, by each alone."""
     mine = {roles.g, roles.c, roles.o}
     others = [*op.input_forms[roles.a][:-1], *op.out_forms[:-1]]
-    weights = op.input_forms[1 - roles.a]
+    allowed = mine | set(op.reduction_dims)
     if any(d in mine for f in others for d in f.dims):
         return False
-    if any(f.plain_dim is None and f.dims for f in weights):
+    if any(d not in allowed for f in op.input_forms[1 - roles.a] for d in f.dims):
         return False
     for forms in op.epilogue_forms:
         for one in (spread(op, f) for f in forms):
@@ -134,10 +134,6 @@ def _rewrite(op: GenericOp, roles: _Groups) -> None:
     group, lane, summed = range(len(kept), count)
     widths = roles.merged * extents[roles.c], roles.merged * extents[roles.o]
     sums = [d for d in kept if d in op.reduction_dims]
-    others = [d for d in kept if d not in sums and any(
-        f.coefficients[d] for f in op.input_forms[1 - roles.a])]  # fmt: skip
-    if others:
-        return
     made = _dense(op, roles, sums)
     image = [_renamed(f, kept, count) for f in op.input_forms[roles.a][:-1]]
     image.append(form(count, {group: widths[0], summed: 1}))
@@ -204,10 +200,17 @@ def _dense(op: GenericOp, roles: _Groups, sums: Sequence[int]) -> tuple[Operatio
         roles.c: form(count, {c: 1}),
         roles.o: form(count, {o: 1}),
     }
-    source = [
-        place[f.plain_dim] if f.plain_dim is not None else Linear((0,) * count, f.constant)
-        for f in op.input_forms[1 - roles.a]
-    ]
+    source = [_substituted(f, place, count) for f in op.input_forms[1 - roles.a]]
     target = [form(count, {p: 1}) for p in range(front)]
     target += [form(count, {i: extents[roles.c], c: 1}), form(count, {j: extents[roles.o], o: 1})]
     return rearranged(op.inputs[1 - roles.a], source, target, domain, diagonal=(i, j))
+
+
+def _substituted(one: Linear, place: dict[int, Linear], count: int) -> Linear:
+    """The form with each iterator written as a form over the others."""
+    total, constant = [0] * count, one.constant
+    for d in one.dims:
+        factor = one.coefficients[d]
+        total = [a + factor * b for a, b in zip(total, place[d].coefficients, strict=True)]
+        constant += factor * place[d].constant
+    return Linear(tuple(total), constant)
