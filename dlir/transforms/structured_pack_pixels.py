@@ -9,6 +9,7 @@ from xdsl.context import Context
 from xdsl.dialects import arith, tensor
 from xdsl.dialects.builtin import ModuleOp, TensorType
 from xdsl.ir import Attribute, Block, Operation, SSAValue
+from xdsl.ir.affine import AffineMap
 from xdsl.passes import ModulePass
 from xdsl.rewriter import InsertPoint, Rewriter
 
@@ -336,18 +337,17 @@ class _Packing:
         lane: int,
         parallel: Sequence[int],
         made: list[Operation],
-    ) -> tuple[list[SSAValue], list]:
+    ) -> tuple[list[SSAValue], list[AffineMap]]:
         """Epilogue inputs: images as the result, numbers per channel once for every pixel."""
         values: list[SSAValue] = []
-        maps: list = []
+        maps: list[AffineMap] = []
         images = self._images(op)
-        for value in op.epilogue_inputs:
+        for value, given in zip(op.epilogue_inputs, op.epilogue_forms, strict=True):
             if value in images:
                 values.append(self._read(value))
                 forms = list(out)
             else:
-                number_ = op.epilogue_inputs.index(value) if value in op.epilogue_inputs else 0
-                old = [spread(op, f) for f in op.epilogue_forms[number_]]
+                old = [spread(op, f) for f in given]
                 values.append(self._tiled(value, old, o, theirs, made))
                 forms = [_form(len(out[0].coefficients), {lane: 1})]
             cut = [Linear(tuple(f.coefficients[p] for p in parallel), f.constant) for f in forms]

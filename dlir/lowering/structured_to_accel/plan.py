@@ -248,8 +248,8 @@ class Planner:
         """The array multiplies two numbers of one type, and adds them up in 32 bits."""
         a, w = (storage_type(element_type_of(v)) for v in op.inputs)
         total = op.body.block.args[2].type
-        sums = {i8: (i32,), bf16: (f32, bf16)}.get(a, ())
-        if a != w or str(a) not in self.types or total not in sums:
+        sums: dict[Attribute, tuple[Attribute, ...]] = {i8: (i32,), bf16: (f32, bf16)}
+        if a != w or str(a) not in self.types or total not in sums.get(a, ()):
             raise Unsupported(f"the array does not add products of {a} and {w} up in {total}")
         for inner in op.body.block.ops:
             if isinstance(inner, arith.MuliOp) and inner.result.type != i32:
