@@ -26,8 +26,8 @@ from numeric.structured_runs import parse
 from dlir.diagnostics import CompileError
 from dlir.interpreter import Interpreter
 
-QUICK = 4
-"""Of the small machines, and of the plain conversion, one case of so many is run by `make test`."""
+QUICK = {"gemmini": 3, "tiny": 12, "eight": 12, "plain": 12}
+"""`make test` runs one case of so many, on each machine and of the plain conversion."""
 
 TOO_LARGE = {"accel-fit", "accel-allocate-fits"}
 """What small machines may answer: no tile of an op fits."""
@@ -38,8 +38,7 @@ def parameters() -> Iterator[ParameterSet]:
     for family, cases in CASES.items():
         for number, case in enumerate(cases):
             for machine in MACHINES:
-                quick = machine == "gemmini" or number % QUICK == 0
-                marks = [] if quick else [pytest.mark.slow]
+                marks = [pytest.mark.slow] if number % QUICK[machine] else []
                 yield pytest.param(case, machine, marks=marks, id=f"{family}-{case}-{machine}")
 
 
@@ -69,7 +68,7 @@ def test_model(case: Case, machine: str) -> None:
 def plain_parameters() -> Iterator[ParameterSet]:
     for family, cases in CASES.items():
         for number, case in enumerate(cases):
-            marks = [pytest.mark.slow] if number % QUICK else []
+            marks = [pytest.mark.slow] if number % QUICK["plain"] else []
             yield pytest.param(case, marks=marks, id=f"{family}-{case}")
 
 

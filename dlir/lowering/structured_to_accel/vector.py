@@ -174,12 +174,14 @@ def _over_lanes(tiles: Tiles, plan: VectorPlan, box: Box, axes: Sequence[int]) -
         for blocks, lanes in _whole_and_rest(part, lane, box[lane][0] + whole, cols):
             domain = domain_over(blocks, [lane, *others, *axes], lane, cols)
             term = _term(tiles, plan, blocks, [lane, *others, *axes], domain)
+            row = term.view.with_steps(term.view.steps[1 + len(others) :])
             if lanes:
-                row = term.view.with_steps(term.view.steps[1 + len(others) :])
                 if others:
                     row = _combined(emit, plan.combine, term.view, domain, keep, None)
                 last = _number(emit, fold, row, keep, lanes)
                 result = _joined(emit, plan.combine, fold, total, last, keep)
+            elif whole == cols and not others:
+                total = row  # the only block
             else:
                 total = _combined(emit, plan.combine, term.view, domain, keep, total)
     if result is None:
