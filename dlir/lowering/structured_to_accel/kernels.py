@@ -11,7 +11,7 @@ from typing import NoReturn
 from xdsl.dialects.builtin import f32, i8, i32
 from xdsl.ir import Attribute, Block, Operation, SSAValue
 
-from dlir.dialects.accel.attrs import Memory
+from dlir.dialects.accel.attrs import Memory, memory_of
 from dlir.dialects.accel.verify import width_of
 from dlir.dialects.structured.ops import element_type_of, shape_of
 from dlir.lowering.structured_to_accel import tiling
@@ -212,7 +212,6 @@ class Kernels:
         a = self.tiles.stored.get(plan.a.value)
         fused_a = plan.a.value in self.fused
         width = 1 if element_type_of(plan.a.value) == i8 else 2
-        w = self.tiles.stored.get(plan.w.value)
         extra = sum(
             width_of(s.memref.type)
             for e in plan.extras
@@ -243,7 +242,7 @@ class Kernels:
             out_width=width_of(target.memref.type),
             hull=hull_rows,
             a_on_chip=fused_a or (a is not None and a.memory is Memory.SPM),
-            w_on_chip=not plan.constant and (w is None or w.memory is Memory.SPM),
+            w_on_chip=self._has_weights(plan, result),
             out_on_chip=target.memory is Memory.SPM,
             extra_rows=extra,
             vector_passes=self.passes(plan),
@@ -256,6 +255,13 @@ class Kernels:
             whole_n=fused_a,
             fused_lines=self._fused_lines(plan) if fused_a else 0,
         )
+
+    def _has_weights(self, plan: ContractionPlan, result: SSAValue) -> bool:
+        """Whether the weights are on chip already."""
+        if plan.constant:
+            return memory_of(self.packed[result].type) is Memory.SPM
+        w = self.tiles.stored.get(plan.w.value)
+        return w is None or w.memory is Memory.SPM
 
     def _rate(self, value: SSAValue) -> float:
         """Bytes per cycle of the bus between a tensor's place and the scratchpad."""
