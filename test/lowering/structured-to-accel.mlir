@@ -143,6 +143,8 @@ func.func @attention(%q: tensor<8x16xf32>, %k: tensor<8x16xf32>, %v: tensor<8x16
 // CHECK-LABEL: func.func @gather
 // CHECK:       [[MOVED:%.*]] = arith.addi %{{.*}}, %{{.*}} : i64
 // CHECK-NEXT:  arith.select %{{.*}}, [[MOVED]], %{{.*}} : i64
+// CHECK-NEXT:  arith.maxsi
+// CHECK-NEXT:  arith.minsi
 // CHECK-NEXT:  arith.trunci %{{.*}} : i64 to i32
 func.func @gather(%i: tensor<5xi64>) -> tensor<5x16xf32> {
   %t = dl.param "t" : tensor<50x16xf32>

@@ -113,6 +113,24 @@ def test_an_array_that_does_not_have_the_type() -> None:
     assert not programs_in(lowered(module, 'array.types=["i8"];array.rate={i8=1}'))
 
 
+@pytest.mark.parametrize("index", [9, -10, 2**32 + 1, -(2**40)])
+def test_an_index_outside_of_the_table(index: int) -> None:
+    module = parse(
+        """
+        func.func @f(%i: tensor<3xi64>) -> tensor<3x16xf32> {
+          %t = dl.param "t" : tensor<9x16xf32>
+          %y = dl.gather %t, %i {axis = 0} : (tensor<9x16xf32>, tensor<3xi64>) -> tensor<3x16xf32>
+          func.return %y : tensor<3x16xf32>
+        }
+        """
+    )
+    made = lowered(module, "")
+    assert "accel.gather" in engine_ops(made)
+    table = {"t": np.zeros((9, 16), np.float32)}
+    with pytest.raises(IndexError, match="into a table of 9 rows"):
+        Interpreter(made, params=table).call("f", np.array([0, index, 1]))
+
+
 def test_dynamic_sizes_are_refused() -> None:
     module = parse(
         """

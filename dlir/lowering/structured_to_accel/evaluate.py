@@ -18,7 +18,7 @@ from xdsl.ir import Attribute
 
 from dlir.dialects.accel.attrs import Memory
 from dlir.dialects.isa.fields import UNARY
-from dlir.lowering.structured_to_accel.emitter import Domain, Emitter, View
+from dlir.lowering.structured_to_accel.emitter import Domain, Emitter, View, dense
 from dlir.lowering.structured_to_accel.expression import Arg, Call, Const, Expr, Unsupported
 from dlir.types import is_integer
 
@@ -266,8 +266,6 @@ class Evaluator:
 
 def temporary(emit: Emitter, domain: Domain, element: Attribute) -> View:
     """A tile of 32-bit numbers: in the accumulators, unless it would take too much of them."""
-    from dlir.lowering.structured_to_accel.emitter import dense
-
     small = prod(domain) * 4 <= emit.machine.acc.rows
     tile = emit.alloc(Memory.ACC if small else Memory.SPM, domain, element)
     return dense(tile, domain)
