@@ -24,7 +24,7 @@ from dlir.dialects.structured.ops import (
 from dlir.dialects.structured.rearrange import form, rearranged
 from dlir.dialects.structured.roles import is_elementwise, spread
 from dlir.targets.accel.description import load_machine, parse_settings
-from dlir.types import number
+from dlir.types import is_integer, number
 
 
 @dataclass(frozen=True)
@@ -56,10 +56,10 @@ class StructuredPackPixels(ModulePass):
     set: str = ""
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
-        cols = load_machine(self.machine, parse_settings(self.set)).array.cols
+        machine = load_machine(self.machine, parse_settings(self.set))
         for block in {o.parent for o in op.walk() if isinstance(o, GenericOp)}:
             if block is not None:
-                _Packing(block, cols).run()
+                _Packing(block, machine.array.cols, machine.fast_vector).run()
 
 
 X, LANE = 2, 3
@@ -122,6 +122,8 @@ class _Packing:
 
     block: Block
     cols: int
+    fast_vector: frozenset[str]
+    """Types of which the vector unit computes depthwise convolutions, on single pixels."""
     constant: set[SSAValue] = field(default_factory=set[SSAValue])
     convs: dict[Operation, _Conv] = field(default_factory=dict[Operation, _Conv])
     pixels: dict[SSAValue, int] = field(default_factory=dict[SSAValue, int])
@@ -150,6 +152,9 @@ class _Packing:
             self.constant.update(op.results)
         elif isinstance(op, GenericOp) and all(n > 0 for n in op.static_extents()):
             conv = _conv_of(op, self.constant)
+            kind = "i8" if is_integer(element_type_of(op.inputs[0])) else "bf16"
+            if conv is not None and conv.depthwise and kind in self.fast_vector:
+                return
             if conv is not None:
                 self.convs[op] = conv
             if conv is not None or self._is_elementwise(op):

@@ -81,7 +81,9 @@ def _convert(module: ModuleOp, function: FuncOp, machine: Machine, attribute: Ma
     block = function.body.block
     if any(isinstance(op, GenericOp) for op in block.ops):
         _require_static(function)
-    found = partition(block, machine.array.cols, machine.array.types)
+    found = partition(
+        block, machine.array.cols, machine.array.types, fast_vector=machine.fast_vector
+    )
     if not found.plans:
         return
     needed = host_needs(block, found)

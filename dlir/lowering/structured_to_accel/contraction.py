@@ -24,7 +24,7 @@ from dlir.lowering.structured_to_accel.emitter import (
     dense,
     merged,
 )
-from dlir.lowering.structured_to_accel.evaluate import Value
+from dlir.lowering.structured_to_accel.evaluate import Value, temporary
 from dlir.lowering.structured_to_accel.plan import ContractionPlan
 from dlir.lowering.structured_to_accel.stored import blocks_of
 from dlir.lowering.structured_to_accel.tiles import Range, Tiles
@@ -43,7 +43,7 @@ def packed_shape(plan: ContractionPlan, cols: int) -> tuple[int, ...]:
 
 def plane_rows(plan: ContractionPlan, cols: int) -> int:
     """Rows of a packed plane: as many as the array, or as the sum has terms if those are fewer."""
-    return min(cols, plan.extents[plan.k])
+    return 1 if plan.by_vector else min(cols, plan.extents[plan.k])
 
 
 class Planes:
@@ -135,9 +135,32 @@ def compute_contraction(
         part = list(box)
         part[plan.k] = (start, min(step, first_k + count_k - start))
         weights = planes.view(part, keep_weights)
-        _sum(tiles, plan, part, weights, planes.row_step(part), acc, start == first_k)
+        if plan.by_vector:
+            _multiply_lanes(tiles, plan, part, weights, acc)
+        else:
+            _sum(tiles, plan, part, weights, planes.row_step(part), acc, start == first_k)
     varies = frozenset(a for a, size in enumerate(domain) if size > 1)
     finish(tiles, plan, Value(acc, varies, owned=True), box, axes, into)
+
+
+def _multiply_lanes(
+    tiles: Tiles, plan: ContractionPlan, box: Sequence[Range], weights: View, acc: View
+) -> None:
+    """acc = sum over taps of rows times the tap's weight of each lane, on the vector unit."""
+    emit = tiles.emit
+    assert plan.lane is not None
+    axes = [plan.lane, *plan.taps, *plan.rows]
+    a = tiles.view(plan.a.value, plan.a.forms, box, axes, plan.a.filler)
+    domain = (blocks_of(box[plan.lane][1], emit.cols), *(box[d][1] for d in plan.rows))
+    t, rows = len(plan.taps), [0] * len(plan.rows)
+    for number, tap in enumerate(product(*(range(box[d][1]) for d in plan.taps))):
+        x = a.at((0, *tap, *rows)).with_steps((a.steps[0], *a.steps[1 + t :]))
+        y = weights.at((0, *tap, 0)).with_steps((weights.steps[0], *rows))
+        if any(n > 1 and step != 1 for n, step in list(zip(domain, x.steps, strict=True))[-1:]):
+            near = temporary(emit, domain, element_of(acc.memref.type))
+            emit.unary("copy", x, near, domain)  # an instruction of two operands takes whole runs
+            x = near
+        emit.binary("mulacc" if number else "mul", x, y, acc, domain)
 
 
 def _sum(

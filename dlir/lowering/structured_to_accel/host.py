@@ -114,7 +114,7 @@ class Host:
             x = values[0]
             if len(values) > 1:
                 x = block.add(arith.MulfOp(x, values[1]))
-            if plan.diagonal:
+            if plan.diagonal and not plan.by_vector:
                 x = block.on_diagonal(x, count - 2, count - 1)
             return _cast(block, x, element)
 

@@ -245,9 +245,10 @@ class Kernels:
             w_on_chip=self._has_weights(plan, result),
             out_on_chip=target.memory is Memory.SPM,
             extra_rows=extra,
-            vector_passes=self.passes(plan),
+            vector_passes=self.passes(plan) + self._taps_by_vector(plan),
             spm_lines=self.free_lines,
-            acc_rows=machine.acc.rows,
+            acc_rows=machine.acc.rows // (2 if plan.by_vector else 1),
+            on_array=not plan.by_vector,
             k_rows=plane_rows(plan, cols),
             a_rate=self._rate(plan.a.value),
             w_rate=machine.dma.bytes_per_cycle,
@@ -291,6 +292,13 @@ class Kernels:
         expr = plan.epilogue
         cost = self.tiles.emit.machine.vector.cost_of
         return float(max(1, _cost(expr, cost))) if expr is not None else 1.0
+
+    def _taps_by_vector(self, plan: ContractionPlan) -> float:
+        """Passes of the vector unit over the result for products that it makes itself."""
+        if not plan.by_vector:
+            return 0.0
+        strided = any(max(f.coefficients) > 1 for f in plan.a.forms)
+        return float(prod(plan.extents[d] for d in plan.taps) * (1 + strided))
 
     # --- vector kernels ---------------------------------------------------------------------------
 

@@ -62,11 +62,17 @@ class Partition:
     """The dimension of each machine tensor that lies on the lanes."""
 
 
-def partition(block: Block, cols: int, types: Sequence[str] = ("i8", "bf16")) -> Partition:
+def partition(
+    block: Block,
+    cols: int,
+    types: Sequence[str] = ("i8", "bf16"),
+    *,
+    fast_vector: frozenset[str] = frozenset(),
+) -> Partition:
     """Decide op by op, in order; `types` are what the array multiplies."""
     found = Partition(whole=_parts(block))
     planned: Planned = {}
-    planner = Planner(cols, planned, lambda v: v in found.constant, types)
+    planner = Planner(cols, planned, lambda v: v in found.constant, types, fast_vector)
     for op in block.ops:
         _mark_constant(op, found)
         on_machine = any(o in planned for o in op.operands)

@@ -96,6 +96,8 @@ class ContractionPlan(Plan):
     """Whether planes of w are read transposed."""
     diagonal: bool = False
     """Whether each lane is multiplied by its own weight (depthwise)."""
+    by_vector: bool = False
+    """Whether the vector unit multiplies, which it does for `diagonal` where it is faster."""
     scale: int | None = None
     """The epilogue input that scales columns and is multiplied into packed weights."""
 
@@ -204,6 +206,8 @@ class Planner:
     planned: Planned
     is_constant: Callable[[SSAValue], bool]
     types: Sequence[str] = ("i8", "bf16")
+    fast_vector: frozenset[str] = frozenset()
+    """The types of which the vector unit takes rows faster than the array."""
     """What the array multiplies."""
 
     def plan(self, op: GenericOp) -> Plan:
@@ -294,6 +298,8 @@ class Planner:
             op, extents, n, out_lane, [a, w], extras, epilogue, k, batch, rows, taps,
             constant, transposed, diagonal,
         )  # fmt: skip
+        kind = str(storage_type(element_type_of(a.value)))
+        plan.by_vector = diagonal and kind in self.fast_vector
         self._check_result(op, extents, n, out_lane)
         self._place_extras(plan, skip=self._scale(plan))
         return plan

@@ -43,6 +43,8 @@ class Problem:
     spm_lines: int
     """What is free for tiles."""
     acc_rows: int
+    on_array: bool
+    """Whether the array multiplies; else the vector unit does."""
     k_rows: int
     """Rows of a weight plane."""
     a_rate: float
@@ -204,7 +206,7 @@ class _Cost:
             0 if p.w_on_chip else n * p.taps * k * p.k_rows * p.width,
             int(rows * n * ((0 if p.out_on_chip else p.out_width) + p.extra_rows)),
             p.fused_lines * rows,
-            m_tiles * planes * stream,
+            m_tiles * planes * stream * p.on_array,
             prod(p.rows) * p.n_blocks * per_row,
             rows * n * per_row + array.rows + array.cols,
             array.cols,

@@ -225,6 +225,12 @@ class Machine:
         return self.wbuf.bytes // self.line_bytes
 
     @property
+    def fast_vector(self) -> frozenset[str]:
+        """The types of which the vector unit takes a row in fewer cycles than the array."""
+        cols, lanes, rate = self.array.cols, self.vector.lanes, self.array.rate
+        return frozenset(t for t in self.array.types if cols < lanes * rate[t])
+
+    @property
     def sizes(self) -> dict[str, int]:
         """Memory -> how many lines (accumulators: rows) it has."""
         return {"spm": self.spm_lines, "acc": self.acc.rows, "wbuf": self.wbuf_lines}
