@@ -23,6 +23,7 @@ from xdsl.rewriter import InsertPoint, Rewriter
 from dlir.dialects.structured.maps import Linear, map_of
 from dlir.dialects.structured.ops import GenericOp, ReshapeOp, element_type_of, shape_of
 from dlir.dialects.structured.reshaping import groups
+from dlir.dialects.structured.roles import is_copy
 
 
 @dataclass(frozen=True)
@@ -183,8 +184,10 @@ def _keeps_lanes(writer: GenericOp, forms: Sequence[Linear]) -> bool:
     """Whether some iterator still moves by one wherever lanes may be: see `structured-to-accel`.
 
     An elementwise op has the lanes of its operands, by custom their last dimension; a contraction
-    those of its weights, which only one of its operands knows.
+    those of its weights, which only one of its operands knows. Copies are moved in any case.
     """
+    if is_copy(writer):
+        return True
     single = {d for f in forms for d in f.dims if f.coefficients[d] == 1}
     parallel = set(writer.parallel_dims)
     used = [{d for f in each for d in f.dims} & parallel for each in writer.input_forms]
