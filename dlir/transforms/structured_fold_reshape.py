@@ -23,6 +23,7 @@ from xdsl.rewriter import InsertPoint, Rewriter
 from dlir.dialects.structured.maps import Linear, map_of
 from dlir.dialects.structured.ops import GenericOp, ReshapeOp, element_type_of, shape_of
 from dlir.dialects.structured.reshaping import groups
+from dlir.dialects.structured.roles import is_copy
 
 
 @dataclass(frozen=True)
@@ -166,7 +167,7 @@ def _write_through(op: ReshapeOp) -> None:
     extents = writer.static_extents()
     old, new = shape_of(op.input), shape_of(op.result)
     forms = _merged(writer.out_forms, old, new)
-    if forms is None or any(n < 0 for n in extents):
+    if forms is None or any(n < 0 for n in extents) or not _keeps_lanes(writer, forms):
         return
     empty = tensor.EmptyOp([], TensorType(element_type_of(op.result), new))
     fused = _rewritten(writer, empty.tensor, forms, extents)
@@ -177,6 +178,26 @@ def _write_through(op: ReshapeOp) -> None:
     op.result.replace_all_uses_with(fused.result)
     Rewriter.erase_op(op)
     Rewriter.erase_op(writer)
+
+
+def _keeps_lanes(writer: GenericOp, forms: Sequence[Linear]) -> bool:
+    """Whether some iterator still moves by one wherever lanes may be: see `structured-to-accel`.
+
+    An elementwise op has the lanes of its operands, by custom their last dimension; a contraction
+    those of its weights, which only one of its operands knows. Copies are moved in any case.
+    """
+    if is_copy(writer):
+        return True
+    single = {d for f in forms for d in f.dims if f.coefficients[d] == 1}
+    parallel = set(writer.parallel_dims)
+    used = [{d for f in each for d in f.dims} & parallel for each in writer.input_forms]
+    for number, (each, mine) in enumerate(zip(writer.input_forms, used, strict=True)):
+        others = set[int]().union(*(u for i, u in enumerate(used) if i != number))
+        alone = mine - others if len(used) > 1 and writer.reduction_dims else set[int]()
+        last = {each[-1].plain_dim} & parallel if each else set[int]()
+        if (alone and not alone & single) or not last <= single:
+            return False
+    return True
 
 
 def _merged(forms: Sequence[Linear], old: Sequence[int], new: Sequence[int]) -> list[Linear] | None:

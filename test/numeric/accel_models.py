@@ -46,7 +46,7 @@ MACHINES: dict[str, str] = {
 """Settings of `gemmini`: none, so little memory that all is cut into tiles, and a smaller array."""
 
 BF16 = 2.0**-8
-"""From 1 to the next bf16; a rounding is off by half of it."""
+"""How far a rounding to bf16, which has eight bits, is off at most, of the number."""
 
 
 @dataclass
@@ -140,8 +140,8 @@ class Case:
     def check(self, want: Sequence[Any], got: Sequence[Any]) -> None:
         """Results agree.
 
-        Reals are rounded to bf16 on their way to memory, an error of 2^-9 of themselves, and sums
-        of many such errors are about as large, against the largest result.
+        Reals are rounded to bf16 on their way to memory, an error of 2^-8 of themselves at
+        most, and sums of many such errors are about as large, against the largest result.
         """
         for a, b in zip(want, got, strict=True):
             assert (a.dtype, a.shape) == (b.dtype, b.shape)

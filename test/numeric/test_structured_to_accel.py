@@ -12,8 +12,10 @@ from _pytest.mark.structures import ParameterSet
 from numeric.accel_cases import same_bits
 from numeric.accel_model_cases import CASES, matmul
 from numeric.accel_models import (
+    BF16,
     MACHINES,
     Case,
+    Model,
     engine_ops,
     interpreted,
     lowered,
@@ -24,7 +26,15 @@ from numeric.accel_models import (
 from numeric.structured_runs import parse
 
 from dlir.diagnostics import CompileError
+from dlir.dialects.accel.ops import MatmulOp
+from dlir.dialects.dl.ops import activation as act
+from dlir.dialects.dl.ops import binary as b
+from dlir.dialects.dl.ops import contraction as k
+from dlir.dialects.dl.ops import movement as mv
+from dlir.dialects.dl.ops import pooling as p
 from dlir.interpreter import Interpreter
+from dlir.transforms.dl_quantize_minmax import quantize_minmax
+from dlir.types import element_of
 
 QUICK = {"gemmini": 3, "tiny": 12, "eight": 12, "plain": 12}
 """`make test` runs one case of so many, on each machine and of the plain conversion."""
@@ -111,6 +121,33 @@ def test_a_machine_with_fewer_rows_than_columns() -> None:
 def test_an_array_that_does_not_have_the_type() -> None:
     module, _ = Case("", matmul(13, 40, 21)).made()
     assert not programs_in(lowered(module, 'array.types=["i8"];array.rate={i8=1}'))
+
+
+def network(g: Model) -> Any:
+    """Convolutions with a residual branch, flattened in the order of the channels."""
+    x = g.arg("1x3x12x12xf32")
+    x.name_hint = "x"
+    y = g.add(k.Conv2dOp(x, g.param("17x3x3x3xf32", 27), padding=(1, 1, 1, 1)))
+    y = g.add(act.ReluOp(g.add(b.AddOp(y, g.param("17x1x1xf32")))))
+    y = g.add(p.MaxPool2dOp(y, (2, 2), strides=(2, 2)))
+    z = g.add(k.Conv2dOp(y, g.param("17x17x3x3xf32", 153), padding=(1, 1, 1, 1)))
+    z = g.add(act.ReluOp(g.add(b.AddOp(z, y))))
+    return g.add(k.MatmulOp(g.add(mv.ReshapeOp(z, [1, 612])), g.param("612x10xf32", 612)))
+
+
+def test_a_network_quantized_by_its_ranges() -> None:
+    """int8 is exact; the last product leaves as reals, which are rounded to bf16 once."""
+    module, model = Case("", network).made()
+    samples = np.random.default_rng(1).normal(size=(5, 3, 12, 12)).astype(np.float32)
+    quantize_minmax(module, {"x": samples}, model.params)
+    with np.errstate(all="ignore"):
+        want = Interpreter(module, params=model.params).call("f", *model.inputs)
+    made = lowered(module, "")
+    products = [op for op in made.walk() if isinstance(op, MatmulOp)]
+    assert {str(element_of(op.addresses[0].type)) for op in products} == {"i8"}
+    (got,) = interpreted(made, model)
+    assert (np.abs(got - want[0]) <= BF16 * np.abs(want[0])).all()
+    assert same_bits(simulated(made, model), [got])
 
 
 @pytest.mark.parametrize("index", [9, -10, 2**32 + 1, -(2**40)])

@@ -43,3 +43,32 @@ func.func @crossing(%x: tensor<4x6xf32>) -> tensor<8x3xf32> {
   } -> tensor<8x3xf32>
   func.return %r : tensor<8x3xf32>
 }
+
+// An iterator of one value goes on walking a dimension of one.
+// CHECK-LABEL: @one_value
+// CHECK: (d0, d1, d2) -> (d0, 5 * d1 + d2)
+// CHECK-NOT: structured.reshape
+func.func @one_value(%x: tensor<1x4x5xf32>) -> tensor<1x20xf32> {
+  %o = tensor.empty() : tensor<1x4x5xf32>
+  %r = structured.generic {maps = [(b, i, j) -> (b, i, j), (b, i, j) -> (b, i, j)], iterators = [parallel, parallel, parallel]} ins(%x : tensor<1x4x5xf32>) outs(%o : tensor<1x4x5xf32>) {
+  ^bb0(%a: f32):
+    %t = arith.addf %a, %a : f32
+    structured.yield %t : f32
+  } -> tensor<1x4x5xf32>
+  %s = structured.reshape %r : tensor<1x4x5xf32> to tensor<1x20xf32>
+  func.return %s : tensor<1x20xf32>
+}
+
+// Where the last dimension of what is read, which lies on lanes, would move by more than one: as is.
+// CHECK-LABEL: @channels_first
+// CHECK: structured.reshape
+func.func @channels_first(%x: tensor<4x5x8xf32>) -> tensor<160xf32> {
+  %o = tensor.empty() : tensor<8x4x5xf32>
+  %r = structured.generic {maps = [(c, i, j) -> (i, j, c), (c, i, j) -> (c, i, j)], iterators = [parallel, parallel, parallel]} ins(%x : tensor<4x5x8xf32>) outs(%o : tensor<8x4x5xf32>) {
+  ^bb0(%a: f32):
+    %t = arith.addf %a, %a : f32
+    structured.yield %t : f32
+  } -> tensor<8x4x5xf32>
+  %s = structured.reshape %r : tensor<8x4x5xf32> to tensor<160xf32>
+  func.return %s : tensor<160xf32>
+}

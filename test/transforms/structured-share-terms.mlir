@@ -27,3 +27,26 @@ func.func @quotient(%x: tensor<2x4xf32>, %m: tensor<2xf32>) -> tensor<2x4xf32> {
   } -> tensor<2x4xf32>
   func.return %y : tensor<2x4xf32>
 }
+
+// A reader without the exponential, as in a logarithm of a softmax: nothing is shared.
+// CHECK-LABEL: @logarithm
+// CHECK-COUNT-1: math.exp
+// CHECK-NOT: math.exp
+func.func @logarithm(%x: tensor<2x4xf32>, %m: tensor<2xf32>) -> tensor<2x4xf32> {
+  %o = tensor.empty() : tensor<2xf32>
+  %sum = structured.generic {maps = [(i, j) -> (i, j), (i, j) -> (i), (i, j) -> (i)], iterators = [parallel, reduction], init = 0.0 : f32} ins(%x, %m : tensor<2x4xf32>, tensor<2xf32>) outs(%o : tensor<2xf32>) {
+  ^bb0(%a: f32, %b: f32, %acc: f32):
+    %d = arith.subf %a, %b : f32
+    %e = math.exp %d : f32
+    %t = arith.addf %acc, %e : f32
+    structured.yield %t : f32
+  } -> tensor<2xf32>
+  %p = tensor.empty() : tensor<2x4xf32>
+  %y = structured.generic {maps = [(i, j) -> (i, j), (i, j) -> (i), (i, j) -> (i), (i, j) -> (i, j)], iterators = [parallel, parallel]} ins(%x, %m, %sum : tensor<2x4xf32>, tensor<2xf32>, tensor<2xf32>) outs(%p : tensor<2x4xf32>) {
+  ^bb0(%a: f32, %b: f32, %c: f32):
+    %d = arith.subf %a, %b : f32
+    %q = arith.subf %d, %c : f32
+    structured.yield %q : f32
+  } -> tensor<2x4xf32>
+  func.return %y : tensor<2x4xf32>
+}
