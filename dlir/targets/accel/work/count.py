@@ -170,4 +170,6 @@ def held_bytes(machine: Machine) -> int:
     """All that the chip can hold: both memories, the weight buffer, and the array's planes."""
     array, operand = machine.array, max(2 if t == "bf16" else 1 for t in machine.array.types)
     planes = array.planes * array.rows * array.cols * operand
-    return machine.spm.bytes + machine.wbuf.bytes + machine.acc.rows * machine.acc_row_bytes + planes
+    return (
+        machine.spm.bytes + machine.wbuf.bytes + machine.acc.rows * machine.acc_row_bytes + planes
+    )

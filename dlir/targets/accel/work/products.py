@@ -88,7 +88,7 @@ def shape_of_products(op: GenericOp) -> Shape | None:
     extents = op.static_extents()
     sizes = dict.fromkeys("bmnk", 1)
     for d, n in enumerate(extents):
-        role = ROLES.get(tuple(o.depends_on(d) for o in (*inputs, out)))
+        role = ROLES.get(tuple([o.depends_on(d) for o in (*inputs, out)]))
         if role is None:
             return None
         sizes[role] *= n
@@ -96,7 +96,7 @@ def shape_of_products(op: GenericOp) -> Shape | None:
     return Shape(sizes["b"], sizes["m"], sizes["n"], sizes["k"], reuse)
 
 
-ROLES = {
+ROLES: dict[tuple[bool, ...], str] = {
     (True, True, True): "b", (True, False, True): "m",
     (False, True, True): "n", (True, True, False): "k",
 }  # fmt: skip
