@@ -54,7 +54,7 @@ def place_blocks(
     dense = _densest(blocks, capacity, start)
     if dense.missing is not None:
         return dense
-    return Placement(_spread(blocks, capacity, dense.at, set(start)))
+    return Placement(spread(blocks, capacity, dense.at, set(start)))
 
 
 ROUNDS = (4.0, 1.0, 0.25)
@@ -198,7 +198,7 @@ class _Ring:
         return True
 
 
-def _spread(
+def spread(
     blocks: Sequence[Block], capacity: int, dense: dict[int, int], fixed: set[int]
 ) -> dict[int, int]:
     """The same blocks, where possible in places that have been free for longer.
@@ -220,6 +220,7 @@ def _spread(
 
 MOST_AHEAD = 256
 """Blocks that begin during the life of one that is moved; one that lives longer stays."""
+
 
 MOST_PIECES = 256
 """Pieces of a memory that are told apart; so the work per block does not grow with the memory."""
