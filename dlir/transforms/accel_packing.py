@@ -51,7 +51,10 @@ def place_blocks(
         ring = _Ring(blocks, capacity, dict(start), rounds)
         if ring.run():
             return Placement({n: one.at for n, one in ring.placed.items()})
-    return _densest(blocks, capacity, start)
+    dense = _densest(blocks, capacity, start)
+    if dense.missing is not None:
+        return dense
+    return Placement(spread(blocks, capacity, dense.at, set(start)))
 
 
 ROUNDS = (4.0, 1.0, 0.25)
@@ -193,6 +196,30 @@ class _Ring:
                 return False
             self.set(n, at)
         return True
+
+
+def spread(
+    blocks: Sequence[Block], capacity: int, dense: dict[int, int], fixed: set[int]
+) -> dict[int, int]:
+    """The same blocks, where possible in places that have been free for longer.
+
+    Those that are still to be moved keep their places free, so there is always room.
+    """
+    ring = _Ring(blocks, capacity, {}, 0)
+    firsts = [block.first for block in blocks]
+    old = [_placed(blocks, number, dense[number]) for number in range(len(blocks))]
+    for number, block in enumerate(blocks):
+        ring.live = [one for one in ring.live if one.last >= block.first]
+        behind = bisect_right(firsts, block.last)
+        at: int | None = None
+        if number not in fixed and behind - number <= MOST_AHEAD:
+            at = ring.oldest(block, sorted([*ring.live, *old[number + 1 : behind]]))
+        ring.set(number, old[number].at if at is None else at)
+    return {number: one.at for number, one in ring.placed.items()}
+
+
+MOST_AHEAD = 256
+"""Blocks that begin during the life of one that is moved; one that lives longer stays."""
 
 
 MOST_PIECES = 256

@@ -1,4 +1,5 @@
 // RUN: dlir-opt %s --accel-allocate | filecheck %s
+// RUN: dlir-opt %s --accel-allocate='early' | filecheck %s --check-prefix=EARLY
 // RUN: dlir-opt %s --accel-allocate --mlir-pass-statistics 2>&1 | filecheck %s --check-prefix=STATISTICS
 
 // Over all programs of the file.
@@ -8,6 +9,9 @@
 
 // Three tiles that follow each other in a memory of three: each has a place of its own, and the
 // fourth takes the one that has been free for the longest time. What is never used lies anywhere.
+// With `early`, all of them take the first.
+// EARLY-LABEL: accel.program @turns
+// EARLY-COUNT-4: accel.alloc at 0
 // CHECK-LABEL: accel.program @turns
 // CHECK: %a = accel.alloc at 0
 // CHECK: %b = accel.alloc at 64
@@ -33,6 +37,10 @@ accel.program @turns machine <"gemmini" {spm.bytes = "3072"}> (%x: memref<64x16x
 }
 
 // A row of bf16 is two lines, a row of the accumulators is one; a tile that has a place keeps it.
+// EARLY-LABEL: accel.program @widths
+// EARLY: %a = accel.alloc at 4
+// EARLY: %b = accel.alloc at 0
+// EARLY: %c = accel.alloc at 12
 // CHECK-LABEL: accel.program @widths
 // CHECK: %a = accel.alloc at 4
 // CHECK: %b = accel.alloc at 0

@@ -50,6 +50,8 @@ class TokenType(ParametrizedAttribute, TypeAttribute):
 
 HOST = "accel.host"
 """The attribute of an op that was left to the host: the reason, as text."""
+WORK = "accel.work"
+"""The attribute of a function: what it asks of the machine, see `accel-count-work`."""
 
 TOKEN = TokenType()
 MEMORIES = frozenset(Memory)

@@ -12,7 +12,7 @@ from xdsl.ir import Attribute, Operation, SSAValue
 from xdsl.passes import ModulePass
 
 from dlir.diagnostics import fail
-from dlir.dialects.accel.attrs import Role
+from dlir.dialects.accel.attrs import WORK, Role
 from dlir.dialects.accel.ops import LaunchOp, ProgramOp
 from dlir.dialects.isa.attrs import MachineAttr
 from dlir.dialects.structured.ops import GenericOp
@@ -86,6 +86,8 @@ def _convert(module: ModuleOp, function: FuncOp, machine: Machine, attribute: Ma
     )
     if not found.plans:
         return
+    if found.is_shared:  # the work that was counted is not the machine's alone
+        function.attributes.pop(WORK, None)
     needed = host_needs(block, found)
     ops = list(block.ops)
     last = max(found.level.values())

@@ -61,6 +61,13 @@ class Partition:
     lanes: dict[SSAValue, int | None] = field(default_factory=dict[SSAValue, "int | None"])
     """The dimension of each machine tensor that lies on the lanes."""
 
+    @property
+    def is_shared(self) -> bool:
+        """Whether the host computes something, and does not just move what it has."""
+        generics = (op for op in self.reasons if isinstance(op, GenericOp))
+        gathers = any(isinstance(op, GatherOp) for op in self.reasons)
+        return gathers or any(not _only_moves(op) for op in generics)
+
 
 def partition(
     block: Block,

@@ -18,6 +18,7 @@ from dlir.targets.accel.program import SymbolKind
 from dlir.targets.accel.simulator import functional
 from dlir.targets.accel.simulator.simulation import time_program
 from dlir.targets.accel.steps import HostStep, LaunchStep, returned, steps_of
+from dlir.targets.accel.work.model import bound_in
 from dlir.types import element_of, shape_of
 
 Stage: TypeAlias = Callable[[], Artifact]
@@ -99,7 +100,8 @@ class AccelExecutable(ModelledExecutable):
         rows = [row for step in self.steps if isinstance(step, HostStep) for row in step.ops]
         kept = {key: value for key, value in asdict(self.report).items() if key != "ops"}
         details = {**kept, "module_ops": self.report.ops, "serial": serial}
-        return ModelReport([(name, simulations[name]) for name in launches], rows, details)
+        timed = [(name, simulations[name]) for name in launches]
+        return ModelReport(timed, rows, details, bound_in(self.bundle.entry, self.bundle.machine))
 
     def stages(self) -> tuple[str, ...]:
         return tuple(self._stages)

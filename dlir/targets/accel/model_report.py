@@ -70,7 +70,7 @@ class ModelReport:
         traffic = _sums(r.traffic for r in parts)
         energy = _sums(r.energy for r in parts)
         bound = _bound(parts, self.bound)
-        layers = {"cycles": bound["cycles"], "name": bound["name"], "rows": []}
+        layers: dict[str, Any] = {"cycles": bound["cycles"], "name": bound["name"], "rows": ()}
         if self.bound is not None:
             layers = self.bound.to_json()
         return {

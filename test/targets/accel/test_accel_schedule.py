@@ -18,7 +18,7 @@ from dlir.targets.accel.simulator.bounds import bound_of, work_of
 from dlir.targets.accel.simulator.simulation import time_program
 from dlir.targets.accel.verifier import verify_program
 from dlir.transforms.accel_allocate import allocate
-from dlir.transforms.accel_packing import Block, place_blocks
+from dlir.transforms.accel_packing import Block, place_blocks, place_early, spread
 from dlir.transforms.accel_place_tokens import place_tokens
 from dlir.transforms.accel_prefetch import prefetch
 
@@ -106,6 +106,23 @@ def test_places_are_used_again_as_late_as_possible() -> None:
     """Five blocks, one after the other, in room for four: the fifth takes the first one's place."""
     blocks = [Block(10, t, t) for t in range(6)]
     assert list(place_blocks(blocks, 40).at.values()) == [0, 10, 20, 30, 0, 10]
+
+
+def test_a_dense_packing_is_spread_out() -> None:
+    """Two that stay and two that come leave no room to take turns around; later ones still do."""
+    tight = [Block(20, 0, 3), Block(10, 0, 1), Block(30, 1, 5), Block(20, 4, 9), Block(10, 4, 4)]
+    dense = {0: 30, 1: 50, 2: 0, 3: 30, 4: 50}
+    after = [Block(10, t, t) for t in range(10, 16)]
+    at = spread([*tight, *after], 60, dense | dict.fromkeys(range(5, 11), 0), {0, 1, 2, 3, 4})
+    assert len({at[n] for n in range(5, 11)}) == 6
+    assert [at[n] for n in range(5)] == list(dense.values())
+
+
+def test_early_places_are_used_again_at_once() -> None:
+    blocks = [Block(10, 0, 5), *(Block(10, t, t) for t in range(1, 5))]
+    assert place_early(blocks, 40).at == {0: 0, 1: 10, 2: 10, 3: 10, 4: 10}
+    assert place_early(blocks, 40, {2: 20}).at == {0: 0, 1: 10, 2: 20, 3: 10, 4: 10}
+    assert place_early(blocks, 19).missing is not None
 
 
 def test_what_cannot_fit_is_named() -> None:

@@ -9,7 +9,7 @@ Every roof is a number of cycles that no schedule of this work on this machine c
 | `array_load` | rows of weight tiles / `load_rows_per_cycle` |
 | `vector` | cycles of the vector unit |
 | `net` | bytes sent over the busier link that leaves the chip / its bytes per cycle |
-| `reuse` | bytes that cross the chip's border because it does not hold more / those of all channels |
+| `reuse` | bytes that are moved because the chip holds no more / bytes per cycle of all channels |
 
 `dram` counts each byte once however often the program moves it: a program is not excused for its
 own extra traffic. `array_load` and `vector` are those of the program's tiles and functions. Whoever

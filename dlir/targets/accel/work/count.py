@@ -10,14 +10,14 @@ products, the vector unit does everything else, and a sum has the products that 
 | `dram_bytes`, `host_bytes` | each element that is read from outside, or goes outside, once | it is stored as bf16, or as the integer it is |
 | `load_rows` | each weight once, in rows of `cols` | it is the stationary operand |
 | `vector_cycles` | see `vector.py`: each result once, or the most expensive function | one function per instruction |
-| `reuse_bytes` | of one layer: `2 P / sqrt(r S) - 2 S - C` reads of factors and sums, plus what leaves | S elements fit on the chip, see `least_reads` |
+| `reuse_bytes` | of one layer: `2 P sqrt(x y z / (r S)) - 2 S - z C` read of factors and sums, plus what leaves | the chip holds S bytes, see `least_reads` |
 
-`reuse_bytes`: P products, C sums, r uses of one element in the matrices that a convolution is a
-product of (1 in a product of matrices), S all of the chip's bytes in elements of the operands. It is
-the bound 2 m n k / sqrt(S) - 2 S of Smith, Lowery, Langou and van de Geijn, "A Tight I/O Lower Bound
-for Matrix Multiplication", arXiv:1702.02017, with the argument of Irony, Toledo and Tiskin (2004)
-for operands of any shape, after Hong and Kung (1981). For the whole it is left out: there, a factor
-may be computed on the chip.
+`reuse_bytes`: P products, C sums; x, y, z bytes of the factors and of an unfinished sum, which has
+32 bits; r uses of one element in the matrices that a convolution is a product of (1 in a product of
+matrices); S all of the chip's bytes. With elements of one size it is the bound 2 m n k / sqrt(S) - 2 S
+of Smith, Lowery, Langou and van de Geijn, "A Tight I/O Lower Bound for Matrix Multiplication"
+(arXiv:1702.02017), whose argument is that of Hong and Kung (1981) and of Irony, Toledo and Tiskin
+(2004). For the whole it is left out: there, a factor may be computed on the chip.
 
 `layers_of` cuts a function in front of each sum of products: what follows until the next one
 belongs to it. `total_of` is the whole as one layer: what flows between layers never leaves the chip.
@@ -33,7 +33,7 @@ from xdsl.ir import Block, Operation, SSAValue
 
 from dlir.dialects.structured.ops import GatherOp, GenericOp, element_type_of, shape_of
 from dlir.dialects.structured.roles import operands_of, overwrites_outs
-from dlir.targets.accel.description import Machine
+from dlir.targets.accel.description import ACC_BYTES, Machine
 from dlir.targets.accel.simulator.bounds import Work
 from dlir.targets.accel.work.layers import (
     Layer,
@@ -60,7 +60,7 @@ def work_of_layers(block: Block, layers: Sequence[Layer], machine: Machine) -> l
 def total_of(block: Block, layers: Sequence[Layer], machine: Machine) -> Work:
     """The work of all layers as one."""
     ops = [op for layer in layers for op in layer.ops]
-    return _work(ops, constants_of(block), machine, alone=False)
+    return _work(ops, constants_of(block), machine, alone=len(layers) == 1)
 
 
 def _work(
@@ -159,10 +159,10 @@ def _reuse(
     machine: Machine,
 ) -> int:
     """Bytes that a layer moves for its sum of products, and for all else that it touches."""
-    size = min(bytes_of(v) for v in op.inputs)
+    x, y = (bytes_of(v) for v in op.inputs)
     factors = {source_of(v, constant) for v in op.inputs}
     first = sum(n for v, n in reads.items() if v in factors)
-    needed = ceil(size * least_reads(op, held_bytes(machine) // size))
+    needed = ceil(least_reads(op, held_bytes(machine), (x, y, ACC_BYTES)))
     return sum(reads.values()) - first + max(first, needed) + sum(writes.values())
 
 
@@ -170,4 +170,6 @@ def held_bytes(machine: Machine) -> int:
     """All that the chip can hold: both memories, the weight buffer, and the array's planes."""
     array, operand = machine.array, max(2 if t == "bf16" else 1 for t in machine.array.types)
     planes = array.planes * array.rows * array.cols * operand
-    return machine.spm.bytes + machine.wbuf.bytes + machine.acc.rows * machine.acc_row_bytes + planes
+    return (
+        machine.spm.bytes + machine.wbuf.bytes + machine.acc.rows * machine.acc_row_bytes + planes
+    )

@@ -18,7 +18,7 @@ KNOWN = ("tensor.empty", "dl.param", "dl.constant", "arith.constant")
 
 @dataclass
 class Layer:
-    """Ops that are one layer: a sum of products and what follows, or what comes before the first."""
+    """A sum of products and the ops that follow it, or those before the first one."""
 
     ops: list[Operation] = field(default_factory=list[Operation])
 
@@ -116,13 +116,13 @@ def readers_of(value: SSAValue) -> list[Operation]:
     found: list[Operation] = []
     for use in value.uses:
         user = use.operation
-        is_outs = isinstance(user, GenericOp) and use.index == len(user.inputs)
-        if is_outs and overwrites_outs(user):
-            continue
-        if is_move(user) or (is_outs and not user.reduction_dims):
-            found += readers_of(user.results[0])
+        if isinstance(user, GenericOp) and use.index == len(user.inputs):  # written, not read
+            passes_on = not user.reduction_dims
+            if overwrites_outs(user):
+                continue
         else:
-            found.append(user)
+            passes_on = is_move(user)
+        found += readers_of(user.results[0]) if passes_on else [user]
     return found
 
 

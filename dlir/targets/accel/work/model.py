@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, cast
 
 from xdsl.context import Context
 from xdsl.dialects.builtin import (
@@ -19,6 +19,7 @@ from xdsl.dialects.func import FuncOp
 from xdsl.ir import Attribute, Block
 from xdsl.passes import ModulePass
 
+from dlir.dialects.accel.attrs import WORK
 from dlir.dialects.isa.fields import MATRIX_TYPES
 from dlir.dialects.structured.ops import GenericOp
 from dlir.targets.accel.description import Machine, load_machine, parse_settings
@@ -26,7 +27,6 @@ from dlir.targets.accel.simulator.bounds import Bound, Work, bound_of, ends_of
 from dlir.targets.accel.work.count import total_of, work_of_layers
 from dlir.targets.accel.work.layers import layers_of
 
-ATTRIBUTE = "accel.work"
 COUNTS = ("dram_bytes", "host_bytes", "load_rows", "vector_cycles", "reuse_bytes")
 """The fields of a `Work` that are written down, beside its multiply-accumulates."""
 
@@ -63,7 +63,7 @@ class AccelCountWork(ModulePass):
             if isinstance(function, FuncOp) and not function.is_declaration:
                 block = function.body.block
                 if _is_static(block):
-                    function.attributes[ATTRIBUTE] = model_work_of(block, machine).attribute
+                    function.attributes[WORK] = model_work_of(block, machine).attribute
 
 
 def _is_static(block: Block) -> bool:
@@ -106,14 +106,14 @@ def _numbers(work: Work) -> dict[str, Attribute]:
 
 def work_in(function: FuncOp) -> ModelWork | None:
     """The work that a function carries; None when there is none, or nothing that we wrote."""
-    held = function.attributes.get(ATTRIBUTE)
+    held = function.attributes.get(WORK)
     if not isinstance(held, DictionaryAttr):
         return None
     whole, layers = held.data.get("whole"), held.data.get("layers")
     if not isinstance(whole, DictionaryAttr) or not isinstance(layers, ArrayAttr):
         return None
     named: list[tuple[str, Work]] = []
-    for layer in layers:
+    for layer in cast("ArrayAttr[Attribute]", layers).data:
         if not isinstance(layer, DictionaryAttr):
             return None
         name = layer.data.get("name")
@@ -169,3 +169,9 @@ class ModelBound:
         """Under the names of `AccelReport.bound`, with a row per layer."""
         rows = [{"layer": n, "cycles": b.cycles, "name": b.name} for n, b in self.layers]
         return {"cycles": self.cycles_of_layers, "name": self.roof_of_layers, "rows": rows}
+
+
+def bound_in(function: FuncOp, machine: Machine | None) -> ModelBound | None:
+    """The bound of the work that a function carries; None when there is no work, or no machine."""
+    work = work_in(function)
+    return None if work is None or machine is None else ModelBound(work, machine)

@@ -88,7 +88,7 @@ def shape_of_products(op: GenericOp) -> Shape | None:
     extents = op.static_extents()
     sizes = dict.fromkeys("bmnk", 1)
     for d, n in enumerate(extents):
-        role = ROLES.get(tuple(o.depends_on(d) for o in (*inputs, out)))
+        role = ROLES.get(tuple([o.depends_on(d) for o in (*inputs, out)]))
         if role is None:
             return None
         sizes[role] *= n
@@ -96,24 +96,27 @@ def shape_of_products(op: GenericOp) -> Shape | None:
     return Shape(sizes["b"], sizes["m"], sizes["n"], sizes["k"], reuse)
 
 
-ROLES = {
+ROLES: dict[tuple[bool, ...], str] = {
     (True, True, True): "b", (True, False, True): "m",
     (False, True, True): "n", (True, True, False): "k",
 }  # fmt: skip
 """Which of the factors and the sum depend on an iterator -> what it counts."""
 
 
-def least_reads(op: GenericOp, held: int) -> float:
-    """Elements of the factors and of unfinished sums that enter a memory of `held` elements.
+def least_reads(op: GenericOp, held: int, sizes: tuple[int, int, int]) -> float:
+    """Bytes of the factors and of unfinished sums that enter a memory of `held` bytes.
 
-    In steps of T reads each, at most `held + T` elements of each of the three matrices' shares can
-    take part, so at most `sqrt(reuse) * ((held + T) / 3) ** 1.5` products can be formed (Loomis and
-    Whitney; a factor of which one element stands for `reuse` elements counts that often). T = 2 *
-    held gives `2 * products / sqrt(reuse * held) - 2 * held` for sums that begin in memory; that
-    they begin as 0 saves at most one read of each.
+    `sizes` are the bytes of an element of the factors x and y and of a sum. Cut a program into
+    steps that each read T bytes. Of a, b and c elements of the three matrices, `sqrt(a * b * c)`
+    products can be formed (Loomis and Whitney); where an element stands for `reuse` elements of the
+    matrices, `sqrt(reuse)` times as many. In a step they take at most `held + T` bytes together, so
+    there are at most `sqrt(reuse) * ((held + T) / 3) ** 1.5 / sqrt(product of sizes)` products.
+    T = 2 * held gives `2 * products * sqrt(product of sizes / (reuse * held)) - 2 * held`. That
+    sums begin as 0, and are not read at first, saves at most one read of each.
     """
     shape = shape_of_products(op)
     if shape is None or op.inputs[0] is op.inputs[1]:
         return 0.0
     sums = shape.batch * shape.m * shape.n
-    return 2 * products(op) / sqrt(shape.reuse * held) - 2 * held - sums
+    moved = 2 * products(op) * sqrt(prod(sizes) / (shape.reuse * held))
+    return moved - 2 * held - sizes[2] * sums

@@ -71,9 +71,7 @@ def _dearest(op: GenericOp, machine: Machine) -> int:
     return max(amounts, default=0)
 
 
-def _amounts(
-    block: Block, different: dict[BlockArgument, int], machine: Machine
-) -> Iterable[int]:
+def _amounts(block: Block, different: dict[BlockArgument, int], machine: Machine) -> Iterable[int]:
     """Per op that has a price: elements of the largest tensor that it depends on, times that.
 
     A quotient costs the reciprocals of what it divides by.
