@@ -9,13 +9,15 @@ from targets.accel.gemm import Gemm, gemm_program
 from dlir.api import load, run
 from dlir.diagnostics import CompileError
 from dlir.targets.accel.description import load_machine
-from dlir.targets.accel.explore.evaluate import compiler, evaluate, measure, stand_in_weights
+from dlir.targets.accel.explore.evaluate import evaluate, measure
 from dlir.targets.accel.explore.layers import Layer, layers_of
 from dlir.targets.accel.simulator.report import report_program
+from dlir.targets.accel.target import compile_programs
 
 
 def layers(body: str, signature: str = "%x: tensor<4x4xf32>") -> list[Layer]:
-    text = f"func.func @main({signature}) -> tensor<4x4xf32> {{\n{body}\n}}"
+    result = signature.split(": ")[1]
+    text = f"func.func @main({signature}) -> {result} {{\n{body}\n}}"
     return layers_of(load(text).module)
 
 
@@ -116,19 +118,6 @@ def test_what_cannot_be_split_is_one_layer() -> None:
     assert layers_of(static)[0].name == "dl.relu <string>:2:6"
 
 
-def test_weights_are_small_positive_and_of_their_types() -> None:
-    body = '%a = dl.param "a" : tensor<3xf32>\n%b = dl.param "b" : tensor<2x2xi8>\n'
-    module = load(
-        f"func.func @main() -> tensor<3xf32> {{\n{body}func.return %a : tensor<3xf32> }}"
-    ).module
-    weights = stand_in_weights(module)
-    assert {name: (w.dtype.name, w.shape) for name, w in weights.items()} == {
-        "a": ("float32", (3,)), "b": ("int8", (2, 2)),
-    }  # fmt: skip
-    assert all((w >= 0).all() and (w < 2).all() for w in weights.values())
-    assert (weights["a"] == stand_in_weights(module)["a"]).all()
-
-
 def test_measures_are_those_of_the_report() -> None:
     machine = load_machine("gemmini")
     programs = [gemm_program(machine, Gemm(64, 64, 64, 32, 32, 32, depth)) for depth in (1, 2)]
@@ -139,23 +128,33 @@ def test_measures_are_those_of_the_report() -> None:
     assert found.macs == 2 * 64**3
 
 
-def test_evaluation_compiles_for_the_machine(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The compiler gets the layer's module, its weights and the machine."""
-    machine, seen = load_machine("gemmini"), []
-
-    def compile_programs(module: object, params: dict, given: object) -> list:
-        seen.append((str(module).count("dl.matmul"), sorted(params), given))
-        return [gemm_program(machine, Gemm(16, 16, 16, 16, 16, 16))]
-
-    monkeypatch.setattr("dlir.targets.accel.explore.evaluate.compiler", lambda: compile_programs)
-    text = layers(
-        f'%u = dl.param "u" : {T}\n%0 = dl.matmul %x, %u acc f32 : {M}\nfunc.return %0 : {T}'
-    )
-    assert evaluate(machine, text[0].text).macs == 16**3
-    assert seen == [(1, ["w0"], machine)]
+RELU = f"""
+    %u = dl.param "u" : {T}
+    %0 = dl.matmul %x, %u acc f32 : {M}
+    %1 = dl.relu %0 : {T}
+    func.return %1 : {T}"""
 
 
-def test_a_dlir_without_compiler_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("dlir.targets.accel.explore.evaluate.COMPILER", "dlir.nowhere:compile")
-    with pytest.raises(CompileError, match="does not compile models for the accelerator"):
-        compiler()
+@pytest.mark.parametrize("settings", [{}, {"array.rows": "8", "array.cols": "8"}])
+def test_evaluation_measures_the_compiled_program(settings: dict[str, str]) -> None:
+    """The same costs as the whole compiler's program, which has the weights inside."""
+    machine, (layer,) = load_machine("gemmini", settings), layers(RELU)
+    weights = {"w0": np.ones((4, 4), np.float32)}
+    programs = compile_programs(load(layer.text).module, weights, machine)
+    found = evaluate(machine, layer.text)
+    assert found == measure(programs)
+    assert found.macs == 4**3 and found.cycles > machine.dma.latency
+
+
+def test_a_layer_of_the_host_costs_the_machine_nothing() -> None:
+    """And what is launched twice is measured twice."""
+    text = """func.func @main(%i: tensor<4xi32>) -> tensor<4xi32> {
+        %0 = dl.mul %i, %i : tensor<4xi32>
+        func.return %0 : tensor<4xi32> }"""
+    assert evaluate(load_machine("gemmini"), text).macs == 0
+
+
+def test_a_layer_that_does_not_fit_is_refused() -> None:
+    small = load_machine("gemmini", {"spm.bytes": "512"})
+    with pytest.raises(CompileError, match="does not fit"):
+        evaluate(small, layers(RELU.replace("4x4", "64x64"), "%x: tensor<64x64xf32>")[0].text)
