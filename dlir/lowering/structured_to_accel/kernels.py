@@ -34,11 +34,13 @@ from dlir.lowering.structured_to_accel.tiles import (
     Local,
     Range,
     Tiles,
+    divided,
     domain_of,
     hull,
     relative,
     rows_of,
     strides_of,
+    written_strides,
 )
 from dlir.lowering.structured_to_accel.vector import compute_vector
 from dlir.types import is_integer
@@ -87,10 +89,17 @@ class Kernels:
         origin: Sequence[int],
         k_tile: int = 0,
         keep_weights: bool = False,
+        strides: Sequence[int] = (),
     ) -> None:
-        """The points of a box, into a tensor on chip whose index 0 is `origin`."""
+        """The points of a box, into a tensor on chip whose index 0 is `origin`.
+
+        With strides, it holds every so-many-th element only.
+        """
         axes = self.axes(plan)
-        view = target.over(relative(plan.op.out_forms, box, origin), axes, self.cols)
+        forms = relative(plan.op.out_forms, box, origin)
+        if strides:
+            forms = [divided(f, s) for f, s in zip(forms, strides, strict=True)]
+        view = target.over(forms, axes, self.cols)
         assert view is not None, "planned before"
         if isinstance(plan, VectorPlan):
             compute_vector(self.tiles, plan, box, view, axes)
@@ -123,10 +132,19 @@ class Kernels:
         for form, first, size in zip(plan.op.out_forms, origin, sizes, strict=True):
             if form.plain_dim is not None:
                 box[form.plain_dim] = (first, size)
-        batch = plan.batch if isinstance(plan, ContractionPlan) else ()
-        for part in boxes(box, {d: 1 for d in batch}):
+        for part in boxes(box, self._sizes_at_once(plan, box)):
             self._compute(plan, value, part, tile, origin)
         return Local(tile, tuple(origin))
+
+    def _sizes_at_once(self, plan: Plan, box: Box) -> dict[int, int]:
+        """What the accumulators hold of a sum of products, by iterator."""
+        if not isinstance(plan, ContractionPlan) or plan.lane is None:
+            return {}
+        most = max(1, self.tiles.emit.machine.acc.rows // 2)
+        blocks = blocks_of(box[plan.lane][1], self.cols)
+        rows = tiling.row_tile([box[d][1] for d in plan.rows], max(1, most // blocks))
+        sizes = {d: 1 for d in plan.batch} | dict(zip(plan.rows, rows, strict=True))
+        return sizes if blocks <= most else sizes | {plan.lane: most * self.cols}
 
     def local_type(self, value: SSAValue) -> Attribute:
         """32 bits inside of a kernel, unless the array reads it."""
@@ -176,12 +194,15 @@ class Kernels:
             part = target.box(origin, sizes, self.cols)
             self._compute(plan, result, box, part, origin, k_tile, keep)
             return
-        element = element_of(target)
-        tile = self.tiles.tile(sizes, target.lane, element)
-        self._compute(plan, result, box, tile, origin, k_tile, keep)
-        inside = [min(n, t - o) for n, t, o in zip(sizes, target.shape, origin, strict=True)]
+        strides = written_strides(plan.op.out_forms, box)
+        sizes = [-(-n // step) for n, step in zip(sizes, strides, strict=True)]
+        tile = self.tiles.tile(sizes, target.lane, element_of(target))
+        self._compute(plan, result, box, tile, origin, k_tile, keep, strides)
+        rest = [-(-(t - o) // step) for t, o, step in
+                zip(target.shape, origin, strides, strict=True)]  # fmt: skip
+        inside = [min(n, r) for n, r in zip(sizes, rest, strict=True)]
         domain = domain_of(inside, target.lane, self.cols)
-        part = target.box(origin, inside, self.cols)
+        part = target.box(origin, inside, self.cols).spread(strides)
         self.tiles.emit.store(rows_of(tile), rows_of(part), domain)
 
     def problem(self, plan: ContractionPlan, result: SSAValue, target: Stored) -> tiling.Problem:
