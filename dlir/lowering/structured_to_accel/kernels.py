@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import product
 from math import prod
@@ -246,23 +246,20 @@ class Kernels:
             w_on_chip=not plan.constant and (w is None or w.memory is Memory.SPM),
             out_on_chip=target.memory is Memory.SPM,
             extra_rows=extra,
-            vector_passes=self.passes(plan),
+            functions=() if plan.epilogue is None else tuple(_functions(plan.epilogue)),
             spm_lines=self.free_lines,
             acc_rows=machine.acc.rows,
             k_rows=plane_rows(plan, cols),
-            a_rate=self._rate(plan.a.value),
-            w_rate=machine.dma.bytes_per_cycle,
-            out_rate=self._rate(result),
+            a_outside=self._is_argument(plan.a.value),
+            out_outside=self._is_argument(result),
             whole_n=fused_a,
             fused_lines=self._fused_lines(plan) if fused_a else 0,
         )
 
-    def _rate(self, value: SSAValue) -> float:
-        """Bytes per cycle of the bus between a tensor's place and the scratchpad."""
-        machine, stored = self.tiles.emit.machine, self.tiles.stored.get(value)
-        outside = stored is not None and isinstance(stored.memref.owner, Block)
-        bus = machine.host if outside and machine.host is not None else machine.dma
-        return bus.bytes_per_cycle
+    def _is_argument(self, value: SSAValue) -> bool:
+        """Whether a tensor lies where the program's arguments do."""
+        stored = self.tiles.stored.get(value)
+        return stored is not None and isinstance(stored.memref.owner, Block)
 
     def _fused_lines(self, plan: Plan) -> int:
         """Lines per result row that tensors inside of the kernel take."""
@@ -279,12 +276,6 @@ class Kernels:
             per_row += 4 * blocks_of(lanes, self.cols)
             waiting += [o.value for o in (*inner.operands, *inner.extras)]
         return per_row
-
-    def passes(self, plan: Plan) -> float:
-        """Cycles of the vector unit per row of the result, as if every row had all lanes."""
-        expr = plan.epilogue
-        cost = self.tiles.emit.machine.vector.cost_of
-        return float(max(1, _cost(expr, cost))) if expr is not None else 1.0
 
     # --- vector kernels ---------------------------------------------------------------------------
 
@@ -372,7 +363,9 @@ def boxes(box: Sequence[Range], sizes: Mapping[int, int]) -> Iterator[list[Range
         yield tile
 
 
-def _cost(expr: Expr, cost_of: Callable[[str], int]) -> int:
-    if not isinstance(expr, Call):
-        return 0
-    return cost_of(expr.fn) + sum(_cost(a, cost_of) for a in expr.args)
+def _functions(expr: Expr) -> Iterator[str]:
+    """The functions of an expression, each as often as it is computed."""
+    if isinstance(expr, Call):
+        yield expr.fn
+        for argument in expr.args:
+            yield from _functions(argument)

@@ -16,7 +16,7 @@ from dlir.dialects.isa import ProgramOp as IsaProgramOp
 from dlir.executable import Artifact, CompileOptions, Executable
 from dlir.numpy_types import Array
 from dlir.params import check_params
-from dlir.pipeline import PassManager, collection_paused
+from dlir.pipeline import PassManager
 from dlir.report import Report
 from dlir.signature import argument_names, entry_function
 from dlir.targets.accel import view
@@ -25,7 +25,7 @@ from dlir.targets.accel.description import Machine, load_machine, preset_names, 
 from dlir.targets.accel.emit import emit_program
 from dlir.targets.accel.execute import AccelCompileReport, AccelExecutable
 from dlir.targets.accel.formats import TEXT
-from dlir.targets.accel.host import constant_values, launched_programs, separate
+from dlir.targets.accel.host import constant_values, separate
 from dlir.targets.accel.pipeline import PHASES, phase_text
 from dlir.targets.accel.program import Program
 from dlir.targets.accel.steps import why_on_host
@@ -294,27 +294,6 @@ def compile_programs(
     work = _Compilation(module.clone(), params, options or CompileOptions())
     work.machine = machine
     return list(work.bundle("isa-binary").programs.values())
-
-
-def front_half(module: ModuleOp) -> ModuleOp:
-    """The module at the level `structured`, which is the same for all machines."""
-    return TARGET.lower(module.clone(), {}, CompileOptions(), "dl", "structured")
-
-
-def empty_programs(module: ModuleOp, machine: Machine) -> list[Program]:
-    """The programs of one run in order, without what their weights hold: enough to time them.
-
-    So nothing of the host's is compiled and no constant computed, and the verifier, whose checks
-    the compiler's tests make on every model, is not asked. The module is at level `structured`, and
-    left as it was. Raises CompileError.
-    """
-    work = _Compilation(module.clone(), {}, CompileOptions(), start="structured")
-    work.machine = machine
-    work.run_phases("scheduled")
-    with collection_paused():
-        launched = launched_programs(work.module, entry_function(work.module))
-        made = {op: emit_program(op) for op in dict.fromkeys(launched)}
-    return [made[op] for op in launched]
 
 
 TARGET = AccelTarget()

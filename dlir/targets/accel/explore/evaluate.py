@@ -5,22 +5,19 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache
 from pathlib import Path
 from typing import TypeAlias
 
-from xdsl.dialects.builtin import ModuleOp
-
 import dlir
-from dlir.parser import parse_module
 from dlir.pipeline import collection_paused
-from dlir.registry import default_registry
 from dlir.targets.accel.description import Machine
+from dlir.targets.accel.explore.compiling import programs_of
 from dlir.targets.accel.program import Program
 from dlir.targets.accel.simulator.bounds import macs_of
 from dlir.targets.accel.simulator.energy import energy_of
 from dlir.targets.accel.simulator.simulation import time_program
-from dlir.targets.accel.target import empty_programs, front_half
+
 
 @dataclass(frozen=True)
 class Measures:
@@ -42,20 +39,14 @@ Raises CompileError for what the machine cannot do.
 def evaluate(machine: Machine, layer: str) -> Measures:
     """Compile and execute; the evaluator of every exploration that does not bring its own."""
     with collection_paused():
-        return measure(empty_programs(_front_half(layer), machine))
+        return measure(programs_of(layer, machine), machine)
 
 
-@lru_cache(maxsize=512)
-def _front_half(layer: str) -> ModuleOp:
-    """The layer as far down as all machines go together."""
-    return front_half(parse_module(layer, default_registry().context()))
-
-
-def measure(programs: Iterable[Program]) -> Measures:
-    """Execute programs one after the other."""
+def measure(programs: Iterable[Program], machine: Machine | None = None) -> Measures:
+    """Execute programs one after the other, on their machines or on another of the same form."""
     cycles, seconds, energy, macs = 0, 0.0, 0.0, 0
     for program in programs:
-        simulation = time_program(program)
+        simulation = time_program(program, machine)
         cycles += simulation.cycles
         seconds += simulation.seconds
         energy += energy_of(simulation)["total_pj"]
