@@ -83,9 +83,7 @@ class Planes:
 
         tile = dense(emit.alloc(Memory.SPM, domain, element_of(self.packed.type)), domain)
         part = source.at(first).with_steps(source.steps[len(plan.batch) :])
-        for block in range(n):  # column by column, so that the first ones can be used early
-            at = (block, *[0] * (len(domain) - 1))
-            emit.load(part.at(at), tile.at(at), (1, *domain[1:]))
+        emit.load(part, tile, domain)
         return tile.with_steps(tile.steps[:-1])
 
     def _in_place(self, box: Sequence[Range]) -> View:
