@@ -7,12 +7,10 @@ import pytest
 from targets.accel.gemm import Gemm, gemm_program
 
 from dlir.api import load, run
-from dlir.diagnostics import CompileError
 from dlir.targets.accel.description import load_machine
-from dlir.targets.accel.explore.evaluate import evaluate, measure
+from dlir.targets.accel.explore.evaluate import measure
 from dlir.targets.accel.explore.layers import Layer, layers_of
 from dlir.targets.accel.simulator.report import report_program
-from dlir.targets.accel.target import compile_programs
 
 
 def layers(body: str, signature: str = "%x: tensor<4x4xf32>") -> list[Layer]:
@@ -126,35 +124,3 @@ def test_measures_are_those_of_the_report() -> None:
     assert found.seconds * 1e6 == pytest.approx(sum(r.microseconds for r in reports))
     assert found.energy_pj == pytest.approx(sum(r.energy["total_pj"] for r in reports))
     assert found.macs == 2 * 64**3
-
-
-RELU = f"""
-    %u = dl.param "u" : {T}
-    %0 = dl.matmul %x, %u acc f32 : {M}
-    %1 = dl.relu %0 : {T}
-    func.return %1 : {T}"""
-
-
-@pytest.mark.parametrize("settings", [{}, {"array.rows": "8", "array.cols": "8"}])
-def test_evaluation_measures_the_compiled_program(settings: dict[str, str]) -> None:
-    """The same costs as the whole compiler's program, which has the weights inside."""
-    machine, (layer,) = load_machine("gemmini", settings), layers(RELU)
-    weights = {"w0": np.ones((4, 4), np.float32)}
-    programs = compile_programs(load(layer.text).module, weights, machine)
-    found = evaluate(machine, layer.text)
-    assert found == measure(programs)
-    assert found.macs == 4**3 and found.cycles > machine.dma.latency
-
-
-def test_a_layer_of_the_host_costs_the_machine_nothing() -> None:
-    """And what is launched twice is measured twice."""
-    text = """func.func @main(%i: tensor<4xi32>) -> tensor<4xi32> {
-        %0 = dl.mul %i, %i : tensor<4xi32>
-        func.return %0 : tensor<4xi32> }"""
-    assert evaluate(load_machine("gemmini"), text).macs == 0
-
-
-def test_a_layer_that_does_not_fit_is_refused() -> None:
-    small = load_machine("gemmini", {"spm.bytes": "512"})
-    with pytest.raises(CompileError, match="does not fit"):
-        evaluate(small, layers(RELU.replace("4x4", "64x64"), "%x: tensor<64x64xf32>")[0].text)
