@@ -93,12 +93,10 @@ def launches_of(module: ModuleOp, entry: FuncOp) -> list[LaunchOp]:
 
 def launched_programs(module: ModuleOp, entry: FuncOp) -> list[ProgramOp]:
     """The programs of one call in order, each as often as it is launched."""
-    launches_of(module, entry)
-    _keep_reachable(module, entry)
+    launches = launches_of(module, entry)
     _erase_unused(entry)
     programs = {op.sym_name.data: op for op in module.ops if isinstance(op, ProgramOp)}
-    launches = launches_of(module, entry)
-    return [programs[launch.program.root_reference.data] for launch in launches]
+    return [programs[op.program.root_reference.data] for op in launches if op.parent is not None]
 
 
 def captured(op: Operation) -> Iterator[SSAValue]:
