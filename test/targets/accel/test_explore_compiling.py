@@ -131,6 +131,21 @@ def test_two_machines_from_the_model_to_the_page(tmp_path: Path, jobs: int) -> N
     assert (tmp_path / "out" / "pareto.html").read_text().count("<circle") == 6
 
 
+def test_layers_of_the_host_are_named(tmp_path: Path) -> None:
+    (tmp_path / "space.toml").write_text(SPACE.replace("512, ", ""))
+    model = """
+func.func @main(%x: tensor<4x8xf32>) -> (tensor<4x8xf32>, tensor<4x8xf32>) {
+  %0 = dl.softmax %x {axis = 1} : tensor<4x8xf32>
+  %1 = dl.sin %x : tensor<4x8xf32>
+  func.return %0, %1 : tensor<4x8xf32>, tensor<4x8xf32>
+}
+"""
+    stdout, stderr = io.StringIO(), io.StringIO()
+    flags = [f"--space={tmp_path / 'space.toml'}", "--jobs=1"]
+    assert main(["-", *flags], io.StringIO(model), stdout, stderr) == 0, stderr.getvalue()
+    assert "left to the host and not timed: dl.sin" in stdout.getvalue()
+
+
 def test_whole_is_no_slower_than_the_layers(tmp_path: Path) -> None:
     """One program keeps on the chip what layers pass through memory."""
     (tmp_path / "space.toml").write_text(SPACE.replace("512, ", ""))
