@@ -83,7 +83,9 @@ class Planes:
 
         tile = dense(emit.alloc(Memory.SPM, domain, element_of(self.packed.type)), domain)
         part = source.at(first).with_steps(source.steps[len(plan.batch) :])
-        emit.load(part, tile, domain)
+        for block in range(n):  # column by column, so that the first ones can be used early
+            pair = (view.moved(block * view.steps[0]) for view in (part, tile))
+            emit.load(*pair, (1, *domain[1:]))
         return tile.with_steps(tile.steps[:-1])
 
     def _in_place(self, box: Sequence[Range]) -> View:
