@@ -12,6 +12,7 @@ from dlir.dialects.accel.access import MAX_NEST, Access
 from dlir.dialects.accel.attrs import Memory
 from dlir.dialects.accel.ops import MatmulOp
 from dlir.dialects.accel.verify import width_of
+from dlir.dialects.structured.ops import element_type_of
 from dlir.lowering.structured_to_accel.emitter import (
     MOST_OUTER,
     MOST_OUTER_STEP,
@@ -28,7 +29,7 @@ from dlir.lowering.structured_to_accel.plan import ContractionPlan
 from dlir.lowering.structured_to_accel.stored import blocks_of
 from dlir.lowering.structured_to_accel.tiles import Range, Tiles
 from dlir.lowering.structured_to_accel.vector import finish
-from dlir.types import is_integer
+from dlir.types import element_of, is_integer
 
 
 def packed_shape(plan: ContractionPlan, cols: int) -> tuple[int, ...]:
@@ -79,10 +80,10 @@ class Planes:
         n = blocks_of(box[lane][1], cols)
         k = 1 if plan.diagonal else blocks_of(box[plan.k][1], cols)
         domain = (n, *(box[d][1] for d in plan.taps), k, plane_rows(plan, cols))
-        from dlir.types import element_of
-
-        tile = dense(emit.alloc(Memory.SPM, domain, element_of(self.packed.type)), domain)
         part = source.at(first).with_steps(source.steps[len(plan.batch) :])
+        if part.memory is Memory.SPM:  # all of the weights are there
+            return part.with_steps(part.steps[:-1])
+        tile = dense(emit.alloc(Memory.SPM, domain, element_of(self.packed.type)), domain)
         for block in range(n):  # column by column, so that the first ones can be used early
             pair = (view.moved(block * view.steps[0]) for view in (part, tile))
             emit.load(*pair, (1, *domain[1:]))
@@ -126,7 +127,7 @@ def compute_contraction(
     axes = [plan.lane, *plan.rows]
     n = blocks_of(box[plan.lane][1], emit.cols)
     domain = (n, *(box[d][1] for d in plan.rows))
-    kind = i32 if is_integer(_element(plan)) else f32
+    kind = i32 if is_integer(element_type_of(plan.a.value)) else f32
     acc = dense(emit.alloc(Memory.ACC, domain, kind), domain)
     first_k, count_k = box[plan.k]
     step = k_tile * emit.cols if not plan.diagonal else count_k
@@ -137,12 +138,6 @@ def compute_contraction(
         _sum(tiles, plan, part, weights, planes.row_step(part), acc, start == first_k)
     varies = frozenset(a for a, size in enumerate(domain) if size > 1)
     finish(tiles, plan, Value(acc, varies, owned=True), box, axes, into)
-
-
-def _element(plan: ContractionPlan):
-    from dlir.dialects.structured.ops import element_type_of
-
-    return element_type_of(plan.a.value)
 
 
 def _sum(

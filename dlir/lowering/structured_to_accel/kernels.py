@@ -11,7 +11,7 @@ from typing import NoReturn
 from xdsl.dialects.builtin import f32, i8, i32
 from xdsl.ir import Attribute, Block, Operation, SSAValue
 
-from dlir.dialects.accel.attrs import Memory
+from dlir.dialects.accel.attrs import Memory, memory_of
 from dlir.dialects.accel.verify import width_of
 from dlir.dialects.structured.ops import element_type_of, shape_of
 from dlir.lowering.structured_to_accel import tiling
@@ -43,7 +43,7 @@ from dlir.lowering.structured_to_accel.tiles import (
     written_strides,
 )
 from dlir.lowering.structured_to_accel.vector import compute_vector
-from dlir.types import is_integer
+from dlir.types import element_of, is_integer
 
 
 @dataclass
@@ -196,7 +196,7 @@ class Kernels:
             return
         strides = written_strides(plan.op.out_forms, box)
         sizes = [-(-n // step) for n, step in zip(sizes, strides, strict=True)]
-        tile = self.tiles.tile(sizes, target.lane, element_of(target))
+        tile = self.tiles.tile(sizes, target.lane, element_of(target.memref.type))
         self._compute(plan, result, box, tile, origin, k_tile, keep, strides)
         rest = [-(-(t - o) // step) for t, o, step in
                 zip(target.shape, origin, strides, strict=True)]  # fmt: skip
@@ -212,7 +212,6 @@ class Kernels:
         a = self.tiles.stored.get(plan.a.value)
         fused_a = plan.a.value in self.fused
         width = 1 if element_type_of(plan.a.value) == i8 else 2
-        w = self.tiles.stored.get(plan.w.value)
         extra = sum(
             width_of(s.memref.type)
             for e in plan.extras
@@ -243,7 +242,7 @@ class Kernels:
             out_width=width_of(target.memref.type),
             hull=hull_rows,
             a_on_chip=fused_a or (a is not None and a.memory is Memory.SPM),
-            w_on_chip=not plan.constant and (w is None or w.memory is Memory.SPM),
+            w_on_chip=self._has_weights(plan, result),
             out_on_chip=target.memory is Memory.SPM,
             extra_rows=extra,
             functions=() if plan.epilogue is None else tuple(_functions(plan.epilogue)),
@@ -260,6 +259,13 @@ class Kernels:
         """Whether a tensor lies where the program's arguments do."""
         stored = self.tiles.stored.get(value)
         return stored is not None and isinstance(stored.memref.owner, Block)
+
+    def _has_weights(self, plan: ContractionPlan, result: SSAValue) -> bool:
+        """Whether the weights are on chip already."""
+        if plan.constant:
+            return memory_of(self.packed[result].type) is Memory.SPM
+        w = self.tiles.stored.get(plan.w.value)
+        return w is None or w.memory is Memory.SPM
 
     def _fused_lines(self, plan: Plan) -> int:
         """Lines per result row that tensors inside of the kernel take."""
@@ -330,13 +336,6 @@ class Kernels:
             f"no tile of it fits: {self.free_lines * line} bytes of the scratchpad and "
             f"{self.tiles.emit.machine.acc.rows} rows of accumulators are free"
         )
-
-
-def element_of(stored: Stored) -> Attribute:
-    """The element type of a tensor on the machine."""
-    from dlir.types import element_of as element
-
-    return element(stored.memref.type)
 
 
 def out_order(plan: Plan) -> list[int]:
