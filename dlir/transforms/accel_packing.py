@@ -150,10 +150,12 @@ class _Ring:
 
     def worst(self, i: int, end: int, limit: int) -> int:
         """When the pieces from the i-th on, up to a line, were last in use; or `limit`."""
-        worst = -1
-        while i < len(self.starts) and self.starts[i] < end and worst < limit:
-            worst = max(worst, self.lasts[i])
-            i += 1
+        worst, starts, lasts = -1, self.starts, self.lasts
+        for j in range(i, len(starts)):
+            if starts[j] >= end or worst >= limit:
+                break
+            if lasts[j] > worst:
+                worst = lasts[j]
         return worst
 
     def beside(self, block: Block, around: Sequence[Placed]) -> int | None:

@@ -14,7 +14,7 @@ from xdsl.ir import SSAValue
 from xdsl.passes import ModulePass
 
 from dlir.diagnostics import fail
-from dlir.dialects.accel.attrs import TOKEN, Memory, memory_of, rows_of
+from dlir.dialects.accel.attrs import Memory, memory_of, rows_of
 from dlir.dialects.accel.footprint import Footprints, Rows, scaled
 from dlir.dialects.accel.ops import AllocOp, EngineOp, ProgramOp, StoreOp
 from dlir.dialects.accel.verify import width_of
@@ -66,9 +66,10 @@ def place_tokens(program: ProgramOp) -> None:
 
 
 def _set_tokens(op: EngineOp, tokens: Sequence[SSAValue]) -> None:
-    addresses = [value for value in op.operands if value.type != TOKEN]
-    op.operands = [*addresses, *tokens]
-    op.properties["operandSegmentSizes"] = _segments(len(addresses), len(tokens))
+    count, operands = len(op.walks.data), op.operands
+    if tokens or len(operands) != count:
+        op.operands = [*operands[:count], *tokens]
+        op.properties["operandSegmentSizes"] = _segments(count, len(tokens))
 
 
 @cache

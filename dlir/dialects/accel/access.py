@@ -11,8 +11,8 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,8 +23,7 @@ MAX_NEST = 4
 """Loops of one op; as many as the machine nests."""
 
 
-@dataclass(frozen=True)
-class Access:
+class Access(NamedTuple):
     """Row `base + sum(steps[i] * d_i)`."""
 
     base: int

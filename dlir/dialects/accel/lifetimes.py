@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from xdsl.ir import SSAValue
 
 from dlir.dialects.accel.attrs import Memory, memory_of, rows_of
 from dlir.dialects.accel.ops import AllocOp, EngineOp, ProgramOp
@@ -58,17 +59,23 @@ def lines_of(op: AllocOp) -> int:
 
 def tiles_of(program: ProgramOp) -> list[Tile]:
     """The tiles on the chip that are used, by their first use."""
-    lives: dict[AllocOp, tuple[int, int]] = {}
+    tiles: dict[SSAValue, AllocOp] = {}
+    first: dict[SSAValue, int] = {}
+    last: dict[SSAValue, int] = {}
     time = 0
     for op in program.body.block.ops:
-        if isinstance(op, EngineOp):
-            for value in op.operands:  # tokens are no tiles
-                if isinstance(owner := value.owner, AllocOp):
-                    lives[owner] = lives.get(owner, (time, time))[0], time
+        if type(op) is AllocOp:  # most ops are no tiles, which isinstance takes long to find out
+            tiles[op.tile] = op
+        elif isinstance(op, EngineOp):
+            for value in op.operands:
+                if value in tiles:
+                    first.setdefault(value, time)
+                    last[value] = time
             time += 1
+    found = ((tiles[tile], time, last[tile]) for tile, time in first.items())
     return [
-        Tile(op, memory, lines_of(op), first, last)
-        for op, (first, last) in lives.items()
+        Tile(op, memory, lines_of(op), *life)
+        for op, *life in found
         if (memory := memory_of(op.tile.type)) is not None
     ]
 

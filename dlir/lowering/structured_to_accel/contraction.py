@@ -85,8 +85,8 @@ class Planes:
             return part.with_steps(part.steps[:-1])
         tile = dense(emit.alloc(Memory.SPM, domain, element_of(self.packed.type)), domain)
         for block in range(n):  # column by column, so that the first ones can be used early
-            at = (block, *[0] * (len(domain) - 1))
-            emit.load(part.at(at), tile.at(at), (1, *domain[1:]))
+            here, there = (view.moved(block * view.steps[0]) for view in (part, tile))
+            emit.load(here, there, (1, *domain[1:]))
         return tile.with_steps(tile.steps[:-1])
 
     def _in_place(self, box: Sequence[Range]) -> View:

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import product
+from typing import NamedTuple, TypeAlias
 
 from xdsl.dialects.builtin import LocationAttr, UnknownLoc
 from xdsl.ir import Attribute, Operation, SSAValue
@@ -34,8 +36,7 @@ MOST_STEP, MOST_OUTER_STEP = 255, 16383
 Domain = tuple[int, ...]
 
 
-@dataclass(frozen=True)
-class View:
+class View(NamedTuple):
     """Where the points of a domain lie: row `base + sum(steps[i] * point[i])` of a memref."""
 
     memref: SSAValue
@@ -57,6 +58,10 @@ class View:
         moved = sum(s * p for s, p in zip(self.steps, point, strict=True))
         return View(self.memref, self.base + moved, self.steps, self.lane)
 
+    def moved(self, rows: int) -> View:
+        """The view from some rows further on."""
+        return View(self.memref, self.base + rows, self.steps, self.lane)
+
     def with_steps(self, steps: Sequence[int]) -> View:
         return View(self.memref, self.base, tuple(steps), self.lane)
 
@@ -73,10 +78,20 @@ def dense(memref: SSAValue, domain: Domain, base: int = 0) -> View:
 
 def merged(domain: Domain, views: Sequence[View]) -> tuple[Domain, list[View]]:
     """The same points with as few dimensions as all views allow; never none."""
+    sizes, steps = _merged(domain, tuple([v.steps for v in views]))
+    return sizes, [v.with_steps(s) for v, s in zip(views, steps, strict=True)]
+
+
+Steps: TypeAlias = tuple[tuple[int, ...], ...]
+"""Of some views over one domain. Few differ, as tiles are alike but for where they begin."""
+
+
+@lru_cache(maxsize=1 << 14)
+def _merged(domain: Domain, given: Steps) -> tuple[Domain, Steps]:
     sizes: list[int] = []
-    steps: list[list[int]] = [[] for _ in views]
+    steps: list[list[int]] = [[] for _ in given]
     for axis, size in enumerate(domain):
-        here = [v.steps[axis] for v in views]
+        here = [own[axis] for own in given]
         if size == 1:
             continue
         if sizes and all(s[-1] == h * size for s, h in zip(steps, here, strict=True)):
@@ -88,15 +103,21 @@ def merged(domain: Domain, views: Sequence[View]) -> tuple[Domain, list[View]]:
         for s, h in zip(steps, here, strict=True):
             s.append(h)
     if not sizes:
-        return (1,), [v.with_steps((1,)) for v in views]
-    return tuple(sizes), [v.with_steps(s) for v, s in zip(views, steps, strict=True)]
+        return (1,), ((1,),) * len(given)
+    return tuple(sizes), tuple([tuple(own) for own in steps])
 
 
 def ordered(domain: Domain, views: Sequence[View]) -> tuple[Domain, list[View]]:
     """The same points in the order of rows of the last view, and merged."""
-    axes = sorted(range(len(domain)), key=lambda a: -views[-1].steps[a])
-    turned = [v.with_steps([v.steps[a] for a in axes]) for v in views]
-    return merged(tuple(domain[a] for a in axes), turned)
+    sizes, steps = _ordered(domain, tuple([v.steps for v in views]))
+    return sizes, [v.with_steps(s) for v, s in zip(views, steps, strict=True)]
+
+
+@lru_cache(maxsize=1 << 14)
+def _ordered(domain: Domain, given: Steps) -> tuple[Domain, Steps]:
+    axes = sorted(range(len(domain)), key=lambda a: -given[-1][a])
+    turned = tuple([tuple([own[a] for a in axes]) for own in given])
+    return _merged(tuple([domain[a] for a in axes]), turned)
 
 
 @dataclass
@@ -147,6 +168,10 @@ class Emitter:
     ) -> None:
         """An instruction at every point of `outer`; what exceeds the machine's nest is unrolled."""
         extra = max(0, len(outer) - MAX_NEST)
+        if not extra:
+            addresses = [(v.memref, Access(v.base, v.steps)) for v in views]
+            self.add(kind(addresses, outer, (), **fields))
+            return
         inner = outer[extra:]
         for point in product(*(range(n) for n in outer[:extra])):
             at = [v.at((*point, *[0] * len(inner))) for v in views]

@@ -72,7 +72,7 @@ class Evaluator:
         if not into.lane and not isinstance(expr, Const) and self._is_per_row(expr):
             number = self._value(expr)
             assert isinstance(number, Value)
-            row = replace(number.view, lane=False)
+            row = number.view._replace(lane=False)
             self.emit.binary("fill", row, number.view, into, self.domain)
         elif isinstance(expr, Call):
             operands = [self._value(a) for a in expr.args]
@@ -122,7 +122,7 @@ class Evaluator:
             raise Unsupported(f"'{expr.fn}' of a constant")
         d = into or self._target(x, [(expr.args[0], x)])
         self.emit.unary(expr.fn, x.view, d.view, self._over(d.axes | x.axes))
-        return replace(d, view=replace(d.view, lane=x.lane))
+        return replace(d, view=d.view._replace(lane=x.lane))
 
     def _requant(self, operands: list[Operand], into: Value | None) -> Operand:
         x, multiplier, shift, zero = operands
@@ -143,7 +143,7 @@ class Evaluator:
             step *= rows[axis]
         pair = View(tile, 0, tuple(steps))
         self.emit.unary("copy", multiplier.view, pair, rows)
-        self.emit.unary("copy", shift.view, replace(pair, base=1), rows)
+        self.emit.unary("copy", shift.view, pair._replace(base=1), rows)
         return Value(pair, multiplier.axes)
 
     def _requantized(self, x: Value, pair: Value, zero: float, d: Value) -> None:
@@ -178,7 +178,7 @@ class Evaluator:
         second = y.view if isinstance(y, Value) else y
         self.emit.binary(fn, x.view, second, d.view, self._over(d.axes | axes))
         lane = x.lane and (not isinstance(y, Value) or y.lane)
-        return replace(d, view=replace(d.view, lane=lane))
+        return replace(d, view=d.view._replace(lane=lane))
 
     def _turned(self, x: Operand, y: Operand) -> bool:
         """Whether y should come first: the first operand has a row for every point."""
@@ -202,7 +202,7 @@ class Evaluator:
         """x repeated along more axes."""
         d = self._temporary(x.axes | axes, x)
         self.emit.unary("copy", x.view, d.view, self._over(d.axes))
-        return replace(d, view=replace(d.view, lane=x.lane))
+        return replace(d, view=d.view._replace(lane=x.lane))
 
     def _same_type(self, x: Value, y: Operand) -> tuple[Value, Operand]:
         """Operands in the scratchpad have one type, and both have one kind."""
@@ -229,7 +229,7 @@ class Evaluator:
         """A copy in the type that the unit computes with, in the accumulators if it fits."""
         d = into or self._temporary(x.axes, x, element)
         self.emit.unary("copy", x.view, d.view, self._over(d.axes | x.axes))
-        return replace(d, view=replace(d.view, lane=x.lane))
+        return replace(d, view=d.view._replace(lane=x.lane))
 
     def _copy(self, x: Operand, d: Value) -> None:
         if not isinstance(x, Value):

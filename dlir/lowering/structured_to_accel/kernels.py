@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import product
 from math import prod
@@ -245,17 +245,21 @@ class Kernels:
             w_on_chip=self._has_weights(plan, result),
             out_on_chip=target.memory is Memory.SPM,
             extra_rows=extra,
-            vector_passes=self.passes(plan) + self._taps_by_vector(plan),
+            functions=() if plan.epilogue is None else tuple(_functions(plan.epilogue)),
             spm_lines=self.free_lines,
             acc_rows=machine.acc.rows // (2 if plan.by_vector else 1),
-            on_array=not plan.by_vector,
+            vector_taps=self._taps_by_vector(plan),
             k_rows=plane_rows(plan, cols),
-            a_rate=self._rate(plan.a.value),
-            w_rate=machine.dma.bytes_per_cycle,
-            out_rate=self._rate(result),
+            a_outside=self._is_argument(plan.a.value),
+            out_outside=self._is_argument(result),
             whole_n=fused_a,
             fused_lines=self._fused_lines(plan) if fused_a else 0,
         )
+
+    def _is_argument(self, value: SSAValue) -> bool:
+        """Whether a tensor lies where the program's arguments do."""
+        stored = self.tiles.stored.get(value)
+        return stored is not None and isinstance(stored.memref.owner, Block)
 
     def _has_weights(self, plan: ContractionPlan, result: SSAValue) -> bool:
         """Whether the weights are on chip already."""
@@ -263,13 +267,6 @@ class Kernels:
             return memory_of(self.packed[result].type) is Memory.SPM
         w = self.tiles.stored.get(plan.w.value)
         return w is None or w.memory is Memory.SPM
-
-    def _rate(self, value: SSAValue) -> float:
-        """Bytes per cycle of the bus between a tensor's place and the scratchpad."""
-        machine, stored = self.tiles.emit.machine, self.tiles.stored.get(value)
-        outside = stored is not None and isinstance(stored.memref.owner, Block)
-        bus = machine.host if outside and machine.host is not None else machine.dma
-        return bus.bytes_per_cycle
 
     def _fused_lines(self, plan: Plan) -> int:
         """Lines per result row that tensors inside of the kernel take."""
@@ -286,12 +283,6 @@ class Kernels:
             per_row += 4 * blocks_of(lanes, self.cols)
             waiting += [o.value for o in (*inner.operands, *inner.extras)]
         return per_row
-
-    def passes(self, plan: Plan) -> float:
-        """Cycles of the vector unit per row of the result, as if every row had all lanes."""
-        expr = plan.epilogue
-        cost = self.tiles.emit.machine.vector.cost_of
-        return float(max(1, _cost(expr, cost))) if expr is not None else 1.0
 
     def _taps_by_vector(self, plan: ContractionPlan) -> float:
         """Passes of the vector unit over the result for products that it makes itself."""
@@ -379,7 +370,9 @@ def boxes(box: Sequence[Range], sizes: Mapping[int, int]) -> Iterator[list[Range
         yield tile
 
 
-def _cost(expr: Expr, cost_of: Callable[[str], int]) -> int:
-    if not isinstance(expr, Call):
-        return 0
-    return cost_of(expr.fn) + sum(_cost(a, cost_of) for a in expr.args)
+def _functions(expr: Expr) -> Iterator[str]:
+    """The functions of an expression, each as often as it is computed."""
+    if isinstance(expr, Call):
+        yield expr.fn
+        for argument in expr.args:
+            yield from _functions(argument)

@@ -24,8 +24,16 @@ Box: TypeAlias = Sequence[Range]
 
 def hull(forms: Sequence[Linear], box: Box) -> tuple[list[int], list[int]]:
     """Where the forms begin in a box, and how far they reach; factors are not negative."""
-    origin = [f.constant + sum(f.coefficients[d] * box[d][0] for d in f.dims) for f in forms]
-    sizes = [1 + sum(f.coefficients[d] * (box[d][1] - 1) for d in f.dims) for f in forms]
+    origin: list[int] = []
+    sizes: list[int] = []
+    for form in forms:
+        first, size = form.constant, 1
+        for d in form.dims:
+            start, count = box[d]
+            first += form.coefficients[d] * start
+            size += form.coefficients[d] * (count - 1)
+        origin.append(first)
+        sizes.append(size)
     return origin, sizes
 
 
@@ -48,6 +56,8 @@ def strides_of(forms: Sequence[Linear], box: Box) -> tuple[int, ...]:
 
 
 def _stride(form: Linear, box: Box) -> int:
+    if max(form.coefficients, default=0) < 2:
+        return 1
     step = gcd(*(form.coefficients[d] for d in form.dims if box[d][1] > 1))
     if step < 2:
         return 1

@@ -80,7 +80,7 @@ def finish(
 def narrowed(view: View, plan: Plan, box: Box) -> View:
     """One lane is a number per row."""
     single = plan.lane is not None and box[plan.lane][1] == 1
-    return replace(view, lane=True) if single else view
+    return view._replace(lane=True) if single else view
 
 
 def _read_arguments(expr: Expr | None) -> set[int]:
@@ -121,7 +121,7 @@ def _over_rows(tiles: Tiles, plan: VectorPlan, box: Box, axes: Sequence[int]) ->
             total = temporary(emit, keep, i32 if is_integer(term.element) else f32)
         at = total if not first else total.at((first, *[0] * (len(axes) - 1)))
         walks, (view,) = merged(domain[len(axes) :], (_last(term, len(axes)),))
-        folded = replace(term, steps=(*term.steps[: len(axes)], *view.steps))
+        folded = term._replace(steps=(*term.steps[: len(axes)], *view.steps))
         _fold(emit, plan.combine, folded, at, domain[: len(axes)], walks)
     assert total is not None
     return Value(total, frozenset(a for a, n in enumerate(keep) if n > 1), owned=True)
@@ -188,7 +188,7 @@ def _over_lanes(tiles: Tiles, plan: VectorPlan, box: Box, axes: Sequence[int]) -
         assert total is not None
         result = _number(emit, fold, total, keep, 0)
     axes_of = frozenset(a for a, n in enumerate(keep) if n > 1)
-    return Value(replace(result, lane=True), axes_of, owned=True)
+    return Value(result._replace(lane=True), axes_of, owned=True)
 
 
 def _whole_and_rest(box: Box, lane: int, end: int, cols: int) -> Iterator[tuple[list[Range], int]]:
@@ -222,17 +222,17 @@ def _combined(
         return made
     points = list(product(*(range(n) for n in flat[:-1])))
     for point in points:
-        at = replace(row, base=x.base + sum(s * p for s, p in zip(view.steps, point, strict=False)))
+        at = row._replace(base=x.base + sum(s * p for s, p in zip(view.steps, point, strict=False)))
         start, step = 0, view.steps[-1]
         if total is None:
             total = made
             if flat[-1] == 1:
                 emit.unary("copy", at, total, keep)
                 continue
-            emit.binary(fn, at, replace(at, base=at.base + step), total, keep)
+            emit.binary(fn, at, at._replace(base=at.base + step), total, keep)
             start = 2
         if flat[-1] > start:
-            rest = replace(at, base=at.base + start * step, steps=(step, *at.steps))
+            rest = at._replace(base=at.base + start * step, steps=(step, *at.steps))
             emit.accumulate(fn, rest, total, (flat[-1] - start, *keep))
     return made
 

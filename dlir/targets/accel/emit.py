@@ -6,7 +6,7 @@ all templates of a stream are filled in together, so the work per op is small.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, TypeAlias
 
@@ -19,7 +19,7 @@ from xdsl.passes import ModulePass
 
 from dlir.diagnostics import fail, node_notes, place_of
 from dlir.dialects.accel.attrs import Memory, Role, lanes_of, memory_of, rows_of
-from dlir.dialects.accel.decode import decode
+from dlir.dialects.accel.decode import Decoded, decode
 from dlir.dialects.accel.ops import AllocOp, EngineOp, ProgramOp, StoreOp
 from dlir.dialects.accel.verify import width_of
 from dlir.dialects.isa.encoding import EncodingError, Kind
@@ -136,6 +136,7 @@ class _Emitter:
         self.items = {name: _Items() for name in self.machine.streams}
         self.tags: dict[str, int] = {}
         self.tag_of: dict[LocationAttr, int] = {}
+        self.templates: dict[Hashable, Template] = {}
 
     def program(self) -> Program:
         """Symbols, then items op by op, then the words of each stream at once."""
@@ -239,23 +240,33 @@ class _Emitter:
         """The words of an op, and where each of its operands begins."""
         decoded = decode(op)
         places = [self.places[value] for value in decoded.values]
-        units = [place.operand.unit for place in places]
-        steps = tuple(
-            [tuple([s * unit for s in own]) for own, unit in zip(decoded.steps, units, strict=True)]
-        )
-        operands = tuple([place.operand for place in places])
-        form = Form(op.name, decoded.trips, steps, decoded.fields, operands)
-        try:
-            template = template_of(form, self.machine.array.rows, self.loops)
-        except (Unencodable, EncodingError) as error:
-            fail(op, str(error), rule="accel-to-isa-fields")
+        # Tiles of one type share their operand, so that its id, unlike itself, is quick to hash.
+        key = (op.name, decoded[2:], *[id(place.operand) for place in places])
+        template = self.templates.get(key)
+        if template is None:
+            template = self.templates[key] = self.new_template(op, decoded, places)
         bases = [
-            place.base + base * unit
-            for place, base, unit in zip(places, decoded.bases, units, strict=True)
+            place.base + base * place.operand.unit
+            for place, base in zip(places, decoded.bases, strict=True)
         ]
         if op.name == "accel.binary" and len(bases) == 2:
             bases.insert(1, 0)
         return template, (bases[0], bases[1], bases[2] if len(bases) > 2 else 0)
+
+    def new_template(self, op: EngineOp, decoded: Decoded, places: Sequence[_Place]) -> Template:
+        """The words of all ops that differ in nothing but where their operands begin."""
+        operands = tuple([place.operand for place in places])
+        steps = tuple(
+            [
+                tuple([step * operand.unit for step in own])
+                for own, operand in zip(decoded.steps, operands, strict=True)
+            ]
+        )
+        form = Form(op.name, decoded.trips, steps, decoded.fields, operands)
+        try:
+            return template_of(form, self.machine.array.rows, self.loops)
+        except (Unencodable, EncodingError) as error:
+            fail(op, str(error), rule="accel-to-isa-fields")
 
     def tag(self, location: LocationAttr) -> int:
         """The number of an op of the model; 0 for one that nobody knows."""

@@ -13,7 +13,7 @@ import types
 import typing
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, NoReturn, cast
 
@@ -70,9 +70,8 @@ def load(name_or_path: str, overrides: Mapping[str, str]) -> Machine:
     """A preset or a file, or nothing but overrides; see `description.load_machine`."""
     if not name_or_path:
         return read("", "<machine>", overrides)
-    path = MACHINES / f"{name_or_path}.toml"
     if name_or_path in preset_names():
-        return read(path.read_text(encoding="utf-8"), f"{name_or_path}.toml", overrides)
+        return _preset(name_or_path, tuple(overrides.items()))
     if not name_or_path.endswith(".toml"):
         fail(
             None,
@@ -80,6 +79,13 @@ def load(name_or_path: str, overrides: Mapping[str, str]) -> Machine:
             help=f"presets: {', '.join(preset_names())}; or the path of a .toml file",
         )
     return read(read_text(name_or_path), Path(name_or_path).as_posix(), overrides)
+
+
+@lru_cache(maxsize=64)
+def _preset(name: str, overrides: tuple[tuple[str, str], ...]) -> Machine:
+    """Every pass of a pipeline asks for its machine."""
+    text = (MACHINES / f"{name}.toml").read_text(encoding="utf-8")
+    return read(text, f"{name}.toml", dict(overrides))
 
 
 def read(text: str, name: str, overrides: Mapping[str, str]) -> Machine:

@@ -91,6 +91,14 @@ def launches_of(module: ModuleOp, entry: FuncOp) -> list[LaunchOp]:
     return [op for op in entry.body.block.ops if isinstance(op, LaunchOp)]
 
 
+def launched_programs(module: ModuleOp, entry: FuncOp) -> list[ProgramOp]:
+    """The programs of one call in order, each as often as it is launched."""
+    launches = launches_of(module, entry)
+    _erase_unused(entry)
+    programs = {op.sym_name.data: op for op in module.ops if isinstance(op, ProgramOp)}
+    return [programs[op.program.root_reference.data] for op in launches if op.parent is not None]
+
+
 def captured(op: Operation) -> Iterator[SSAValue]:
     """The values from outside that an op and the regions in it read."""
     inside = {id(inner) for inner in op.walk()}

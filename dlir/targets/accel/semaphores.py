@@ -65,7 +65,7 @@ def semaphores_of(ops: Sequence[EngineOp]) -> Semaphores:
 def _awaited(op: EngineOp, numbers: dict[EngineOp, int]) -> Iterable[tuple[str, int]]:
     """Per other engine, the last op that an op takes the token of."""
     last: dict[str, int] = {}
-    for token in op.after:
+    for token in op.operands[len(op.walks.data) :]:
         giver = token.owner
         assert isinstance(giver, EngineOp), "only engine ops give tokens"
         if giver.ENGINE != op.ENGINE:

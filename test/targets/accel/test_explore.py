@@ -298,7 +298,6 @@ def command(*arguments: str) -> tuple[int, str, str]:
 def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A space file; evaluation is by formula."""
     (tmp_path / "space.toml").write_text(ROWS)
-    monkeypatch.setattr(evaluate, "compiler", lambda: None)
     monkeypatch.setattr(evaluate, "evaluate", stand_in.formula)
     return tmp_path
 

@@ -2,6 +2,7 @@
 
 space.py        space.toml: which keys of the hardware file take which values
 layers.py       the model as distinct layers with counts, so that nothing is done twice
+compiling.py    programs to be timed, shared by machines for which they are the same
 evaluate.py     (machine, layer) -> Measures, by compiling and timing; the one place that does
 workers.py      evaluations in this process, in processes, or on a Dask cluster
 store.py        results.jsonl: what is known already

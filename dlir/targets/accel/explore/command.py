@@ -49,7 +49,6 @@ class Request:
         """
         space = load_space(self.space)
         layers = layers_of(module, self.function, whole=self.whole)
-        evaluate.compiler()  # without one, every single point would be refused
         found = explore(
             layers,
             space,

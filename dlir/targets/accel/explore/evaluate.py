@@ -3,29 +3,20 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache
 from pathlib import Path
-from typing import Any, TypeAlias, cast
-
-import numpy as np
-from xdsl.dialects.builtin import ModuleOp, TensorType
+from typing import TypeAlias
 
 import dlir
-from dlir.diagnostics import fail
-from dlir.numpy_types import Array, dtype_of
-from dlir.params import param_ops
-from dlir.parser import parse_module
-from dlir.registry import default_registry, load_attribute
+from dlir.pipeline import collection_paused
 from dlir.targets.accel.description import Machine
+from dlir.targets.accel.explore.compiling import programs_of
 from dlir.targets.accel.program import Program
 from dlir.targets.accel.simulator.bounds import macs_of
 from dlir.targets.accel.simulator.energy import energy_of
 from dlir.targets.accel.simulator.simulation import time_program
-
-COMPILER = "dlir.targets.accel.target:compile_programs"
-"""`(module, params, machine) -> [Program]`: the programs of one run, executed in turn."""
 
 
 @dataclass(frozen=True)
@@ -47,48 +38,20 @@ Raises CompileError for what the machine cannot do.
 
 def evaluate(machine: Machine, layer: str) -> Measures:
     """Compile and execute; the evaluator of every exploration that does not bring its own."""
-    module, params = _loaded(layer)
-    return measure(compiler()(module.clone(), params, machine))
+    with collection_paused():
+        return measure(programs_of(layer, machine), machine)
 
 
-def compiler() -> Callable[[ModuleOp, Mapping[str, Array], Machine], Iterable[Program]]:
-    """The compiler of models for the accelerator. Raises CompileError when dlir has none."""
-    try:
-        return load_attribute(COMPILER)
-    except (ImportError, AttributeError):
-        fail(None, "this version of dlir does not compile models for the accelerator",
-             help="give dlir.targets.accel.explore.exploration.explore an evaluator")  # fmt: skip
-
-
-def measure(programs: Iterable[Program]) -> Measures:
-    """Execute programs one after the other."""
+def measure(programs: Iterable[Program], machine: Machine | None = None) -> Measures:
+    """Execute programs one after the other, on their machines or on another of the same form."""
     cycles, seconds, energy, macs = 0, 0.0, 0.0, 0
     for program in programs:
-        simulation = time_program(program)
+        simulation = time_program(program, machine)
         cycles += simulation.cycles
         seconds += simulation.seconds
         energy += energy_of(simulation)["total_pj"]
         macs += sum(macs_of(simulation).values())
     return Measures(cycles, seconds, energy, macs)
-
-
-@lru_cache(maxsize=64)
-def _loaded(layer: str) -> tuple[ModuleOp, Mapping[str, Array]]:
-    module = parse_module(layer, default_registry().context())
-    return module, stand_in_weights(module)
-
-
-def stand_in_weights(module: ModuleOp) -> dict[str, Array]:
-    """Small positive numbers for every weight, always the same.
-
-    What a program costs does not depend on them: it has no branch that depends on data.
-    """
-    weights: dict[str, Array] = {}
-    for op, name in param_ops(module):
-        type = cast(TensorType[Any], op.results[0].type)
-        values = np.random.default_rng(0).uniform(0.5, 1.5, type.get_shape())
-        weights[name] = values.astype(dtype_of(type))
-    return weights
 
 
 @cache

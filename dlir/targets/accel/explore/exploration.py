@@ -60,6 +60,8 @@ class Exploration:
     points: Sequence[Point]
     evaluations: int = 0
     """How many layers were compiled and executed this time."""
+    untimed: Sequence[str] = ()
+    """The names of layers that a machine leaves to the host, and that therefore cost nothing."""
     front: Sequence[int] = field(init=False)
     """The points that no other dominates, best in the first objective first."""
 
@@ -98,7 +100,8 @@ def explore(
     except KeyboardInterrupt:
         kept = f"; '{folder}' keeps them, and the same command goes on" if folder else ""
         fail(None, f"interrupted after {done} of {total} evaluations{kept}")
-    return Exploration(space, layers, [run.end(point, space) for point in points], done)
+    ended = [run.end(point, space) for point in points]
+    return Exploration(space, layers, ended, done, run.untimed(points))
 
 
 class _Run:
@@ -150,6 +153,16 @@ class _Run:
         """What to keep of an evaluation."""
         layer, settings = self.begun[call.key]
         return Record(call.key, outcome, settings, layer.name)
+
+    def untimed(self, points: Sequence[Point]) -> list[str]:
+        """The layers for which some machine did nothing."""
+        found: dict[str, None] = {}
+        for point in points:
+            for key, layer in zip(self.keys(point), self.layers, strict=False):
+                known = self.store.known.get(key)
+                if known is not None and known.measures is not None and not known.measures.cycles:
+                    found[layer.name] = None
+        return list(found)
 
     def end(self, point: Point, space: Space) -> Point:
         """A point after everything was evaluated."""

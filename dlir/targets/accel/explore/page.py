@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
+from itertools import pairwise
 
 from dlir.targets.accel.explore.exploration import Exploration
 from dlir.targets.accel.explore.pareto import pareto_front
@@ -78,13 +79,16 @@ def scale_of(values: Sequence[float], start: float, length: float) -> Scale:
 
 
 def scatter(dots: Sequence[Dot], x_label: str, y_label: str) -> str:
-    """A plot with logarithmic axes; the line goes through what is best in these two alone."""
+    """A plot with logarithmic axes; the line goes along what is best in these two alone."""
     xs = scale_of([dot.x for dot in dots], LEFT, WIDTH)
     ys = scale_of([dot.y for dot in dots], TOP + HEIGHT, -HEIGHT)
     parts = [drawing.rect(LEFT, TOP, WIDTH, HEIGHT, "#f8f9fa"), *_grid(xs, ys)]
     chosen = [dot for dot in dots if dot.color != OVER]
     best = [chosen[i] for i in pareto_front([(dot.x, dot.y) for dot in chosen])]
-    steps = " ".join(f"{xs(dot.x):.1f},{ys(dot.y):.1f}" for dot in best)
+    # What is best at some x stays so up to the next: a staircase.
+    corners = [(b.x, a.y) for a, b in pairwise(best)]
+    line = sorted([*((dot.x, dot.y) for dot in best), *corners], key=lambda p: (p[0], -p[1]))
+    steps = " ".join(f"{xs(x):.1f},{ys(y):.1f}" for x, y in line)
     parts.append(f'<polyline points="{steps}" fill="none" stroke="{FRONT}" stroke-dasharray="4"/>')
     # The front is drawn last, on top.
     for dot in sorted(dots, key=lambda dot: dot.color == FRONT):

@@ -76,6 +76,7 @@ def lead(found: Exploration) -> str:
     return (
         f"{len(found.points)} points, {', '.join(counts)}; {len(found.layers)} distinct layers "
         f"of {runs}; {found.evaluations} evaluations this time"
+        + (f"; left to the host and not timed: {', '.join(found.untimed)}" if found.untimed else "")
     )
 
 

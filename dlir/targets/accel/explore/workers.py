@@ -6,6 +6,7 @@ when its worker dies again, it has failed. Everything else goes on.
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import os
 import signal
@@ -190,6 +191,7 @@ def _processes(jobs: int) -> Generator[Opened, None, None]:
 def _start_worker() -> None:
     """In a worker: leave the keyboard to the parent, and end when the parent does."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    gc.set_threshold(200_000, 50, 50)  # evaluations leave little that only the collector frees
     parent = multiprocessing.parent_process()
 
     def watch() -> None:
