@@ -44,6 +44,7 @@ DIALECTS: dict[str, str] = {
 
 PASSES: dict[str, str] = {
     "accel-allocate": "dlir.transforms.accel_allocate:AccelAllocate",
+    "accel-count-work": "dlir.targets.accel.work.model:AccelCountWork",
     "accel-pipeline": "dlir.targets.accel.pipeline:AccelPipeline",
     "accel-place-tokens": "dlir.transforms.accel_place_tokens:AccelPlaceTokens",
     "accel-prefetch": "dlir.transforms.accel_prefetch:AccelPrefetch",
@@ -73,6 +74,7 @@ PASSES: dict[str, str] = {
     "structured-outline": "dlir.transforms.structured_outline:StructuredOutline",
     "structured-pack": "dlir.transforms.structured_pack:StructuredPack",
     "structured-schedule": "dlir.transforms.structured_schedule:StructuredSchedule",
+    "structured-pack-pixels": "dlir.transforms.structured_pack_pixels:StructuredPackPixels",
     "structured-share-terms": "dlir.transforms.structured_share_terms:StructuredShareTerms",
     "structured-tile": "dlir.transforms.structured_tile:StructuredTile",
     "structured-view-parts": "dlir.transforms.structured_view_parts:StructuredViewParts",

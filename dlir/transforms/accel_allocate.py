@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import NoReturn
+from typing import NoReturn, TypeAlias
 
 from xdsl.context import Context
 from xdsl.dialects.builtin import IntegerAttr, ModuleOp, i64
@@ -16,7 +16,7 @@ from dlir.dialects.accel.lifetimes import Tile, live_lines, tiles_of, uses_of
 from dlir.dialects.accel.ops import AllocOp, ProgramOp
 from dlir.rewrite import current_statistics
 from dlir.targets.accel.description import load_machine
-from dlir.transforms.accel_packing import Block, place_blocks
+from dlir.transforms.accel_packing import Block, Placement, place_blocks, place_early
 
 UNITS = {"acc": "rows"}
 """What lines are called in a memory, where not lines."""
@@ -28,8 +28,9 @@ class AccelAllocate(ModulePass):
 
     A tile lives from its first use to its last, in program order. Places are used again as late as
     possible, so that engines can run ahead of each other: where memory allows, the tiles of one
-    step lie elsewhere than those of the step before. Tiles that have a place keep it. Statistics:
-    the peak of each memory and the bound that the lifetimes set.
+    step lie elsewhere than those of the step before. With `early`, places are used again as soon as
+    possible: the program is single-buffered, which is there to be compared with. Tiles that have a
+    place keep it. Statistics: the peak of each memory and the bound that the lifetimes set.
 
     Before:
     ```mlir
@@ -51,20 +52,23 @@ class AccelAllocate(ModulePass):
 
     name = "accel-allocate"
 
+    early: bool = False
+    """Whether engines wait for each other rather than use more memory."""
+
     def apply(self, ctx: Context, op: ModuleOp) -> None:
         for program in op.ops:
             if isinstance(program, ProgramOp):
-                allocate(program)
+                allocate(program, early=self.early)
 
 
-def allocate(program: ProgramOp) -> None:
+def allocate(program: ProgramOp, *, early: bool = False) -> None:
     """Give the tiles of a program their places. Raises CompileError when they do not fit."""
     sizes = load_machine(program.machine.preset.data, program.machine.overrides).sizes
     tiles = tiles_of(program)
     for name, size in sizes.items():
         mine = [tile for tile in tiles if tile.memory.value == name]
         if mine:
-            _place(mine, name, size)
+            _place(mine, name, size, place_early if early else place_blocks)
     _place_unused(program)
     for use in uses_of(tiles, sizes):
         unit = UNITS.get(use.memory, "lines")
@@ -72,10 +76,13 @@ def allocate(program: ProgramOp) -> None:
         current_statistics().update(counts)
 
 
-def _place(tiles: Sequence[Tile], memory: str, size: int) -> None:
+Placer: TypeAlias = Callable[[Sequence[Block], int, dict[int, int]], Placement]
+
+
+def _place(tiles: Sequence[Tile], memory: str, size: int, placer: Placer) -> None:
     blocks = [Block(tile.lines, tile.first, tile.last) for tile in tiles]
     fixed = {n: at for n, tile in enumerate(tiles) if (at := tile.at) is not None}
-    placement = place_blocks(blocks, size, fixed)
+    placement = placer(blocks, size, fixed)
     if placement.missing is not None:
         _report(tiles, tiles[placement.missing], memory, size)
     for number, tile in enumerate(tiles):

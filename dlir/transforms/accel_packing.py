@@ -59,6 +59,24 @@ ROUNDS = (4.0, 1.0, 0.25)
 as long-lived do not take turns, so it should be few; but too few leave gaps of odd sizes."""
 
 
+def place_early(
+    blocks: Sequence[Block], capacity: int, fixed: dict[int, int] | None = None
+) -> Placement:
+    """Lines for all blocks, each as low as it can: what is used again is used again at once."""
+    start = {n: _placed(blocks, n, at) for n, at in (fixed or {}).items()}
+    live, at = list(start.values()), dict(fixed or {})
+    for number, block in enumerate(blocks):
+        if number in at:
+            continue
+        live = [one for one in live if one.last >= block.first]
+        line = lowest(blockers(block, live), block.size, capacity)
+        if line is None:
+            return _densest(blocks, capacity, start)
+        at[number] = line
+        live.append(_placed(blocks, number, line))
+    return Placement(at)
+
+
 def _placed(blocks: Sequence[Block], number: int, at: int) -> Placed:
     size, first, last = blocks[number]
     return Placed(at, at + size, first, last, number)

@@ -168,19 +168,23 @@ def _write_through(op: ReshapeOp) -> None:
 def _merged(forms: Sequence[Linear], old: Sequence[int], new: Sequence[int]) -> list[Linear] | None:
     """Forms of the writer into the result: dimensions are merged, none is split."""
     count = len(forms[0].coefficients) if forms else 0
-    result = [Linear((0,) * count, 0)] * len(new)
+    zero = Linear((0,) * count, 0)
+    result = [zero] * len(new)
     merges = False
     for left, right in groups(old, new):
+        ones, spare = [d for d in left if old[d] == 1], [d for d in right if new[d] == 1]
+        if spare:  # iterators of one value go on walking a dimension of one
+            result[spare[0]] = _flat([forms[d] for d in ones], [1] * len(ones)) if ones else zero
+            left = [d for d in left if d not in ones]
         wide = [d for d in right if new[d] != 1]
         if len(wide) > 1:
-            source = [d for d in left if old[d] != 1]
-            if [old[d] for d in source] != [new[d] for d in wide]:
+            if [old[d] for d in left] != [new[d] for d in wide]:
                 return None
-            for a, b in zip(source, wide, strict=True):
+            for a, b in zip(left, wide, strict=True):
                 result[b] = forms[a]
             continue
         inner = [d for d in left if old[d] != 1]
-        if any(forms[d].plain_dim is None for d in inner):
+        if any(forms[d].plain_dim is None for d in inner) or (left and not wide):
             return None
         merges = merges or len(inner) > 1
         if wide:

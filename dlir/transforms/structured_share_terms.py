@@ -72,7 +72,7 @@ def _share(total: GenericOp, reader: GenericOp) -> bool:
 def _is_same(total: GenericOp, mine: Operation, reader: GenericOp, theirs: Operation) -> bool:
     """Whether two scalar ops compute the same from the same elements of the same tensors."""
     renamed: dict[int, int] = {}
-    if len(total.kinds) != len(reader.kinds):
+    if len(total.kinds) != len(reader.kinds) or not isinstance(theirs, type(mine)):
         return False
     same = _same_value(total, mine.results[0], reader, theirs.results[0], renamed)
     return same and set(renamed) == set(range(len(reader.kinds)))

@@ -19,6 +19,7 @@ from dlir.dialects.accel.semantics import SEMANTICS
 from dlir.dialects.dl.ops.source import ConstantOp, ParamOp
 from dlir.interpreter import Interpreter
 from dlir.numpy_types import dtype_of
+from dlir.options import print_value
 from dlir.parser import parse_module
 from dlir.pipeline import PassManager
 from dlir.registry import default_registry
@@ -159,9 +160,10 @@ def lowered(module: ModuleOp, settings: str, plain: bool = False) -> ModuleOp:
 
     `plain` is the conversion without the passes that prepare for it.
     """
-    way = f'{PLAIN},convert-structured-to-accel{{machine=gemmini set="{settings}"}}'
-    if not plain:
-        way = f'accel-pipeline{{machine=gemmini set="{settings}" to=accel}}'
+    options = f"machine=gemmini set={print_value(settings, str)}"
+    way = f"accel-pipeline{{{options} to=accel}}"
+    if plain:
+        way = f"{PLAIN},convert-structured-to-accel{{{options}}}"
     result = run_passes(module, way)
     text = str(result)
     again = parse_module(text, default_registry().context(), "case.mlir")

@@ -15,6 +15,7 @@ from dlir.diagnostics import fail
 from dlir.dialects.accel.attrs import Role
 from dlir.dialects.accel.ops import LaunchOp, ProgramOp
 from dlir.dialects.isa.attrs import MachineAttr
+from dlir.dialects.structured.ops import GenericOp
 from dlir.lowering.structured_to_accel.expression import Unsupported
 from dlir.lowering.structured_to_accel.host import Host
 from dlir.lowering.structured_to_accel.partition import Partition, host_needs, partition
@@ -55,19 +56,34 @@ class ConvertStructuredToAccel(ModulePass):
     def apply(self, ctx: Context, op: ModuleOp) -> None:
         settings = parse_settings(self.set)
         machine = load_machine(self.machine, settings)
+        _require_array(machine)
         values = {key: StringAttr(value) for key, value in settings.items()}
         attribute = MachineAttr(StringAttr(self.machine), DictionaryAttr(values))
         for function in [f for f in op.ops if isinstance(f, FuncOp) and not f.is_declaration]:
             _convert(op, function, machine, attribute)
 
 
+def _require_array(machine: Machine) -> None:
+    """A row of activations is as long as the array is wide, and so are its sums."""
+    rows, cols = machine.array.rows, machine.array.cols
+    if rows < cols:
+        fail(
+            None,
+            f"the array of '{machine.name}' has {rows} rows and {cols} columns; tiles need as many "
+            "rows as columns",
+            rule="accel-array",
+            help=f"set array.rows to {cols}, or array.cols to {rows}",
+        )
+
+
 def _convert(module: ModuleOp, function: FuncOp, machine: Machine, attribute: MachineAttr) -> None:
     """The machine's share of a function, as programs, and the host's share around launches."""
     block = function.body.block
-    found = partition(block, machine.array.cols)
+    if any(isinstance(op, GenericOp) for op in block.ops):
+        _require_static(function)
+    found = partition(block, machine.array.cols, machine.array.types)
     if not found.plans:
         return
-    _require_static(function)
     needed = host_needs(block, found)
     ops = list(block.ops)
     last = max(found.level.values())

@@ -28,7 +28,7 @@ from dlir.lowering.structured_to_accel.plan import ContractionPlan
 from dlir.lowering.structured_to_accel.stored import blocks_of
 from dlir.lowering.structured_to_accel.tiles import Range, Tiles
 from dlir.lowering.structured_to_accel.vector import finish
-from dlir.types import is_integer
+from dlir.types import element_of, is_integer
 
 
 def packed_shape(plan: ContractionPlan, cols: int) -> tuple[int, ...]:
@@ -79,10 +79,10 @@ class Planes:
         n = blocks_of(box[lane][1], cols)
         k = 1 if plan.diagonal else blocks_of(box[plan.k][1], cols)
         domain = (n, *(box[d][1] for d in plan.taps), k, plane_rows(plan, cols))
-        from dlir.types import element_of
-
-        tile = dense(emit.alloc(Memory.SPM, domain, element_of(self.packed.type)), domain)
         part = source.at(first).with_steps(source.steps[len(plan.batch) :])
+        if part.memory is Memory.SPM:  # all of the weights are there
+            return part.with_steps(part.steps[:-1])
+        tile = dense(emit.alloc(Memory.SPM, domain, element_of(self.packed.type)), domain)
         for block in range(n):  # column by column, so that the first ones can be used early
             at = (block, *[0] * (len(domain) - 1))
             emit.load(part.at(at), tile.at(at), (1, *domain[1:]))

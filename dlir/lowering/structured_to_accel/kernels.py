@@ -11,7 +11,7 @@ from typing import NoReturn
 from xdsl.dialects.builtin import f32, i8, i32
 from xdsl.ir import Attribute, Block, Operation, SSAValue
 
-from dlir.dialects.accel.attrs import Memory
+from dlir.dialects.accel.attrs import Memory, memory_of
 from dlir.dialects.accel.verify import width_of
 from dlir.dialects.structured.ops import element_type_of, shape_of
 from dlir.lowering.structured_to_accel import tiling
@@ -34,11 +34,13 @@ from dlir.lowering.structured_to_accel.tiles import (
     Local,
     Range,
     Tiles,
+    divided,
     domain_of,
     hull,
     relative,
     rows_of,
     strides_of,
+    written_strides,
 )
 from dlir.lowering.structured_to_accel.vector import compute_vector
 from dlir.types import is_integer
@@ -87,10 +89,17 @@ class Kernels:
         origin: Sequence[int],
         k_tile: int = 0,
         keep_weights: bool = False,
+        strides: Sequence[int] = (),
     ) -> None:
-        """The points of a box, into a tensor on chip whose index 0 is `origin`."""
+        """The points of a box, into a tensor on chip whose index 0 is `origin`.
+
+        With strides, it holds every so-many-th element only.
+        """
         axes = self.axes(plan)
-        view = target.over(relative(plan.op.out_forms, box, origin), axes, self.cols)
+        forms = relative(plan.op.out_forms, box, origin)
+        if strides:
+            forms = [divided(f, s) for f, s in zip(forms, strides, strict=True)]
+        view = target.over(forms, axes, self.cols)
         assert view is not None, "planned before"
         if isinstance(plan, VectorPlan):
             compute_vector(self.tiles, plan, box, view, axes)
@@ -123,10 +132,19 @@ class Kernels:
         for form, first, size in zip(plan.op.out_forms, origin, sizes, strict=True):
             if form.plain_dim is not None:
                 box[form.plain_dim] = (first, size)
-        batch = plan.batch if isinstance(plan, ContractionPlan) else ()
-        for part in boxes(box, {d: 1 for d in batch}):
+        for part in boxes(box, self._sizes_at_once(plan, box)):
             self._compute(plan, value, part, tile, origin)
         return Local(tile, tuple(origin))
+
+    def _sizes_at_once(self, plan: Plan, box: Box) -> dict[int, int]:
+        """What the accumulators hold of a sum of products, by iterator."""
+        if not isinstance(plan, ContractionPlan) or plan.lane is None:
+            return {}
+        most = max(1, self.tiles.emit.machine.acc.rows // 2)
+        blocks = blocks_of(box[plan.lane][1], self.cols)
+        rows = tiling.row_tile([box[d][1] for d in plan.rows], max(1, most // blocks))
+        sizes = {d: 1 for d in plan.batch} | dict(zip(plan.rows, rows, strict=True))
+        return sizes if blocks <= most else sizes | {plan.lane: most * self.cols}
 
     def local_type(self, value: SSAValue) -> Attribute:
         """32 bits inside of a kernel, unless the array reads it."""
@@ -176,12 +194,15 @@ class Kernels:
             part = target.box(origin, sizes, self.cols)
             self._compute(plan, result, box, part, origin, k_tile, keep)
             return
-        element = element_of(target)
-        tile = self.tiles.tile(sizes, target.lane, element)
-        self._compute(plan, result, box, tile, origin, k_tile, keep)
-        inside = [min(n, t - o) for n, t, o in zip(sizes, target.shape, origin, strict=True)]
+        strides = written_strides(plan.op.out_forms, box)
+        sizes = [-(-n // step) for n, step in zip(sizes, strides, strict=True)]
+        tile = self.tiles.tile(sizes, target.lane, element_of(target))
+        self._compute(plan, result, box, tile, origin, k_tile, keep, strides)
+        rest = [-(-(t - o) // step) for t, o, step in
+                zip(target.shape, origin, strides, strict=True)]  # fmt: skip
+        inside = [min(n, r) for n, r in zip(sizes, rest, strict=True)]
         domain = domain_of(inside, target.lane, self.cols)
-        part = target.box(origin, inside, self.cols)
+        part = target.box(origin, inside, self.cols).spread(strides)
         self.tiles.emit.store(rows_of(tile), rows_of(part), domain)
 
     def problem(self, plan: ContractionPlan, result: SSAValue, target: Stored) -> tiling.Problem:
@@ -191,7 +212,6 @@ class Kernels:
         a = self.tiles.stored.get(plan.a.value)
         fused_a = plan.a.value in self.fused
         width = 1 if element_type_of(plan.a.value) == i8 else 2
-        w = self.tiles.stored.get(plan.w.value)
         extra = sum(
             width_of(s.memref.type)
             for e in plan.extras
@@ -222,7 +242,7 @@ class Kernels:
             out_width=width_of(target.memref.type),
             hull=hull_rows,
             a_on_chip=fused_a or (a is not None and a.memory is Memory.SPM),
-            w_on_chip=not plan.constant and (w is None or w.memory is Memory.SPM),
+            w_on_chip=self._has_weights(plan, result),
             out_on_chip=target.memory is Memory.SPM,
             extra_rows=extra,
             vector_passes=self.passes(plan),
@@ -235,6 +255,13 @@ class Kernels:
             whole_n=fused_a,
             fused_lines=self._fused_lines(plan) if fused_a else 0,
         )
+
+    def _has_weights(self, plan: ContractionPlan, result: SSAValue) -> bool:
+        """Whether the weights are on chip already."""
+        if plan.constant:
+            return memory_of(self.packed[result].type) is Memory.SPM
+        w = self.tiles.stored.get(plan.w.value)
+        return w is None or w.memory is Memory.SPM
 
     def _rate(self, value: SSAValue) -> float:
         """Bytes per cycle of the bus between a tensor's place and the scratchpad."""

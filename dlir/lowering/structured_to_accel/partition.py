@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from math import prod
 
@@ -61,11 +62,11 @@ class Partition:
     """The dimension of each machine tensor that lies on the lanes."""
 
 
-def partition(block: Block, cols: int) -> Partition:
-    """Decide op by op, in order."""
+def partition(block: Block, cols: int, types: Sequence[str] = ("i8", "bf16")) -> Partition:
+    """Decide op by op, in order; `types` are what the array multiplies."""
     found = Partition(whole=_parts(block))
     planned: Planned = {}
-    planner = Planner(cols, planned, lambda v: v in found.constant)
+    planner = Planner(cols, planned, lambda v: v in found.constant, types)
     for op in block.ops:
         _mark_constant(op, found)
         on_machine = any(o in planned for o in op.operands)

@@ -203,6 +203,8 @@ class Planner:
     cols: int
     planned: Planned
     is_constant: Callable[[SSAValue], bool]
+    types: Sequence[str] = ("i8", "bf16")
+    """What the array multiplies."""
 
     def plan(self, op: GenericOp) -> Plan:
         """The plan of an op. Raises Unsupported."""
@@ -225,6 +227,7 @@ class Planner:
     def _contraction(
         self, op: GenericOp, extents: tuple[int, ...], epilogue: Expr | None
     ) -> ContractionPlan:
+        self._require_types(op)
         reasons: list[str] = []
         last = set(op.out_forms[-1].dims) if op.out_forms else set[int]()
         orders = sorted(
@@ -240,6 +243,17 @@ class Planner:
             except Unsupported as reason:
                 reasons.append(str(reason))
         raise Unsupported(reasons[0])
+
+    def _require_types(self, op: GenericOp) -> None:
+        """The array multiplies two numbers of one type, and adds them up in 32 bits."""
+        a, w = (storage_type(element_type_of(v)) for v in op.inputs)
+        total = op.body.block.args[2].type
+        sums: dict[Attribute, tuple[Attribute, ...]] = {i8: (i32,), bf16: (f32, bf16)}
+        if a != w or str(a) not in self.types or total not in sums.get(a, ()):
+            raise Unsupported(f"the array does not add products of {a} and {w} up in {total}")
+        for inner in op.body.block.ops:
+            if isinstance(inner, arith.MuliOp) and inner.result.type != i32:
+                raise Unsupported(f"the array does not multiply in {inner.result.type}")
 
     def _roles(
         self,

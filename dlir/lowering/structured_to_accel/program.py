@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import prod
 from typing import Any, cast
@@ -12,14 +13,14 @@ from xdsl.dialects.builtin import DenseIntOrFPElementsAttr, TensorType, i32
 from xdsl.ir import Attribute, Block, Operation, Region, SSAValue
 
 from dlir.dialects.accel.access import Access
-from dlir.dialects.accel.attrs import Memory, Role, RoleAttr, tile_type
+from dlir.dialects.accel.attrs import Memory, Role, RoleAttr, rows_of, tile_type
 from dlir.dialects.accel.ops import GatherOp as AccelGatherOp
 from dlir.dialects.accel.ops import ProgramOp
 from dlir.dialects.accel.verify import width_of
 from dlir.dialects.isa.attrs import MachineAttr
 from dlir.dialects.structured.ops import element_type_of, shape_of
 from dlir.lowering.structured_to_accel.contraction import packed_shape
-from dlir.lowering.structured_to_accel.emitter import Emitter, View
+from dlir.lowering.structured_to_accel.emitter import Emitter, View, dense
 from dlir.lowering.structured_to_accel.fuse import Fusion
 from dlir.lowering.structured_to_accel.host import Host
 from dlir.lowering.structured_to_accel.kernels import Kernels
@@ -34,13 +35,14 @@ from dlir.lowering.structured_to_accel.plan import (
 from dlir.lowering.structured_to_accel.stored import Layout, Stored, physical_shape
 from dlir.lowering.structured_to_accel.tiles import Tiles, domain_of
 from dlir.targets.accel.description import Machine
-from dlir.types import AnyTensor, is_tensor
+from dlir.types import AnyTensor, element_of, is_tensor
+from dlir.types import shape_of as shape_of_type
 
 RESIDENT_SHARE, TILE_SHARE = 0.55, 0.92
 """Parts of the scratchpad: what may stay in it between kernels, and what tiles may fill of the
 rest (allocation never packs perfectly)."""
-LEAST_RESERVE = 0.3
-"""The part that is always left to tiles."""
+WEIGHT_SHARE = 0.4
+"""The part that weights of several kernels may take."""
 
 
 @dataclass
@@ -96,12 +98,16 @@ class ProgramWriter:
         kept = set(self.outputs) | viewed | gathered | set(self.found.whole)
         fused = Fusion(self.plans, kept).run()
         packed = self._pack_weights()
+        weights = self._shared_weights(packed)
         kernels = Kernels(self.tiles, fused, packed, plans=self.plans)
         self._place_inputs()
         homes = self._homes(fused)
-        resident = _resident(self.machine, self.cols, self.ops, homes)
+        taken = sum(_lines_of(v.type) for v in weights)
+        resident = _resident(self.machine, self.cols, self.ops, homes, taken)
         for number, op in enumerate(self.ops):
             self.emit.location = op.location
+            if packed.get(op.results[0]) in weights:
+                packed[op.results[0]] = self._on_chip(packed[op.results[0]], weights)
             self._lower(op, number, kernels, homes, resident)
         return self._program()
 
@@ -159,8 +165,8 @@ class ProgramWriter:
         if (number, element) not in self._constants:
             type: AnyTensor = TensorType(element, [1, self.cols])
             value = int(number) if element == i32 else number
-            dense: Any = DenseIntOrFPElementsAttr.from_list(cast(Any, type), [value])
-            made = self.host.add(arith.ConstantOp(dense, type))
+            splat: Any = DenseIntOrFPElementsAttr.from_list(cast(Any, type), [value])
+            made = self.host.add(arith.ConstantOp(splat, type))
             argument = self._argument(Role.WEIGHT, "", (1,), element)
             self.arguments.append(Argument(argument, Role.WEIGHT, f"constant {number:g}", made))
             outer, self.emit.ops = self.emit.ops, self.prologue
@@ -171,16 +177,43 @@ class ProgramWriter:
         return self._constants[number, element]
 
     def _pack_weights(self) -> dict[SSAValue, SSAValue]:
+        """The result of a contraction -> its weights; equal ones are packed once."""
         packed: dict[SSAValue, SSAValue] = {}
         for op, plan in self.plans.items():
-            if not isinstance(plan, ContractionPlan) or not plan.constant:
-                continue
-            element = storage_type(element_type_of(plan.w.value))
-            value = self._argument(Role.WEIGHT, "", packed_shape(plan, self.cols), element)
-            made = self.host.packed(plan, element)
-            self.arguments.append(Argument(value, Role.WEIGHT, _name_of(plan.w.value), made))
-            packed[op.results[0]] = value
+            if isinstance(plan, ContractionPlan) and plan.constant:
+                key = _packing(plan, self.cols)
+                if key not in self._known:
+                    self._known[key] = self._packed(plan)
+                packed[op.results[0]] = self._known[key]
         return packed
+
+    def _packed(self, plan: ContractionPlan) -> SSAValue:
+        element = storage_type(element_type_of(plan.w.value))
+        value = self._argument(Role.WEIGHT, "", packed_shape(plan, self.cols), element)
+        made = self.host.packed(plan, element)
+        self.arguments.append(Argument(value, Role.WEIGHT, _name_of(plan.w.value), made))
+        return value
+
+    def _shared_weights(
+        self, packed: Mapping[SSAValue, SSAValue]
+    ) -> dict[SSAValue, SSAValue | None]:
+        """Weights that several kernels read, and that may stay on chip: those of a recurrence."""
+        budget = int(WEIGHT_SHARE * self.machine.spm_lines)
+        shared: dict[SSAValue, SSAValue | None] = {}
+        for value, count in Counter(packed.values()).items():
+            if count > 1 and _lines_of(value.type) <= budget:
+                budget -= _lines_of(value.type)
+                shared[value] = None
+        return shared
+
+    def _on_chip(self, value: SSAValue, weights: dict[SSAValue, SSAValue | None]) -> SSAValue:
+        """The tile that holds shared weights, loaded by the first kernel that reads them."""
+        if (tile := weights[value]) is None:
+            shape = shape_of_type(value.type)[:-1]
+            tile = self.emit.alloc(Memory.SPM, shape, element_of(value.type))
+            self.emit.load(dense(value, shape), dense(tile, shape), shape)
+            weights[value] = tile
+        return tile
 
     def _place_inputs(self) -> None:
         """Operands that the host prepares."""
@@ -417,11 +450,15 @@ class Residency:
 
 
 def _resident(
-    machine: Machine, cols: int, ops: Sequence[Operation], homes: Mapping[SSAValue, Home]
+    machine: Machine,
+    cols: int,
+    ops: Sequence[Operation],
+    homes: Mapping[SSAValue, Home],
+    taken: int,
 ) -> Residency:
-    """In order, as long as they fit beside those that are there already."""
-    budget = int(RESIDENT_SHARE * machine.spm_lines)
-    result = Residency(set(), [0] * len(ops))
+    """In order, as long as they fit beside those that are there already (`taken` lines always)."""
+    budget = max(taken, int(RESIDENT_SHARE * machine.spm_lines))
+    result = Residency(set(), [taken] * len(ops))
     for home in homes.values():
         span = range(home.first, max(home.first, home.last) + 1)
         need = home.lines(cols)
@@ -432,6 +469,18 @@ def _resident(
             for i in span:
                 result.lines[i] += need
     return result
+
+
+def _packing(plan: ContractionPlan, cols: int) -> Hashable:
+    """What two contractions must have in common to read the same packed weights."""
+    scale = None if plan.scale is None else plan.extras[plan.scale].value
+    roles = (plan.lane, plan.k, plan.batch, plan.taps, plan.diagonal)
+    return (plan.w.value, tuple(plan.w.forms), packed_shape(plan, cols), scale, roles)
+
+
+def _lines_of(type: Attribute) -> int:
+    """Lines of the scratchpad that a memref would take."""
+    return rows_of(type) * width_of(type)
 
 
 def _border(

@@ -97,6 +97,11 @@ class Stored:
         steps = tuple(t * s for t, s in zip(self.steps, strides, strict=True))
         return replace(self, shape=shape, steps=steps, border=(), filler=None)
 
+    def spread(self, strides: Sequence[int]) -> Stored:
+        """The same shape over every so-many-th element of a larger tensor."""
+        steps = tuple(t * s for t, s in zip(self.steps, strides, strict=True))
+        return replace(self, steps=steps, border=(), filler=None)
+
     def over(self, forms: Sequence[Linear], iterators: Sequence[int], cols: int) -> View | None:
         """The rows that linear forms of some iterators visit, as a view over these iterators.
 

@@ -56,7 +56,14 @@ def _stride(form: Linear, box: Box) -> int:
     return step if single and start % step == 0 and form.constant % step == 0 else 1
 
 
-def _divided(form: Linear, stride: int) -> Linear:
+def written_strides(forms: Sequence[Linear], box: Box) -> tuple[int, ...]:
+    """Per dimension of a result, the step between the elements that a box writes."""
+    steps = (gcd(*(f.coefficients[d] for d in f.dims if box[d][1] > 1)) for f in forms)
+    return tuple(max(1, step) for step in steps)
+
+
+def divided(form: Linear, stride: int) -> Linear:
+    """A form in steps of a stride; what does not move in the box does not count."""
     if stride == 1:
         return form
     return Linear(tuple(c // stride for c in form.coefficients), form.constant // stride)
@@ -68,6 +75,11 @@ class Local:
 
     stored: Stored
     origin: tuple[int, ...]
+
+    def holds(self, origin: Sequence[int], sizes: Sequence[int]) -> bool:
+        """Whether a box lies inside of this one."""
+        mine = zip(self.origin, self.stored.shape, origin, sizes, strict=True)
+        return all(a <= b and b + n <= a + m for a, m, b, n in mine)
 
 
 @dataclass
@@ -107,7 +119,7 @@ class Tiles:
     ) -> View:
         """The rows that forms visit in a box, over some of the iterators, on chip."""
         strides = strides_of(forms, box)
-        forms = [_divided(f, s) for f, s in zip(forms, strides, strict=True)]
+        forms = [divided(f, s) for f, s in zip(forms, strides, strict=True)]
         origin, sizes = hull(forms, box)
         found = self.box(value, origin, sizes, filler, strides)
         view = found.over(relative(forms, box, origin), axes, self.emit.cols)
@@ -128,7 +140,9 @@ class Tiles:
         """
         cols = self.emit.cols
         strided = any(s > 1 for s in strides)
-        local = self.local.get(value) or self.produce(value, origin, sizes)
+        local = self.local.get(value)
+        if local is None or not local.holds(origin, sizes):
+            local = self.produce(value, origin, sizes)
         if local is not None:
             assert not strided, "fused tensors are read as they are"
             self.local[value] = local

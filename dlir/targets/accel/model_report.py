@@ -1,7 +1,8 @@
 """The report of a model: of all its programs together, of each, and of what the host does.
 
-Programs run one after the other, so cycles, traffic and energy of the whole are sums, and so is the
-bound: the bound of a sequence is no less than those of its parts.
+Programs run one after the other, so cycles, traffic and energy of the whole are sums. The bound is
+that of the model, which knows nothing of programs: `bound` is of the whole, and `layers` of one
+layer after the other. Where the model is not known, it is the sum of the programs' own.
 """
 
 from __future__ import annotations
@@ -14,9 +15,10 @@ from html import escape
 from typing import Any
 
 from dlir.targets.accel.simulator.page import STYLE, page_body, table
-from dlir.targets.accel.simulator.report import AccelReport, report_of
+from dlir.targets.accel.simulator.report import AccelReport, bound_row, report_of
 from dlir.targets.accel.simulator.simulation import Simulation
 from dlir.targets.accel.simulator.trace import MAX_BYTES, Place, trace_events, trace_text
+from dlir.targets.accel.work.model import ModelBound
 
 SUMMED = ("busy", "wait", "wait_unit", "idle")
 """Cycles of an engine's account."""
@@ -39,6 +41,7 @@ class ModelReport:
         simulations: Sequence[tuple[str, Simulation]],
         host: Sequence[Mapping[str, object]],
         details: Mapping[str, object],
+        bound: ModelBound | None = None,
     ) -> None:
         self.launches: list[Launch] = []
         start = 0
@@ -49,6 +52,8 @@ class ModelReport:
         self.host = host
         """Rows of `op`, `count`, `by` and `why`."""
         self.details = details
+        self.bound = bound
+        """Of the model itself; None where it is not known, such as for a bare program."""
 
     @cached_property
     def programs(self) -> dict[str, AccelReport]:
@@ -64,7 +69,10 @@ class ModelReport:
         macs = sum(r.macs for r in parts)
         traffic = _sums(r.traffic for r in parts)
         energy = _sums(r.energy for r in parts)
-        bound = _bound(parts)
+        bound = _bound(parts, self.bound)
+        layers = {"cycles": bound["cycles"], "name": bound["name"], "rows": []}
+        if self.bound is not None:
+            layers = self.bound.to_json()
         return {
             "machine": parts[0].machine if parts else "",
             "cycles": self.cycles,
@@ -73,6 +81,8 @@ class ModelReport:
             "tops": 2 * macs / max(seconds, 1e-30) / 1e12,
             "bound": bound,
             "percent_of_bound": 100 * bound["cycles"] / max(1, self.cycles),
+            "layers": layers,
+            "percent_of_layers": 100 * layers["cycles"] / max(1, self.cycles),
             "macs": macs,
             "traffic": traffic,
             "reuse": {name: macs / size for name, size in traffic.items() if size},
@@ -158,8 +168,11 @@ def _most(tables: Iterable[Mapping[str, int]]) -> dict[str, int]:
     return result
 
 
-def _bound(parts: Sequence[AccelReport]) -> dict[str, Any]:
-    """The sum of the programs' bounds; its name is that of what binds most of it."""
+def _bound(parts: Sequence[AccelReport], known: ModelBound | None) -> dict[str, Any]:
+    """The bound of the model; where it is not known, the sum of the programs' bounds, and its name
+    that of what binds most of it."""
+    if known is not None:
+        return bound_row(known.whole, known.work.whole)
     by_name = _sums({r.bound["name"]: r.bound["cycles"]} for r in parts)
     return {
         "cycles": sum(by_name.values()),

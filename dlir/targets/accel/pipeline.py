@@ -17,8 +17,9 @@ PHASES: Mapping[str, str] = MappingProxyType(
             "convert-dl-to-structured,cse,structured-fuse,cse"
         ),
         "accel": (
-            "structured-share-terms,structured-fold-reshape,cse,"
+            "structured-share-terms,structured-fold-reshape,cse,accel-count-work{%(machine)s},"
             "structured-fold-windows{%(machine)s},structured-mask-lanes{%(machine)s},"
+            "structured-pack-pixels{%(machine)s},cse,"
             "convert-structured-to-accel{%(machine)s}"
         ),
         "scheduled": "accel-prefetch,accel-allocate,accel-place-tokens",

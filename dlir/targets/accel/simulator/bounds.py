@@ -9,20 +9,24 @@ Every roof is a number of cycles that no schedule of this work on this machine c
 | `array_load` | rows of weight tiles / `load_rows_per_cycle` |
 | `vector` | cycles of the vector unit |
 | `net` | bytes sent over the busier link that leaves the chip / its bytes per cycle |
+| `reuse` | bytes that cross the chip's border because it does not hold more / those of all channels |
 
 `dram` counts each byte once however often the program moves it: a program is not excused for its
 own extra traffic. `array_load` and `vector` are those of the program's tiles and functions. Whoever
-knows the problem itself may give a smaller `Work` than the program's.
+knows the problem itself (see `dlir.targets.accel.work`) may give the `Work` of that, which is less,
+but knows of `reuse`; and as such a program begins with inputs and ends with outputs, `ends_of` the
+machine come on top.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
 from dlir.dialects.isa.fields import MATRIX_TYPES
-from dlir.targets.accel.description import Machine
+from dlir.targets.accel.description import Dma, Machine
 from dlir.targets.accel.simulator.costs import vector_cycles
 from dlir.targets.accel.simulator.simulation import Simulation
 from dlir.targets.accel.simulator.traffic import distinct_bytes, messages_of
@@ -40,6 +44,8 @@ class Work:
     vector_cycles: int
     link_bytes: int = 0
     """Sent over the busier of the two links that leave the chip."""
+    reuse_bytes: int = 0
+    """Moved between the chip and any memory outside, whatever is kept on the chip how long."""
 
 
 @dataclass(frozen=True)
@@ -91,8 +97,8 @@ def _link_bytes(simulation: Simulation) -> int:
     return max(sent.values(), default=0)
 
 
-def bound_of(work: Work, machine: Machine) -> Bound:
-    """The roofs of `work` on `machine`."""
+def bound_of(work: Work, machine: Machine, ends: Mapping[str, int] | None = None) -> Bound:
+    """The roofs of `work` on `machine`; where there is something to do, with its `ends`."""
     compute = sum(count / machine.peak_macs_per_cycle(t) for t, count in work.macs.items() if count)
     roofs = {
         "compute": compute,
@@ -102,9 +108,32 @@ def bound_of(work: Work, machine: Machine) -> Bound:
     }
     if work.link_bytes:
         roofs["net"] = work.link_bytes / machine.net.bytes_per_cycle
-    host = machine.host or machine.dma
     if machine.host is None:
-        roofs["dram"] += work.host_bytes / host.bytes_per_cycle
+        roofs["dram"] += work.host_bytes / machine.dma.bytes_per_cycle
     else:
-        roofs["host"] = work.host_bytes / host.bytes_per_cycle
-    return Bound(roofs)
+        roofs["host"] = work.host_bytes / machine.host.bytes_per_cycle
+    if work.reuse_bytes:
+        roofs["reuse"] = work.reuse_bytes / sum(c.bytes_per_cycle for c in channels_of(machine))
+    return Bound({name: n and n + (ends or {}).get(name, 0) for name, n in roofs.items()})
+
+
+def channels_of(machine: Machine) -> list[Dma]:
+    """The channels between the chip and memory."""
+    return [machine.dma] if machine.host is None else [machine.dma, machine.host]
+
+
+def ends_of(machine: Machine) -> dict[str, int]:
+    """Roof -> cycles before the first and behind the last thing that it counts.
+
+    What a unit works on has been loaded, and what comes of it is stored: a latency before, another
+    behind, and a semaphore between any two units. Behind the last row of the array come its
+    pipeline and that of the vector unit. Of the channels, only the last copy is known to end late.
+    """
+    latency, token = min(c.latency for c in channels_of(machine)), machine.sem_latency
+    vector = 2 * latency + machine.vector.depth + 2 * token
+    array = vector + machine.array.rows + machine.array.cols - 2 + token
+    ends = {"compute": array, "array_load": array, "vector": vector, "reuse": latency}
+    ends["dram"] = machine.dma.latency
+    if machine.host is not None:
+        ends["host"] = machine.host.latency
+    return ends

@@ -11,7 +11,7 @@ import numpy as np
 from dlir.targets.accel.program import Program
 from dlir.targets.accel.simulator import bounds
 from dlir.targets.accel.simulator.accounts import Account, accounts_of, gaps_of, tpu_rows
-from dlir.targets.accel.simulator.bounds import Work
+from dlir.targets.accel.simulator.bounds import Bound, Work
 from dlir.targets.accel.simulator.critical_path import Segment, critical_path
 from dlir.targets.accel.simulator.energy import area_mm2, energy_of
 from dlir.targets.accel.simulator.occupancy import occupancy_of
@@ -105,12 +105,7 @@ def report_of(simulation: Simulation, work: Work | None = None) -> AccelReport:
         microseconds=simulation.seconds * 1e6,
         per_second=1 / seconds,
         tops=2 * macs / seconds / 1e12,
-        bound={
-            "cycles": bound.cycles,
-            "name": bound.name,
-            "roofs": bound.roofs,
-            "distinct_bytes": work.dram_bytes + work.host_bytes,
-        },
+        bound=bound_row(bound, work),
         percent_of_bound=100 * bound.cycles / max(1, simulation.cycles),
         macs=macs,
         traffic=traffic,
@@ -127,6 +122,16 @@ def report_of(simulation: Simulation, work: Work | None = None) -> AccelReport:
         critical_path=[asdict(s) for s in _longest(critical_path(simulation))],
         utilization=utilization_of(simulation),
     )
+
+
+def bound_row(bound: Bound, work: Work) -> dict[str, Any]:
+    """A bound under the report's names."""
+    return {
+        "cycles": bound.cycles,
+        "name": bound.name,
+        "roofs": bound.roofs,
+        "distinct_bytes": work.dram_bytes + work.host_bytes,
+    }
 
 
 def engine_row(account: Account) -> dict[str, Any]:

@@ -1,0 +1,173 @@
+"""The work of layers and of whole functions: what no schedule, tiling or layout can do without.
+
+Nothing that a program adds is in it, so `bound_of` gives cycles that no program for this function
+can beat, under the machine's one dataflow: constants are the stationary operand, the array sums
+products, the vector unit does everything else, and a sum has the products that the model says.
+
+| of | at least | because |
+|---|---|---|
+| `macs` | products of two elements that exist | a tap on padding needs none |
+| `dram_bytes`, `host_bytes` | each element that is read from outside, or goes outside, once | it is stored as bf16, or as the integer it is |
+| `load_rows` | each weight once, in rows of `cols` | it is the stationary operand |
+| `vector_cycles` | see `vector.py`: each result once, or the most expensive function | one function per instruction |
+| `reuse_bytes` | of one layer: `2 P / sqrt(r S) - 2 S - C` reads of factors and sums, plus what leaves | S elements fit on the chip, see `least_reads` |
+
+`reuse_bytes`: P products, C sums, r uses of one element in the matrices that a convolution is a
+product of (1 in a product of matrices), S all of the chip's bytes in elements of the operands. It is
+the bound 2 m n k / sqrt(S) - 2 S of Smith, Lowery, Langou and van de Geijn, "A Tight I/O Lower Bound
+for Matrix Multiplication", arXiv:1702.02017, with the argument of Irony, Toledo and Tiskin (2004)
+for operands of any shape, after Hong and Kung (1981). For the whole it is left out: there, a factor
+may be computed on the chip.
+
+`layers_of` cuts a function in front of each sum of products: what follows until the next one
+belongs to it. `total_of` is the whole as one layer: what flows between layers never leaves the chip.
+"""  # noqa: E501
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from math import ceil, prod
+
+from xdsl.dialects.builtin import i8
+from xdsl.ir import Block, Operation, SSAValue
+
+from dlir.dialects.structured.ops import GatherOp, GenericOp, element_type_of, shape_of
+from dlir.dialects.structured.roles import operands_of, overwrites_outs
+from dlir.targets.accel.description import Machine
+from dlir.targets.accel.simulator.bounds import Work
+from dlir.targets.accel.work.layers import (
+    Layer,
+    constants_of,
+    is_of_host,
+    parts_of,
+    readers_of,
+    source_of,
+    written,
+)
+from dlir.targets.accel.work.products import elements, is_sum_of_products, least_reads, products
+from dlir.targets.accel.work.vector import vector_cycles
+
+STORED_BYTES = {"f32": 2, "f64": 2, "f16": 2, "bf16": 2, "i8": 1}
+"""Element type -> bytes on the machine; 4 for all others."""
+
+
+def work_of_layers(block: Block, layers: Sequence[Layer], machine: Machine) -> list[Work]:
+    """The work of each layer by itself: all that it takes or gives crosses the chip's border."""
+    constant = constants_of(block)
+    return [_work(layer.ops, constant, machine, alone=True) for layer in layers]
+
+
+def total_of(block: Block, layers: Sequence[Layer], machine: Machine) -> Work:
+    """The work of all layers as one."""
+    ops = [op for layer in layers for op in layer.ops]
+    return _work(ops, constants_of(block), machine, alone=False)
+
+
+def _work(
+    ops: Sequence[Operation], constant: set[SSAValue], machine: Machine, *, alone: bool
+) -> Work:
+    sums = [op for op in ops if isinstance(op, GenericOp) and is_sum_of_products(op)]
+    reads = {v: n * bytes_of(v) for v, n in reads_of(ops, constant).items()}
+    writes = {v: n * bytes_of(v) for v, n in leaving(ops).items()}
+    crossing = [*reads.items(), *writes.items()]
+    on_host = sum(n for v, n in crossing if machine.host and v not in constant and is_of_host(v))
+    macs = {"i8": 0, "bf16": 0}
+    for op in sums:
+        macs["i8" if element_type_of(op.inputs[0]) == i8 else "bf16"] += products(op)
+    vector = sum(vector_cycles(op, machine) for op in ops if isinstance(op, GenericOp))
+    return Work(
+        macs=macs,
+        dram_bytes=sum(n for _, n in crossing) - on_host,
+        host_bytes=on_host,
+        load_rows=sum(-(-n // machine.array.cols) for n in _stationary(sums, constant).values()),
+        vector_cycles=vector,
+        reuse_bytes=_reuse(sums[0], reads, writes, constant, machine) if alone and sums else 0,
+    )
+
+
+def bytes_of(value: SSAValue) -> int:
+    """Bytes of one element of a tensor as the machine stores it."""
+    return STORED_BYTES.get(str(element_type_of(value)), 4)
+
+
+# --- what crosses the chip's border ---------------------------------------------------------------
+
+
+def reads_of(ops: Iterable[Operation], constant: set[SSAValue]) -> dict[SSAValue, int]:
+    """Tensor from outside -> how many of its elements are read."""
+    ops = list(ops)
+    made = {r for op in ops for r in op.results}
+    found: dict[SSAValue, int] = {}
+    for op in ops:
+        for value, count in _touched(op):
+            source = source_of(value, constant)
+            count = min(count, prod(shape_of(source)))
+            if isinstance(owner := source.owner, GenericOp) and not overwrites_outs(owner):
+                parts = parts_of(source, constant)
+                count -= sum(n for part, n in parts.items() if part in made)
+            if source not in made and count > 0:
+                found[source] = max(found.get(source, 0), count)
+    return found
+
+
+def _touched(op: Operation) -> Iterable[tuple[SSAValue, int]]:
+    """Each operand with the number of different elements that the op reads of it."""
+    if isinstance(op, GatherOp):
+        rows = prod(shape_of(op.indices))
+        width = prod(shape_of(op.input)[1:])
+        yield op.input, min(1, rows) * width
+        yield op.indices, rows
+        return
+    assert isinstance(op, GenericOp)
+    extents = op.static_extents()
+    inputs, _, extra = operands_of(op)
+    for operand in (*inputs, *extra):
+        if shape_of(operand.value):
+            yield operand.value, elements(operand, extents)
+
+
+def leaving(ops: Sequence[Operation]) -> dict[SSAValue, int]:
+    """Results that an op outside reads, or that the function returns, with their new elements."""
+    own = set(ops)
+    return {
+        r: written(op)
+        for op in ops
+        for r in op.results
+        if any(reader not in own for reader in readers_of(r))
+    }
+
+
+def _stationary(sums: Sequence[GenericOp], constant: set[SSAValue]) -> dict[SSAValue, int]:
+    """Constant factors -> their elements."""
+    found: dict[SSAValue, int] = {}
+    for op in sums:
+        for operand in operands_of(op)[0]:
+            if operand.value in constant:
+                count = elements(operand, op.static_extents())
+                found[operand.value] = max(found.get(operand.value, 0), count)
+    return found
+
+
+# --- reuse ----------------------------------------------------------------------------------------
+
+
+def _reuse(
+    op: GenericOp,
+    reads: dict[SSAValue, int],
+    writes: dict[SSAValue, int],
+    constant: set[SSAValue],
+    machine: Machine,
+) -> int:
+    """Bytes that a layer moves for its sum of products, and for all else that it touches."""
+    size = min(bytes_of(v) for v in op.inputs)
+    factors = {source_of(v, constant) for v in op.inputs}
+    first = sum(n for v, n in reads.items() if v in factors)
+    needed = ceil(size * least_reads(op, held_bytes(machine) // size))
+    return sum(reads.values()) - first + max(first, needed) + sum(writes.values())
+
+
+def held_bytes(machine: Machine) -> int:
+    """All that the chip can hold: both memories, the weight buffer, and the array's planes."""
+    array, operand = machine.array, max(2 if t == "bf16" else 1 for t in machine.array.types)
+    planes = array.planes * array.rows * array.cols * operand
+    return machine.spm.bytes + machine.wbuf.bytes + machine.acc.rows * machine.acc_row_bytes + planes

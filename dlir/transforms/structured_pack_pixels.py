@@ -1,0 +1,505 @@
+"""`structured-pack-pixels`: neighbouring pixels of few channels share a row of lanes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from xdsl.context import Context
+from xdsl.dialects import arith, tensor
+from xdsl.dialects.builtin import ModuleOp, TensorType
+from xdsl.ir import Attribute, Block, Operation, SSAValue
+from xdsl.ir.affine import AffineMap
+from xdsl.passes import ModulePass
+from xdsl.rewriter import InsertPoint, Rewriter
+
+from dlir.dialects.structured.attrs import Iterator
+from dlir.dialects.structured.maps import Linear, map_of
+from dlir.dialects.structured.ops import (
+    GenericOp,
+    IndexOp,
+    YieldOp,
+    body_region,
+    element_type_of,
+    shape_of,
+)
+from dlir.dialects.structured.roles import is_elementwise, spread
+from dlir.targets.accel.description import load_machine, parse_settings
+from dlir.types import number
+
+
+@dataclass(frozen=True)
+class StructuredPackPixels(ModulePass):
+    """Let images of few channels fill the array: P pixels of a line become one row of lanes.
+
+    `N x H x W x c` becomes `N x H x W/P x (P c)`, with P a power of two and P c no more than the
+    columns of `machine`. A convolution on packed pixels is a convolution: its weights stand in
+    planes from (q, c) to (p, o) where the window holds pixel q of one row for pixel p of another,
+    and are 0 elsewhere. A layer may pack what it writes, or unpack what it reads, at no cost in
+    rows through the array. Only chains of convolutions and elementwise ops are packed.
+
+    Before (32 channels, 128 columns):
+    ```mlir
+    %y = structured.generic {maps = [(n, y, x, o, i, j, c) -> (n, y + i - 1, x + j - 1, c), ...
+           ins(%x, %w : tensor<1x56x56x32xf32>, tensor<32x32x3x3xf32>) ...
+    ```
+    After:
+    ```mlir
+    %y = structured.generic {maps = [(n, y, X, u, l, i, T, m) -> (n, y + i - 1, X + T - 1, m),
+                                     (n, y, X, u, l, i, T, m) -> (u, i, T, m, l), ...
+           ins(%x, %planes : tensor<1x56x14x128xf32>, tensor<1x3x3x128x128xf32>) ...
+    ```
+    """
+
+    name = "structured-pack-pixels"
+
+    machine: str = "gemmini"
+    set: str = ""
+
+    def apply(self, ctx: Context, op: ModuleOp) -> None:
+        cols = load_machine(self.machine, parse_settings(self.set)).array.cols
+        for block in {o.parent for o in op.walk() if isinstance(o, GenericOp)}:
+            if block is not None:
+                _Packing(block, cols).run()
+
+
+X, LANE = 2, 3
+"""The dimensions of an image along which pixels are packed, and of the channels."""
+
+
+@dataclass(frozen=True)
+class _Conv:
+    """A convolution that can be packed: which iterators walk what."""
+
+    op: GenericOp
+    a: int
+    x: int
+    o: int
+    c: int
+    """The channels that are summed over; `o` itself for a depthwise convolution."""
+    kw: int | None
+    stride: int
+    pad: int
+
+    @property
+    def depthwise(self) -> bool:
+        return self.c == self.o
+
+    @property
+    def window(self) -> int:
+        return 1 if self.kw is None else self.op.static_extents()[self.kw]
+
+
+def _conv_of(op: GenericOp, constant: set[SSAValue]) -> _Conv | None:
+    """The roles, for a sum of products of an image and constant weights."""
+    if len(op.inputs) != 2 or len(op.body.block.args) != 3 or len(op.out_forms) != 4:
+        return None
+    a = next((i for i in (0, 1) if op.inputs[1 - i] in constant), None)
+    if a is None or op.inputs[a] in constant or len(op.input_forms[a]) != 4:
+        return None
+    x, o, c = (f.plain_dim for f in (op.out_forms[X], op.out_forms[LANE], op.input_forms[a][LANE]))
+    if x is None or o is None or c is None or any(isinstance(i, IndexOp) for i in _ops(op)):
+        return None
+    form, kw = op.input_forms[a][X], [d for d in op.input_forms[a][X].dims if d != x]
+    if len(kw) > 1 or not form.coefficients[x] or any(form.coefficients[d] != 1 for d in kw):
+        return None
+    mine = {x, o, c, *kw}
+    others = [*op.input_forms[a][:X], *op.out_forms[:X]]
+    if any(d in mine for f in others for d in f.dims) or (c != o and c not in op.reduction_dims):
+        return None
+    weights = op.input_forms[1 - a]
+    if any(f.plain_dim is None and f.dims for f in weights) or any(x in f.dims for f in weights):
+        return None
+    return _Conv(op, a, x, o, c, kw[0] if kw else None, form.coefficients[x], -form.constant)
+
+
+def _ops(op: GenericOp) -> list[Operation]:
+    return [*op.body.block.ops, *(op.epilogue.block.ops if op.epilogue is not None else ())]
+
+
+@dataclass
+class _Packing:
+    """The decision and the rewriting of one block."""
+
+    block: Block
+    cols: int
+    constant: set[SSAValue] = field(default_factory=set[SSAValue])
+    convs: dict[Operation, _Conv] = field(default_factory=dict[Operation, _Conv])
+    pixels: dict[SSAValue, int] = field(default_factory=dict[SSAValue, int])
+    """Packed tensor -> how many pixels to a row."""
+    packed: dict[SSAValue, SSAValue] = field(default_factory=dict[SSAValue, SSAValue])
+    replaced: list[Operation] = field(default_factory=list[Operation])
+
+    def run(self) -> None:
+        for op in self.block.ops:
+            self._look(op)
+        while self._drop():
+            pass
+        self.pixels = {v: p for v, p in self.pixels.items() if p > 1}
+        for op in list(self.block.ops):
+            if isinstance(op, GenericOp) and self._touches(op):
+                self._rewrite(op)
+        for op in reversed(self.replaced):  # readers first
+            Rewriter.erase_op(op)
+
+    # --- deciding ---------------------------------------------------------------------------------
+
+    def _look(self, op: Operation) -> None:
+        if op.name in ("dl.param", "dl.constant", "arith.constant", "tensor.empty") or (
+            op.operands and all(o in self.constant for o in op.operands)
+        ):
+            self.constant.update(op.results)
+        elif isinstance(op, GenericOp) and all(n > 0 for n in op.static_extents()):
+            conv = _conv_of(op, self.constant)
+            if conv is not None:
+                self.convs[op] = conv
+            if conv is not None or self._is_elementwise(op):
+                self.pixels[op.results[0]] = _most(shape_of(op.outs), self.cols)
+
+    def _is_elementwise(self, op: GenericOp) -> bool:
+        """Images combined point by point, with each other and with numbers per channel."""
+        if not is_elementwise(op) or len(op.out_forms) != 4 or op.padding is not None:
+            return False
+        lane = op.out_forms[LANE].plain_dim
+        return not any(isinstance(i, IndexOp) for i in _ops(op)) and all(
+            self._is_image(op, forms) or self._is_per_channel(value, forms, lane)
+            for value, forms in zip(op.inputs, op.input_forms, strict=True)
+        )
+
+    def _is_image(self, op: GenericOp, forms: Sequence[Linear]) -> bool:
+        return list(forms) == list(op.out_forms)
+
+    def _is_per_channel(self, value: SSAValue, forms: Sequence[Linear], lane: int | None) -> bool:
+        dims = {d for f in forms for d in f.dims}
+        plain = all(f.plain_dim is not None or not (f.dims or f.constant) for f in forms)
+        return value in self.constant and plain and dims <= {lane}
+
+    def _images(self, op: GenericOp) -> list[SSAValue]:
+        """The operands that must be packed as the result is."""
+        if op in self.convs:
+            forms = [[spread(op, f) for f in fs] for fs in op.epilogue_forms]
+            pairs = list(zip(op.epilogue_inputs, forms, strict=True))
+        else:
+            pairs = list(zip(op.inputs, map(list, op.input_forms), strict=True))
+        return [v for v, f in pairs if f == list(op.out_forms)]
+
+    def _drop(self) -> bool:
+        """Forget what cannot be packed; True if something changed."""
+        before = dict(self.pixels)
+        for value, count in before.items():
+            op = value.owner
+            assert isinstance(op, GenericOp)
+            if count > 1 and not (self._fits(op) and self._readable(value)):
+                self.pixels[value] = 1
+        for value, count in list(self.pixels.items()):
+            op = value.owner
+            assert isinstance(op, GenericOp)
+            if op in self.convs:
+                self._align(self.convs[op])
+            images = self._images(op)
+            least = min([count, *(self.pixels.get(v, 1) for v in images)])
+            for image in [value, *images]:
+                if image in self.pixels and (images or image is value):
+                    self.pixels[image] = min(self.pixels[image], least if images else count)
+        return before != self.pixels
+
+    def _fits(self, op: GenericOp) -> bool:
+        """Whether an op's own operands allow its result to be packed."""
+        if op not in self.convs:
+            return True
+        lane = self.convs[op].o
+        images = self._images(op)
+        extra = zip(op.epilogue_inputs, op.epilogue_forms, strict=True)
+        return all(
+            v in images or self._is_per_channel(v, [spread(op, f) for f in fs], lane)
+            for v, fs in extra
+        )
+
+    def _readable(self, value: SSAValue) -> bool:
+        """Whether all readers can read it packed."""
+        for use in value.uses:
+            reader = use.operation
+            if reader in self.convs:
+                conv = self.convs[reader]
+                as_image = reader.operands[conv.a] is value
+                if not as_image and value not in self._images(conv.op):
+                    return False
+                if not self._fits(conv.op):
+                    return False
+            elif not isinstance(reader, GenericOp) or reader.results[0] not in self.pixels:
+                return False
+        return True
+
+    def _align(self, conv: _Conv) -> None:
+        """Groups of pixels must divide the result's lines."""
+        source, result = conv.op.inputs[conv.a], conv.op.results[0]
+        while True:
+            mine, theirs = self.pixels.get(source, 1), self.pixels.get(result, 1)
+            group = _group(mine, theirs, conv.stride)
+            if shape_of(conv.op.outs)[X] % group == 0 and conv.stride * group % mine == 0:
+                return
+            larger = source if mine >= theirs else result
+            self.pixels[larger] = max(1, self.pixels[larger] // 2)
+
+    # --- rewriting --------------------------------------------------------------------------------
+
+    def _touches(self, op: GenericOp) -> bool:
+        if op in self.convs:
+            source = op.inputs[self.convs[op].a]
+            return source in self.pixels or op.results[0] in self.pixels
+        return op.results[0] in self.pixels
+
+    def _rewrite(self, op: GenericOp) -> None:
+        made: list[Operation] = []
+        if op in self.convs:
+            new = self._packed_conv(self.convs[op], made)
+        else:
+            new = self._packed_elementwise(op, made)
+        new.location = op.location
+        Rewriter.insert_op([*made, new], InsertPoint.before(op))
+        assert new.result is not None and op.result is not None
+        new.result.name_hint = op.result.name_hint
+        if op.result in self.pixels:
+            self.packed[op.result] = new.result
+            self.pixels[new.result] = self.pixels[op.result]
+        else:
+            op.result.replace_all_uses_with(new.result)
+        self.replaced.append(op)
+
+    def _read(self, value: SSAValue) -> SSAValue:
+        return self.packed.get(value, value)
+
+    def _packed_conv(self, conv: _Conv, made: list[Operation]) -> GenericOp:
+        op, extents = conv.op, conv.op.static_extents()
+        source, result = op.inputs[conv.a], op.results[0]
+        mine, theirs = self.pixels.get(source, 1), self.pixels.get(result, 1)
+        group = _group(mine, theirs, conv.stride)
+        gone = {conv.x, conv.o, conv.c, conv.kw}
+        kept = [d for d in range(len(extents)) if d not in gone]
+        first = -(-conv.pad // mine)  # taps before the row that holds the first pixel
+        last = (conv.stride * (group - 1) + conv.window - 1 - conv.pad) // mine
+        sizes = [extents[d] for d in kept]
+        shape = shape_of(op.outs)
+        units = [group // theirs] if group > theirs else []
+        more = [shape[X] // group, *units, theirs * extents[conv.o], first + last + 1,
+                mine * extents[conv.c]]  # fmt: skip
+        base, count = len(kept), len(kept) + len(more)
+        x, *u, lane, tap, summed = range(base, count)
+        image = [_renamed(f, kept, count) for f in op.input_forms[conv.a][:X]]
+        image += [
+            _form(count, {x: conv.stride * group // mine, tap: 1}, -first),
+            _form(count, {summed: 1}),
+        ]
+        sums = [d for d in kept if d in op.reduction_dims]
+        order = (*u, *(kept.index(d) for d in sums), tap, summed, lane)
+        weights = [_form(count, {i: 1}) for i in order]
+        out = [_renamed(f, kept, count) for f in op.out_forms[:X]]
+        out += [_form(count, {x: group // theirs, **dict.fromkeys(u, 1)}), _form(count, {lane: 1})]
+        planes = self._planes(conv, sums, (mine, theirs), units, first, first + last + 1, made)
+        kinds = [op.kinds[d] for d in kept]
+        kinds += [Iterator.PARALLEL] * (2 + len(u)) + [Iterator.REDUCTION] * 2
+        element = element_type_of(op.outs)
+        empty = tensor.EmptyOp(
+            [], TensorType(element, [*shape[:X], shape[X] // theirs, theirs * extents[conv.o]])
+        )
+        made.append(empty)
+        inputs = [self._read(source), planes]
+        maps = [image, weights]
+        if conv.a == 1:
+            inputs.reverse()
+            maps.reverse()
+        leaves = op.paddings[conv.a]
+        if leaves is None and (first or last):
+            leaves = number(0, element_type_of(source))
+        padding = [leaves, None] if conv.a == 0 else [None, leaves]
+        parallel = [i for i, k in enumerate(kinds) if k is Iterator.PARALLEL]
+        extra, extra_maps = self._extras(op, conv.o, theirs, out, lane, parallel, made)
+        return GenericOp(
+            inputs,
+            empty.tensor,
+            [*(map_of(m, count) for m in maps), map_of(out, count)],
+            kinds,
+            op.body.clone(),
+            init=op.init,
+            padding=padding if leaves is not None else None,
+            domain=[*sizes, *more],
+            epilogue_inputs=extra,
+            epilogue_maps=extra_maps,
+            epilogue=op.epilogue.clone() if op.epilogue is not None else None,
+        )
+
+    def _extras(
+        self,
+        op: GenericOp,
+        o: int,
+        theirs: int,
+        out: Sequence[Linear],
+        lane: int,
+        parallel: Sequence[int],
+        made: list[Operation],
+    ) -> tuple[list[SSAValue], list[AffineMap]]:
+        """Epilogue inputs: images as the result, numbers per channel once for every pixel."""
+        values: list[SSAValue] = []
+        maps: list[AffineMap] = []
+        images = self._images(op)
+        for value, given in zip(op.epilogue_inputs, op.epilogue_forms, strict=True):
+            if value in images:
+                values.append(self._read(value))
+                forms = list(out)
+            else:
+                old = [spread(op, f) for f in given]
+                values.append(self._tiled(value, old, o, theirs, made))
+                forms = [_form(len(out[0].coefficients), {lane: 1})]
+            cut = [Linear(tuple(f.coefficients[p] for p in parallel), f.constant) for f in forms]
+            maps.append(map_of(cut, len(parallel)))
+        return values, maps
+
+    def _tiled(
+        self, value: SSAValue, forms: Sequence[Linear], lane: int, times: int, made: list[Operation]
+    ) -> SSAValue:
+        """`out[c * p + i] = x[i]`: a number per channel, for each pixel of a row."""
+        sizes = [n for f, n in zip(forms, shape_of(value), strict=True) if lane in f.dims]
+        size = sizes[0] if sizes else 1
+        source = [_form(2, {1: 1} if lane in f.dims else {}) for f in forms]
+        return self._copy(value, source, [_form(2, {0: size, 1: 1})], [times, size], made)
+
+    def _copy(
+        self,
+        value: SSAValue,
+        source: Sequence[Linear],
+        target: Sequence[Linear],
+        domain: Sequence[int],
+        made: list[Operation],
+        diagonal: tuple[int, int] | None = None,
+    ) -> SSAValue:
+        """A copy of constants; reads outside give 0, and so do points off the diagonal."""
+        element = element_type_of(value)
+        shape = [1 + sum(c * (n - 1) for c, n in zip(f.coefficients, domain, strict=True))
+                 for f in target]  # fmt: skip
+        empty = tensor.EmptyOp([], TensorType(element, shape))
+        region, block = body_region([element])
+        block.add_ops(_diagonal(block.args[0], diagonal, element))
+        copy = GenericOp(
+            [value],
+            empty.tensor,
+            [map_of(source, len(domain)), map_of(target, len(domain))],
+            [Iterator.PARALLEL] * len(domain),
+            region,
+            padding=[number(0, element)],
+            domain=domain,
+        )
+        made += [empty, copy]
+        self.constant.add(copy.results[0])
+        return copy.results[0]
+
+    def _planes(
+        self,
+        conv: _Conv,
+        sums: Sequence[int],
+        pixels: tuple[int, int],
+        units: Sequence[int],
+        first: int,
+        taps: int,
+        made: list[Operation],
+    ) -> SSAValue:
+        """`out[u, .., T, (q, c), (p, o)] = w[.., kw = mine * (T - first) + q - s (theirs u + p) + pad]`."""  # noqa: E501
+        op, extents = conv.op, conv.op.static_extents()
+        (mine, theirs), front = pixels, len(units) + len(sums)
+        tap, q, c, p, o = range(front, front + 5)
+        count = front + 5
+        domain = [*units, *(extents[d] for d in sums), taps, mine, extents[conv.c], theirs,
+                  extents[conv.o]]  # fmt: skip
+        factors = {tap: mine, q: 1, p: -conv.stride}
+        if units:
+            factors[0] = -conv.stride * theirs
+        column = _form(count, factors, conv.pad - mine * first)
+        place = {d: _form(count, {len(units) + i: 1}) for i, d in enumerate(sums)}
+        place[conv.o] = _form(count, {o: 1})
+        if not conv.depthwise:
+            place[conv.c] = _form(count, {c: 1})
+        if conv.kw is not None:
+            place[conv.kw] = column
+        source = [
+            place[f.plain_dim] if f.plain_dim is not None else Linear((0,) * count, f.constant)
+            for f in op.input_forms[1 - conv.a]
+        ]
+        target = [_form(count, {i: 1}) for i in range(front + 1)]
+        target.append(_form(count, {q: extents[conv.c], c: 1}))
+        target.append(_form(count, {p: extents[conv.o], o: 1}))
+        value = op.inputs[1 - conv.a]
+        if conv.kw is None:  # nothing reads beside the window: one more dimension that tells
+            value, source = self._with_window(value, source, column, made)
+        diagonal = (c, o) if conv.depthwise else None
+        return self._copy(value, source, target, domain, made, diagonal)
+
+    def _with_window(
+        self, value: SSAValue, source: list[Linear], column: Linear, made: list[Operation]
+    ) -> tuple[SSAValue, list[Linear]]:
+        """The weights with a window of width 1 in front, which is left where kw is not 0."""
+        shape = shape_of(value)
+        rank = len(shape)
+        forms = [_form(rank + 1, {1 + d: 1}) for d in range(rank)]
+        target = [_form(rank + 1, {d: 1}) for d in range(rank + 1)]
+        wide = self._copy(value, forms, target, [1, *shape], made)
+        return wide, [column, *source]
+
+    def _packed_elementwise(self, op: GenericOp, made: list[Operation]) -> GenericOp:
+        shape = shape_of(op.outs)
+        pixels = self.pixels[op.results[0]]
+        lane = op.out_forms[LANE].plain_dim
+        assert lane is not None
+        forms = [_form(4, {d: 1}) for d in range(4)]
+        inputs: list[SSAValue] = []
+        maps: list[Sequence[Linear]] = []
+        for value, old in zip(op.inputs, op.input_forms, strict=True):
+            image = self._is_image(op, old)
+            inputs.append(
+                self._read(value) if image else self._tiled(value, old, lane, pixels, made)
+            )
+            maps.append(forms if image else [forms[LANE]])
+        packed = [*shape[:X], shape[X] // pixels, pixels * shape[LANE]]
+        empty = tensor.EmptyOp([], TensorType(element_type_of(op.outs), packed))
+        made.append(empty)
+        return GenericOp(
+            inputs,
+            empty.tensor,
+            [*(map_of(m, 4) for m in maps), map_of(forms, 4)],
+            [Iterator.PARALLEL] * 4,
+            op.body.clone(),
+        )
+
+
+def _diagonal(x: SSAValue, diagonal: tuple[int, int] | None, element: Attribute) -> list[Operation]:
+    """Yield x, or 0 where two iterators differ."""
+    if diagonal is None:
+        return [YieldOp(x)]
+    row, column = (IndexOp(d) for d in diagonal)
+    same = arith.CmpiOp(row.result, column.result, "eq")
+    zero = arith.ConstantOp(number(0, element))
+    chosen = arith.SelectOp(same, x, zero)
+    return [row, column, same, zero, chosen, YieldOp(chosen.result)]
+
+
+def _most(shape: Sequence[int], cols: int) -> int:
+    """The most pixels, a power of two, that fit into a row of lanes and divide a line."""
+    pixels = 1
+    while 2 * pixels * shape[LANE] <= cols and shape[X] % (2 * pixels) == 0:
+        pixels *= 2
+    return pixels
+
+
+def _group(mine: int, theirs: int, stride: int) -> int:
+    """Result pixels after which input rows repeat; all are powers of two but the stride."""
+    group = theirs
+    while stride * group % mine:
+        group *= 2
+    return group
+
+
+def _form(count: int, factors: dict[int, int], constant: int = 0) -> Linear:
+    return Linear(tuple(factors.get(d, 0) for d in range(count)), constant)
+
+
+def _renamed(form: Linear, kept: Sequence[int], count: int) -> Linear:
+    coefficients = [form.coefficients[d] for d in kept]
+    return Linear(tuple([*coefficients, *[0] * (count - len(kept))]), form.constant)

@@ -1,0 +1,139 @@
+"""The accelerator computes what `dl` means: on the reference, and bit for bit on its simulator."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cache
+from typing import Any
+
+import numpy as np
+import pytest
+from _pytest.mark.structures import ParameterSet
+from numeric.accel_cases import same_bits
+from numeric.accel_model_cases import CASES, matmul
+from numeric.accel_models import (
+    MACHINES,
+    Case,
+    engine_ops,
+    interpreted,
+    lowered,
+    programs_in,
+    run_passes,
+    simulated,
+)
+from xdsl.dialects.builtin import ModuleOp
+
+from dlir.diagnostics import CompileError
+from dlir.interpreter import Interpreter
+
+QUICK = 4
+"""Of the small machines, and of the plain conversion, one case of so many is run by `make test`."""
+
+TOO_LARGE = {"accel-fit", "accel-allocate-fits"}
+"""What small machines may answer: no tile of an op fits."""
+
+
+def parameters() -> Iterator[ParameterSet]:
+    """Every case on every machine."""
+    for family, cases in CASES.items():
+        for number, case in enumerate(cases):
+            for machine in MACHINES:
+                quick = machine == "gemmini" or number % QUICK == 0
+                marks = [] if quick else [pytest.mark.slow]
+                yield pytest.param(case, machine, marks=marks, id=f"{family}-{case}-{machine}")
+
+
+@cache
+def wanted(case: Case) -> tuple[Any, ...]:
+    """The results of `dl` on the reference."""
+    module, model = case.made()
+    with np.errstate(all="ignore"):
+        return Interpreter(module, params=model.params).call("f", *model.inputs)
+
+
+@pytest.mark.parametrize(("case", "machine"), [*parameters()])
+def test_model(case: Case, machine: str) -> None:
+    module, model = case.made()
+    try:
+        made = lowered(module, MACHINES[machine])
+    except CompileError as error:
+        assert machine != "gemmini" and {d.rule for d in error.diagnostics} <= TOO_LARGE
+        return
+    got = interpreted(made, model)
+    case.check(wanted(case), got)
+    if case.programs is not None and machine == "gemmini":
+        assert len(programs_in(made)) == case.programs
+    if programs_in(made):
+        assert same_bits(simulated(made, model), got)
+
+
+def plain_parameters() -> Iterator[ParameterSet]:
+    for family, cases in CASES.items():
+        for number, case in enumerate(cases):
+            marks = [pytest.mark.slow] if number % QUICK else []
+            yield pytest.param(case, marks=marks, id=f"{family}-{case}")
+
+
+@pytest.mark.parametrize("case", [*plain_parameters()])
+def test_without_preparation(case: Case) -> None:
+    """The conversion does not need the passes that make its work easier."""
+    module, model = case.made()
+    made = lowered(module, "", plain=True)
+    case.check(wanted(case), interpreted(made, model))
+
+
+@pytest.mark.parametrize(
+    ("family", "ops"),
+    [
+        ("matmul", {"accel.load", "accel.matmul", "accel.store"}),
+        ("conv", {"accel.load", "accel.matmul", "accel.store"}),
+    ],
+)
+def test_products_run_on_the_array(family: str, ops: set[str]) -> None:
+    for case in CASES[family]:
+        if case.programs == 1:
+            assert ops <= engine_ops(lowered(case.made()[0], "")), str(case)
+
+
+ARRAYS = {
+    "wide": "array.rows=16;array.cols=8", "tall": "array.rows=8;array.cols=16",
+}  # fmt: skip
+
+
+def test_a_machine_with_more_rows_than_columns() -> None:
+    module, model = Case("", matmul(13, 40, 21)).made()
+    made = lowered(module, ARRAYS["wide"])
+    got = interpreted(made, model)
+    Case("", matmul(13, 40, 21)).check(Interpreter(module, params=model.params).call("f", *model.inputs), got)
+    assert same_bits(simulated(made, model), got)
+
+
+def test_a_machine_with_fewer_rows_than_columns() -> None:
+    module, _ = Case("", matmul(13, 40, 21)).made()
+    with pytest.raises(CompileError, match="rows"):
+        lowered(module, ARRAYS["tall"])
+
+
+def test_an_array_that_does_not_have_the_type() -> None:
+    module, _ = Case("", matmul(13, 40, 21)).made()
+    assert not programs_in(lowered(module, 'array.types=["i8"];array.rate={i8=1}'))
+
+
+def test_dynamic_sizes_are_refused() -> None:
+    module = dynamic()
+    with pytest.raises(CompileError) as caught:
+        run_passes(module, "convert-dl-to-structured,cse,convert-structured-to-accel")
+    assert {d.rule for d in caught.value.diagnostics} == {"accel-static"}
+
+
+def dynamic() -> ModuleOp:
+    from numeric.structured_runs import parse
+
+    return parse(
+        """
+        func.func @f(%x: tensor<?x16xf32>) -> tensor<?x16xf32> {
+          %y = dl.relu %x : tensor<?x16xf32>
+          func.return %y : tensor<?x16xf32>
+        }
+        """
+    )
