@@ -71,6 +71,7 @@ PASSES: dict[str, str] = {
     "structured-insert-checks": "dlir.transforms.structured_insert_checks:StructuredInsertChecks",
     "structured-interchange": "dlir.transforms.structured_interchange:StructuredInterchange",
     "structured-mask-lanes": "dlir.transforms.structured_mask_lanes:StructuredMaskLanes",
+    "structured-merge-groups": "dlir.transforms.structured_merge_groups:StructuredMergeGroups",
     "structured-outline": "dlir.transforms.structured_outline:StructuredOutline",
     "structured-pack": "dlir.transforms.structured_pack:StructuredPack",
     "structured-schedule": "dlir.transforms.structured_schedule:StructuredSchedule",

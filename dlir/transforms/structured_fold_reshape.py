@@ -81,9 +81,9 @@ def _redirect(reader: GenericOp, op: ReshapeOp) -> None:
         if value is not op.result or number == count:
             continue
         is_input = number < count
-        if is_input and reader.paddings[number] is not None:
-            continue
         old = reader.input_forms[number] if is_input else extra[number - count - 1]
+        if is_input and reader.paddings[number] is not None and not _stays_inside(reader, old, op):
+            continue
         forms = _through(old, shape_of(op.input), shape_of(op.result))
         if forms is None:
             continue
@@ -95,6 +95,20 @@ def _redirect(reader: GenericOp, op: ReshapeOp) -> None:
     reader.set_maps(maps)
     if reader.epilogue_maps is not None:
         reader.epilogue_maps = ArrayAttr([AffineMapAttr(m) for m in epilogue])
+
+
+def _stays_inside(reader: GenericOp, forms: Sequence[Linear], op: ReshapeOp) -> bool:
+    """Whether dimensions that are merged or split are never left, whatever the others do."""
+    extents = reader.static_extents()
+    old, new = shape_of(op.input), shape_of(op.result)
+    for left, right in groups(old, new):
+        if [old[d] for d in left] == [new[d] for d in right]:
+            continue
+        for d in right:
+            low, high = forms[d].bounds(extents)
+            if low < 0 or high >= new[d]:
+                return False
+    return True
 
 
 def _extents_stay(reader: GenericOp, op: ReshapeOp) -> bool:

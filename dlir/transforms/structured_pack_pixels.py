@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from xdsl.context import Context
-from xdsl.dialects import arith, tensor
+from xdsl.dialects import tensor
 from xdsl.dialects.builtin import ModuleOp, TensorType
-from xdsl.ir import Attribute, Block, Operation, SSAValue
+from xdsl.ir import Block, Operation, SSAValue
 from xdsl.ir.affine import AffineMap
 from xdsl.passes import ModulePass
 from xdsl.rewriter import InsertPoint, Rewriter
@@ -18,11 +18,10 @@ from dlir.dialects.structured.maps import Linear, map_of
 from dlir.dialects.structured.ops import (
     GenericOp,
     IndexOp,
-    YieldOp,
-    body_region,
     element_type_of,
     shape_of,
 )
+from dlir.dialects.structured.rearrange import form, rearranged
 from dlir.dialects.structured.roles import is_elementwise, spread
 from dlir.targets.accel.description import load_machine, parse_settings
 from dlir.types import number
@@ -100,8 +99,8 @@ def _conv_of(op: GenericOp, constant: set[SSAValue]) -> _Conv | None:
     x, o, c = (f.plain_dim for f in (op.out_forms[X], op.out_forms[LANE], op.input_forms[a][LANE]))
     if x is None or o is None or c is None or any(isinstance(i, IndexOp) for i in _ops(op)):
         return None
-    form, kw = op.input_forms[a][X], [d for d in op.input_forms[a][X].dims if d != x]
-    if len(kw) > 1 or not form.coefficients[x] or any(form.coefficients[d] != 1 for d in kw):
+    walk, kw = op.input_forms[a][X], [d for d in op.input_forms[a][X].dims if d != x]
+    if len(kw) > 1 or not walk.coefficients[x] or any(walk.coefficients[d] != 1 for d in kw):
         return None
     mine = {x, o, c, *kw}
     others = [*op.input_forms[a][:X], *op.out_forms[:X]]
@@ -110,7 +109,7 @@ def _conv_of(op: GenericOp, constant: set[SSAValue]) -> _Conv | None:
     weights = op.input_forms[1 - a]
     if any(f.plain_dim is None and f.dims for f in weights) or any(x in f.dims for f in weights):
         return None
-    return _Conv(op, a, x, o, c, kw[0] if kw else None, form.coefficients[x], -form.constant)
+    return _Conv(op, a, x, o, c, kw[0] if kw else None, walk.coefficients[x], -walk.constant)
 
 
 def _ops(op: GenericOp) -> list[Operation]:
@@ -287,14 +286,14 @@ class _Packing:
         x, *u, lane, tap, summed = range(base, count)
         image = [_renamed(f, kept, count) for f in op.input_forms[conv.a][:X]]
         image += [
-            _form(count, {x: conv.stride * group // mine, tap: 1}, -first),
-            _form(count, {summed: 1}),
+            form(count, {x: conv.stride * group // mine, tap: 1}, -first),
+            form(count, {summed: 1}),
         ]
         sums = [d for d in kept if d in op.reduction_dims]
         order = (*u, *(kept.index(d) for d in sums), tap, summed, lane)
-        weights = [_form(count, {i: 1}) for i in order]
+        weights = [form(count, {i: 1}) for i in order]
         out = [_renamed(f, kept, count) for f in op.out_forms[:X]]
-        out += [_form(count, {x: group // theirs, **dict.fromkeys(u, 1)}), _form(count, {lane: 1})]
+        out += [form(count, {x: group // theirs, **dict.fromkeys(u, 1)}), form(count, {lane: 1})]
         planes = self._planes(conv, sums, (mine, theirs), units, first, first + last + 1, made)
         kinds = [op.kinds[d] for d in kept]
         kinds += [Iterator.PARALLEL] * (2 + len(u)) + [Iterator.REDUCTION] * 2
@@ -349,7 +348,7 @@ class _Packing:
             else:
                 old = [spread(op, f) for f in given]
                 values.append(self._tiled(value, old, o, theirs, made))
-                forms = [_form(len(out[0].coefficients), {lane: 1})]
+                forms = [form(len(out[0].coefficients), {lane: 1})]
             cut = [Linear(tuple(f.coefficients[p] for p in parallel), f.constant) for f in forms]
             maps.append(map_of(cut, len(parallel)))
         return values, maps
@@ -360,8 +359,8 @@ class _Packing:
         """`out[c * p + i] = x[i]`: a number per channel, for each pixel of a row."""
         sizes = [n for f, n in zip(forms, shape_of(value), strict=True) if lane in f.dims]
         size = sizes[0] if sizes else 1
-        source = [_form(2, {1: 1} if lane in f.dims else {}) for f in forms]
-        return self._copy(value, source, [_form(2, {0: size, 1: 1})], [times, size], made)
+        source = [form(2, {1: 1} if lane in f.dims else {}) for f in forms]
+        return self._copy(value, source, [form(2, {0: size, 1: 1})], [times, size], made)
 
     def _copy(
         self,
@@ -373,21 +372,7 @@ class _Packing:
         diagonal: tuple[int, int] | None = None,
     ) -> SSAValue:
         """A copy of constants; reads outside give 0, and so do points off the diagonal."""
-        element = element_type_of(value)
-        shape = [1 + sum(c * (n - 1) for c, n in zip(f.coefficients, domain, strict=True))
-                 for f in target]  # fmt: skip
-        empty = tensor.EmptyOp([], TensorType(element, shape))
-        region, block = body_region([element])
-        block.add_ops(_diagonal(block.args[0], diagonal, element))
-        copy = GenericOp(
-            [value],
-            empty.tensor,
-            [map_of(source, len(domain)), map_of(target, len(domain))],
-            [Iterator.PARALLEL] * len(domain),
-            region,
-            padding=[number(0, element)],
-            domain=domain,
-        )
+        empty, copy = rearranged(value, source, target, domain, diagonal)
         made += [empty, copy]
         self.constant.add(copy.results[0])
         return copy.results[0]
@@ -412,20 +397,20 @@ class _Packing:
         factors = {tap: mine, q: 1, p: -conv.stride}
         if units:
             factors[0] = -conv.stride * theirs
-        column = _form(count, factors, conv.pad - mine * first)
-        place = {d: _form(count, {len(units) + i: 1}) for i, d in enumerate(sums)}
-        place[conv.o] = _form(count, {o: 1})
+        column = form(count, factors, conv.pad - mine * first)
+        place = {d: form(count, {len(units) + i: 1}) for i, d in enumerate(sums)}
+        place[conv.o] = form(count, {o: 1})
         if not conv.depthwise:
-            place[conv.c] = _form(count, {c: 1})
+            place[conv.c] = form(count, {c: 1})
         if conv.kw is not None:
             place[conv.kw] = column
         source = [
             place[f.plain_dim] if f.plain_dim is not None else Linear((0,) * count, f.constant)
             for f in op.input_forms[1 - conv.a]
         ]
-        target = [_form(count, {i: 1}) for i in range(front + 1)]
-        target.append(_form(count, {q: extents[conv.c], c: 1}))
-        target.append(_form(count, {p: extents[conv.o], o: 1}))
+        target = [form(count, {i: 1}) for i in range(front + 1)]
+        target.append(form(count, {q: extents[conv.c], c: 1}))
+        target.append(form(count, {p: extents[conv.o], o: 1}))
         value = op.inputs[1 - conv.a]
         if conv.kw is None:  # nothing reads beside the window: one more dimension that tells
             value, source = self._with_window(value, source, column, made)
@@ -438,8 +423,8 @@ class _Packing:
         """The weights with a window of width 1 in front, which is left where kw is not 0."""
         shape = shape_of(value)
         rank = len(shape)
-        forms = [_form(rank + 1, {1 + d: 1}) for d in range(rank)]
-        target = [_form(rank + 1, {d: 1}) for d in range(rank + 1)]
+        forms = [form(rank + 1, {1 + d: 1}) for d in range(rank)]
+        target = [form(rank + 1, {d: 1}) for d in range(rank + 1)]
         wide = self._copy(value, forms, target, [1, *shape], made)
         return wide, [column, *source]
 
@@ -448,7 +433,7 @@ class _Packing:
         pixels = self.pixels[op.results[0]]
         lane = op.out_forms[LANE].plain_dim
         assert lane is not None
-        forms = [_form(4, {d: 1}) for d in range(4)]
+        forms = [form(4, {d: 1}) for d in range(4)]
         inputs: list[SSAValue] = []
         maps: list[Sequence[Linear]] = []
         for value, old in zip(op.inputs, op.input_forms, strict=True):
@@ -469,17 +454,6 @@ class _Packing:
         )
 
 
-def _diagonal(x: SSAValue, diagonal: tuple[int, int] | None, element: Attribute) -> list[Operation]:
-    """Yield x, or 0 where two iterators differ."""
-    if diagonal is None:
-        return [YieldOp(x)]
-    row, column = (IndexOp(d) for d in diagonal)
-    same = arith.CmpiOp(row.result, column.result, "eq")
-    zero = arith.ConstantOp(number(0, element))
-    chosen = arith.SelectOp(same, x, zero)
-    return [row, column, same, zero, chosen, YieldOp(chosen.result)]
-
-
 def _most(shape: Sequence[int], cols: int) -> int:
     """The most pixels, a power of two, that fit into a row of lanes and divide a line."""
     pixels = 1
@@ -496,10 +470,6 @@ def _group(mine: int, theirs: int, stride: int) -> int:
     return group
 
 
-def _form(count: int, factors: dict[int, int], constant: int = 0) -> Linear:
-    return Linear(tuple(factors.get(d, 0) for d in range(count)), constant)
-
-
-def _renamed(form: Linear, kept: Sequence[int], count: int) -> Linear:
-    coefficients = [form.coefficients[d] for d in kept]
-    return Linear(tuple([*coefficients, *[0] * (count - len(kept))]), form.constant)
+def _renamed(one: Linear, kept: Sequence[int], count: int) -> Linear:
+    coefficients = [one.coefficients[d] for d in kept]
+    return Linear(tuple([*coefficients, *[0] * (count - len(kept))]), one.constant)

@@ -335,7 +335,7 @@ class Planner:
         if stored is not None:
             k = lane_of(stored, a.forms, extents)
         else:
-            alone = {f.plain_dim for f in a.forms}
+            alone = {d for f in a.forms for d in f.dims if _is_along_blocks(f, d, self.cols)}
             both = [d for d in op.reduction_dims if d in _dims(w.forms) and d in alone]
             k = _lane_iterator(both, a.forms, extents)
         if k is None or k not in op.reduction_dims:
@@ -506,6 +506,12 @@ def _reduction(op: GenericOp) -> tuple[Expr, str]:
     if init not in ((0,) if body.fn == "add" else (lowest, float("-inf"), -(1 << 31))):
         raise Unsupported(f"a reduction that starts from {init}")
     return term, body.fn
+
+
+def _is_along_blocks(form: Linear, iterator: int, cols: int) -> bool:
+    """Whether an iterator walks lanes, and all else that the form holds moves by whole blocks."""
+    others = [form.coefficients[d] for d in form.dims if d != iterator]
+    return form.coefficients[iterator] == 1 and not any(c % cols for c in (*others, form.constant))
 
 
 def _dims(forms: Sequence[Linear]) -> set[int]:
