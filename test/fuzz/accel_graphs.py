@@ -56,9 +56,7 @@ class Graph:
     def keep(self, value: SSAValue, larger: bool = True) -> None:
         """A new value; clipped where numbers have grown."""
         if _elements(shape_of(value.type)) <= MOST:
-            self.values.append(
-                self.model.add(act.ClipOp(value, -4.0, 4.0)) if larger else value
-            )
+            self.values.append(self.model.add(act.ClipOp(value, -4.0, 4.0)) if larger else value)
 
     # --- ops --------------------------------------------------------------------------------------
 
@@ -70,15 +68,17 @@ class Graph:
         x = self.value()
         shape = [n if self.one_of(True, True, False) else 1 for n in shape_of(x.type)]
         same = [v for v in self.values if shape_of(v.type) == shape_of(x.type)]
-        y = self.one_of(*same) if same and self.one_of(True, False) else self.argument(
-            shape[self.one_of(*range(len(shape))) if shape else 0 :]
+        y = (
+            self.one_of(*same)
+            if same and self.one_of(True, False)
+            else self.argument(shape[self.one_of(*range(len(shape))) if shape else 0 :])
         )
         op = self.one_of(b.AddOp, b.SubOp, b.MulOp, b.MaxOp, b.MinOp)
         self.keep(self.model.add(op(x, y) if self.one_of(True, False) else op(y, x)))
 
     def matmul(self) -> None:
         x = self.value(self.one_of(2, 2, 3))
-        *batch, rows, terms = shape_of(x.type)
+        *batch, _, terms = shape_of(x.type)
         columns, turned = self.one_of(*SIZES), self.one_of(True, False)
         fine = [
             v for v in self.values
@@ -143,7 +143,9 @@ class Graph:
         x = self.value()
         shape = shape_of(x.type)
         first = [self.one_of(0, 0, min(n - 1, self.one_of(1, 8, 16))) for n in shape]
-        sizes = [n - f if self.one_of(True, False) else 1 for n, f in zip(shape, first, strict=True)]
+        sizes = [
+            n - f if self.one_of(True, False) else 1 for n, f in zip(shape, first, strict=True)
+        ]
         self.keep(self.model.add(mv.SliceOp(x, first, sizes)), larger=False)
 
     def concat(self) -> None:

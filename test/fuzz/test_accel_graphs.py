@@ -17,6 +17,7 @@ from numeric.accel_models import (
 from dlir.diagnostics import CompileError
 from dlir.interpreter import Interpreter
 
+TOO_LARGE = {"accel-fit", "accel-allocate-fits"}
 SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much]
 
 
@@ -28,10 +29,9 @@ def test_random_models(case: Case, machine: str, plain: bool) -> None:
         want = Interpreter(module, params=model.params).call("f", *model.inputs)
     try:
         made = lowered(module, MACHINES[machine], plain)
-    except CompileError as error:  # tiny machines hold tiny tiles
-        assert {d.rule for d in error.diagnostics} == {"accel-fit"}
-        return
-    got = interpreted(made, model)
-    case.check(want, got)
-    if programs_in(made):
-        assert same_bits(simulated(made, model), got)
+        got = interpreted(made, model)
+        case.check(want, got)
+        if programs_in(made):
+            assert same_bits(simulated(made, model), got)
+    except CompileError as error:  # small machines hold small tiles
+        assert machine != "gemmini" and {d.rule for d in error.diagnostics} <= TOO_LARGE

@@ -1,4 +1,4 @@
-"""Families of models for the accelerator: every op that it knows, in sizes around a row of lanes."""
+"""Families of models for the accelerator: each op that it knows, in sizes around a row of lanes."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from numeric.accel_models import Case, Model
-from xdsl.dialects.builtin import i32
+from numeric.accel_integer_cases import integer_cases
+from numeric.accel_mixed_cases import mixed_cases
+from numeric.accel_models import Build, Case, Model
 
 from dlir.dialects.dl.ops import activation as act
 from dlir.dialects.dl.ops import binary as b
@@ -16,11 +17,8 @@ from dlir.dialects.dl.ops import contraction as k
 from dlir.dialects.dl.ops import math as m
 from dlir.dialects.dl.ops import movement as mv
 from dlir.dialects.dl.ops import pooling as p
-from dlir.dialects.dl.ops import quantization as q
 from dlir.dialects.dl.ops import reduction as r
-from dlir.requantize import multiplier_and_shift
 
-Build = Callable[[Model], Any]
 SIZES = ((1, 1, 1), (2, 15, 16), (7, 16, 17), (13, 17, 15), (33, 1, 40), (50, 70, 3), (129, 48, 64))
 """Rows, terms and columns: 1, one less and one more than lanes, primes, several blocks."""
 
@@ -151,8 +149,8 @@ def conv_cases() -> list[Case]:
                  strides=stride), whole=True)
             for pad in pads for stride in ((1, 1), (2, 2), (1, 3))
         ),
-        Case("conv dilated", conv("1x16x12x12", "16x16x3x3", dilations=(2, 3), padding=(2, 3, 2, 3)),
-             whole=True),
+        Case("conv dilated", conv("1x16x12x12", "16x16x3x3", dilations=(2, 3),
+             padding=(2, 3, 2, 3)), whole=True),
         Case("conv 1x1", conv("2x33x7x7", "5x33x1x1"), whole=True),
         Case("conv 1x1 strided", conv("1x16x8x8", "16x16x1x1", strides=(2, 2)), whole=True),
         Case("conv stem", conv("1x3x20x20", "16x3x7x7", strides=(2, 2), padding=(3, 3, 3, 3)),
@@ -183,14 +181,23 @@ def conv_cases() -> list[Case]:
 
 def elementwise_cases() -> list[Case]:
     functions: tuple[Any, ...] = (
-        act.ReluOp, act.SigmoidOp, act.SiluOp, act.GeluOp, m.TanhOp, m.ExpOp, m.NegOp, m.AbsOp,
-        lambda x: act.ClipOp(x, -0.7, 0.3), lambda x: act.ClipOp(x, 0, 6), act.HardSwishOp,
+        act.ReluOp,
+        act.SigmoidOp,
+        act.SiluOp,
+        act.GeluOp,
+        m.TanhOp,
+        m.ExpOp,
+        m.NegOp,
+        m.AbsOp,
+        lambda x: act.ClipOp(x, -0.7, 0.3),
+        lambda x: act.ClipOp(x, 0, 6),
+        act.HardSwishOp,
         act.HardSigmoidOp,
     )
     shapes = ("1", "17", "5x16", "3x15", "2x3x33", "70x130")
     pairs = (("5x16", "16"), ("5x17", "1"), ("5x1", "1x9"), ("4x1x3", "6x1"), ("3x4", "3x1"),
              ("3x1", "3x40"), ("16", "5x16"), ("2x3x5", "2x3x5"), ("1x1", "7x9"), ("2x3", "1"),
-             ("1x17", "4x1"), ("6x1", "4x1x20"))  # fmt: skip
+             ("1x17", "4x1"), ("6x1", "4x1x20"), ("40", "1"), ("1", "1"), ("17", "17"))  # fmt: skip
     return [
         *(
             Case(f"{getattr(f, '__name__', f'function {i}')} {s}", unary(f, s), depth=2)
@@ -386,270 +393,6 @@ def movement_cases() -> list[Case]:
         Case("attention 2", attention(1, 33, 3, 32), depth=9),
         Case("attention small heads", attention(1, 5, 4, 5), depth=9, programs=None),
     ]  # fmt: skip
-
-
-def mixed_cases() -> list[Case]:
-    """Several programs, values read twice, results that are also read."""
-
-    def host_between(g: Model) -> Any:
-        y = g.add(k.MatmulOp(g.arg("5x17xf32"), g.param("17x9xf32", 17)))
-        z = g.add(m.SinOp(y))
-        return g.add(k.MatmulOp(z, g.param("9x33xf32", 9))), y, g.add(b.AddOp(y, z))
-
-    def both_read_and_given(g: Model) -> Any:
-        y = g.add(act.ReluOp(g.add(k.MatmulOp(g.arg("5x17xf32"), g.param("17x20xf32", 17)))))
-        return y, g.add(k.MatmulOp(y, g.param("20x9xf32", 20))), y
-
-    def residual(g: Model) -> Any:
-        x = g.arg("2x17x8x8xf32")
-        y = g.add(k.Conv2dOp(x, g.param("17x17x3x3xf32", 153), padding=(1, 1, 1, 1)))
-        y = g.add(act.ReluOp(g.add(b.AddOp(y, x))))
-        z = g.add(k.Conv2dOp(y, g.param("17x17x1x1xf32", 17)))
-        return g.add(act.ReluOp(g.add(b.AddOp(z, y))))
-
-    def same_operand(g: Model) -> Any:
-        x = g.arg("20x20xf32")
-        return g.add(k.MatmulOp(x, x))
-
-    def two_layouts(g: Model) -> Any:
-        x = g.arg("20x20xf32")
-        y = g.add(k.MatmulOp(x, g.param("20x20xf32", 20)))
-        z = g.add(k.MatmulOp(y, x))
-        return g.add(b.AddOp(z, x))
-
-    def host_first(g: Model) -> Any:
-        x = g.arg("5x17xf32")
-        y = g.add(m.SinOp(x))
-        return g.add(k.MatmulOp(y, g.param("17x9xf32", 17))), g.add(act.ReluOp(x))
-
-    def argument_out(g: Model) -> Any:
-        x = g.arg("5x17xf32")
-        return x, g.add(act.ReluOp(x))
-
-    def shared_statistics(g: Model) -> Any:
-        x = g.arg("6x40xf32")
-        mean = g.add(r.ReduceMeanOp(x, (1,), True))
-        y = g.add(b.SubOp(x, mean))
-        return g.add(b.MulOp(y, y)), g.add(b.AddOp(y, mean)), mean
-
-    def big_chain(g: Model) -> Any:
-        y = g.arg("64x48xf32")
-        for _ in range(4):
-            y = g.add(act.ReluOp(g.add(k.MatmulOp(y, g.param("48x48xf32", 24)))))
-        return y
-
-    def rows(then: Callable[[Model, Any], Any], x: str = "7x40", keep: bool = False) -> Build:
-        """A number per row, and what is done with it."""
-
-        def build(g: Model) -> Any:
-            y = g.add(r.ReduceMeanOp(g.arg(f"{x}xf32"), (1,), keep))
-            return then(g, y), y
-
-        return build
-
-    def column(then: Callable[[Model, Any], Any]) -> Build:
-        """A tensor of one column, with it on the lanes."""
-
-        def build(g: Model) -> Any:
-            y = g.add(k.MatmulOp(g.arg("7x20xf32"), g.param("20x1xf32", 20)))
-            return then(g, y), y
-
-        return build
-
-    def weight(op: Any, text: str, first: bool = False) -> Callable[[Model, Any], Any]:
-        def then(g: Model, y: Any) -> Any:
-            other = g.param(f"{text}xf32", values=g.rng.uniform(0.5, 2, [int(n) for n in text.split("x")]))
-            return g.add(op(other, y) if first else op(y, other))
-
-        return then
-
-    def argument(op: Any, text: str, first: bool = False) -> Callable[[Model, Any], Any]:
-        def then(g: Model, y: Any) -> Any:
-            other = g.arg(f"{text}xf32")
-            return g.add(op(other, y) if first else op(y, other))
-
-        return then
-
-    def broadcast(*shape: int) -> Callable[[Model, Any], Any]:
-        return lambda g, y: g.add(act.ReluOp(g.add(mv.BroadcastOp(y, shape))))
-
-    def statistics(g: Model) -> Any:
-        """Rows of one, lanes of another."""
-        x = g.arg("7x40xf32")
-        a = g.add(r.ReduceMeanOp(x, (1,), True))
-        c_ = g.add(r.ReduceMeanOp(x, (0,), True))
-        return g.add(b.AddOp(a, c_)), g.add(b.SubOp(c_, a)), g.add(b.MulOp(g.add(act.ReluOp(a)), c_))
-
-    thens: dict[str, Callable[[Model, Any], Any]] = {
-        "weight": weight(b.AddOp, "7"), "argument": argument(b.AddOp, "7"),
-        "weight sub": weight(b.SubOp, "7", True), "argument sub": argument(b.SubOp, "7", True),
-        "argument div": weight(b.DivOp, "7"), "outer": argument(b.MulOp, "5x7"),
-        "relu": lambda g, y: g.add(act.ReluOp(y)),
-        "again": lambda g, y: g.add(r.ReduceMaxOp(y, (0,))),
-        "square": lambda g, y: g.add(b.MulOp(y, y)),
-        "reshape": lambda g, y: g.add(act.ReluOp(g.add(mv.ReshapeOp(y, [7, 1])))),
-        "row": lambda g, y: g.add(act.ReluOp(g.add(mv.ReshapeOp(y, [1, 7])))),
-    }  # fmt: skip
-    columns: dict[str, Callable[[Model, Any], Any]] = {
-        "weight": weight(b.AddOp, "7x1"), "argument": argument(b.AddOp, "7x1"),
-        "wide weight": weight(b.AddOp, "7x20"), "wide argument": argument(b.SubOp, "7x20", True),
-        "wide argument 2": argument(b.SubOp, "7x20"), "wide row": argument(b.SubOp, "1x20"),
-        "row weight": weight(b.SubOp, "20"), "one": argument(b.MulOp, "1x1"),
-        "broadcast": broadcast(7, 20), "broadcast 3": broadcast(3, 7, 20),
-        "square": lambda g, y: g.add(b.MulOp(y, y)),
-        "wide matmul": lambda g, y: g.add(k.MatmulOp(y, g.param("1x20xf32"))),
-        "max": lambda g, y: g.add(r.ReduceMaxOp(y, (0,))),
-        "sum lanes": lambda g, y: g.add(r.ReduceSumOp(y, (1,))),
-        "softmax": lambda g, y: g.add(c.SoftmaxOp(y, 0)),
-    }
-    return [
-        *(Case(f"rows then {n}", rows(t), depth=2, programs=None) for n, t in thens.items()),
-        *(Case(f"kept rows then {n}", rows(t, keep=True), depth=2, programs=None)
-          for n, t in columns.items()),
-        *(Case(f"column then {n}", column(t), depth=2, programs=None) for n, t in columns.items()),
-        *(Case(f"row vector {x} {y}", binary(b.AddOp, x, y), whole=True)
-          for x, y in (("40", "1"), ("1", "40"), ("1", "1"), ("17", "17"))),
-        Case("statistics", statistics, depth=2),
-        Case("host between", host_between, depth=3, programs=2),
-        Case("host first", host_first, depth=2, programs=None),
-        Case("read and given", both_read_and_given, depth=2),
-        Case("residual", residual, depth=4),
-        Case("same operand", same_operand, whole=True, programs=None),
-        Case("two layouts", two_layouts, depth=2),
-        Case("argument out", argument_out),
-        Case("shared statistics", shared_statistics, depth=3),
-        Case("chain", big_chain, depth=4),
-    ]
-
-
-def integer_cases() -> list[Case]:
-    """int8 products and what follows them: all bits."""
-
-    def scales(g: Model, n: int, terms: int) -> list[Any]:
-        scale = g.rng.uniform(0.5, 2.0, n) / (64 * terms**0.5)
-        multiplier, shift = multiplier_and_shift(scale)
-        bias = g.rng.integers(-(2**12), 2**12, n)
-        return [g.param(f"{n}xi32", values=v) for v in (bias, multiplier, shift)]
-
-    def dense(m_: int, k_: int, n_: int, relu: bool = True, zero: int = 0) -> Build:
-        def build(g: Model) -> Any:
-            x, w = g.arg(f"{m_}x{k_}xi8"), g.param(f"{k_}x{n_}xi8")
-            total = g.add(k.MatmulOp(x, w, acc=i32, element_type=i32))
-            bias, mult, shift = scales(g, n_, k_)
-            y = q.RequantizeOp(g.add(b.AddOp(total, bias)), mult, shift, axis=1, zero_point=zero)
-            return g.add(act.ReluOp(g.add(y))) if relu else g.add(y)
-
-        return build
-
-    def image(how: dict[str, Any], pool: bool = False, n: int = 17, groups: int = 1) -> Build:
-        def build(g: Model) -> Any:
-            x, w = g.arg("2x17x9x9xi8"), g.param(f"{n}x{17 // groups}x3x3xi8")
-            total = g.add(k.Conv2dOp(x, w, acc=i32, element_type=i32, groups=groups, **how))
-            bias, mult, shift = scales(g, n, 153)
-            bias = g.add(mv.ReshapeOp(bias, [n, 1, 1]))
-            y = g.add(b.AddOp(total, bias))
-            y = g.add(act.ReluOp(g.add(q.RequantizeOp(y, mult, shift, axis=1, zero_point=2))))
-            if pool:
-                y = g.add(p.MaxPool2dOp(y, (3, 3), strides=(2, 2), padding=(1, 1, 1, 1)))
-            return y
-
-        return build
-
-    def plain(m_: int, k_: int, n_: int, weight: bool = True) -> Build:
-        def build(g: Model) -> Any:
-            x = g.arg(f"{m_}x{k_}xi8")
-            w = g.param(f"{k_}x{n_}xi8") if weight else g.arg(f"{k_}x{n_}xi8")
-            return g.add(k.MatmulOp(x, w, acc=i32, element_type=i32))
-
-        return build
-
-    def per_tensor(g: Model) -> Any:
-        x, w = g.arg("9x40xi8"), g.param("40x33xi8")
-        total = g.add(k.MatmulOp(x, w, acc=i32, element_type=i32))
-        mult, shift = multiplier_and_shift(np.array([1 / 400.0]))
-        y = q.RequantizeOp(total, g.param("i32", values=mult[0]), g.param("i32", values=shift[0]))
-        return g.add(y)
-
-    def two(op: Any, x: str, y: str, element: str) -> Build:
-        return lambda g: g.add(op(g.arg(f"{x}x{element}"), g.arg(f"{y}x{element}")))
-
-    def residual(g: Model) -> Any:
-        """Two requantised branches, added in i32 and requantised."""
-        x, w = g.arg("9x40xi8"), g.param("40x40xi8")
-        total = g.add(k.MatmulOp(x, w, acc=i32, element_type=i32))
-        bias, mult, shift = scales(g, 40, 40)
-        total = g.add(b.AddOp(total, bias))
-        return g.add(q.RequantizeOp(total, mult, shift, axis=1)), total
-
-    def dequantized(g: Model) -> Any:
-        return g.add(q.DequantizeOp(g.arg("5x17xi8"), g.param("f32", values=0.25)))
-
-    def dequantized_product(g: Model) -> Any:
-        total = g.add(k.MatmulOp(g.arg("5x17xi8"), g.param("17x9xi8"), acc=i32, element_type=i32))
-        return g.add(q.DequantizeOp(total, g.param("9xf32", values=np.arange(1, 10) / 8.0), axis=1))
-
-    def quantized(g: Model) -> Any:
-        x = g.add(q.QuantizeOp(g.arg("5x17xf32"), g.param("f32", values=0.02)))
-        return g.add(k.MatmulOp(x, g.param("17x9xi8"), acc=i32, element_type=i32))
-
-    shapes = ((1, 1, 1), (2, 15, 16), (7, 16, 17), (33, 100, 40))
-    pairs = (("5x16", "16"), ("5x17", "1"), ("3x1", "3x40"), ("2x3x5", "2x3x5"))
-    return [
-        *(Case(f"int8 matmul {s}", plain(*s), exact=True) for s in shapes),
-        *(Case(f"int8 matmul args {s}", plain(*s, weight=False), exact=True) for s in shapes),
-        *(Case(f"int8 dense {s}", dense(*s), exact=True) for s in shapes),
-        Case("int8 dense zero", dense(9, 40, 33, False, -3), exact=True),
-        Case("int8 conv", image({"padding": (1, 1, 1, 1)}), exact=True),
-        Case("int8 conv strided", image({"strides": (2, 2), "padding": (0, 1, 1, 0)}), exact=True),
-        Case("int8 conv pool", image({}, True), exact=True),
-        Case("int8 depthwise", image({"padding": (1, 1, 1, 1)}, groups=17), exact=True),
-        Case("int8 per tensor", per_tensor, exact=True),
-        Case("int8 residual", residual, exact=True),
-        Case("dequantize", dequantized, programs=None),
-        Case("dequantize product", dequantized_product, programs=None),
-        Case("quantize", quantized, exact=True),
-        *(Case(f"i32 {f.__name__} {x} {y}", two(f, x, y, "i32"), exact=True)
-          for f in (b.AddOp, b.SubOp, b.MulOp, b.MaxOp, b.MinOp) for x, y in pairs),
-        *(Case(f"i8 {f.__name__} {x} {y}", two(f, x, y, "i8"), exact=True, programs=None)
-          for f in (b.AddOp, b.SubOp, b.MulOp, b.MaxOp, b.MinOp) for x, y in pairs[:2]),
-        Case("i32 relu", lambda g: g.add(act.ReluOp(g.arg("5x17xi32"))), exact=True),
-        Case("i32 abs", lambda g: g.add(m.AbsOp(g.arg("5x17xi32"))), exact=True, programs=None),
-        Case("i32 neg", lambda g: g.add(m.NegOp(g.arg("5x17xi32"))), exact=True, programs=None),
-        Case("i8 sum", lambda g: g.add(r.ReduceSumOp(g.arg("50x17xi8"), (0,))), exact=True,
-             programs=None),
-        Case("i32 sum", lambda g: g.add(r.ReduceSumOp(g.arg("50x17xi32"), (0,))), exact=True),
-        Case("i32 sum lanes", lambda g: g.add(r.ReduceSumOp(g.arg("5x40xi32"), (1,))), exact=True),
-        Case("i32 max lanes", lambda g: g.add(r.ReduceMaxOp(g.arg("5x40xi32"), (1,))), exact=True),
-        Case("i8 max lanes", lambda g: g.add(r.ReduceMaxOp(g.arg("5x40xi8"), (1,))), exact=True,
-             programs=None),
-        Case("i32 clip", lambda g: g.add(act.ClipOp(g.arg("5x17xi32"), -3, 70000)), exact=True,
-             programs=None),
-        Case("i32 matmul", lambda g: g.add(k.MatmulOp(g.arg("3x17xi32"), g.param("17x5xi32"))),
-             exact=True, programs=0),
-        Case("i8 products", lambda g: g.add(r.ReduceSumOp(g.add(b.MulOp(
-             g.arg("5x17xi8"), g.arg("5x17xi8"))), (1,))), exact=True, programs=0),
-        Case("products", lambda g: g.add(r.ReduceSumOp(g.add(b.MulOp(
-             g.arg("5x17xf32"), g.arg("5x17xf32"))), (1,))), programs=None),
-        Case("bf16 add", two(b.AddOp, "5x16", "16", "bf16")),
-        Case("bf16 matmul", lambda g: g.add(k.MatmulOp(g.arg("3x17xbf16"), g.param("17x5xbf16")))),
-        Case("bf16 softmax", lambda g: g.add(c.SoftmaxOp(g.arg("3x17xbf16"))), depth=3),
-        Case("f16 add", two(b.AddOp, "5x16", "16", "f16"), programs=0),
-        Case("i1 and", two(b.AndOp, "5x16", "16", "i1"), exact=True, programs=0),
-        Case("compare", lambda g: g.add(b.CompareOp("lt", g.arg("5x16xf32"), g.arg("16xf32"))),
-             exact=True, programs=0),
-        Case("select", lambda g: g.add(b.SelectOp(g.arg("5x16xi1"), g.arg("16xf32"),
-             g.arg("5x1xf32"))), programs=0),
-        Case("i64 add", two(b.AddOp, "5x16", "16", "i64"), exact=True, programs=0),
-        Case("f64 add", two(b.AddOp, "5x16", "16", "f64"), exact=True, programs=0),
-        Case("cast i32", lambda g: g.add(m.ExpOp(g.add(_cast(g.arg("5x17xi32"))))), depth=2,
-             programs=None),
-    ]  # fmt: skip
-
-
-def _cast(x: Any) -> Any:
-    from xdsl.dialects.builtin import f32
-
-    return b.CastOp(x, f32)
 
 
 CASES: dict[str, list[Case]] = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeAlias
 from unittest.mock import patch
 
 import numpy as np
@@ -43,7 +43,7 @@ MACHINES: dict[str, str] = {
     "tiny": "spm.bytes=8192;acc.rows=32",
     "eight": "array.rows=8;array.cols=8;spm.bytes=8192;acc.rows=64",
 }
-"""Settings of `gemmini`: as it is, with so little memory that all is cut into tiles, and smaller."""
+"""Settings of `gemmini`: none, so little memory that all is cut into tiles, and a smaller array."""
 
 BF16 = 2.0**-8
 """From 1 to the next bf16; a rounding is off by half of it."""
@@ -107,13 +107,16 @@ class Model:
         return ModuleOp([FuncOp("f", type, Region(self.block))])
 
 
+Build: TypeAlias = Callable[[Model], Any]
+"""Adds ops to a model; gives the result, or several."""
+
+
 @dataclass(frozen=True)
 class Case:
     """A model and what is expected of it."""
 
     name: str
-    build: Callable[[Model], Any]
-    """Adds ops; the result, or several."""
+    build: Build
     whole: bool = False
     """Small integers as values: what is not rounded has no error, and all else 2^-8 of itself."""
     depth: int = 1

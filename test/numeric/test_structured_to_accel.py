@@ -21,13 +21,13 @@ from numeric.accel_models import (
     run_passes,
     simulated,
 )
-from xdsl.dialects.builtin import ModuleOp
+from numeric.structured_runs import parse
 
 from dlir.diagnostics import CompileError
 from dlir.interpreter import Interpreter
 
-QUICK = 4
-"""Of the small machines, and of the plain conversion, one case of so many is run by `make test`."""
+QUICK = {"gemmini": 3, "tiny": 12, "eight": 12, "plain": 12}
+"""`make test` runs one case of so many, on each machine and of the plain conversion."""
 
 TOO_LARGE = {"accel-fit", "accel-allocate-fits"}
 """What small machines may answer: no tile of an op fits."""
@@ -38,8 +38,7 @@ def parameters() -> Iterator[ParameterSet]:
     for family, cases in CASES.items():
         for number, case in enumerate(cases):
             for machine in MACHINES:
-                quick = machine == "gemmini" or number % QUICK == 0
-                marks = [] if quick else [pytest.mark.slow]
+                marks = [pytest.mark.slow] if number % QUICK[machine] else []
                 yield pytest.param(case, machine, marks=marks, id=f"{family}-{case}-{machine}")
 
 
@@ -56,21 +55,20 @@ def test_model(case: Case, machine: str) -> None:
     module, model = case.made()
     try:
         made = lowered(module, MACHINES[machine])
+        got = interpreted(made, model)
+        case.check(wanted(case), got)
+        if case.programs is not None and machine == "gemmini":
+            assert len(programs_in(made)) == case.programs
+        if programs_in(made):
+            assert same_bits(simulated(made, model), got)
     except CompileError as error:
         assert machine != "gemmini" and {d.rule for d in error.diagnostics} <= TOO_LARGE
-        return
-    got = interpreted(made, model)
-    case.check(wanted(case), got)
-    if case.programs is not None and machine == "gemmini":
-        assert len(programs_in(made)) == case.programs
-    if programs_in(made):
-        assert same_bits(simulated(made, model), got)
 
 
 def plain_parameters() -> Iterator[ParameterSet]:
     for family, cases in CASES.items():
         for number, case in enumerate(cases):
-            marks = [pytest.mark.slow] if number % QUICK else []
+            marks = [pytest.mark.slow] if number % QUICK["plain"] else []
             yield pytest.param(case, marks=marks, id=f"{family}-{case}")
 
 
@@ -95,23 +93,19 @@ def test_products_run_on_the_array(family: str, ops: set[str]) -> None:
             assert ops <= engine_ops(lowered(case.made()[0], "")), str(case)
 
 
-ARRAYS = {
-    "wide": "array.rows=16;array.cols=8", "tall": "array.rows=8;array.cols=16",
-}  # fmt: skip
-
-
 def test_a_machine_with_more_rows_than_columns() -> None:
-    module, model = Case("", matmul(13, 40, 21)).made()
-    made = lowered(module, ARRAYS["wide"])
+    case = Case("", matmul(13, 40, 21))
+    module, model = case.made()
+    made = lowered(module, "array.rows=16;array.cols=8")
     got = interpreted(made, model)
-    Case("", matmul(13, 40, 21)).check(Interpreter(module, params=model.params).call("f", *model.inputs), got)
+    case.check(wanted(case), got)
     assert same_bits(simulated(made, model), got)
 
 
 def test_a_machine_with_fewer_rows_than_columns() -> None:
     module, _ = Case("", matmul(13, 40, 21)).made()
     with pytest.raises(CompileError, match="rows"):
-        lowered(module, ARRAYS["tall"])
+        lowered(module, "array.rows=8;array.cols=16")
 
 
 def test_an_array_that_does_not_have_the_type() -> None:
@@ -119,17 +113,26 @@ def test_an_array_that_does_not_have_the_type() -> None:
     assert not programs_in(lowered(module, 'array.types=["i8"];array.rate={i8=1}'))
 
 
+@pytest.mark.parametrize("index", [9, -10, 2**32 + 1, -(2**40)])
+def test_an_index_outside_of_the_table(index: int) -> None:
+    module = parse(
+        """
+        func.func @f(%i: tensor<3xi64>) -> tensor<3x16xf32> {
+          %t = dl.param "t" : tensor<9x16xf32>
+          %y = dl.gather %t, %i {axis = 0} : (tensor<9x16xf32>, tensor<3xi64>) -> tensor<3x16xf32>
+          func.return %y : tensor<3x16xf32>
+        }
+        """
+    )
+    made = lowered(module, "")
+    assert "accel.gather" in engine_ops(made)
+    table = {"t": np.zeros((9, 16), np.float32)}
+    with pytest.raises(IndexError, match="into a table of 9 rows"):
+        Interpreter(made, params=table).call("f", np.array([0, index, 1]))
+
+
 def test_dynamic_sizes_are_refused() -> None:
-    module = dynamic()
-    with pytest.raises(CompileError) as caught:
-        run_passes(module, "convert-dl-to-structured,cse,convert-structured-to-accel")
-    assert {d.rule for d in caught.value.diagnostics} == {"accel-static"}
-
-
-def dynamic() -> ModuleOp:
-    from numeric.structured_runs import parse
-
-    return parse(
+    module = parse(
         """
         func.func @f(%x: tensor<?x16xf32>) -> tensor<?x16xf32> {
           %y = dl.relu %x : tensor<?x16xf32>
@@ -137,3 +140,6 @@ def dynamic() -> ModuleOp:
         }
         """
     )
+    with pytest.raises(CompileError) as caught:
+        run_passes(module, "convert-dl-to-structured,cse,convert-structured-to-accel")
+    assert {d.rule for d in caught.value.diagnostics} == {"accel-static"}

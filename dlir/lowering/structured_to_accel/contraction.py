@@ -12,6 +12,7 @@ from dlir.dialects.accel.access import MAX_NEST, Access
 from dlir.dialects.accel.attrs import Memory
 from dlir.dialects.accel.ops import MatmulOp
 from dlir.dialects.accel.verify import width_of
+from dlir.dialects.structured.ops import element_type_of
 from dlir.lowering.structured_to_accel.emitter import (
     MOST_OUTER,
     MOST_OUTER_STEP,
@@ -126,7 +127,7 @@ def compute_contraction(
     axes = [plan.lane, *plan.rows]
     n = blocks_of(box[plan.lane][1], emit.cols)
     domain = (n, *(box[d][1] for d in plan.rows))
-    kind = i32 if is_integer(_element(plan)) else f32
+    kind = i32 if is_integer(element_type_of(plan.a.value)) else f32
     acc = dense(emit.alloc(Memory.ACC, domain, kind), domain)
     first_k, count_k = box[plan.k]
     step = k_tile * emit.cols if not plan.diagonal else count_k
@@ -137,12 +138,6 @@ def compute_contraction(
         _sum(tiles, plan, part, weights, planes.row_step(part), acc, start == first_k)
     varies = frozenset(a for a, size in enumerate(domain) if size > 1)
     finish(tiles, plan, Value(acc, varies, owned=True), box, axes, into)
-
-
-def _element(plan: ContractionPlan):
-    from dlir.dialects.structured.ops import element_type_of
-
-    return element_type_of(plan.a.value)
 
 
 def _sum(

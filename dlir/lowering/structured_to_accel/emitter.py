@@ -214,8 +214,9 @@ class Emitter:
             self._binary(domain, (x, d), fn=fn, ymode="imm", imm=number)
             return
         domain, (x, y, d) = ordered(domain, (x, y, d))
-        everywhere = y.steps[-1] == 0 and not y.lane
-        mode = "lane" if y.lane else "all" if everywhere or domain[-1] == 1 else "row"
+        per_row = y.lane and not x.lane  # else lane 0 meets lane 0
+        everywhere = y.steps[-1] == 0 and not per_row
+        mode = "lane" if per_row else "all" if everywhere or domain[-1] == 1 else "row"
         if fn == "requant":
             mode = "all"
         self._binary(domain, (x, y, d), fn=fn, ymode=mode, imm=int(imm))

@@ -18,7 +18,7 @@ from xdsl.ir import Attribute
 
 from dlir.dialects.accel.attrs import Memory
 from dlir.dialects.isa.fields import UNARY
-from dlir.lowering.structured_to_accel.emitter import Domain, Emitter, View
+from dlir.lowering.structured_to_accel.emitter import Domain, Emitter, View, dense
 from dlir.lowering.structured_to_accel.expression import Arg, Call, Const, Expr, Unsupported
 from dlir.types import is_integer
 
@@ -72,7 +72,8 @@ class Evaluator:
         if not into.lane and not isinstance(expr, Const) and self._is_per_row(expr):
             number = self._value(expr)
             assert isinstance(number, Value)
-            self.emit.binary("fill", number.view, number.view, into, self.domain)
+            row = replace(number.view, lane=False)
+            self.emit.binary("fill", row, number.view, into, self.domain)
         elif isinstance(expr, Call):
             operands = [self._value(a) for a in expr.args]
             self._call(expr, operands, Value(into, axes))
@@ -214,9 +215,8 @@ class Evaluator:
         in_spm = [v for v in (x, y) if v.view.memory is Memory.SPM]
         if len(in_spm) < 2 or x.view.element == y.view.element:
             return x, y
-        if prod(self._over(x.axes)) <= prod(self._over(y.axes)):
-            return self._widened(x), y
-        return x, self._widened(y)
+        wide = i32 if x.is_int else f32  # and the other is narrow
+        return (x, self._widened(y)) if x.view.element == wide else (self._widened(x), y)
 
     def _as_float(self, x: Operand, into: Value | None = None) -> Value:
         """An integer as f32."""
@@ -266,8 +266,6 @@ class Evaluator:
 
 def temporary(emit: Emitter, domain: Domain, element: Attribute) -> View:
     """A tile of 32-bit numbers: in the accumulators, unless it would take too much of them."""
-    from dlir.lowering.structured_to_accel.emitter import dense
-
     small = prod(domain) * 4 <= emit.machine.acc.rows
     tile = emit.alloc(Memory.ACC if small else Memory.SPM, domain, element)
     return dense(tile, domain)

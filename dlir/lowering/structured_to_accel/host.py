@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from xdsl.dialects import arith, tensor
 from xdsl.dialects.builtin import (
+    AnyFloat,
     Float32Type,
-    IntegerAttr,
     TensorType,
     f32,
     i1,
@@ -134,10 +134,13 @@ class Host:
 
         def body(block: _Body, x: SSAValue) -> SSAValue:
             kind = element_type_of(value)
-            zero = block.add(arith.ConstantOp(IntegerAttr(0, kind)))  # pyright: ignore
-            most = block.add(arith.ConstantOp(IntegerAttr(size, kind)))  # pyright: ignore
+            zero, most, below = (
+                block.add(arith.ConstantOp(number(n, kind))) for n in (0, size, -1)
+            )
             negative = block.add(arith.CmpiOp(x, zero, "slt"))
             moved = block.add(arith.SelectOp(negative, block.add(arith.AddiOp(x, most)), x))
+            # what lies outside of the table goes on doing so in 32 bits
+            moved = block.add(arith.MinSIOp(block.add(arith.MaxSIOp(moved, below)), most))
             return _cast(block, moved, i32)
 
         forms = [_form(2, {0: self.cols, 1: 1})]
@@ -200,10 +203,9 @@ def _cast(body: _Body, x: SSAValue, element: Attribute) -> SSAValue:
         return body.add((arith.ExtSIOp if wider else arith.TruncIOp)(x, element))
     if is_integer(x.type):
         kind = arith.UIToFPOp if x.type == i1 else arith.SIToFPOp
-        as_float = body.add(kind(x, f32))
-        return as_float if element == f32 else body.add(arith.TruncFOp(as_float, element))  # pyright: ignore
+        return _cast(body, body.add(kind(x, f32)), element)
     wider = isinstance(element, Float32Type)
-    return body.add((arith.ExtFOp if wider else arith.TruncFOp)(x, element))  # pyright: ignore
+    return body.add((arith.ExtFOp if wider else arith.TruncFOp)(x, cast(AnyFloat, element)))
 
 
 def _form(count: int, factors: dict[int, int], constant: int = 0) -> Linear:

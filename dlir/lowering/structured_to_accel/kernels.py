@@ -43,7 +43,7 @@ from dlir.lowering.structured_to_accel.tiles import (
     written_strides,
 )
 from dlir.lowering.structured_to_accel.vector import compute_vector
-from dlir.types import is_integer
+from dlir.types import element_of, is_integer
 
 
 @dataclass
@@ -196,7 +196,7 @@ class Kernels:
             return
         strides = written_strides(plan.op.out_forms, box)
         sizes = [-(-n // step) for n, step in zip(sizes, strides, strict=True)]
-        tile = self.tiles.tile(sizes, target.lane, element_of(target))
+        tile = self.tiles.tile(sizes, target.lane, element_of(target.memref.type))
         self._compute(plan, result, box, tile, origin, k_tile, keep, strides)
         rest = [-(-(t - o) // step) for t, o, step in
                 zip(target.shape, origin, strides, strict=True)]  # fmt: skip
@@ -345,13 +345,6 @@ class Kernels:
             f"no tile of it fits: {self.free_lines * line} bytes of the scratchpad and "
             f"{self.tiles.emit.machine.acc.rows} rows of accumulators are free"
         )
-
-
-def element_of(stored: Stored) -> Attribute:
-    """The element type of a tensor on the machine."""
-    from dlir.types import element_of as element
-
-    return element(stored.memref.type)
 
 
 def out_order(plan: Plan) -> list[int]:

@@ -18,7 +18,7 @@ from dlir.dialects.accel.ops import GatherOp as AccelGatherOp
 from dlir.dialects.accel.ops import ProgramOp
 from dlir.dialects.accel.verify import width_of
 from dlir.dialects.isa.attrs import MachineAttr
-from dlir.dialects.structured.ops import element_type_of, shape_of
+from dlir.dialects.structured.ops import GenericOp, element_type_of, shape_of
 from dlir.lowering.structured_to_accel.contraction import packed_shape
 from dlir.lowering.structured_to_accel.emitter import Emitter, View, dense
 from dlir.lowering.structured_to_accel.fuse import Fusion
@@ -32,7 +32,13 @@ from dlir.lowering.structured_to_accel.plan import (
     Plan,
     storage_type,
 )
-from dlir.lowering.structured_to_accel.stored import Layout, Stored, physical_shape
+from dlir.lowering.structured_to_accel.stored import (
+    Layout,
+    Stored,
+    copied,
+    physical_shape,
+    reshaped,
+)
 from dlir.lowering.structured_to_accel.tiles import Tiles, domain_of
 from dlir.targets.accel.description import Machine
 from dlir.types import AnyTensor, element_of, is_tensor
@@ -354,9 +360,6 @@ class ProgramWriter:
             first[d], last[d] = 0, stored.shape[d]
 
     def _as_view(self, op: Operation) -> Stored:
-        from dlir.dialects.structured.ops import GenericOp
-        from dlir.lowering.structured_to_accel.stored import copied, reshaped
-
         source = self.tiles.stored[op.operands[0]]
         shape = shape_of(op.results[0])
         if isinstance(op, GenericOp):

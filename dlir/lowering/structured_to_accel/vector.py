@@ -72,8 +72,15 @@ def finish(
         read(tiles, plan, extra, box, axes) if 1 + i in read_by else total
         for i, extra in enumerate(plan.extras)
     ]
+    total = replace(total, view=narrowed(total.view, plan, box))
     evaluator = Evaluator(tiles.emit, domain, [total, *extras], tiles.constant)
-    evaluator.evaluate(plan.epilogue or Arg(0), into)
+    evaluator.evaluate(plan.epilogue or Arg(0), narrowed(into, plan, box))
+
+
+def narrowed(view: View, plan: Plan, box: Box) -> View:
+    """One lane is a number per row."""
+    single = plan.lane is not None and box[plan.lane][1] == 1
+    return replace(view, lane=True) if single else view
 
 
 def _read_arguments(expr: Expr | None) -> set[int]:
@@ -89,6 +96,7 @@ def compute_vector(
             domain = domain_over(part, axes, plan.lane, tiles.emit.cols)
             values = [read(tiles, plan, o, part, axes) for o in plan.operands]
             target = into if not first else into.at((first, *[0] * (len(axes) - 1)))
+            target = narrowed(target, plan, part)
             Evaluator(tiles.emit, domain, values, tiles.constant).evaluate(plan.term, target)
         return
     reduce = _over_lanes if plan.reduced_lane is not None else _over_rows
@@ -166,12 +174,14 @@ def _over_lanes(tiles: Tiles, plan: VectorPlan, box: Box, axes: Sequence[int]) -
         for blocks, lanes in _whole_and_rest(part, lane, box[lane][0] + whole, cols):
             domain = domain_over(blocks, [lane, *others, *axes], lane, cols)
             term = _term(tiles, plan, blocks, [lane, *others, *axes], domain)
+            row = term.view.with_steps(term.view.steps[1 + len(others) :])
             if lanes:
-                row = term.view.with_steps(term.view.steps[1 + len(others) :])
                 if others:
                     row = _combined(emit, plan.combine, term.view, domain, keep, None)
                 last = _number(emit, fold, row, keep, lanes)
                 result = _joined(emit, plan.combine, fold, total, last, keep)
+            elif whole == cols and not others:
+                total = row  # the only block
             else:
                 total = _combined(emit, plan.combine, term.view, domain, keep, total)
     if result is None:
