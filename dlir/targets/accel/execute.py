@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 from xdsl.ir import SSAValue
@@ -14,12 +14,13 @@ from dlir.executable import Artifact, CompileOptions, ModelledExecutable
 from dlir.numpy_types import Array, Value, dtype_of
 from dlir.report import Report
 from dlir.targets.accel.bundle import Bundle
-from dlir.targets.accel.model_report import ModelReport
 from dlir.targets.accel.program import SymbolKind
 from dlir.targets.accel.simulator import functional
-from dlir.targets.accel.simulator.simulation import time_program
 from dlir.targets.accel.steps import HostStep, LaunchStep, returned, steps_of
 from dlir.types import element_of, shape_of
+
+if TYPE_CHECKING:
+    from dlir.targets.accel.model_report import ModelReport
 
 Stage: TypeAlias = Callable[[], Artifact]
 """Makes the text, module or bytes of a level."""
@@ -93,6 +94,10 @@ class AccelExecutable(ModelledExecutable):
         return self._timings[serial]
 
     def _time(self, serial: bool) -> ModelReport:
+        # Late: a call that nobody asks the time of does not load what measures it.
+        from dlir.targets.accel.model_report import ModelReport
+        from dlir.targets.accel.simulator.simulation import time_program
+
         simulations = {
             name: time_program(program, serial=serial)
             for name, program in self.bundle.programs.items()
