@@ -72,7 +72,7 @@ def facts(numbers: Mapping[str, Any]) -> str:
     """The most important numbers, of an `AccelReport` or of anything under the same names."""
     shown = (
         (f"{numbers['cycles']:,}", "cycles"),
-        (_time(numbers["microseconds"]), f"{numbers['per_second']:,.4g} per second"),
+        (_time(numbers["microseconds"]), f"{_rate(numbers['per_second'])} per second"),
         (f"{numbers['percent_of_bound']:.1f} %", f"of the bound ({numbers['bound']['name']})"),
         (f"{numbers['tops']:.3f}", "TOPS"),
         (_energy_text(numbers["energy"]["total_pj"]), f"{numbers['tops_per_watt']:.2f} TOPS/W"),
@@ -84,6 +84,10 @@ def facts(numbers: Mapping[str, Any]) -> str:
 
 def _time(microseconds: float) -> str:
     return f"{microseconds / 1e3:,.2f} ms" if microseconds >= 1e4 else f"{microseconds:,.1f} µs"
+
+
+def _rate(number: float) -> str:
+    return f"{number:,.0f}" if number >= 100 else f"{number:.3g}"
 
 
 def _energy_text(picojoules: float) -> str:
