@@ -24,7 +24,8 @@ table{border-collapse:collapse;width:100%;font-size:.9em}
 th,td{padding:.25em .6em;text-align:right;border-bottom:1px solid #e9ecef}
 th:first-child,td:first-child{text-align:left}thead th{border-bottom:2px solid #adb5bd}
 svg{width:100%;height:auto;display:block}svg text{font:12px system-ui,sans-serif;fill:#212529}
-.wide{overflow-x:auto}.wide td{white-space:nowrap}.wide td,.wide th{padding:.25em .4em}.note{color:#495057;font-size:.85em;margin:.3em 0}
+.wide{overflow-x:auto}.wide td{white-space:nowrap}.wide td,.wide th{padding:.25em .4em}
+.note{color:#495057;font-size:.85em;margin:.3em 0}
 td i{display:inline-block;width:.8em;height:.8em;border-radius:2px;margin-right:.5em}
 summary{cursor:pointer;color:#495057}
 svg .small{font-size:11px;fill:#495057}svg .name{font-weight:600}svg .on{fill:#fff;font-size:11px}
