@@ -192,7 +192,7 @@ class Evaluator:
 
     def _second(self, y: Operand, x: Value) -> Operand:
         """A number that no instruction holds becomes a row."""
-        if isinstance(y, Value) or _is_immediate(y, x.is_int):
+        if isinstance(y, Value) or is_immediate(y, x.is_int):
             return y
         row = self.constant(y, i32 if x.is_int else f32)
         steps = (0,) * len(self.domain)
@@ -271,7 +271,7 @@ def temporary(emit: Emitter, domain: Domain, element: Attribute) -> View:
     return dense(tile, domain)
 
 
-def _is_immediate(number: float, is_int: bool) -> bool:
+def is_immediate(number: float, is_int: bool) -> bool:
     """Whether the 16 bits of an instruction hold it."""
     if is_int:
         return number == int(number) and -SPAN <= number < SPAN

@@ -13,7 +13,7 @@ from xdsl.ir import Attribute, SSAValue
 from dlir.dialects.accel.attrs import Memory
 from dlir.dialects.structured.maps import Linear
 from dlir.lowering.structured_to_accel.emitter import Domain, Emitter, View
-from dlir.lowering.structured_to_accel.evaluate import Constant
+from dlir.lowering.structured_to_accel.evaluate import Constant, is_immediate
 from dlir.lowering.structured_to_accel.stored import Layout, Stored, blocks_of, physical_shape
 from dlir.types import element_of, is_integer
 
@@ -220,10 +220,14 @@ class Tiles:
 
     def fill(self, part: Stored, number: float) -> None:
         """Every element of a part on chip becomes a number."""
-        element = element_of(part.memref.type)
-        row = self.constant(number, i32 if is_integer(element) else f32)
         domain = domain_of(part.shape, part.lane, self.emit.cols)
-        self.emit.unary("copy", row.with_steps((0,) * len(domain)), rows_of(part), domain)
+        target = rows_of(part)
+        is_int = is_integer(element_of(part.memref.type))
+        if is_immediate(number, is_int):  # which a prefetch knows how to move along with loads
+            self.emit.binary("fill", target, number, target, domain)
+            return
+        row = self.constant(number, i32 if is_int else f32)
+        self.emit.unary("copy", row.with_steps((0,) * len(domain)), target, domain)
 
 
 def _within(key: Key, known: Key) -> list[int] | None:
