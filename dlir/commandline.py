@@ -200,13 +200,20 @@ def compile_options(flags: argparse.Namespace) -> CompileOptions:
     )
 
 
+PAIRS = {
+    "set": "TABLE.KEY=VALUE, such as --set=spm.bytes=131072",
+    "shape": "ARGUMENT=SIZES, such as --shape=x=1x128",
+}
+"""How the flags are written whose values are pairs."""
+
+
 def pairs(flag: str, texts: Iterable[str]) -> dict[str, str]:
     """The `KEY=VALUE` of a flag that may be repeated; the last of a key counts."""
     found: dict[str, str] = {}
     for text in texts:
         key, equals, value = text.rpartition("=") if flag == "shape" else text.partition("=")
         if not (key and equals and value):
-            raise misuse(f"bad --{flag}={text}: write --{flag}=KEY=VALUE")
+            raise misuse(f"bad --{flag}={text}: write --{flag}={PAIRS[flag]}")
         found[key] = value
     return found
 

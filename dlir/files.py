@@ -21,7 +21,8 @@ def read_text(path: str, stdin: IO[str] | None = None) -> str:
     except OSError as error:
         fail(None, f"cannot read '{path}': {error.strerror}")
     except UnicodeDecodeError:
-        fail(None, f"cannot read '{path}': it is not UTF-8 text", help="MLIR bytecode is not read")
+        help = None if path.endswith(".toml") else "MLIR bytecode is not read"
+        fail(None, f"cannot read '{path}': it is not UTF-8 text", help=help)
 
 
 def read_bytes(path: str, stdin: IO[str] | None = None) -> bytes:

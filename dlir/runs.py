@@ -41,6 +41,8 @@ class Observed:
         modelled = isinstance(executable, ModelledExecutable)
         if serial and not modelled:
             raise misuse(f"target '{executable.report.target}' runs here: --serial is for models")
+        if serial and not (report or trace):
+            raise misuse("--serial changes the times: say with --report or --trace where they go")
         self.needs_no_inputs = modelled and bool(report or trace) and bool(executable.entry.args)
         """Whether everything that was asked for follows from the program alone."""
         self.spans: list[Span] = []

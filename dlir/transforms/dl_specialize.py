@@ -113,7 +113,11 @@ def _fitting(function: FuncOp, argument: BlockArgument, sizes: Sequence[int]) ->
     shape = shapes.meet_shapes(shape_of(type), sizes) if is_tensor(type) else None
     if shape is None:
         name = argument_names(function)[argument.index]
-        fail(function, f"argument {name} is a {type}, which cannot have shape {shapes.text(sizes)}")
+        fail(
+            function,
+            f"argument {name} is a {type}, which cannot have shape {shapes.text(sizes)}",
+            help="give every size, those that the type has as they are",
+        )
     return shape
 
 

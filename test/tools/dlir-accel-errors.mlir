@@ -13,7 +13,7 @@
 // RUN: not dlir-run %s --target=accel --machine=gemmini --set=spm.byte=65536 --input=2x16xf32=1 2>&1 | filecheck %s --check-prefix=KEY
 // KEY: error[machine]: unknown key 'byte' in [spm]; did you mean 'bytes'? (set by spm.byte=65536)
 // RUN: not dlir-run %s --target=accel --machine=gemmini --set=spm 2>&1 | filecheck %s --check-prefix=PAIR
-// PAIR: error: bad --set=spm: write --set=KEY=VALUE
+// PAIR: error: bad --set=spm: write --set=TABLE.KEY=VALUE, such as --set=spm.bytes=131072
 // RUN: not dlir-run %s --target=accel --machine=gemmini --shape=y=2x16 2>&1 | filecheck %s --check-prefix=ARGUMENT
 // ARGUMENT: error: 'func.func' @main has no argument 'y'
 // RUN: not dlir-run %s --machine=gemmini --input=2x16xf32=1 2>&1 | filecheck %s --check-prefix=CPU

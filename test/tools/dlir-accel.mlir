@@ -46,8 +46,8 @@
 // REPORT: "serial": false
 // SERIAL: "serial": true
 // HTML: <h1>@main on accel: {{[0-9,]+}} cycles</h1>
+// HTML-SAME: <h1>@mm.1 on gemmini</h1>
 // HTML-SAME: for the sake of the test
-// HTML-SAME: <h1>@mm.1</h1>
 
 // What runs on the host is said before anything is compiled.
 // RUN: dlir-compile %s --target=accel --check-support | filecheck %s --check-prefix=SUPPORT

@@ -11,6 +11,7 @@ import pytest
 from dlir.dialects.isa.fields import ISA, SEQUENCER
 from dlir.targets.accel.assembler import assemble
 from dlir.targets.accel.description import NODES, load_machine, preset_names
+from dlir.targets.accel.pipeline import PHASES
 from dlir.targets.accel.simulator.functional import run
 from dlir.targets.accel.verifier import verify_program
 
@@ -39,6 +40,24 @@ def test_presets() -> None:
         assert [float(c) for c in cells[1:8]] == list(numbers)
         assert float(cells[8]) == pytest.approx(tops, rel=1e-4)
         assert int(cells[9]) == m.net.chips
+
+
+def test_passes_in_order() -> None:
+    block = TEXT[TEXT.index("| pass | level |") : TEXT.index("**Layouts.**")]
+    told = re.findall(r"^\| `([\w-]+)` \| (?:`(\w+)`)?", block, re.MULTILINE)
+    phases = {
+        level: [re.split(r"[{]", name)[0] for name in re.split(r",(?![^{]*})", passes)]
+        for level, passes in PHASES.items()
+    }
+    assert [name for name, _ in told] == [name for passes in phases.values() for name in passes]
+    assert [(name, level) for name, level in told if level] == [
+        (passes[0], level) for level, passes in phases.items()
+    ]
+
+
+def test_the_picture_is_there() -> None:
+    (path,) = re.findall(r"!\[.*?\]\((.*?)\)", TEXT)
+    assert 0 < (ROOT / "docs" / path).stat().st_size < 300_000
 
 
 def test_prices() -> None:

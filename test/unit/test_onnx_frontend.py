@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import re
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -549,3 +550,12 @@ def test_backend_runs_models_and_nodes():
     np.testing.assert_array_equal(y, [0, 2])
     with pytest.raises(ValueError, match="no device"):
         DlirBackend.prepare(model, "TPU")
+
+
+def test_onnx_is_not_installed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A mistake of the user's, and no bug."""
+    monkeypatch.setitem(sys.modules, "onnx", None)
+    for read in (import_onnx, check_support):
+        with pytest.raises(CompileError, match="read with the package 'onnx'") as caught:
+            read(tmp_path / "model.onnx")
+        assert caught.value.diagnostics[0].help == "pip install 'dlir[onnx]'"

@@ -63,9 +63,16 @@ def read_model(source: Source, expand: Collection[str]) -> Model:
 
 @contextmanager
 def decoding(source: Source) -> Generator[None, None, None]:
-    """Diagnose text that is not UTF-8; protobuf notices it only when the text is looked at."""
+    """Diagnose text that is not UTF-8; protobuf notices it only when the text is looked at.
+
+    And a package onnx that is not installed, as nothing is imported before.
+    """
     try:
         yield
+    except ModuleNotFoundError as error:
+        if error.name not in ("onnx", "google"):
+            raise
+        fail(None, "ONNX models are read with the package 'onnx'", help="pip install 'dlir[onnx]'")
     except UnicodeDecodeError as error:
         name = "the model" if not isinstance(source, str | PathLike) else Path(source).name
         fail(None, f"{name} holds text that is not UTF-8: {error}", rule="onnx-checker")

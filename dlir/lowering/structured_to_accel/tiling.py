@@ -48,7 +48,7 @@ class Problem:
     """What is free for tiles."""
     acc_rows: int
     vector_taps: float
-    """Passes of the vector unit per result row for products that it makes itself; 0: the array's."""
+    """Passes of the vector unit per result row for products; 0 where the array makes them."""
     k_rows: int
     """Rows of a weight plane."""
     a_outside: bool

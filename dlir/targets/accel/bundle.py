@@ -141,7 +141,10 @@ def read_programs(data: bytes, name: str = "<bytes>") -> dict[str, Program]:
 def _is_single(data: bytes, name: str) -> bool:
     """Whether a file is a program, and not a model. Raises CompileError for what is neither."""
     if data[:4] not in (container.MAGIC, MAGIC):
-        SectionFile(name, data).reject(f"not a DLX1 or DLXB file: it begins with {data[:4]!r}")
+        SectionFile(name, data).reject(
+            f"not a DLX1 or DLXB file: it begins with {data[:4]!r}",
+            help="dlir-compile --target=accel -o FILE.dlx writes one",
+        )
     return data[:4] == container.MAGIC
 
 

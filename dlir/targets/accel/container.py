@@ -25,6 +25,7 @@ import numpy as np
 
 from dlir.dialects.isa.encoding import WORD_BYTES
 from dlir.targets.accel.description import Machine, machine_from_text
+from dlir.targets.accel.hardware_file import contrast
 from dlir.targets.accel.program import Bytes, Program, Symbol, SymbolKind
 from dlir.targets.accel.sections import SectionFile, write_sections
 from dlir.targets.accel.stream import Stream, words_of
@@ -102,8 +103,7 @@ def _read_machine(
         file.reject(f"the hash of section '.hw' is {have}, but the head says {want}")
     if wanted is not None and wanted.hash != found.hash:
         file.reject(
-            f"the program is for machine '{found.name}' ({found.hash[:12]}), "
-            f"not for '{wanted.name}' ({wanted.hash[:12]})",
+            f"the program is {contrast(found, wanted)}",
             help="compile it again for this machine",
         )
     return found

@@ -30,6 +30,8 @@ TABLE_NAMES = {"general": "machine"}
 
 _HEADING = re.compile(r"\s*\[\s*([\w.-]+)\s*\]")
 _KEY = re.compile(r"\s*([\w-]+)\s*=")
+MAX_TOLD = 3
+"""Keys that `contrast` names."""
 _ERROR_PLACE = re.compile(r" \(at line (\d+), column (\d+)\)$")
 
 
@@ -282,6 +284,23 @@ def differences(base: Machine, machine: Machine) -> dict[str, str] | None:
         return changed if load(base.name, changed).text == machine.text else None
     except CompileError:
         return None
+
+
+def contrast(there: Machine, wanted: Machine) -> str:
+    """Which machine there is instead of which; of namesakes, with the keys that differ."""
+    text = (
+        f"for machine '{there.name}' ({there.hash[:12]}), "
+        f"not for '{wanted.name}' ({wanted.hash[:12]})"
+    )
+    if there.name != wanted.name:
+        return text
+    before, after = settings_of(there), settings_of(wanted)
+    keys = [key for key in {**before, **after} if before.get(key) != after.get(key)]
+    told = ", ".join(
+        f"{key} is {before.get(key, 'unset')}, not {after.get(key, 'unset')}"
+        for key in keys[:MAX_TOLD]
+    )
+    return f"{text}: {told}{', ...' if len(keys) > MAX_TOLD else ''}"
 
 
 def settings_of(machine: Machine) -> dict[str, str]:

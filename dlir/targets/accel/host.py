@@ -346,9 +346,10 @@ def compile_host(
     """
     registry = options.registry
     settings = CompileOptions(PIECE, options.cache, options.threads, registry=registry)
-    ref, cpu = (cast(Target, registry.find("target", name)) for name in ("ref", "cpu"))
+    ref = cast(Target, registry.find("target", "ref"))
     if _elements(module) <= SMALL:
         return ref.compile(module, params, settings), "ref: little work"
+    cpu = cast(Target, registry.find("target", "cpu"))  # late: it loads LLVM
     try:
         return cpu.compile(module, params, settings), "cpu"
     except CompileError as error:

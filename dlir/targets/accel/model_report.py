@@ -14,7 +14,7 @@ from functools import cached_property
 from html import escape
 from typing import Any
 
-from dlir.targets.accel.simulator.page import STYLE, page_body, table
+from dlir.targets.accel.simulator.page import STYLE, facts, page_body, table
 from dlir.targets.accel.simulator.report import AccelReport, bound_row, report_of
 from dlir.targets.accel.simulator.simulation import Simulation
 from dlir.targets.accel.simulator.trace import MAX_BYTES, Place, trace_events, trace_text
@@ -70,7 +70,7 @@ class ModelReport:
         traffic = _sums(r.traffic for r in parts)
         energy = _sums(r.energy for r in parts)
         bound = _bound(parts, self.bound)
-        layers: dict[str, Any] = {"cycles": bound["cycles"], "name": bound["name"], "rows": ()}
+        layers: dict[str, Any] = {"cycles": bound["cycles"], "name": bound["name"], "rows": []}
         if self.bound is not None:
             layers = self.bound.to_json()
         return {
@@ -122,19 +122,35 @@ class ModelReport:
     def to_html(self) -> str:
         """One page that needs nothing else."""
         title = f"@{self.details['function']} on accel"
+        body = facts(self.total) if len(self.programs) > 1 else ""
+        for name, report in self.programs.items():
+            body += f"<h1>@{escape(name)} on {escape(report.machine)}</h1>{page_body(report)}"
+        body += f"<h1>The whole call</h1>{self._launch_table()}{self._layer_table()}"
+        body += f"<h2>On the host</h2>{self._host_table()}"
+        return (
+            f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{escape(title)}</title>'
+            f"<style>{STYLE}</style><h1>{escape(title)}: {self.cycles:,} cycles</h1>{body}</html>\n"
+        )
+
+    def _launch_table(self) -> str:
         rows = [
             (one.program, f"{one.start:,}", f"{one.simulation.cycles:,}",
              f"{self.programs[one.program].percent_of_bound:.1f} %")
             for one in self.launches
         ]  # fmt: skip
-        body = table(("program", "starts at cycle", "cycles", "of its bound"), rows)
-        body += f"<h2>On the host</h2>{self._host_table()}"
-        for name, report in self.programs.items():
-            body += f"<h1>@{escape(name)}</h1>{page_body(report)}"
-        return (
-            f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{escape(title)}</title>'
-            f"<style>{STYLE}</style><h1>{escape(title)}: {self.cycles:,} cycles</h1>{body}</html>\n"
+        return table(("program", "starts at cycle", "cycles", "of its bound"), rows)
+
+    def _layer_table(self) -> str:
+        """The least cycles of the model's layers, where they are known."""
+        layers = self.total["layers"]
+        rows = [(row["layer"], f"{row['cycles']:,.0f}", row["name"]) for row in layers["rows"]]
+        if not rows:
+            return ""
+        head = (
+            f"<h2>Least cycles of the layers, one by one: {layers['cycles']:,.0f}, "
+            f"{self.total['percent_of_layers']:.1f} % of the time taken</h2>"
         )
+        return head + table(("layer", "cycles at least", "bound"), rows)
 
     def _host_table(self) -> str:
         rows = [[str(row[key]) for key in ("op", "count", "by", "why")] for row in self.host]

@@ -57,6 +57,9 @@ def write_sections(magic: bytes, machine_hash: bytes, sections: Mapping[str, byt
     return data[: _CHECKSUM.start] + _checksum(data) + data[_CHECKSUM.stop :]
 
 
+AGAIN = "copy the file again, or compile the model again"
+
+
 @dataclass
 class SectionFile:
     """A file while it is read; everything raises CompileError at what is not canonical."""
@@ -85,17 +88,18 @@ class SectionFile:
         if data[:4] != magic:
             self.reject(f"not a {magic.decode()} file: it begins with {data[:4]!r}")
         if len(data) < _HEAD.size:
-            self.reject(f"the file ends in its head: {len(data)} bytes of {_HEAD.size}")
+            self.reject(f"the file ends in its head: {len(data)} bytes of {_HEAD.size}", AGAIN)
         _, count, size, machine_hash, checksum = _HEAD.unpack_from(data)
         if size != len(data):
             what = "truncated" if size > len(data) else "followed by something else"
-            self.reject(f"the file is {what}: {size} bytes expected, {len(data)} there")
+            self.reject(f"the file is {what}: {size} bytes expected, {len(data)} there", AGAIN)
         if _HEAD.size + count * _SECTION.size > size:
             self.reject(f"{count} sections do not fit into a file of {size} bytes")
         if checksum != _checksum(data):
             self.reject(
                 f"the checksum is {_checksum(data).hex()[:12]}, but the file says "
-                f"{checksum.hex()[:12]}: it is damaged"
+                f"{checksum.hex()[:12]}: it is damaged",
+                help=AGAIN,
             )
         return machine_hash
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from functools import partial
+from math import prod
 
 from xdsl.dialects.builtin import DYNAMIC_INDEX, ModuleOp
 from xdsl.dialects.func import FuncOp
@@ -13,6 +14,7 @@ from xdsl.ir import Operation
 from dlir.diagnostics import CompileError, fail, place_of, warn
 from dlir.dialects.accel.ops import AllocOp, LaunchOp, ProgramOp
 from dlir.dialects.isa import ProgramOp as IsaProgramOp
+from dlir.dialects.isa.fields import HOST_BASE
 from dlir.executable import Artifact, CompileOptions, Executable
 from dlir.numpy_types import Array
 from dlir.params import check_params
@@ -25,6 +27,7 @@ from dlir.targets.accel.description import Machine, load_machine, preset_names, 
 from dlir.targets.accel.emit import emit_program
 from dlir.targets.accel.execute import AccelCompileReport, AccelExecutable
 from dlir.targets.accel.formats import TEXT
+from dlir.targets.accel.hardware_file import contrast
 from dlir.targets.accel.host import constant_values, separate
 from dlir.targets.accel.pipeline import PHASES, phase_text
 from dlir.targets.accel.program import Program
@@ -93,7 +96,9 @@ class AccelTarget:
     def open(self, data: bytes, name: str, options: CompileOptions) -> Executable:
         """A `.dlx`: a model, or a single program."""
         machine = None
-        if options.machine is not None:
+        if options.machine is None:
+            _refuse_settings(options)
+        else:
             machine = load_machine(options.machine, options.settings)
         bundle = read_file(data, machine, name, options.registry)
         for program in bundle.programs.values():
@@ -189,21 +194,20 @@ class _Compilation:
         attributes = [op.machine for op in self.module.ops if isinstance(op, ProgramOp)]
         there = {view.machine_of(attribute) for attribute in attributes}
         if options.machine is None:
-            if options.settings:
-                fail(None, "--set changes a machine, but none is given", help=_machine_help())
+            _refuse_settings(options)
             return next(iter(there), None)
         machine = load_machine(options.machine, options.settings)
         for one in there:
             if one != machine:
                 fail(
                     None,
-                    f"the module holds programs for machine '{one.name}' ({one.hash[:12]}), not "
-                    f"for '{machine.name}' ({machine.hash[:12]})",
+                    f"the module holds programs {contrast(one, machine)}",
+                    help="leave --machine and --set out, or compile the model again",
                 )
         return machine
 
     def _check_sizes(self) -> None:
-        """Programs have static sizes, so the function's arguments must."""
+        """Programs have static sizes, so the function's arguments must; all of them fit in DRAM."""
         if self.level != "dl" or not any(isinstance(op, FuncOp) for op in self.module.ops):
             return
         entry = entry_function(self.module, self.options.function)
@@ -219,6 +223,13 @@ class _Compilation:
                     "'accel' have known sizes",
                     help=f"give them all, such as --shape {plain}={given}",
                 )
+        least = sum(prod(shape_of(argument.type)) for argument in entry.args)
+        if least > HOST_BASE:
+            fail(
+                entry,
+                f"has {least} elements as arguments, but the machine has {HOST_BASE} bytes of DRAM",
+                help="choose smaller sizes with --shape",
+            )
 
     def run_phases(self, stop: str) -> None:
         """The passes down to a level."""
@@ -275,6 +286,12 @@ class _Compilation:
         program = emit_program(programs[0])
         verify_program(program)
         return program
+
+
+def _refuse_settings(options: CompileOptions) -> None:
+    """Without `--machine` there is nothing that `--set` could change."""
+    if options.settings:
+        fail(None, "--set changes a machine, but none is given", help=_machine_help())
 
 
 def _machine_help() -> str:

@@ -18,6 +18,7 @@ from dlir.targets.accel.simulator.accounts import accounts_of
 from dlir.targets.accel.simulator.bounds import bound_of, work_of
 from dlir.targets.accel.simulator.critical_path import critical_path
 from dlir.targets.accel.simulator.occupancy import occupancy_of
+from dlir.targets.accel.simulator.op_rows import op_rows
 from dlir.targets.accel.simulator.report import report_of, report_program
 from dlir.targets.accel.simulator.simulation import Simulation, time_program
 from dlir.targets.accel.simulator.trace import trace_of
@@ -163,6 +164,42 @@ class Page(HTMLParser):
         assert self.open.pop() == tag
 
 
+def test_rows_of_ops(gemm: Simulation) -> None:
+    """Shares of time partition it, and no op is faster than its bound."""
+    rows = op_rows(gemm, critical_path(gemm))
+    assert sum(row.time for row in rows) == gemm.cycles
+    assert sum(row.macs for row in rows) == SMALL.macs
+    assert {row.op for row in rows} == set(gemm.origins.values())
+    for row in rows:
+        assert 0 <= row.start < row.end <= gemm.cycles
+        assert 0 < row.percent_of_bound <= 100
+
+
+def test_an_op_starts_behind_its_loads() -> None:
+    """A load that runs ahead is no part of the span, unless the bound is that of the loads."""
+    b = ProgramBuilder(GEMMINI)
+    x = b.symbol("x", 64, kind="input")
+    b.mark("ld", 1, "late")
+    b.emit("ld", "ld", line=0, dram=x, rows=1, len=64, stride=64, sig=1)
+    b.mark("vx", 2, "early")
+    b.emit("vx", "vv", fn="fill", d=64, x=0, y=0, rows=500, ymode="imm")
+    b.mark("vx", 1, "late")
+    b.emit("vx", "vs", fn="copy", d=8, x=0, nx=4, wait=1)
+    early, late = report_program(b.build()).ops
+    assert (early["op"], early["start"], early["bound"]) == ("early", 0, "vector")
+    assert late["op"] == "late" and late["start"] == early["busy"]["vx"]
+    assert late["dram_bytes"] == 64 and late["busy"]["ld"] == 4
+    assert early["time"] + late["time"] == report_program(b.build()).cycles
+
+
+@pytest.mark.parametrize("engine", ["ld", "mx", "vx", "st"])
+def test_page_accounts_for_every_engine(gemm: Simulation, engine: str) -> None:
+    page = report_of(gemm).to_html()
+    (row,) = re.findall(rf"<tr><td>{engine} \(.*?</tr>", page)
+    *shares, total = [float(x) for x in re.findall(r">([\d.]+) %<", row)]
+    assert total == 100 and sum(shares) == pytest.approx(100, abs=0.4)
+
+
 def test_page_stands_alone(gemm: Simulation) -> None:
     page = report_of(gemm).to_html()
     parsed = Page()
@@ -193,12 +230,15 @@ def test_trace(gemm: Simulation) -> None:
     slices = [event for event in trace if event["ph"] == "X"]
     assert {event["name"] for event in slices} == {"ld", "lw", "mm", "copy", "st"}
     assert {event["args"]["op"] for event in slices} == set(gemm.origins.values())
+    for track in {event["tid"] for event in slices}:  # overlapping slices cannot be shown
+        own = [(e["ts"], e["ts"] + e["dur"]) for e in slices if e["tid"] == track]
+        assert all(a[1] <= b[0] + 1e-6 for a, b in pairwise(sorted(own)))
     busy = sum(event["dur"] for event in slices if event["tid"] == 0)
     assert busy == pytest.approx(accounts_of(gemm)["ld"].busy / GEMMINI.clock_mhz)
     counters = {event["name"] for event in trace if event["ph"] == "C"}
     assert counters == {"spm live", "acc live", "bus bytes per cycle"}
     threads = {event["args"]["name"] for event in trace if event.get("name") == "thread_name"}
-    assert threads == {"ld", "mx", "vx", "st"}
+    assert threads == {"ld", "mx", "mx load port", "vx", "st"}
 
 
 def test_long_traces_are_thinned() -> None:

@@ -98,20 +98,52 @@ def bars(rows: Mapping[str, Sequence[tuple[str, float, str]]], title: str) -> st
     return svg(8 + len(rows) * (height + gap), "".join(parts), title)
 
 
+Box: TypeAlias = tuple[float, float, float, str, str]
+"""Start, end, height of 1, color, title."""
+
+
+def strip(
+    boxes: Sequence[Box], span: float, end: str, legend: Mapping[str, str], title: str
+) -> str:
+    """Boxes over a time axis of length `span` that ends at `end`, with the names of the colors."""
+    left, top, width, height = 120.0, 20.0, WIDTH - 130.0, 120.0
+    parts = [rect(left, top, width, height, "#f1f3f5")]
+    x = left
+    for name, color in legend.items():
+        parts += [rect(x, 4, 10, 10, color), text(x + 14, 13, name, cls="small")]
+        x += 30 + 7 * len(name)
+    for start, stop, share, color, tip in boxes:
+        h = height * min(1.0, share)
+        x, w = left + width * start / max(1, span), width * (stop - start) / max(1, span)
+        box = rect(x, top + height - h, max(w, 0.5), h, color, tip)
+        parts.append(box.replace("<rect", '<rect fill-opacity="0.55"', 1))
+    for share in (0, 50, 100):
+        y = top + height * (1 - share / 100)
+        parts.append(text(left - 10, y + 4, f"{share} %", "end", "small"))
+    parts.append(text(left, top + height + 14, "0", "start", "small"))
+    parts.append(text(left + width, top + height + 14, end, "end", "small"))
+    return svg(top + height + 20, "".join(parts), title)
+
+
 def roofline(
-    roofs: Mapping[str, tuple[float, float]], point: tuple[float, float, str], unit: str
+    roofs: Mapping[str, tuple[float, float]],
+    point: tuple[float, float, str],
+    unit: str,
+    dots: Sequence[tuple[float, float, str]] = (),
 ) -> str:
     """Log-log roofline: `roofs` maps a name to (slope, cap) in `unit` over MAC/byte; slope 0: flat.
 
-    `point` is (MAC per byte, what was reached, label).
+    `point` is (MAC per byte, what was reached, label); `dots` are more of them, small.
     """
     left, top, width, height = 70.0, 12.0, WIDTH - 90.0, 260.0
     peak = max(cap for _, cap in roofs.values())
     slopes = [slope for slope, _ in roofs.values() if slope]
     ridge = peak / min(slopes) if slopes else 1.0
-    x0, x1 = math.log10(min(ridge, max(point[0], 1e-3)) / 20), math.log10(max(ridge, point[0]) * 20)
+    xs = [ridge, max(point[0], 1e-3), *(max(x, 1e-3) for x, _, _ in dots)]
+    x0, x1 = math.log10(min(xs) / 4), math.log10(max(xs) * 4)
     y1 = math.log10(peak * 2)
-    y0 = min(math.log10(max(point[1], peak * 1e-4)) - 0.5, y1 - 2)
+    least = min(y for _, y, _ in (point, *dots))
+    y0 = min(math.log10(max(least, peak * 1e-4)) - 0.5, y1 - 2)
 
     def at(intensity: float, rate: float) -> tuple[float, float]:
         x = left + width * (math.log10(intensity) - x0) / (x1 - x0)
@@ -128,7 +160,13 @@ def roofline(
         parts.append(f'<polyline points="{path}" fill="none" stroke="{color}" stroke-width="2"/>')
         parts.append(text(left + width - 8, top + height - 12 - 16 * i, name, "end", "small"))
         parts.append(rect(left + width - 4, top + height - 21 - 16 * i, 10, 10, color))
-    x, y = at(point[0], max(point[1], 10**y0))
+    for intensity, rate, tip in dots:
+        x, y = at(max(intensity, 1e-3), max(rate, 10**y0))
+        parts.append(
+            f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3" fill="{GRAY}"><title>{escape(tip)}</title>'
+            "</circle>"
+        )
+    x, y = at(max(point[0], 1e-3), max(point[1], 10**y0))
     parts.append(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="6" fill="#c92a2a"/>')
     parts.append(text(x - 10, y + 22, point[2], "middle", "name"))
     parts.append(

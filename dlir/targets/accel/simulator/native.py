@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 from xdsl.dialects.builtin import ModuleOp
@@ -22,8 +22,9 @@ from dlir.targets.accel.simulator.events import Events
 from dlir.targets.accel.simulator.memories import Memories
 from dlir.targets.accel.simulator.planes import PlaneUses, plane_uses
 from dlir.targets.accel.simulator.timing import Ints
-from dlir.targets.cpu.execute import NativeModule
-from dlir.targets.cpu.target import TARGET
+
+if TYPE_CHECKING:
+    from dlir.targets.cpu.execute import NativeModule
 
 MIN_WORK = 1 << 28
 """Multiply-accumulates from which on compiling (half a second, once) pays."""
@@ -189,6 +190,9 @@ def _cases(size: dict[str, int]) -> str:
 @cache
 def _compiled(cols: int) -> NativeModule:
     """The kernel for an array of so many columns, linked into this process."""
+    from dlir.targets.cpu.execute import NativeModule  # Late: few programs need LLVM.
+    from dlir.targets.cpu.target import TARGET
+
     module = parse_module(kernel_text(cols), default_registry().context())
     lowered = TARGET.lower(module, {}, CompileOptions(), "loops", "llvm")
     assert isinstance(lowered, ModuleOp)

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from dlir.targets.accel.description import Machine
 from dlir.targets.accel.program import Program
 from dlir.targets.accel.simulator import bounds
 from dlir.targets.accel.simulator.accounts import Account, accounts_of, gaps_of, tpu_rows
@@ -15,27 +16,12 @@ from dlir.targets.accel.simulator.bounds import Bound, Work
 from dlir.targets.accel.simulator.critical_path import Segment, critical_path
 from dlir.targets.accel.simulator.energy import area_mm2, energy_of
 from dlir.targets.accel.simulator.occupancy import occupancy_of
+from dlir.targets.accel.simulator.op_rows import op_rows
 from dlir.targets.accel.simulator.simulation import Simulation, time_program
 from dlir.targets.accel.simulator.traffic import traffic_of
 
 MAX_SEGMENTS = 200
 """Segments of the critical path in the JSON: the longest, in order."""
-
-
-@dataclass(frozen=True)
-class OpRow:
-    """What one op of the model cost. Engines overlap, so spans of ops may too."""
-
-    op: str
-    """From the MARK in front of its instructions; `(unmarked)` without one."""
-    start: int
-    end: int
-    macs: int
-    dram_bytes: int
-    busy: dict[str, int]
-    """Cycles per engine."""
-    percent_of_peak: float
-    """Useful multiply-accumulates per cycle of the span, of those of the full array in int8."""
 
 
 @dataclass(frozen=True)
@@ -71,6 +57,8 @@ class AccelReport:
     critical_path: list[dict[str, Any]]
     utilization: dict[str, list[float]] = field(default_factory=dict[str, list[float]])
     """Engine -> share of each equal part of the time in which it is busy."""
+    hardware: str = ""
+    """The machine in a few words."""
 
     def to_json(self) -> str:
         """One JSON object with the fields of this class."""
@@ -98,6 +86,7 @@ def report_of(simulation: Simulation, work: Work | None = None) -> AccelReport:
     energy, seconds = energy_of(simulation), max(simulation.seconds, 1e-30)
     occupancy = occupancy_of(simulation)
     accounts = accounts_of(simulation)
+    path = critical_path(simulation)
     joules = max(energy["total_pj"] * 1e-12, 1e-30)
     return AccelReport(
         machine=machine.name,
@@ -118,10 +107,25 @@ def report_of(simulation: Simulation, work: Work | None = None) -> AccelReport:
         peak={name: int(live.max(initial=0)) for name, live in occupancy.items()},
         capacity={name: machine.sizes[name] for name in occupancy},
         occupancy={name: live.tolist() for name, live in occupancy.items()},
-        ops=[asdict(row) for row in op_rows(simulation)],
-        critical_path=[asdict(s) for s in _longest(critical_path(simulation))],
+        ops=[asdict(row) for row in op_rows(simulation, path)],
+        critical_path=[asdict(s) for s in _longest(path)],
         utilization=utilization_of(simulation),
+        hardware=hardware_text(machine),
     )
+
+
+def hardware_text(machine: Machine) -> str:
+    """`array 16x16, 1000 MHz, ...`: what of a machine decides most about speed."""
+    array, lanes = machine.array, machine.vector.lanes
+    parts = (
+        f"array {array.rows}x{array.cols}",
+        f"{machine.clock_mhz:g} MHz",
+        f"{lanes} vector lanes",
+        f"scratchpad {machine.spm.bytes / 1024:g} KiB",
+        f"{machine.acc.rows} accumulator rows",
+        f"DRAM {machine.dma.bytes_per_cycle:g} bytes per cycle, latency {machine.dma.latency}",
+    )
+    return ", ".join(parts)
 
 
 def bound_row(bound: Bound, work: Work) -> dict[str, Any]:
@@ -151,57 +155,6 @@ def _longest(segments: list[Segment]) -> list[Segment]:
         return segments
     least = sorted((s.end - s.start for s in segments), reverse=True)[MAX_SEGMENTS - 1]
     return [s for s in segments if s.end - s.start >= least][:MAX_SEGMENTS]
-
-
-def op_rows(simulation: Simulation) -> list[OpRow]:
-    """One row per origin of instructions, in the order in which they start."""
-    spans: dict[str, dict[str, Any]] = {}
-    for k, stream in enumerate(simulation.streams):
-        for tag, numbers in _per_tag(simulation, k).items():
-            name = simulation.origins.get(tag, f"mark {tag}") if tag else "(unmarked)"
-            row = spans.setdefault(
-                name, {"start": [], "end": [], "macs": 0, "moved": 0, "busy": {}}
-            )
-            start, end, macs, moved, busy = numbers
-            row["start"].append(start)
-            row["end"].append(end)
-            row["macs"] += macs
-            row["moved"] += moved
-            row["busy"][stream.name] = row["busy"].get(stream.name, 0) + busy
-    rows = [_op_row(simulation, name, row) for name, row in spans.items()]
-    return sorted(rows, key=lambda row: row.start)
-
-
-def _per_tag(simulation: Simulation, k: int) -> dict[int, list[int]]:
-    """MARK tag -> first start, last end, MACs, bytes moved and busy cycles of its instructions in
-    stream `k`."""
-    stream, times = simulation.streams[k], simulation.times[k]
-    chosen = np.flatnonzero(~stream.is_op("halt", "nop", "sync"))
-    chosen = chosen[np.argsort(stream.tag[chosen], kind="stable")]
-    if not len(chosen):
-        return {}
-    tag = stream.tag[chosen]
-    first = np.flatnonzero(np.append(True, tag[1:] != tag[:-1]))
-    macs = stream["nx"] * stream["ny"] * stream["k"] * stream["n"] * stream.is_op("mm")
-    moved = stream["rows"] * stream["len"] * stream.is_op("ld", "ldx", "st")
-    columns = [
-        how.reduceat(column[chosen], first).tolist()
-        for how, column in (
-            (np.minimum, times.start),
-            (np.maximum, times.end),
-            (np.add, macs),
-            (np.add, moved),
-            (np.add, gaps_of(simulation, k).busy),
-        )
-    ]
-    return dict(zip(tag[first].tolist(), map(list, zip(*columns, strict=True)), strict=True))
-
-
-def _op_row(simulation: Simulation, name: str, row: dict[str, Any]) -> OpRow:
-    start, end = min(row["start"]), max(row["end"])
-    array = simulation.machine.array
-    peak = array.rows * array.cols * max(1, end - start)
-    return OpRow(name, start, end, row["macs"], row["moved"], row["busy"], 100 * row["macs"] / peak)
 
 
 def utilization_of(simulation: Simulation, bins: int = 200) -> dict[str, list[float]]:

@@ -1,7 +1,8 @@
 """A run as Chrome trace JSON, for ui.perfetto.dev and chrome://tracing.
 
-One track per engine with a slice per instruction (bus, load port, stream port or vector unit held),
-and counters for live memory and the use of the buses. Times are microseconds of the machine.
+One track per unit with a slice per instruction that holds it (bus, stream port or vector unit; the
+array's load port, which works beside its stream port, has a track of its own), and counters for
+live memory and the use of the buses. Times are microseconds of the machine.
 
 Long programs are thinned: neighbouring slices of an engine are joined until the file is small
 enough. A joined slice says how many instructions it stands for.
@@ -10,7 +11,7 @@ enough. A joined slice says how many instructions it stands for.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,7 +21,7 @@ from dlir.targets.accel.simulator.events import Events
 from dlir.targets.accel.simulator.occupancy import occupancy_of
 from dlir.targets.accel.simulator.report import utilization_of
 from dlir.targets.accel.simulator.simulation import Simulation
-from dlir.targets.accel.simulator.timing import Ints
+from dlir.targets.accel.simulator.timing import Ints, Unit
 
 MAX_BYTES = 100 << 20
 """The largest file, unless another limit is given."""
@@ -61,8 +62,7 @@ def trace_events(
     join = -(-total // slices)
     texts = [_json(_named(place, 0, "process_name", place.title))]
     for k, name in enumerate(simulation.names):
-        texts.append(_json(_named(place, k, "thread_name", name)))
-        texts.extend(_slices(simulation, k, join, scale, place))
+        texts.extend(_track_texts(simulation, k, name, join, scale, place))
     texts.extend(map(_json, _counters(simulation, scale, place)))
     return texts
 
@@ -75,10 +75,28 @@ def _named(place: Place, k: int, what: str, name: str) -> dict[str, Any]:
     return {"ph": "M", "pid": place.process, "tid": k, "name": what, "args": {"name": name}}
 
 
-def _slices(simulation: Simulation, k: int, join: int, scale: float, place: Place) -> list[str]:
-    """The slices of stream `k`, `join` instructions each at most, as JSON texts."""
+def _track_texts(
+    simulation: Simulation, k: int, name: str, join: int, scale: float, place: Place
+) -> Iterator[str]:
+    """The tracks of stream `k`: the array loads weights beside its work, on a port of its own."""
+    held, loads = simulation.lanes[k].occupancy > 0, simulation.lanes[k].unit == Unit.LOAD
+    tracks = {name: held & ~loads, f"{name} load port": held & loads}
+    for n, (title, chosen) in enumerate(tracks.items()):
+        if n == 0 or chosen.any():
+            track = k + n * len(simulation.names)
+            yield _json(_named(place, track, "thread_name", title))
+            order = {"name": "thread_sort_index", "args": {"sort_index": 2 * k + n}}
+            yield _json({"ph": "M", "pid": place.process, "tid": track, **order})
+            yield from _slices(simulation, (k, track), np.flatnonzero(chosen), join, scale, place)
+
+
+def _slices(
+    simulation: Simulation, at: tuple[int, int], held: Ints, join: int, scale: float, place: Place
+) -> list[str]:
+    """The slices of the events `held` of a (stream, track), `join` instructions each at most, as
+    JSON texts."""
+    k, track = at
     stream, times, lane = simulation.streams[k], simulation.times[k], simulation.lanes[k]
-    held = np.flatnonzero(lane.occupancy > 0)
     first = held[::join]
     last = held[np.minimum(np.arange(len(first)) * join + join, len(held)) - 1]
     start, end = times.start[first], times.start[last] + lane.occupancy[last]
@@ -92,7 +110,7 @@ def _slices(simulation: Simulation, k: int, join: int, scale: float, place: Plac
         _origins(simulation, stream.tag[first]),
         [f',"instructions":{each}' if each > 1 else "" for each in count.tolist()],
     )
-    head = f'{{"ph":"X","pid":{place.process},"tid":{k},"name":'
+    head = f'{{"ph":"X","pid":{place.process},"tid":{track},"name":'
     return [
         f'{head}{name},"ts":{ts!r},"dur":{dur!r},"args":'
         f'{{"instruction":{instruction},"cycle":{cycle}{origin}{more}}}}}'
