@@ -41,11 +41,10 @@ func.func @linear(%x: tensor<20x24xf32>) -> tensor<20x16xf32> {
 // The walk of the instruction is the stride, loops are the taps.
 
 // CHECK-LABEL: accel.program @convolution_0
-// CHECK-SAME:  weight "constant 0"
-// CHECK:       accel.unary copy [[ZERO:%.*]][0] to [[T:%.*]][0] {nx = 11, sx = 0}
-// CHECK-NEXT:  accel.unary copy [[ZERO]][0] to [[T]][110] {nx = 11, sx = 0}
-// CHECK-NEXT:  accel.unary copy [[ZERO]][0] to [[T]][11 * d0 + 11] for [9]
-// CHECK-NEXT:  accel.unary copy [[ZERO]][0] to [[T]][11 * d0 + 21] for [9]
+// CHECK:       accel.binary fill [[T:%.*]][0] to [[T]][0] {rows = 11, ymode = "imm"}
+// CHECK-NEXT:  accel.binary fill [[T]][110] to [[T]][110] {rows = 11, ymode = "imm"}
+// CHECK-NEXT:  accel.binary fill [[T]][11 * d0 + 11] to [[T]][11 * d0 + 11] for [9] {ymode = "imm"}
+// CHECK-NEXT:  accel.binary fill [[T]][11 * d0 + 21] to [[T]][11 * d0 + 21] for [9] {ymode = "imm"}
 // CHECK-NEXT:  accel.load %{{.*}}[9 * d0] to [[T]][11 * d0 + 12] for [9] {count = 9}
 // CHECK-NEXT:  accel.matmul [[T]][11 * d0 + d1], %{{.*}}[48 * d0 + 16 * d1] into %{{.*}}[0] for [3, 3] {planes = 2, start = 1, nx = 5, sx = 2, ny = 5, sy = 22, k = 16, n = 16}
 func.func @convolution(%x: tensor<1x9x9x16xf32>) -> tensor<1x5x5x16xf32> {
