@@ -9,7 +9,7 @@ memory is given out anew meanwhile is placed first, at the upper end.
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -254,43 +254,65 @@ def highest(around: Sequence[Placed], size: int, capacity: int) -> int | None:
 
 
 def _densest(blocks: Sequence[Block], capacity: int, fixed: dict[int, Placed]) -> Placement:
-    """The densest of some packings that do not mind how soon a place is used again."""
-    best = Placement({}, 0)
-    for key in ORDERS:
-        found = _in_order(blocks, capacity, fixed, key)
+    """A packing that does not mind how soon a place is used again.
+
+    Long-lived blocks go first, by size, the others in order of time. A block that finds no room
+    goes in front of all others at the next try.
+    """
+    firsts = [block.first for block in blocks]
+    during = [bisect_right(firsts, b.last) - n for n, b in enumerate(blocks)]
+    order = [n for n in range(len(blocks)) if during[n] > MOST_DURING and n not in fixed]
+    order.sort(key=lambda n: -blocks[n].size)
+    best = Placement({n: one.at for n, one in fixed.items()}, _first_over(blocks, capacity))
+    for _ in range(TRIES if best.missing is None else 0):
+        found = _in_order(blocks, capacity, fixed, order)
         if found.missing is None:
             return found
         best = max(best, found, key=lambda one: len(one.at))
+        order = [found.missing, *(n for n in order if n != found.missing)]
     return best
 
 
-ORDERS: tuple[Callable[[Block], float], ...] = (
-    lambda b: b.size,
-    lambda b: b.last - b.first,
-    lambda b: b.size * (b.last - b.first + 1),
-)
-"""What makes a block hard to place, so that it goes first."""
+MOST_DURING = 64
+"""Blocks that begin during the life of one that is placed in its turn."""
+
+TRIES = 256
+"""Packings until one fits; a large model on a small chip takes a hundred."""
+
+
+def _first_over(blocks: Sequence[Block], capacity: int) -> int | None:
+    """The first block beside which more is alive than there is room for."""
+    last = max((block.last for block in blocks), default=0)
+    change = np.zeros(last + 2, np.int64)
+    np.add.at(change, [b.first for b in blocks], [b.size for b in blocks])
+    np.subtract.at(change, [b.last + 1 for b in blocks], [b.size for b in blocks])
+    over = np.flatnonzero(np.cumsum(change) > capacity)
+    if not len(over):
+        return None
+    return bisect_right([block.first for block in blocks], int(over[0])) - 1
 
 
 def _in_order(
-    blocks: Sequence[Block], capacity: int, fixed: dict[int, Placed], key: Callable[[Block], float]
+    blocks: Sequence[Block], capacity: int, fixed: dict[int, Placed], order: Sequence[int]
 ) -> Placement:
-    """Each block as low as it can, those with the highest key first."""
-    count = len(blocks)
-    table = np.zeros((4, count), np.int64)  # at, end, first, last; nothing is alive yet
-    table[3] = -1
-    for number, one in fixed.items():
-        table[:, number] = one[:4]
-    at = {number: one.at for number, one in fixed.items()}
-    for number in sorted(range(count), key=lambda n: (-key(blocks[n]), blocks[n].first)):
-        if number in at:
-            continue
-        size, first, last = blocks[number]
-        near = table[:, (table[2] <= last) & (table[3] >= first)]
-        rows = sorted(near.T.tolist())
-        line = lowest([Placed(row[0], row[1], row[2], row[3], 0) for row in rows], size, capacity)
+    """Each block as low as it can: first those of `order`, then the others as they begin."""
+    placed = dict(fixed)
+    for number in order:
+        line = lowest(blockers(blocks[number], placed.values()), blocks[number].size, capacity)
         if line is None:
-            return Placement(at, number)
-        at[number] = line
-        table[:, number] = _placed(blocks, number, line)[:4]
-    return Placement(at)
+            return Placement({n: one.at for n, one in placed.items()}, number)
+        placed[number] = _placed(blocks, number, line)
+    coming = sorted(placed.values(), key=lambda one: -one.first)
+    live: list[Placed] = []
+    for number, block in enumerate(blocks):
+        if number in placed:
+            continue
+        while coming and coming[-1].first <= block.last:
+            live.append(coming.pop())
+        live = [one for one in live if one.last >= block.first]
+        line = lowest(blockers(block, live), block.size, capacity)
+        if line is None:
+            return Placement({n: one.at for n, one in placed.items()}, number)
+        placed[number] = _placed(blocks, number, line)
+        live.append(placed[number])
+    return Placement({n: one.at for n, one in placed.items()})
