@@ -9,23 +9,23 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
 from numeric.accel_cases import I8, Builder, module_of, program_in
+
 from dlir.diagnostics import CompileError
 from dlir.dialects.accel.access import Access
 from dlir.dialects.accel.attrs import Memory, Role
 from dlir.dialects.accel.ops import LoadOp, UnaryOp
 from dlir.dialects.isa.fields import ISA
 from dlir.targets.accel import semaphores
+from dlir.targets.accel.code import Code, Instruction, Loop, Operand, Vector, assemble, repeat, size
 from dlir.targets.accel.description import load_machine
 from dlir.targets.accel.emit import emit_program
-from dlir.transforms.accel_allocate import allocate
-from dlir.transforms.accel_place_tokens import place_tokens
-from dlir.targets.accel.code import Code, Instruction, Loop, Operand, Vector, assemble, repeat, size
 from dlir.targets.accel.expansion import expand
 from dlir.targets.accel.stream import Stream
 from dlir.targets.accel.transfers import transfer_code
 from dlir.targets.accel.walks import Walk, fits, pieces
+from dlir.transforms.accel_allocate import allocate
+from dlir.transforms.accel_place_tokens import place_tokens
 
 SETTINGS = settings(max_examples=60, deadline=None, derandomize=True, print_blob=False)
 
