@@ -16,7 +16,6 @@ from dlir.dialects.accel.attrs import WORK, Role
 from dlir.dialects.accel.ops import LaunchOp, ProgramOp
 from dlir.dialects.isa.attrs import MachineAttr
 from dlir.dialects.structured.ops import GenericOp
-from dlir.lowering.structured_to_accel.expression import Unsupported
 from dlir.lowering.structured_to_accel.host import Host
 from dlir.lowering.structured_to_accel.partition import Partition, host_needs, partition
 from dlir.lowering.structured_to_accel.program import Argument, ProgramWriter
@@ -139,10 +138,7 @@ def _write(
     outputs = [op.results[0] for op in ops if op.results[0] in own & needed]
     host = Host(machine.array.cols, [])
     writer = ProgramWriter(machine, attribute, name, found, ops, outputs, host)
-    try:
-        program = writer.write()
-    except Unsupported as reason:
-        fail(next(iter(found.plans)), f"does not fit the machine: {reason}", rule="accel-fit")
+    program = writer.write()
     module.body.block.insert_op_before(program, function)
     launch = _launch(program, writer.arguments)
     after = Host(machine.array.cols, [])

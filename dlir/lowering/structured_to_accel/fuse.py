@@ -10,11 +10,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from math import prod
 
 from xdsl.ir import Operation, SSAValue
 
 from dlir.dialects.structured.maps import Linear
+from dlir.dialects.structured.ops import shape_of
 from dlir.lowering.structured_to_accel.plan import ContractionPlan, Operand, Plan
+from dlir.lowering.structured_to_accel.stored import blocks_of
 
 Axis = int | None
 """An iterator of the kernel's own op; None for a dimension that is read as a whole."""
@@ -26,6 +29,9 @@ class Fusion:
 
     plans: Mapping[Operation, Plan]
     kept: set[SSAValue]
+    cols: int
+    most_lines: int
+    """Lines that one row of a tile may take of a fused tensor."""
     fused: dict[SSAValue, Plan] = field(default_factory=dict[SSAValue, Plan])
     _root: dict[Operation, Operation] = field(default_factory=dict[Operation, Operation])
     _axes: dict[Operation, dict[int, Axis]] = field(
@@ -63,11 +69,17 @@ class Fusion:
         if not wanted <= {a for a in axes if a is not None}:
             return False
         mine = self._own(plan, axes)
-        if mine is None:
+        if mine is None or self._least_lines(value, plan, axes) > self.most_lines:
             return False
         self._root[op], self._axes[op] = root, mine
         self.fused[value] = plan
         return True
+
+    def _least_lines(self, value: SSAValue, plan: Plan, axes: Sequence[Axis]) -> int:
+        """Lines of the smallest tile: 32-bit numbers of all that is read as a whole."""
+        whole = [n for n, axis in zip(shape_of(value), axes, strict=True) if axis is None]
+        lanes = 1 if plan.out_lane is None else shape_of(value)[plan.out_lane]
+        return 4 * prod(whole) // max(1, lanes) * blocks_of(lanes, self.cols)
 
     def _walk(self, reader: Operation, operand: Operand) -> Sequence[Axis] | None:
         """Per dimension of the tensor, the kernel's iterator that walks it, or None for whole."""

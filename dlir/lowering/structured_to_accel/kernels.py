@@ -329,14 +329,18 @@ class Kernels:
         return lines
 
     def _operand_lines(self, plan: VectorPlan, operand: Operand, blocks: int) -> int:
+        """Lines of a DRAM operand per result row: what is walked to make one row."""
         stored = self.tiles.stored.get(operand.value)
         if stored is None or stored.memory is not None:
             return 0
-        reduced = prod(plan.extents[d] for d in plan.op.reduction_dims if d != plan.reduced_lane)
-        lanes = blocks
-        if plan.reduced_lane is not None:
-            lanes = blocks_of(plan.extents[plan.reduced_lane], self.cols)
-        return lanes * reduced * width_of(stored.memref.type)
+        used = {d for f in operand.forms for d in f.dims}
+        lane = plan.lane if plan.reduced_lane is None else plan.reduced_lane
+        rows = prod(plan.extents[d] for d in plan.op.reduction_dims if d in used and d != lane)
+        if lane not in used:
+            blocks = 1
+        elif plan.reduced_lane is not None:
+            blocks = blocks_of(plan.extents[plan.reduced_lane], self.cols)
+        return blocks * rows * width_of(stored.memref.type)
 
     def _too_large(self) -> NoReturn:
         line = self.cols

@@ -12,6 +12,7 @@ from xdsl.dialects import arith
 from xdsl.dialects.builtin import DenseIntOrFPElementsAttr, TensorType, i32
 from xdsl.ir import Attribute, Block, Operation, Region, SSAValue
 
+from dlir.diagnostics import fail
 from dlir.dialects.accel.access import Access
 from dlir.dialects.accel.attrs import Memory, Role, RoleAttr, rows_of, tile_type
 from dlir.dialects.accel.ops import GatherOp as AccelGatherOp
@@ -21,6 +22,7 @@ from dlir.dialects.isa.attrs import MachineAttr
 from dlir.dialects.structured.ops import GenericOp, element_type_of, shape_of
 from dlir.lowering.structured_to_accel.contraction import packed_shape
 from dlir.lowering.structured_to_accel.emitter import Emitter, View, dense
+from dlir.lowering.structured_to_accel.expression import Unsupported
 from dlir.lowering.structured_to_accel.fuse import Fusion
 from dlir.lowering.structured_to_accel.host import Host
 from dlir.lowering.structured_to_accel.kernels import Kernels
@@ -47,6 +49,8 @@ from dlir.types import shape_of as shape_of_type
 RESIDENT_SHARE, TILE_SHARE = 0.55, 0.92
 """Parts of the scratchpad: what may stay in it between kernels, and what tiles may fill of the
 rest (allocation never packs perfectly)."""
+FUSED_PARTS = 16
+"""A tensor is fused into a kernel only if a row of its tile takes so small a part of it."""
 WEIGHT_SHARE = 0.4
 """The part that weights of several kernels may take."""
 
@@ -102,7 +106,8 @@ class ProgramWriter:
             op.results[0] for op in self.plans
         }
         kept = set(self.outputs) | viewed | gathered | set(self.found.whole)
-        fused = Fusion(self.plans, kept).run()
+        most = self.machine.spm_lines // FUSED_PARTS
+        fused = Fusion(self.plans, kept, self.cols, most).run()
         packed = self._pack_weights()
         weights = self._shared_weights(packed)
         kernels = Kernels(self.tiles, fused, packed, plans=self.plans)
@@ -114,7 +119,11 @@ class ProgramWriter:
             self.emit.location = op.location
             if packed.get(op.results[0]) in weights:
                 packed[op.results[0]] = self._on_chip(packed[op.results[0]], weights)
-            self._lower(op, number, kernels, homes, resident)
+            try:
+                self._lower(op, number, kernels, homes, resident)
+            except Unsupported as reason:
+                help = "a machine with more scratchpad (spm.bytes) or accumulators (acc.rows)"
+                fail(op, f"does not fit the machine: {reason}", rule="accel-fit", help=help)
         return self._program()
 
     def _lower(
