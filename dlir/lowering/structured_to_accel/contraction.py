@@ -85,8 +85,8 @@ class Planes:
             return part.with_steps(part.steps[:-1])
         tile = dense(emit.alloc(Memory.SPM, domain, element_of(self.packed.type)), domain)
         for block in range(n):  # column by column, so that the first ones can be used early
-            pair = (view.moved(block * view.steps[0]) for view in (part, tile))
-            emit.load(*pair, (1, *domain[1:]))
+            source, target = (view.moved(block * view.steps[0]) for view in (part, tile))
+            emit.load(source, target, (1, *domain[1:]))
         return tile.with_steps(tile.steps[:-1])
 
     def _in_place(self, box: Sequence[Range]) -> View:
