@@ -17,6 +17,7 @@ from dlir.commandline import (
     add_flags,
     guarded,
     normalise,
+    pairs,
     positive,
 )
 from dlir.diagnostics import EXIT_OK
@@ -25,6 +26,15 @@ from dlir.registry import EXPLORER, default_registry, load_attribute
 FLAGS: list[Flag] = [
     ("--space", {"metavar": "FILE.toml", "help": "the machines: keys and their values"}),
     ("-o", {"metavar": "FOLDER", "help": "keep results, pareto.json and pareto.html; go on later"}),
+    (
+        "--shape",
+        {
+            "action": "append",
+            "default": [],
+            "metavar": "ARGUMENT=SIZES",
+            "help": "the sizes of an argument that has `?`, such as ids=1x128",
+        },
+    ),
     ("--function", {"metavar": "NAME", "help": "default: main, or the only function"}),
     ("--whole", {"action": "store_true", "help": "compile the model as one, not by layers"}),
     ("--jobs", {"type": positive, "metavar": "N", "help": "processes; default: all processors"}),
@@ -49,6 +59,7 @@ def main(
 
 def _main(argv: Sequence[str] | None, streams: Streams) -> int:
     from dlir import api
+    from dlir.executable import CompileOptions
     from dlir.progress import shown_on
 
     parser = ArgumentParser("dlir-explore", __doc__ or "")
@@ -63,6 +74,9 @@ def _main(argv: Sequence[str] | None, streams: Streams) -> int:
         parser.error("no model given" if options.model is None else "no --space given")
     registry = default_registry().with_plugins(options.load_plugin)
     model = api.load_from(options.model, streams.stdin, None, registry)
+    shapes = pairs("shape", options.shape)
+    settings = CompileOptions(options.function, shapes=shapes, registry=registry)
+    model = api.specialised(model, settings)
     request = load_attribute(EXPLORER)(
         model=Path(options.model).name,
         space=options.space,

@@ -131,6 +131,14 @@ def test_two_machines_from_the_model_to_the_page(tmp_path: Path, jobs: int) -> N
     assert (tmp_path / "out" / "pareto.html").read_text().count("<circle") == 6
 
 
+def test_sizes_are_given_on_the_command_line(tmp_path: Path) -> None:
+    (tmp_path / "space.toml").write_text(SPACE.replace("512, ", ""))
+    model, stdout = MODEL.replace("64x96xf32", "?x96xf32"), io.StringIO()
+    flags = [f"--space={tmp_path / 'space.toml'}", "--jobs=1", "--shape=x=64x96"]
+    assert main(["-", *flags], io.StringIO(model), stdout, io.StringIO()) == 0
+    assert "2 distinct layers of 3" in stdout.getvalue()
+
+
 def test_layers_of_the_host_are_named(tmp_path: Path) -> None:
     (tmp_path / "space.toml").write_text(SPACE.replace("512, ", ""))
     model = """

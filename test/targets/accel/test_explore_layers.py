@@ -104,6 +104,16 @@ def test_layers_compute_what_the_model_computes() -> None:
     )
 
 
+def test_sizes_that_are_known_are_no_hindrance() -> None:
+    """What `dl-specialize` leaves of sizes goes along with the layer that uses them."""
+    found = layers(f"""
+        %n = arith.constant 4 : index
+        %0 = dl.matmul %x, %x acc f32 : {M}
+        %1 = dl.softmax %0 {{axis = 1}} : {T}
+        func.return %1 : {T}""")
+    assert [ops(layer)[0] for layer in found] == ["dl.matmul", "dl.softmax"]
+
+
 def test_what_cannot_be_split_is_one_layer() -> None:
     dynamic = "func.func @main(%x: tensor<?xf32>) -> tensor<?xf32> {\n" + (
         "%0 = dl.relu %x : tensor<?xf32>\nfunc.return %0 : tensor<?xf32> }"

@@ -16,6 +16,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from xdsl.dialects import arith
 from xdsl.dialects.builtin import DYNAMIC_INDEX, FunctionType, ModuleOp, StringAttr, TensorType
 from xdsl.dialects.func import FuncOp, ReturnOp
 from xdsl.ir import Attribute, Block, Operation, Region, SSAValue
@@ -77,6 +78,7 @@ def _can_be_split(entry: FuncOp) -> bool:
     if block is None or block.next_block is not None:
         return False
     *ops, last = block.ops
+    ops = [op for op in ops if not isinstance(op, arith.ConstantOp)]  # of sizes
     plain = all(isinstance(op, DlOp) and not op.regions for op in ops)
     values = [*block.args, *(result for op in ops for result in op.results)]
     return plain and isinstance(last, ReturnOp) and all(_is_static(v.type) for v in values)
