@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import numpy as np
@@ -104,4 +105,5 @@ def test_machine_code_thoroughly(program: Program) -> None:
 
 def test_the_passes_are_those_of_the_target() -> None:
     """All that the cpu's pipeline does on tensors is done here, too."""
-    assert [name for name in PHASES["structured"].split(",") if name not in ON_TENSORS] == []
+    here, there = (re.sub(r"{.*?}", "", text) for text in (",".join(ON_TENSORS), PHASES["structured"]))
+    assert set(there.split(",")) <= set(here.split(","))

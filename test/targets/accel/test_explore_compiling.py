@@ -105,7 +105,7 @@ func.func @main(%x: tensor<64x96xf32>) -> tensor<64x96xf32> {
 """
 SPACE = """base = "gemmini"
 [space]
-"spm.bytes" = [512, 262144]
+"spm.bytes" = [128, 262144]
 [[space.together]]
 "array.rows" = [8, 16]
 "array.cols" = [8, 16]
@@ -132,7 +132,7 @@ def test_two_machines_from_the_model_to_the_page(tmp_path: Path, jobs: int) -> N
 
 
 def test_sizes_are_given_on_the_command_line(tmp_path: Path) -> None:
-    (tmp_path / "space.toml").write_text(SPACE.replace("512, ", ""))
+    (tmp_path / "space.toml").write_text(SPACE.replace("128, ", ""))
     model, stdout = MODEL.replace("64x96xf32", "?x96xf32"), io.StringIO()
     flags = [f"--space={tmp_path / 'space.toml'}", "--jobs=1", "--shape=x=64x96"]
     assert main(["-", *flags], io.StringIO(model), stdout, io.StringIO()) == 0
@@ -140,7 +140,7 @@ def test_sizes_are_given_on_the_command_line(tmp_path: Path) -> None:
 
 
 def test_layers_of_the_host_are_named(tmp_path: Path) -> None:
-    (tmp_path / "space.toml").write_text(SPACE.replace("512, ", ""))
+    (tmp_path / "space.toml").write_text(SPACE.replace("128, ", ""))
     model = """
 func.func @main(%x: tensor<4x8xf32>) -> (tensor<4x8xf32>, tensor<4x8xf32>) {
   %0 = dl.softmax %x {axis = 1} : tensor<4x8xf32>
@@ -156,7 +156,7 @@ func.func @main(%x: tensor<4x8xf32>) -> (tensor<4x8xf32>, tensor<4x8xf32>) {
 
 def test_whole_is_no_slower_than_the_layers(tmp_path: Path) -> None:
     """One program keeps on the chip what layers pass through memory."""
-    (tmp_path / "space.toml").write_text(SPACE.replace("512, ", ""))
+    (tmp_path / "space.toml").write_text(SPACE.replace("128, ", ""))
     times = []
     for extra in ([], ["--whole"]):
         flags = [f"--space={tmp_path / 'space.toml'}", "--jobs=1", "-o", str(tmp_path / str(extra))]

@@ -269,7 +269,7 @@ def test_work_that_the_host_shares_is_not_held_against_the_machine() -> None:
     """
     executable = compiled(text, "gemmini")
     assert work_in(executable.entry) is None
-    assert executable.timing().total["layers"]["rows"] == ()
+    assert executable.timing().total["layers"]["rows"] == []
 
 
 @pytest.mark.parametrize("held", ["3 : i64", "{}", "{whole = {}, layers = [1 : i64]}"])
