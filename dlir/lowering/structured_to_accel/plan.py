@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from math import prod
 from typing import Any, cast
 
 from xdsl.dialects import arith
-from xdsl.dialects.builtin import BFloat16Type, Float32Type, bf16, f32, i8, i32
+from xdsl.dialects.builtin import BFloat16Type, Float32Type, IntegerType, bf16, f32, i8, i32
 from xdsl.ir import Attribute, Block, SSAValue
 
+from dlir.dialects.isa.fields import HOST_BASE
 from dlir.dialects.structured.maps import Linear
 from dlir.dialects.structured.ops import GenericOp, YieldOp, element_type_of, shape_of
 from dlir.dialects.structured.roles import spread
@@ -26,7 +28,7 @@ from dlir.lowering.structured_to_accel.expression import (
     expression,
 )
 from dlir.lowering.structured_to_accel.stored import Layout, Stored
-from dlir.types import is_number
+from dlir.types import element_of, is_number
 
 Planned = dict[SSAValue, Stored]
 """Tensors on the machine, with placeholders for memories."""
@@ -142,7 +144,17 @@ def require_static(op: GenericOp) -> tuple[int, ...]:
     for forms in (*op.input_forms, op.out_forms):
         if any(c < 0 for f in forms for c in f.coefficients):
             raise Unsupported("an operand is walked backwards")
+    held = sum(least_bytes(value) for value in (*op.operands, *op.results))
+    if held > HOST_BASE:
+        raise Unsupported(f"its tensors take {held} bytes of DRAM, which has {HOST_BASE}")
     return extents
+
+
+def least_bytes(value: SSAValue) -> int:
+    """Bytes of a tensor's elements on the machine, where floats have two."""
+    element = element_of(value.type)
+    size = max(1, element.width // 8) if isinstance(element, IntegerType) else 2
+    return prod(shape_of(value)) * size
 
 
 def lane_of(stored: Stored, forms: Sequence[Linear], extents: Sequence[int]) -> int | None:

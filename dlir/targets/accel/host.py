@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from math import prod
 from typing import TypeAlias, cast
 
-from xdsl.dialects import arith
+from xdsl.dialects import arith, tensor
 from xdsl.dialects.builtin import DenseIntOrFPElementsAttr, FunctionType, ModuleOp, StringAttr
 from xdsl.dialects.func import CallOp, FuncOp, ReturnOp
 from xdsl.ir import Block, Operation, Region, SSAValue
@@ -28,8 +28,8 @@ from dlir.numpy_types import Array, array_of
 from dlir.params import param_ops
 from dlir.types import Dense, is_tensor, shape_of
 
-SOURCES = (ParamOp, ConstantOp, arith.ConstantOp)
-"""Ops that stand for a value rather than compute one."""
+SOURCES = (ParamOp, ConstantOp, arith.ConstantOp, tensor.EmptyOp)
+"""Ops that stand for a value, or for none yet, rather than compute one."""
 
 PIECE = "dlir.host"
 """The function that a piece of host code is."""

@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from xdsl.dialects import tensor
 from xdsl.dialects.builtin import ModuleOp, StringAttr
 from xdsl.dialects.func import FuncOp, ReturnOp
 from xdsl.ir import Operation, SSAValue
@@ -76,7 +75,7 @@ def returned(entry: FuncOp) -> Sequence[SSAValue]:
 
 def _is_source(op: Operation) -> bool:
     """Whether every piece of host code may have this op for itself."""
-    return isinstance(op, SOURCES) or (isinstance(op, tensor.EmptyOp) and not op.operands)
+    return isinstance(op, SOURCES)
 
 
 def _host_steps(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import prod, sqrt
 
@@ -34,8 +34,8 @@ def products(op: GenericOp) -> int:
     for operand in inputs:
         for position in operand.escapes(extents):
             form = operand.forms[position]
-            values = _values(form, extents)
-            count *= int(_inside(values, shape_of(operand.value)[position]).sum())
+            first, after = Runs.of(form, extents).inside(shape_of(operand.value)[position])
+            count *= int((after - first).sum())
             left -= set(form.dims)
     return count * prod(extents[d] for d in left)
 
@@ -44,8 +44,8 @@ def elements(operand: Operand, extents: Sequence[int]) -> int:
     """Different elements of an operand that lie in reach."""
     total, shape = 1, shape_of(operand.value)
     for form, size in zip(operand.forms, shape, strict=True):
-        values = _values(form, extents)
-        total *= len(np.unique(values[_inside(values, size)]))
+        runs = Runs.of(form, extents)
+        total *= sum(count for count, uses in runs.overlaps(*runs.inside(size)) if uses)
     return total
 
 
@@ -53,21 +53,51 @@ def uses_of_an_element(operand: Operand, extents: Sequence[int]) -> int:
     """The most points, of the iterators that an operand depends on, that read the same element."""
     most = 1
     for form in operand.forms:
-        _, counts = np.unique(_values(form, extents), return_counts=True)
-        most *= int(counts.max())
+        runs = Runs.of(form, extents)
+        first = np.zeros_like(runs.starts)
+        most *= max(uses for _, uses in runs.overlaps(first, first + runs.count))
     return most
 
 
-def _values(form: Linear, extents: Sequence[int]) -> NDArray[np.int64]:
-    """All values of a form, one for each point of the iterators that it depends on."""
-    total = np.array([form.constant], np.int64)
-    for d in form.dims:
-        total = np.add.outer(total, form.coefficients[d] * np.arange(extents[d])).ravel()
-    return total
+@dataclass(frozen=True)
+class Runs:
+    """All values of a form: `start + step * i` for i < count, from each of the starts.
 
+    The longest iterator is the run, so that its length costs neither time nor memory.
+    """
 
-def _inside(values: NDArray[np.int64], size: int) -> NDArray[np.bool_]:
-    return (values >= 0) & (values < size)
+    starts: NDArray[np.int64]
+    step: int
+    count: int
+
+    @classmethod
+    def of(cls, form: Linear, extents: Sequence[int]) -> Runs:
+        *others, longest = sorted(form.dims, key=lambda d: extents[d]) or [None]
+        starts = np.array([form.constant], np.int64)
+        for d in others:
+            starts = np.add.outer(starts, form.coefficients[d] * np.arange(extents[d])).ravel()
+        if longest is None:
+            return cls(starts, 1, 1)
+        return cls(starts, form.coefficients[longest], extents[longest])
+
+    def inside(self, size: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """The first i of each run, and the one after the last, with a value in [0, size)."""
+        first = np.clip(-(self.starts // self.step), 0, self.count)
+        after = np.clip(-((self.starts - size) // self.step), 0, self.count)
+        return first, np.maximum(first, after)
+
+    def overlaps(
+        self, first: NDArray[np.int64], after: NDArray[np.int64]
+    ) -> Iterator[tuple[int, int]]:
+        """Stretches of values between ends of runs: how many values, and how often each occurs."""
+        residues, quotients = self.starts % self.step, self.starts // self.step
+        for residue in np.unique(residues):
+            here = residues == residue
+            ends = np.concatenate([(quotients + first)[here], (quotients + after)[here]])
+            change = np.repeat([1, -1], here.sum())
+            order = np.lexsort((change, ends))
+            depth, lengths = np.cumsum(change[order])[:-1], np.diff(ends[order])
+            yield from zip(lengths[lengths > 0].tolist(), depth[lengths > 0].tolist(), strict=True)
 
 
 @dataclass(frozen=True)
