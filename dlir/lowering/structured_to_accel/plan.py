@@ -144,7 +144,7 @@ def require_static(op: GenericOp) -> tuple[int, ...]:
     for forms in (*op.input_forms, op.out_forms):
         if any(c < 0 for f in forms for c in f.coefficients):
             raise Unsupported("an operand is walked backwards")
-    held = sum(least_bytes(value) for value in (*op.operands, *op.results))
+    held = sum(least_bytes(value) for value in (*op.inputs, *op.epilogue_inputs, *op.results))
     if held > HOST_BASE:
         raise Unsupported(f"its tensors take {held} bytes of DRAM, which has {HOST_BASE}")
     return extents

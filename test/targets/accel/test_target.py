@@ -21,6 +21,7 @@ from dlir.targets.accel.description import load_machine
 from dlir.targets.accel.execute import AccelExecutable
 from dlir.targets.accel.host import evaluate, separate
 from dlir.targets.accel.program import Program
+from dlir.targets.accel.steps import why_on_host
 from dlir.targets.accel.target import TARGET, compile_programs
 
 BF16 = ml_dtypes.bfloat16
@@ -151,6 +152,18 @@ def test_comparing_allows_what_bf16_loses():
 def test_programs_for_exploration():
     (program,) = compile_programs(model().module, PARAMS, load_machine("gemmini"))
     assert program == compiled().bundle.programs["mm"]
+
+
+def test_tensors_beyond_dram_stay_on_the_host():
+    """Said with both numbers; nothing of their size is allocated, or computed as a constant."""
+    text = """func.func @main(%x: tensor<1000000000x16xf32>) -> tensor<1000000000x16xf32> {
+      %0 = dl.relu %x : tensor<1000000000x16xf32>
+      func.return %0 : tensor<1000000000x16xf32>
+    }"""
+    run = dlir.compile(dlir.load(text), target="accel", machine="gemmini")
+    assert isinstance(run, AccelExecutable) and not run.bundle.programs
+    (op,) = (op for op in run.bundle.host.walk() if op.name == "structured.generic")
+    assert "take 64000000000 bytes of DRAM, which has 34359738368" in why_on_host(op)
 
 
 def test_little_work_is_interpreted_and_much_is_compiled():
