@@ -153,7 +153,7 @@ def require_static(op: GenericOp) -> tuple[int, ...]:
 def least_bytes(value: SSAValue) -> int:
     """Bytes of a tensor's elements on the machine, where floats have two."""
     element = element_of(value.type)
-    size = max(1, element.width // 8) if isinstance(element, IntegerType) else 2
+    size = max(1, element.bitwidth // 8) if isinstance(element, IntegerType) else 2
     return prod(shape_of(value)) * size
 
 

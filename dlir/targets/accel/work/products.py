@@ -72,13 +72,13 @@ class Runs:
 
     @classmethod
     def of(cls, form: Linear, extents: Sequence[int]) -> Runs:
-        *others, longest = sorted(form.dims, key=lambda d: extents[d]) or [None]
+        dims = sorted(form.dims, key=lambda d: extents[d])
         starts = np.array([form.constant], np.int64)
-        for d in others:
+        for d in dims[:-1]:
             starts = np.add.outer(starts, form.coefficients[d] * np.arange(extents[d])).ravel()
-        if longest is None:
+        if not dims:
             return cls(starts, 1, 1)
-        return cls(starts, form.coefficients[longest], extents[longest])
+        return cls(starts, form.coefficients[dims[-1]], extents[dims[-1]])
 
     def inside(self, size: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """The first i of each run, and the one after the last, with a value in [0, size)."""
