@@ -10,7 +10,6 @@ is the reference; long matrix streams are left to native.py, which gives the sam
 from __future__ import annotations
 
 import builtins
-import functools
 import inspect
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -151,14 +150,7 @@ class Core:
         pitch = 1 if x_mem == "acc" else DTYPES[dtype].itemsize
         walk = walk_of(nx, sx * pitch, ny, sy * pitch)
         values = widen(self.memories.walk(x_mem, x, walk, cols, dtype))
-        if fn in REDUCE_WALK:
-            values = values.reshape(ny, nx, cols)
-            with np.errstate(all="ignore"):
-                result = functools.reduce(REDUCE_WALK[fn], values.swapaxes(0, 1))
-        elif fn in arith.FLOAT_UNARY:
-            result = arith.float_unary(fn, values.astype(np.float32))
-        else:
-            result = SHAPES[fn](values, n or cols)
+        result = arith.unary(fn, values, ny, n or cols)
         self._store(d_mem, d, result, dt_d)
 
     def _rows(self, mem: str, line: int, rows: int, dtype: str) -> Array:
@@ -173,35 +165,6 @@ class Core:
 def type_in(memory: str, dtype: str) -> str:
     """The type a row has in a memory: accumulators are 32 bits wide."""
     return arith.ACC_TYPES[dtype] if memory == "acc" else dtype
-
-
-def _lane0(column: Array, like: Array) -> Array:
-    result = np.zeros_like(like)
-    result[:, 0] = column
-    return result
-
-
-def _transposed(x: Array, n: int) -> Array:
-    """Rows x C lanes to n rows, whose lanes behind the number of rows are 0."""
-    result = np.zeros((n, x.shape[1]), x.dtype)
-    result[:, : len(x)] = x[:, :n].T
-    return result
-
-
-SHAPES: dict[str, Callable[[Array, int], Array]] = {
-    "copy": lambda x, n: x,
-    "relu": lambda x, n: np.maximum(x, 0),
-    "rowsum": lambda x, n: _lane0(arith.row_sum(x[:, :n])[:, 0], x),
-    "rowmax": lambda x, n: _lane0(x[:, :n].max(1), x),
-    "transpose": _transposed,
-}
-"""Functions of VS on int32 or float32; n is the number of lanes that count."""
-
-REDUCE_WALK: dict[str, Callable[[Array, Array], Array]] = {
-    "maxinto": np.maximum,
-    "addinto": np.add,
-}
-"""Functions of VS that make one row of each outer row, taking the inner rows in order."""
 
 
 def immediate(imm: int, dtype: str) -> Array:
