@@ -38,15 +38,16 @@ func.func @linear(%x: tensor<20x24xf32>) -> tensor<20x16xf32> {
 }
 
 // A window that leaves a tensor in DRAM: strips of zeros around the tile, then the tensor into it.
-// The walk of the instruction is the stride, loops are the taps.
+// The walk of the instruction is the stride, loops are the taps. Two tiles, so that the first is
+// stored while the second is summed.
 
 // CHECK-LABEL: accel.program @convolution_0
 // CHECK:       accel.binary fill [[T:%.*]][0] to [[T]][0] {rows = 11, ymode = "imm"}
-// CHECK-NEXT:  accel.binary fill [[T]][110] to [[T]][110] {rows = 11, ymode = "imm"}
-// CHECK-NEXT:  accel.binary fill [[T]][11 * d0 + 11] to [[T]][11 * d0 + 11] for [9] {ymode = "imm"}
-// CHECK-NEXT:  accel.binary fill [[T]][11 * d0 + 21] to [[T]][11 * d0 + 21] for [9] {ymode = "imm"}
-// CHECK-NEXT:  accel.load %{{.*}}[9 * d0] to [[T]][11 * d0 + 12] for [9] {count = 9}
-// CHECK-NEXT:  accel.matmul [[T]][11 * d0 + d1], %{{.*}}[48 * d0 + 16 * d1] into %{{.*}}[0] for [3, 3] {planes = 2, start = 1, nx = 5, sx = 2, ny = 5, sy = 22, k = 16, n = 16}
+// CHECK-NEXT:  accel.binary fill [[T]][11 * d0 + 11] to [[T]][11 * d0 + 11] for [6] {ymode = "imm"}
+// CHECK-NEXT:  accel.binary fill [[T]][11 * d0 + 21] to [[T]][11 * d0 + 21] for [6] {ymode = "imm"}
+// CHECK-NEXT:  accel.load %{{.*}}[9 * d0] to [[T]][11 * d0 + 12] for [6] {count = 9}
+// CHECK-NEXT:  accel.matmul [[T]][11 * d0 + d1], %{{.*}}[48 * d0 + 16 * d1] into %{{.*}}[0] for [3, 3] {planes = 2, start = 1, nx = 5, sx = 2, ny = 3, sy = 22, k = 16, n = 16}
+// CHECK:       accel.binary fill [[U:%.*]][44] to [[U]][44] {rows = 11, ymode = "imm"}
 func.func @convolution(%x: tensor<1x9x9x16xf32>) -> tensor<1x5x5x16xf32> {
   %w = dl.param "w" : tensor<16x16x3x3xf32>
   %0 = dl.conv2d %x, %w acc f32 {strides = [2, 2], padding = [1, 1, 1, 1], layout = "nhwc"} : (tensor<1x9x9x16xf32>, tensor<16x16x3x3xf32>) -> tensor<1x5x5x16xf32>

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import product
+from typing import TypeAlias
 
 from xdsl.dialects.builtin import f32, i32
 from xdsl.ir import SSAValue
@@ -27,7 +29,7 @@ from dlir.lowering.structured_to_accel.emitter import (
 from dlir.lowering.structured_to_accel.evaluate import Value, temporary
 from dlir.lowering.structured_to_accel.plan import ContractionPlan
 from dlir.lowering.structured_to_accel.stored import blocks_of
-from dlir.lowering.structured_to_accel.tiles import Range, Tiles
+from dlir.lowering.structured_to_accel.tiles import Box, Range, Tiles, boxes
 from dlir.lowering.structured_to_accel.vector import finish
 from dlir.types import element_of, is_integer
 
@@ -111,36 +113,123 @@ class Planes:
         return view.steps[0]
 
 
+Place: TypeAlias = Callable[[Box, Callable[[View], None]], None]
+"""Has a box of the result written to a view, and brings it to where the result is."""
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """How one tile of a contraction is computed."""
+
+    k_tile: int
+    """Blocks of the sum at a time."""
+    keep_weights: bool = False
+    """Whether all weights that were loaded stay on chip."""
+    held: Mapping[int, int] = field(default_factory=dict[int, int])
+    """What accumulators hold of the tile at a time, by iterator; empty if they hold all of it."""
+
+
 def compute_contraction(
     tiles: Tiles,
     plan: ContractionPlan,
     planes: Planes,
     box: Sequence[Range],
-    into: View,
-    *,
-    k_tile: int,
-    keep_weights: bool,
+    schedule: Schedule,
+    place: Place,
 ) -> None:
-    """A tile of the result: `into` is over (columns, rows of the activations)."""
-    emit = tiles.emit
-    assert plan.lane is not None
-    axes = [plan.lane, *plan.rows]
-    n = blocks_of(box[plan.lane][1], emit.cols)
-    domain = (n, *(box[d][1] for d in plan.rows))
-    kind = i32 if is_integer(element_type_of(plan.a.value)) else f32
-    acc = dense(emit.alloc(Memory.ACC, domain, kind), domain)
-    first_k, count_k = box[plan.k]
-    step = k_tile * emit.cols if not plan.diagonal else count_k
-    for start in range(first_k, first_k + count_k, step):
-        part = list(box)
-        part[plan.k] = (start, min(step, first_k + count_k - start))
-        weights = planes.view(part, keep_weights)
+    """A tile of the result; `place` gives views over (columns, rows of the activations)."""
+    parts = list(_parts_of_sum(plan, box, schedule.k_tile * tiles.emit.cols))
+    if schedule.held:
+        _sum_in_scratchpad(tiles, plan, planes, parts, schedule.held, place)
+        return
+    acc = _sums(tiles, plan, box, Memory.ACC)
+    for number, part in enumerate(parts):
+        weights = planes.view(part, schedule.keep_weights)
         if plan.by_vector:
             _multiply_lanes(tiles, plan, part, weights, acc)
         else:
-            _sum(tiles, plan, part, weights, planes.row_step(part), acc, start == first_k)
+            a = _activations(tiles, plan, part)
+            _sum(tiles.emit, plan, part, a, weights, planes.row_step(part), acc, not number)
+    _finish(tiles, plan, box, acc, place)
+
+
+def _sum_in_scratchpad(
+    tiles: Tiles,
+    plan: ContractionPlan,
+    planes: Planes,
+    parts: Sequence[Box],
+    held: Mapping[int, int],
+    place: Place,
+) -> None:
+    """More sums than accumulators: these take them piece by piece, for one part of the sum.
+
+    The larger a tile, the fewer times its operands are loaded. Every piece has a place of its own,
+    so that results and the next tile find room as soon as the first ones are finished.
+    """
+    emit = tiles.emit
+    sums: dict[tuple[int, ...], View] = {}
+    for number, part in enumerate(parts):
+        a = _activations(tiles, plan, part)
+        last = number == len(parts) - 1
+        for piece in boxes(part, held):
+            at = _offset(plan, part, piece, emit.cols)
+            acc = _sums(tiles, plan, piece, Memory.ACC)
+            a_here = a.at((0, *[0] * len(plan.taps), *at[1:]))
+            weights = planes.view(piece, False)
+            _sum(emit, plan, piece, a_here, weights, planes.row_step(piece), acc, True)
+            domain = _domain(plan, piece, emit.cols)
+            if not number:
+                sums[at] = _sums(tiles, plan, piece, Memory.SPM)
+                emit.unary("copy", acc, sums[at], domain)
+                continue
+            emit.binary("add", acc, sums[at], acc if last else sums[at], domain)
+            if last:
+                _finish(tiles, plan, piece, acc, place)
+
+
+def _parts_of_sum(plan: ContractionPlan, box: Box, step: int) -> Iterator[list[Range]]:
+    """The box for one part of the sum after the other."""
+    if plan.diagonal:
+        yield list(box)
+        return
+    yield from boxes(box, {plan.k: step})
+
+
+def _offset(plan: ContractionPlan, box: Box, piece: Box, cols: int) -> tuple[int, ...]:
+    """Where a piece begins in a box, over (columns, rows)."""
+    assert plan.lane is not None
+    columns = (piece[plan.lane][0] - box[plan.lane][0]) // cols
+    return (columns, *(piece[d][0] - box[d][0] for d in plan.rows))
+
+
+def _domain(plan: ContractionPlan, box: Box, cols: int) -> Domain:
+    """Blocks of columns, and rows."""
+    assert plan.lane is not None
+    return (blocks_of(box[plan.lane][1], cols), *(box[d][1] for d in plan.rows))
+
+
+def _sums(tiles: Tiles, plan: ContractionPlan, box: Box, memory: Memory) -> View:
+    """A place for the sums of a box."""
+    domain = _domain(plan, box, tiles.emit.cols)
+    kind = i32 if is_integer(element_type_of(plan.a.value)) else f32
+    return dense(tiles.emit.alloc(memory, domain, kind), domain)
+
+
+def _activations(tiles: Tiles, plan: ContractionPlan, box: Box) -> View:
+    """The rows of the activations over (blocks of the sum, taps, rows)."""
+    sum_axis = plan.lane if plan.diagonal else plan.k
+    assert sum_axis is not None
+    walk = [sum_axis, *plan.taps, *plan.rows]
+    return tiles.view(plan.a.value, plan.a.forms, box, walk, plan.a.filler)
+
+
+def _finish(tiles: Tiles, plan: ContractionPlan, box: Box, acc: View, place: Place) -> None:
+    """The epilogue on the sums of a box."""
+    assert plan.lane is not None
+    domain = _domain(plan, box, tiles.emit.cols)
     varies = frozenset(a for a, size in enumerate(domain) if size > 1)
-    finish(tiles, plan, Value(acc, varies, owned=True), box, axes, into)
+    total, axes = Value(acc, varies, owned=True), [plan.lane, *plan.rows]
+    place(box, lambda into: finish(tiles, plan, total, box, axes, into))
 
 
 def _multiply_lanes(
@@ -164,20 +253,18 @@ def _multiply_lanes(
 
 
 def _sum(
-    tiles: Tiles,
+    emit: Emitter,
     plan: ContractionPlan,
     box: Sequence[Range],
+    a: View,
     weights: View,
     row_step: int,
     acc: View,
     start: bool,
 ) -> None:
     """acc (+)= a . w over a part of the sum; blocks that are not whole are instructions apart."""
-    emit, cols = tiles.emit, tiles.emit.cols
     assert plan.lane is not None
-    sum_axis = plan.lane if plan.diagonal else plan.k
-    walk = [sum_axis, *plan.taps, *plan.rows]
-    a = tiles.view(plan.a.value, plan.a.forms, box, walk, plan.a.filler)
+    cols = emit.cols
     rows = tuple(box[d][1] for d in plan.rows)
     taps = tuple(box[d][1] for d in plan.taps)
     t = len(taps)

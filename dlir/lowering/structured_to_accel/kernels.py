@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import product
+from functools import partial
 from math import prod
 from typing import NoReturn
 
@@ -16,10 +16,13 @@ from dlir.dialects.accel.verify import width_of
 from dlir.dialects.structured.ops import element_type_of, shape_of
 from dlir.lowering.structured_to_accel import tiling
 from dlir.lowering.structured_to_accel.contraction import (
+    Place,
     Planes,
+    Schedule,
     compute_contraction,
     plane_rows,
 )
+from dlir.lowering.structured_to_accel.emitter import View
 from dlir.lowering.structured_to_accel.expression import Call, Expr, Unsupported
 from dlir.lowering.structured_to_accel.plan import (
     ContractionPlan,
@@ -34,6 +37,7 @@ from dlir.lowering.structured_to_accel.tiles import (
     Local,
     Range,
     Tiles,
+    boxes,
     divided,
     domain_of,
     hull,
@@ -85,32 +89,38 @@ class Kernels:
         plan: Plan,
         result: SSAValue,
         box: Box,
-        target: Stored,
-        origin: Sequence[int],
-        k_tile: int = 0,
-        keep_weights: bool = False,
-        strides: Sequence[int] = (),
+        place: Place,
+        schedule: Schedule | None = None,
     ) -> None:
-        """The points of a box, into a tensor on chip whose index 0 is `origin`.
-
-        With strides, it holds every so-many-th element only.
-        """
-        axes = self.axes(plan)
-        forms = relative(plan.op.out_forms, box, origin)
-        if strides:
-            forms = [divided(f, s) for f, s in zip(forms, strides, strict=True)]
-        view = target.over(forms, axes, self.cols)
-        assert view is not None, "planned before"
+        """The points of a box, which `place` takes."""
         if isinstance(plan, VectorPlan):
-            compute_vector(self.tiles, plan, box, view, axes)
+            axes = self.axes(plan)
+            place(box, lambda into: compute_vector(self.tiles, plan, box, into, axes))
             return
         assert isinstance(plan, ContractionPlan)
         if result not in self._planes:
             self._planes[result] = Planes(self.tiles, plan, self.packed.get(result))
-        compute_contraction(
-            self.tiles, plan, self._planes[result], box, view,
-            k_tile=k_tile or blocks_of(plan.extents[plan.k], self.cols), keep_weights=keep_weights,
-        )  # fmt: skip
+        whole = Schedule(blocks_of(plan.extents[plan.k], self.cols))
+        compute_contraction(self.tiles, plan, self._planes[result], box, schedule or whole, place)
+
+    def _view(
+        self,
+        plan: Plan,
+        box: Box,
+        target: Stored,
+        origin: Sequence[int],
+        strides: Sequence[int] = (),
+    ) -> View:
+        """A box of the result in a tensor on chip whose index 0 is `origin`.
+
+        With strides, it holds every so-many-th element only.
+        """
+        forms = relative(plan.op.out_forms, box, origin)
+        if strides:
+            forms = [divided(f, s) for f, s in zip(forms, strides, strict=True)]
+        view = target.over(forms, self.axes(plan), self.cols)
+        assert view is not None, "planned before"
+        return view
 
     def axes(self, plan: Plan) -> list[int]:
         """The iterators over which results are written, the lane's first."""
@@ -133,7 +143,9 @@ class Kernels:
             if form.plain_dim is not None:
                 box[form.plain_dim] = (first, size)
         for part in boxes(box, self._sizes_at_once(plan, box)):
-            self._compute(plan, value, part, tile, origin)
+            self._compute(
+                plan, value, part, lambda piece, write: write(self._view(plan, piece, tile, origin))
+            )
         return Local(tile, tuple(origin))
 
     def _sizes_at_once(self, plan: Plan, box: Box) -> dict[int, int]:
@@ -165,6 +177,7 @@ class Kernels:
         self.tiles.kept = {plan.a.value} if chosen.panel else set()
         columns = {plan.lane: chosen.n * self.cols}
         sizes = dict(zip(plan.rows, chosen.rows, strict=True))
+        schedule = Schedule(chosen.k, chosen.keep_weights, self._held(plan, chosen))
         whole = [(0, n) for n in plan.extents]
         for batch in boxes(whole, {d: 1 for d in plan.batch}):
             rows = list(boxes(batch, sizes))
@@ -176,7 +189,15 @@ class Kernels:
                     for tile in rows[first : first + panel]:
                         box = list(tile)
                         box[plan.lane] = column[plan.lane]
-                        self._tile(plan, result, box, target, chosen.k, chosen.keep_weights)
+                        self._tile(plan, result, box, target, schedule)
+
+    def _held(self, plan: ContractionPlan, chosen: tiling.Tiling) -> dict[int, int]:
+        """What accumulators hold of a tile at a time, by iterator."""
+        if not chosen.held:
+            return {}
+        assert plan.lane is not None
+        *rows, n = chosen.held
+        return {plan.lane: n * self.cols, **dict(zip(plan.rows, rows, strict=True))}
 
     def _tile(
         self,
@@ -184,20 +205,22 @@ class Kernels:
         result: SSAValue,
         box: Box,
         target: Stored,
-        k_tile: int = 0,
-        keep: bool = False,
+        schedule: Schedule | None = None,
     ) -> None:
         """One tile of a kernel, and its way to DRAM."""
         self.tiles.local.clear()
+        self._compute(plan, result, box, partial(self._place, plan, target), schedule)
+
+    def _place(self, plan: Plan, target: Stored, box: Box, write: Callable[[View], None]) -> None:
+        """Have a box written where the result is, or beside it and stored."""
         origin, sizes = hull(plan.op.out_forms, box)
         if target.memory is Memory.SPM:
-            part = target.box(origin, sizes, self.cols)
-            self._compute(plan, result, box, part, origin, k_tile, keep)
+            write(self._view(plan, box, target.box(origin, sizes, self.cols), origin))
             return
         strides = written_strides(plan.op.out_forms, box)
         sizes = [-(-n // step) for n, step in zip(sizes, strides, strict=True)]
         tile = self.tiles.tile(sizes, target.lane, element_of(target.memref.type))
-        self._compute(plan, result, box, tile, origin, k_tile, keep, strides)
+        write(self._view(plan, box, tile, origin, strides))
         rest = [-(-(t - o) // step) for t, o, step in
                 zip(target.shape, origin, strides, strict=True)]  # fmt: skip
         inside = [min(n, r) for n, r in zip(sizes, rest, strict=True)]
@@ -358,20 +381,6 @@ def out_order(plan: Plan) -> list[int]:
             d for d in sorted(form.dims, key=lambda d: -form.coefficients[d]) if d not in order
         ]
     return order
-
-
-def boxes(box: Sequence[Range], sizes: Mapping[int, int]) -> Iterator[list[Range]]:
-    """The box cut into tiles along some iterators, in order."""
-    parts = [
-        [(first, min(size, box[d][0] + box[d][1] - first))
-         for first in range(box[d][0], box[d][0] + box[d][1], size)]
-        for d, size in sizes.items()
-    ]  # fmt: skip
-    for chosen in product(*parts):
-        tile = list(box)
-        for d, part in zip(sizes, chosen, strict=True):
-            tile[d] = part
-        yield tile
 
 
 def _functions(expr: Expr) -> Iterator[str]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import product
 from math import gcd
 from typing import TypeAlias
 
@@ -35,6 +36,20 @@ def hull(forms: Sequence[Linear], box: Box) -> tuple[list[int], list[int]]:
         origin.append(first)
         sizes.append(size)
     return origin, sizes
+
+
+def boxes(box: Sequence[Range], sizes: Mapping[int, int]) -> Iterator[list[Range]]:
+    """The box cut into tiles along some iterators, in order."""
+    parts = [
+        [(first, min(size, box[d][0] + box[d][1] - first))
+         for first in range(box[d][0], box[d][0] + box[d][1], size)]
+        for d, size in sizes.items()
+    ]  # fmt: skip
+    for chosen in product(*parts):
+        tile = list(box)
+        for d, part in zip(sizes, chosen, strict=True):
+            tile[d] = part
+        yield tile
 
 
 def relative(forms: Sequence[Linear], box: Box, origin: Sequence[int]) -> list[Linear]:

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from functools import cache
-from math import prod
+from math import inf, prod
 from typing import NamedTuple, TypeAlias
 
 from dlir.targets.accel.description import Machine
@@ -59,6 +59,16 @@ class Problem:
     fused_lines: int = 0
     """Lines per result row that fused producers need."""
 
+    @property
+    def w_lines(self) -> int:
+        """Lines of the weights of a block of columns and a block of the sum that are loaded."""
+        return 0 if self.w_on_chip else self.taps * self.k_rows * self.width
+
+    @property
+    def out_row(self) -> float:
+        """Lines per result row and block that come or go over the bus when it is finished."""
+        return (0 if self.out_on_chip else self.out_width) + self.extra_rows
+
 
 @dataclass(frozen=True)
 class Tiling:
@@ -77,6 +87,9 @@ class Tiling:
     """Tiles of rows in a panel; 0 for weights that stay while rows stream."""
     keep_weights: bool
     """Whether all weights fit, and so are loaded once for all panels."""
+    held: tuple[int, ...]
+    """Of a tile whose sums are in the scratchpad, what accumulators hold at a time: the extent
+    along each row iterator, and blocks of columns. Else empty: they hold all of it."""
     cycles: float = field(compare=False)
 
 
@@ -84,6 +97,10 @@ PER_STEP = 40.0
 """Cycles that a tile costs whatever its size: tokens, the array's depth."""
 ROOMY = 0.65
 """The part of the free lines up to which loads for the next tile surely find room."""
+SUMS_SHARE, SUM_LINES = 0.8, 4
+"""The part of the free lines that sums may take, and the lines of a row of them."""
+SUMS_WORTH = 0.9
+"""They are taken there only where this saves a tenth: it needs more instructions."""
 TIGHT = 0.5
 """How much of the shorter of loading and computing is not hidden where they do not."""
 PER_MOVED_CYCLE = 0.03
@@ -171,28 +188,43 @@ class _Search:
     def run(self) -> Tiling | None:
         """The cheapest tiling; what computes longer than the best takes is not looked at."""
         best: Tiling | None = None
-        for overlapped in (True, False):  # two accumulator tiles overlap summing and draining
-            for tile, n in _tiles(self.p, self.p.acc_rows // (1 + overlapped)):
-                computed = self.computed(tile, overlapped)
+        for place in self.places():
+            limit = inf if best is None else place.worth * best.cycles
+            for tile, n in _tiles(self.p, place.rows):
                 for k in [self.p.k_blocks] if self.p.whole_n else _divisions(self.p.k_blocks):
-                    if best is None or computed * self.p.repeat < best.cycles:
-                        found = self.priced(tile, n, k, computed)
-                        if found is not None and (best is None or found.cycles < best.cycles):
-                            best = found
+                    computed = self.computed(place, tile, k)
+                    if computed * self.p.repeat < limit:
+                        found = self.priced(place, tile, n, k, computed)
+                        if found is not None and found.cycles < limit:
+                            best, limit = found, found.cycles
         return best
 
-    def computed(self, tile: tuple[int, ...], overlapped: bool) -> float:
+    def places(self) -> Iterator[_Place]:
+        """Two accumulator tiles overlap summing and draining."""
+        p = self.p
+        yield _Place(p.acc_rows // 2)
+        yield _Place(p.acc_rows, overlapped=False)
+        if not p.whole_n and not p.vector_taps and p.k_blocks > 1:
+            rows, held = int(SUMS_SHARE * p.spm_lines) // SUM_LINES, max(1, p.acc_rows // 2)
+            yield _Place(rows, held=held, worth=SUMS_WORTH)
+
+    def computed(self, place: _Place, tile: tuple[int, ...], k: int) -> float:
         """What the array and the vector unit take for all tiles."""
         p, array = self.p, self.machine.array
-        m_tiles = prod(-(-e // t) for e, t in zip(p.rows, tile, strict=True))
-        stream = max(prod(tile) * array.rate[p.type], p.k_rows / array.load_rows_per_cycle) + 1
-        matrix = m_tiles * p.n_blocks * p.taps * p.k_blocks * stream * (not p.vector_taps)
-        vector = prod(p.rows) * p.n_blocks * self.per_row
-        return max(matrix, vector) if overlapped else matrix + vector
+        at_once = row_tile(tile, place.held) if place.held else tile
+        steps = prod(-(-e // t) for e, t in zip(p.rows, tile, strict=True))
+        steps *= prod(-(-e // t) for e, t in zip(tile, at_once, strict=True))
+        stream = max(prod(at_once) * array.rate[p.type], p.k_rows / array.load_rows_per_cycle) + 1
+        matrix = steps * p.n_blocks * p.taps * p.k_blocks * stream * (not p.vector_taps)
+        passes = -(-p.k_blocks // k) * array.cols / self.machine.vector.lanes if place.held else 0
+        vector = prod(p.rows) * p.n_blocks * (self.per_row + passes)
+        return max(matrix, vector) if place.overlapped else matrix + vector
 
-    def priced(self, tile: tuple[int, ...], n: int, k: int, computed: float) -> Tiling | None:
+    def priced(
+        self, place: _Place, tile: tuple[int, ...], n: int, k: int, computed: float
+    ) -> Tiling | None:
         """The best order of loops for one tile."""
-        cost = _Cost.of(self, tile, n, k, computed)
+        cost = _Cost.of(self, place, tile, n, k, computed)
         best: Tiling | None = None
         for panel, keep in _orders(cost.m_tiles, k < self.p.k_blocks):
             lines = cost.lines(panel, keep)
@@ -200,8 +232,28 @@ class _Search:
                 continue
             cycles = cost.cycles(self, panel, keep, lines)
             if best is None or cycles < best.cycles:
-                best = Tiling(tile, n, k, panel, keep, cycles)
+                best = Tiling(tile, n, k, panel, keep, place.part(tile, n), cycles)
         return best
+
+
+class _Place(NamedTuple):
+    """Where the sums of a tile are."""
+
+    rows: int
+    """Rows of results that find room, times blocks of columns."""
+    overlapped: bool = True
+    """Whether the next tile is summed while the vector unit works on this one."""
+    held: int = 0
+    """Rows of accumulators that take the sums piece by piece, if these are in the scratchpad."""
+    worth: float = 1.0
+    """What part of the cycles of the places before it may take at most."""
+
+    def part(self, tile: tuple[int, ...], n: int) -> tuple[int, ...]:
+        """What accumulators hold of a tile at a time; see `Tiling.held`."""
+        if not self.held:
+            return ()
+        rows = row_tile(tile, self.held)
+        return (*rows, balanced(n, max(1, self.held // prod(rows))))
 
 
 def _tiles(p: Problem, acc_rows: int) -> Iterator[tuple[tuple[int, ...], int]]:
@@ -220,9 +272,10 @@ def _divisions(count: int) -> list[int]:
 
 
 def _orders(m_tiles: int, split: bool) -> Iterator[tuple[int, bool]]:
-    """Panels of more and more tiles; parts of a sum are not kept."""
+    """Panels of more and more tiles; of a sum in parts, the activations of one tile are kept."""
     yield 0, False
     if split:
+        yield 1, False
         return
     panel = 1
     while True:
@@ -241,25 +294,36 @@ class _Cost(NamedTuple):
     k_tiles: int
     a_lines: int
     w_lines: int
+    """Of the columns that are summed at a time."""
     out_lines: int
+    """Of what is finished at a time."""
     fused_lines: int
+    sum_lines: int
+    pieces: int
+    """In which accumulators take the sums."""
     computed: float
     drain: float
     line_bytes: int
 
     @staticmethod
-    def of(search: _Search, tile: tuple[int, ...], n: int, k: int, computed: float) -> _Cost:
+    def of(
+        search: _Search, place: _Place, tile: tuple[int, ...], n: int, k: int, computed: float
+    ) -> _Cost:
         p, array, rows = search.p, search.machine.array, prod(tile)
+        part = place.part(tile, n) or (*tile, n)
+        finished = prod(part)
         return _Cost(
             prod(-(-e // t) for e, t in zip(p.rows, tile, strict=True)),
             -(-p.n_blocks // n),
             -(-p.k_blocks // k),
             0 if p.a_on_chip else search.hull(tile) * k * p.width,
-            0 if p.w_on_chip else n * p.taps * k * p.k_rows * p.width,
-            int(rows * n * ((0 if p.out_on_chip else p.out_width) + p.extra_rows)),
+            part[-1] * k * p.w_lines,
+            int(finished * p.out_row),
             p.fused_lines * rows,
+            SUM_LINES * rows * n if place.held else 0,
+            prod(-(-e // t) for e, t in zip((*tile, n), part, strict=True)),
             computed,
-            rows * n * search.per_row + array.rows + array.cols,
+            finished * search.per_row + array.rows + array.cols,
             array.cols,
         )
 
@@ -267,19 +331,22 @@ class _Cost(NamedTuple):
         """Two of each tile, so that one is filled while the other is used, unless there is one."""
         a_tiles, w_tiles = max(1, panel), self.n_tiles if keep else 1
         a = self.a_lines * a_tiles
-        if a_tiles < self.m_tiles or self.k_tiles > 1:
+        if panel and self.k_tiles > 1:  # each part makes room for that of the next tile
+            a = self.a_lines * (self.k_tiles + (self.m_tiles > 1))
+        elif a_tiles < self.m_tiles or self.k_tiles > 1:
             a *= 2
         w = self.w_lines * w_tiles
         if w_tiles < self.n_tiles or self.k_tiles > 1:
             w *= 2
-        return a + w + 2 * self.out_lines + 2 * self.fused_lines
+        out = self.out_lines if self.sum_lines else 2 * self.out_lines
+        return a + w + out + 2 * self.fused_lines + self.sum_lines
 
     def cycles(self, search: _Search, panel: int, keep: bool, lines: int) -> float:
         """The slowest engine, and the time to fill and drain the pipeline."""
         p, line, (a_rate, w_rate, out_rate) = search.p, self.line_bytes, search.rates
         a = self.a_lines * self.m_tiles * self.k_tiles * line
-        w = self.w_lines * self.n_tiles * self.k_tiles * line
-        out = self.out_lines * self.m_tiles * self.n_tiles * line
+        w = p.n_blocks * p.k_blocks * p.w_lines * line
+        out = prod(p.rows) * p.n_blocks * p.out_row * line
         a_times = 1 if panel else self.n_tiles
         w_times = 1 if keep else -(-self.m_tiles // panel) if panel else 1
         if self.k_tiles > 1 and not panel:
@@ -288,10 +355,10 @@ class _Cost(NamedTuple):
         for rate, moved in ((a_rate, a * a_times), (w_rate, w * w_times), (out_rate, out)):
             buses[rate] += moved / rate
         moved = max(buses.values())
-        steps = self.m_tiles * self.n_tiles * self.k_tiles
+        steps = self.m_tiles * self.n_tiles * self.k_tiles * self.pieces
         first = self.a_lines * line / a_rate + self.w_lines * line / w_rate
         last = self.drain + self.out_lines * line / out_rate
-        hidden = lines <= ROOMY * p.spm_lines
+        hidden = self.sum_lines or lines <= ROOMY * p.spm_lines
         shown = 0.0 if hidden else TIGHT * min(self.computed, moved)
         body = p.repeat * (max(self.computed, moved) + shown)
         overhead = p.repeat * (PER_STEP * steps + PER_MOVED_CYCLE * moved)
