@@ -8,17 +8,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from dlir.commandline import (
-    FUNCTION,
-    MODEL,
-    PLUGIN,
-    SHAPE,
-    Command,
-    Flag,
-    Streams,
-    pairs,
-    positive,
-)
+from dlir.commandline import FUNCTION, MODEL, PLUGIN, SHAPE, Command, Flag, Streams, pairs, positive
 from dlir.diagnostics import EXIT_OK
 from dlir.registry import EXPLORER, Registry, load_attribute
 
