@@ -23,7 +23,7 @@ from dlir.executable import (
     Progress,
     Target,
 )
-from dlir.files import read_bytes, replacing, write_bytes
+from dlir.files import read_bytes, read_text, replacing, write_bytes
 from dlir.numpy_types import Array
 from dlir.params import Weights, check_params, param_ops, write_weights
 from dlir.parser import parse_file, parse_module
@@ -147,7 +147,7 @@ def compile(
         registry=registry,
     )
     if is_artifact(model):
-        return open_artifact(model, options, target)
+        return open_artifact(model, options, target, params)
     loaded = load(model, params, registry)
     if progress is not True:
         return compile_with(loaded, target, options)
@@ -195,13 +195,17 @@ def is_artifact(source: Any) -> TypeGuard[str | Path]:
     return is_path and Path(source).suffix.removeprefix(".") in ARTIFACTS
 
 
-def open_artifact(path: str | Path, options: CompileOptions, target: str = "") -> Executable:
+def open_artifact(
+    path: str | Path, options: CompileOptions, target: str = "", params: Params | None = None
+) -> Executable:
     """Make a compiled model ready to run, on `target` if that is given. Raises CompileError."""
     made_by = ARTIFACTS[Path(path).suffix.removeprefix(".")]
     if target not in ("", made_by):
         raise misuse(f"'{path}' was compiled for target '{made_by}', not for '{target}'")
-    if options.shapes:
-        raise misuse(f"'{path}' is compiled: its sizes cannot be chosen any more")
+    chosen = {"function": options.function, "sizes": options.shapes, "weights": params}
+    for what, given in chosen.items():
+        if given:
+            raise misuse(f"'{path}' is compiled: its {what} cannot be chosen any more")
     found = find_target(made_by, options.registry)
     assert isinstance(found, MachineTarget), "every target of ARTIFACTS opens its artifacts"
     return found.open(read_bytes(str(path)), str(path), options)
@@ -240,10 +244,11 @@ def load_from(
 ) -> Model:
     """Load what a command line names: a file, of another kind than its suffix says, or `-`."""
     if name == "-":
-        return load(f"{stdin.read()}\n", params, registry)
+        return load(f"{read_text(name, stdin)}\n", params, registry)
     if is_artifact(name):
         raise misuse(
-            f"'{name}' is compiled: dlir-run runs it, and nothing else can be done with it"
+            f"'{name}' is compiled",
+            help="dlir-run runs it, and dlir-translate --from=isa-binary takes it apart",
         )
     if kind is None or kind == Path(name).suffix.removeprefix("."):
         return load(Path(name), params, registry)
@@ -254,44 +259,49 @@ def load_from(
 
 def write_artifact(
     artifact: Artifact,
+    what: str,
     params: Mapping[str, Array],
     path: str | None,
     stdout: IO[str],
     *,
     print_debuginfo: bool = False,
 ) -> None:
-    """Write to a file, a module with the weights it names beside it; or text to `stdout` (`-`)."""
+    """Write to a file, a module with the weights it names beside it; or text to `stdout` (`-`).
+
+    `what` names the artifact for the UsageError that a binary cannot go to `stdout`.
+    """
     path = None if path == "-" else path
+    if isinstance(artifact, bytes) and path is None:
+        raise misuse(f"{what} is binary: give a file with -o")
     if isinstance(artifact, ModuleOp):
         if path is not None:
             Model(artifact, params).save(path, print_debuginfo=print_debuginfo)
             return
         artifact = print_module(artifact, print_debuginfo=print_debuginfo)
-    if path is None:
-        assert isinstance(artifact, str), "binaries need a path"
+    data = artifact.encode() if isinstance(artifact, str) else artifact
+    if path is not None:
+        write_bytes(path, data)
+    elif isinstance(artifact, str):
         stdout.write(artifact)
-    else:
-        write_bytes(path, artifact.encode() if isinstance(artifact, str) else artifact)
 
 
 def check_support(
-    source: str | Path, target: str, options: CompileOptions | None = None
+    name: str, stdin: IO[str], target: str, options: CompileOptions
 ) -> tuple[str, bool]:
     """A table of what a model is made of, and whether all of it can be compiled for a target.
 
-    For a foreign file that the frontend does not take, the operators of that file; otherwise the
-    ops of the module. Raises CompileError for what is no model at all.
+    `name` is what a command line names. For a foreign file that the frontend does not take, the
+    operators of that file; otherwise the ops of the module. Raises CompileError for what is no
+    model at all.
     """
-    options = options or CompileOptions()
-    kind = Path(source).suffix.removeprefix(".")
+    table, kind = "", Path(name).suffix.removeprefix(".")
     if kind in options.registry.names("frontend"):
-        frontend = cast(Frontend, options.registry.find("frontend", kind))
-        table, fine = frontend.support(source)
+        table, fine = cast(Frontend, options.registry.find("frontend", kind)).support(Path(name))
         if not fine:
             return table, False
-        text, runs = _support(load(source, registry=options.registry), target, options)
-        return f"{table}\n{text}", runs
-    return _support(load(source, registry=options.registry), target, options)
+        table += "\n"
+    text, runs = _support(load_from(name, stdin, None, options.registry), target, options)
+    return table + text, runs
 
 
 def _support(model: Model, target: str, options: CompileOptions) -> tuple[str, bool]:

@@ -1,8 +1,4 @@
-"""What the commands share: streams, flags in MLIR's spelling, exit codes.
-
-A command is a `main(argv=None, stdin=None, stdout=None, stderr=None) -> int` that can be called
-many times in one process; it keeps nothing between calls.
-"""
+"""What the commands share: `Command`, streams, flags in MLIR's spelling, exit codes."""
 
 from __future__ import annotations
 
@@ -18,6 +14,7 @@ from typing import IO, TYPE_CHECKING, Any, NoReturn
 from dlir.diagnostics import (
     EXIT_BUG,
     EXIT_DIAGNOSTICS,
+    EXIT_OK,
     EXIT_USAGE,
     CompileError,
     Diagnostic,
@@ -25,10 +22,11 @@ from dlir.diagnostics import (
     diagnose,
     handle_diagnostics,
     print_diagnostics,
+    warn,
 )
-from dlir.files import temporary_path, write_text
+from dlir.files import same_file, temporary_path, write_text
 from dlir.pipeline import InternalError
-from dlir.registry import UsageError, did_you_mean, misuse
+from dlir.registry import Registry, UsageError, default_registry, did_you_mean, misuse
 
 if TYPE_CHECKING:
     from dlir.executable import CompileOptions
@@ -49,6 +47,52 @@ class Streams:
     def of(stdin: IO[str] | None, stdout: IO[str] | None, stderr: IO[str] | None) -> Streams:
         """The given streams, and the process's own (as they are now) for the rest."""
         return Streams(stdin or sys.stdin, stdout or sys.stdout, stderr or sys.stderr)
+
+
+@dataclass(frozen=True)
+class Command:
+    """A command: called with its arguments, it gives the exit code.
+
+    That is 0, 1 (diagnostics), 2 (usage) or 3 (a bug in dlir). It can be called many times in one
+    process and keeps nothing between calls.
+    """
+
+    name: str
+    description: str
+    flags: Sequence[Flag]
+    body: Callable[[argparse.Namespace, Registry, Streams], int]
+    needs: Sequence[str] = ()
+    """The arguments without which there is nothing to do."""
+    runs_passes: bool = False
+    """Whether `--<pass>` is a flag."""
+
+    def __call__(
+        self,
+        argv: Sequence[str] | None = None,
+        stdin: IO[str] | None = None,
+        stdout: IO[str] | None = None,
+        stderr: IO[str] | None = None,
+    ) -> int:
+        streams = Streams.of(stdin, stdout, stderr)
+        arguments = sys.argv[1:] if argv is None else argv
+        return guarded(lambda: self._run(arguments, streams), streams)
+
+    def _run(self, argv: Sequence[str], streams: Streams) -> int:
+        registry = default_registry().with_plugins(values_of("load-plugin", argv))
+        for warning in registry.warnings:
+            warn(None, warning)
+        parser = ArgumentParser(self.name, self.description)
+        for names, keywords in self.flags:
+            parser.add_argument(*names.split(", "), **keywords)
+        passes = registry.pass_names() if self.runs_passes else ()
+        options = parser.parse_args(normalise(argv, parser.names, passes))
+        if options.help:
+            parser.print_help(streams.stdout)
+            return EXIT_OK
+        for name in self.needs:
+            if getattr(options, name.lstrip("-")) is None:
+                parser.error(f"no {name} given")
+        return self.body(options, registry, streams)
 
 
 # --- exit codes -----------------------------------------------------------------------------
@@ -147,9 +191,48 @@ def positive(text: str) -> int:
     return int(text)
 
 
-Flag = tuple[str, dict[str, Any]]
-"""The name of a flag and the keywords of `add_argument`."""
+def report_file(text: str) -> str:
+    """The file of `--report`, whose suffix says what is written."""
+    if not text.endswith((".json", ".html")):
+        raise misuse(f"--report={text}: write R.json or R.html")
+    return text
 
+
+def keep_input(path: str, *outputs: str | None) -> None:
+    """Refuse to write over the file that is read. Raises UsageError."""
+    for output in outputs:
+        if output is not None and same_file(path, output):
+            raise misuse(f"'{output}' is the input: give another file to write to")
+
+
+Flag = tuple[str, dict[str, Any]]
+"""The name of an argument, or its names, as in `-o, --output`; and what `add_argument` takes."""
+
+MODEL: Flag = (
+    "model",
+    {"nargs": "?", "help": "MLIR text, a model file, or - for text on stdin"},
+)
+SHAPE: Flag = (
+    "--shape",
+    {
+        "action": "append",
+        "default": [],
+        "metavar": "ARGUMENT=SIZES",
+        "help": "the sizes of an argument that has `?`, such as ids=1x128",
+    },
+)
+FUNCTION: Flag = (
+    "--function",
+    {"metavar": "NAME", "help": "default: main, or the only function"},
+)
+DEBUGINFO: Flag = (
+    "--mlir-print-debuginfo",
+    {"action": "store_true", "help": "print locations, too"},
+)
+PLUGIN: Flag = (
+    "--load-plugin",
+    {"action": "append", "default": [], "metavar": "PLUGIN", "help": "FILE.py or module:NAME"},
+)
 
 TARGET_FLAGS: list[Flag] = [
     ("--target", {"metavar": "NAME", "help": "cpu, ref, accel, ...; default: cpu"}),
@@ -163,31 +246,19 @@ TARGET_FLAGS: list[Flag] = [
             "help": "one number of the machine that differs, such as spm.bytes=131072",
         },
     ),
-    (
-        "--shape",
-        {
-            "action": "append",
-            "default": [],
-            "metavar": "ARGUMENT=SIZES",
-            "help": "the sizes of an argument that has `?`, such as ids=1x128",
-        },
-    ),
-    ("--function", {"metavar": "NAME", "help": "default: main, or the only function"}),
+    SHAPE,
+    FUNCTION,
     ("--params", {"metavar": "FILE", "help": "weights; default: MODEL's .safetensors beside it"}),
     ("--threads", {"type": positive, "metavar": "N", "help": "default: DLIR_NUM_THREADS"}),
     ("--no-cache", {"action": "store_true", "help": "neither read nor fill the object cache"}),
-    (
-        "--load-plugin",
-        {"action": "append", "default": [], "metavar": "PLUGIN", "help": "FILE.py or module:NAME"},
-    ),
+    PLUGIN,
 ]
 """The flags of commands that compile; `compile_options` reads them."""
 
 
-def compile_options(flags: argparse.Namespace) -> CompileOptions:
+def compile_options(flags: argparse.Namespace, registry: Registry) -> CompileOptions:
     """What the flags of `TARGET_FLAGS` say. Raises UsageError."""
     from dlir.executable import CompileOptions  # slow to import, and not needed for --help
-    from dlir.registry import default_registry
 
     return CompileOptions(
         function=flags.function,
@@ -196,7 +267,7 @@ def compile_options(flags: argparse.Namespace) -> CompileOptions:
         machine=flags.machine,
         settings=pairs("set", flags.set),
         shapes=pairs("shape", flags.shape),
-        registry=default_registry().with_plugins(flags.load_plugin),
+        registry=registry,
     )
 
 
@@ -216,12 +287,6 @@ def pairs(flag: str, texts: Iterable[str]) -> dict[str, str]:
             raise misuse(f"bad --{flag}={text}: write --{flag}={PAIRS[flag]}")
         found[key] = value
     return found
-
-
-def add_flags(parser: ArgumentParser, flags: Iterable[Flag]) -> None:
-    """Add a table of flags."""
-    for name, options in flags:
-        parser.add_argument(name, **options)
 
 
 def normalise(argv: Sequence[str], flags: Sequence[str], passes: Collection[str] = ()) -> list[str]:

@@ -20,8 +20,9 @@ from xdsl.traits import is_side_effect_free
 
 from dlir.diagnostics import Diagnostic, Severity, format_diagnostic
 from dlir.executable import CompileOptions, MachineTarget, Target
+from dlir.inputs import call
 from dlir.numpy_types import Array
-from dlir.signature import bind, entry_function, result_names
+from dlir.signature import entry_function, result_names
 
 TOLERANCES: dict[str, float] = {
     "float64": 1e-9,
@@ -144,7 +145,7 @@ class _Pair:
     def _run(self, target: Target, module: ModuleOp) -> tuple[Any, ...]:
         executable = target.compile(module, self.params, self.options)
         inputs = [copy.copy(value) for value in self.inputs]  # a memref may be written to
-        return executable.execute(bind(executable.entry, inputs))
+        return call(executable, inputs)
 
 
 def _search(pair: _Pair, module: ModuleOp, function: str | None) -> Diagnostic:

@@ -50,6 +50,12 @@ def write_bytes(path: str | Path, data: bytes) -> None:
         file.write(data)
 
 
+def same_file(one: str | Path, other: str | Path) -> bool:
+    """Whether two paths name one regular file."""
+    one, other = Path(one), Path(other)
+    return one.is_file() and other.is_file() and one.samefile(other)
+
+
 @contextmanager
 def replacing(path: str | Path) -> Generator[IO[bytes], None, None]:
     """A file to write to that takes its name only at the end, and only if nothing was raised.

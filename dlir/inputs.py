@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from math import prod
 from pathlib import Path
 
 import numpy as np
@@ -33,11 +34,15 @@ def read_input(text: str) -> Value:
     except (KeyError, OverflowError, ValueError):
         raise misuse(f"bad value in --input={text}: not all are {match['element']}") from None
     shape = tuple(int(size) for size in match["sizes"].split("x")[:-1])
-    if len(numbers) == 1:
-        return np.full(shape, numbers[0]) if shape else numbers[0]
-    if len(numbers) != int(np.prod(shape, dtype=object)):
+    if len(numbers) not in (1, prod(shape)):
         raise misuse(f"--input={text}: {len(numbers)} values for {type}")
-    return np.array(numbers, dtype).reshape(shape)
+    if not shape:
+        return numbers[0]
+    array = np.array(numbers, dtype)
+    try:
+        return array.reshape(shape) if len(numbers) > 1 else np.full(shape, array)
+    except (ValueError, MemoryError):
+        raise misuse(f"--input={text}: {type} does not fit into memory") from None
 
 
 def call(executable: Executable, inputs: Sequence[Value]) -> tuple[Value, ...]:

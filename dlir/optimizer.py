@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from xdsl.context import Context
 from xdsl.dialects.builtin import ModuleOp
 
-from dlir.commandline import Flag
+from dlir.commandline import PLUGIN, Flag
 from dlir.debug import TAGS
 from dlir.diagnostics import (
     EXIT_DIAGNOSTICS,
@@ -54,7 +54,7 @@ OPT_FLAGS: tuple[Flag, ...] = (
     ("--split-input-file", ON | {"help": "process each part between '// -----' lines alone"}),
     ("--verify-diagnostics", ON | {"help": "check against the 'expected-error' comments"}),
     ("--allow-unregistered-dialect", ON | {"help": "accept ops of unknown dialects"}),
-    ("--load-plugin", {"metavar": "FILE.py|module:UNIVERSE", "action": "append", "default": []}),
+    PLUGIN,
     ("--show-dialects", ON | {"help": "list the dialects"}),
     ("--list-passes", ON | {"help": "list the passes"}),
     ("--list-targets", ON | {"help": "list the targets"}),

@@ -9,11 +9,12 @@ from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from html import escape
-from typing import Any, Self
+from typing import Any, Protocol, Self
 
 from xdsl.dialects.builtin import ModuleOp
 from xdsl.dialects.func import FuncOp
 
+from dlir.files import write_text
 from dlir.params import param_ops
 
 
@@ -82,6 +83,19 @@ class Report:
             "<style>body{font-family:sans-serif}td,th{padding:.2em 1em;text-align:left}</style>"
             f"<h1>{escape(title)}</h1>{body}\n"
         )
+
+
+class Reported(Protocol):
+    """What can be read by people and by programs."""
+
+    def to_json(self) -> str: ...
+
+    def to_html(self) -> str: ...
+
+
+def write_report(path: str, report: Reported) -> None:
+    """Write `R.json` or `R.html`. Raises CompileError."""
+    write_text(path, report.to_html() if path.endswith(".html") else report.to_json())
 
 
 def _table(name: str, rows: Mapping[str, Any]) -> str:

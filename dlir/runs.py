@@ -14,6 +14,7 @@ from dlir.numpy_types import Value
 from dlir.outputs import Span, write_trace
 from dlir.progress import shown_on
 from dlir.registry import misuse
+from dlir.report import write_report
 
 
 def ready(
@@ -21,7 +22,7 @@ def ready(
 ) -> Executable:
     """The executable of the command line's model or artifact. Raises CompileError."""
     if api.is_artifact(flags.model):
-        return api.open_artifact(flags.model, options, flags.target or "")
+        return api.open_artifact(flags.model, options, flags.target or "", flags.params)
     target = flags.target or "cpu"
     model = api.load_from(flags.model, streams.stdin, flags.params, options.registry)
     if isinstance(api.find_target(target, options.registry), MachineTarget):
@@ -57,9 +58,7 @@ class Observed:
         if isinstance(one, ModelledExecutable) and (self.report or self.trace):
             timing = one.timing(serial=self.serial)
         if self.report:
-            told = timing or one.report
-            is_page = self.report.endswith(".html")
-            write_text(self.report, told.to_html() if is_page else told.to_json())
+            write_report(self.report, timing or one.report)
         if self.trace and timing is not None:
             write_text(self.trace, timing.to_trace())
         elif self.trace:

@@ -3,94 +3,80 @@
 from __future__ import annotations
 
 import argparse
-import sys
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import IO, Any
 
 from dlir.commandline import (
+    DEBUGINFO,
+    MODEL,
     TARGET_FLAGS,
-    ArgumentParser,
+    Command,
     Flag,
     Streams,
-    add_flags,
     compile_options,
-    guarded,
-    normalise,
+    keep_input,
+    report_file,
 )
 from dlir.diagnostics import EXIT_DIAGNOSTICS, EXIT_OK
-from dlir.registry import misuse
+from dlir.registry import Registry
 
 FLAGS: list[Flag] = [
+    MODEL,
     *TARGET_FLAGS,
     ("--compile-from", {"metavar": "LEVEL", "help": "the level MODEL is at; default: the first"}),
     ("--compile-to", {"metavar": "LEVEL", "help": "the level to stop at; default: the last"}),
     ("-o", {"metavar": "FILE", "help": "the artifact; default: text to stdout"}),
     ("--dump-phases-to", {"metavar": "FOLDER", "help": "write the module after every phase"}),
     ("--check-support", {"action": "store_true", "help": "only list what is supported"}),
-    ("--report", {"metavar": "FILE", "help": "compile to run, and write R.json or R.html"}),
-    ("--mlir-print-debuginfo", {"action": "store_true", "help": "print locations, too"}),
+    (
+        "--report",
+        {
+            "type": report_file,
+            "metavar": "FILE",
+            "help": "compile to run, and write R.json or R.html",
+        },
+    ),
+    DEBUGINFO,
 ]
 
 
-def main(
-    argv: Sequence[str] | None = None,
-    stdin: IO[str] | None = None,
-    stdout: IO[str] | None = None,
-    stderr: IO[str] | None = None,
-) -> int:
-    """Run the command; the exit code is 0, 1 (diagnostics), 2 (usage) or 3 (a bug in dlir)."""
-    streams = Streams.of(stdin, stdout, stderr)
-    return guarded(lambda: _main(argv, streams), streams)
+def run(options: argparse.Namespace, registry: Registry, streams: Streams) -> int:
+    """The command itself. Raises CompileError."""
+    return (_check_support if options.check_support else _compile)(options, registry, streams)
 
 
-def _main(argv: Sequence[str] | None, streams: Streams) -> int:
-    parser = ArgumentParser("dlir-compile", __doc__ or "")
-    parser.add_argument("model", nargs="?", help="MLIR text, a model file, or - for text on stdin")
-    add_flags(parser, FLAGS)
-    arguments = sys.argv[1:] if argv is None else argv
-    options = parser.parse_args(normalise(arguments, parser.names))
-    if options.help:
-        parser.print_help(streams.stdout)
-        return EXIT_OK
-    if options.model is None:
-        parser.error("no model given")
-    if options.report and Path(options.report).suffix not in (".json", ".html"):
-        parser.error(f"--report={options.report}: write R.json or R.html")
-    return _check_support(options, streams) if options.check_support else _compile(options, streams)
-
-
-def _check_support(options: argparse.Namespace, streams: Streams) -> int:
+def _check_support(options: argparse.Namespace, registry: Registry, streams: Streams) -> int:
     from dlir import api
 
-    settings = compile_options(options)
-    text, fine = api.check_support(options.model, options.target or "cpu", settings)
+    settings = compile_options(options, registry)
+    target = options.target or "cpu"
+    text, fine = api.check_support(options.model, streams.stdin, target, settings)
     print(text, file=streams.stdout)
     return EXIT_OK if fine else EXIT_DIAGNOSTICS
 
 
-def _compile(options: argparse.Namespace, streams: Streams) -> int:
+def _compile(options: argparse.Namespace, registry: Registry, streams: Streams) -> int:
     from dlir import api
     from dlir.progress import shown_on
+    from dlir.report import write_report
 
-    target, settings = options.target or "cpu", compile_options(options)
+    keep_input(options.model, options.o)
+    target, settings = options.target or "cpu", compile_options(options, registry)
     folder = Path(options.dump_phases_to) if options.dump_phases_to else None
     settings = replace(settings, dump_phases_to=folder)
-    model = api.load_from(options.model, streams.stdin, options.params, settings.registry)
+    model = api.load_from(options.model, streams.stdin, options.params, registry)
     with shown_on(streams.stderr) as progress:
         settings = replace(settings, progress=progress)
         if options.report:
-            _report(api.compile_with(model, target, settings), options.report)
+            write_report(options.report, api.compile_with(model, target, settings).report)
         if options.report and not options.o and not options.compile_to:
             return EXIT_OK
-        stop = options.compile_to or api.find_target(target, settings.registry).levels[-1]
+        stop = options.compile_to or api.find_target(target, registry).levels[-1]
         start = options.compile_from
         artifact = api.lower(model, target, stop, start=start, options=settings)
-    if isinstance(artifact, bytes) and not options.o:
-        raise misuse(f"level '{stop}' is binary: give a file with -o")
     api.write_artifact(
         artifact,
+        f"level '{stop}'",
         model.params,
         options.o,
         streams.stdout,
@@ -99,12 +85,7 @@ def _compile(options: argparse.Namespace, streams: Streams) -> int:
     return EXIT_OK
 
 
-def _report(executable: Any, path: str) -> None:
-    from dlir.files import write_text
-
-    report = executable.report
-    write_text(path, report.to_html() if path.endswith(".html") else report.to_json())
-
+main = Command("dlir-compile", __doc__ or "", FLAGS, run, needs=("model",))
 
 if __name__ == "__main__":
     raise SystemExit(main())

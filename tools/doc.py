@@ -12,41 +12,26 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import IO
 
 from dlir import doc, doc_text
-from dlir.commandline import ArgumentParser, Streams, guarded, normalise
+from dlir.commandline import PLUGIN, Command, Flag, Streams
 from dlir.diagnostics import EXIT_OK
 from dlir.files import write_text
-from dlir.registry import Registry, default_registry, did_you_mean, misuse
+from dlir.registry import Registry, did_you_mean, misuse
+
+FLAGS: list[Flag] = [
+    ("names", {"nargs": "*", "help": "dialects, ops, passes, targets"}),
+    ("--json", {"action": "store_true", "help": "write JSON instead of Markdown"}),
+    ("--status", {"action": "store_true", "help": "print what exists for every op"}),
+    ("--output", {"metavar": "FOLDER", "help": "write one Markdown file per dialect"}),
+    PLUGIN,
+]
 
 
-def main(
-    argv: Sequence[str] | None = None,
-    stdin: IO[str] | None = None,
-    stdout: IO[str] | None = None,
-    stderr: IO[str] | None = None,
-) -> int:
-    """Run the command; returns its exit code."""
-    streams = Streams.of(stdin, stdout, stderr)
-    return guarded(lambda: _run(sys.argv[1:] if argv is None else argv, streams), streams)
-
-
-def _run(argv: Sequence[str], streams: Streams) -> int:
-    parser = ArgumentParser("dlir-doc", __doc__ or "")
-    parser.add_argument("names", nargs="*", help="dialects, ops, passes, targets")
-    parser.add_argument("--json", action="store_true", help="write JSON instead of Markdown")
-    parser.add_argument("--status", action="store_true", help="print what exists for every op")
-    parser.add_argument("--output", metavar="FOLDER", help="write one Markdown file per dialect")
-    parser.add_argument("--load-plugin", action="append", default=[], metavar="PLUGIN")
-    options = parser.parse_args(normalise(argv, parser.names))
-    if options.help:
-        parser.print_help(streams.stdout)
-        return EXIT_OK
-    registry = default_registry().with_plugins(options.load_plugin)
+def run(options: argparse.Namespace, registry: Registry, streams: Streams) -> int:
+    """The command itself. Raises CompileError."""
     if options.output:
         _write(doc.reference(registry), Path(options.output))
     else:
@@ -101,5 +86,7 @@ def _status(registry: Registry, names: Sequence[str]) -> str:
     return doc_text.table(COLUMNS, status_table(rows))
 
 
+main = Command("dlir-doc", __doc__ or "", FLAGS, run)
+
 if __name__ == "__main__":
-    sys.exit(main())
+    raise SystemExit(main())

@@ -2,28 +2,18 @@
 
 from __future__ import annotations
 
-import sys
 from argparse import Namespace
-from collections.abc import Sequence
-from typing import IO
 
-from dlir.commandline import (
-    ArgumentParser,
-    Streams,
-    add_flags,
-    guarded,
-    normalise,
-    values_of,
-)
+from dlir.commandline import Command, Flag, Streams
 from dlir.debug import listening
-from dlir.diagnostics import EXIT_OK, warn
+from dlir.diagnostics import EXIT_OK
 from dlir.files import read_text, write_text
 from dlir.help import list_dialects, list_passes, list_targets, pass_help
 from dlir.instruments.flags import INSTRUMENT_FLAGS, instruments_of, print_options
 from dlir.instruments.reproducer import HEADER, read_pipeline
 from dlir.optimizer import OPT_FLAGS, Optimizer
 from dlir.pipeline import Item, expand, parse_pipeline, pipeline_text
-from dlir.registry import Registry, default_registry, misuse
+from dlir.registry import Registry, misuse
 
 DESCRIPTION = """\
 Parse MLIR text, run passes on it, and print the result.
@@ -35,27 +25,21 @@ Parse MLIR text, run passes on it, and print the result.
 One dash is as good as two. Exit codes: 0 fine, 1 diagnostics, 2 usage, 3 a bug in dlir.
 """
 
+FLAGS: list[Flag] = [
+    ("input", {"nargs": "?", "default": "-", "help": "MLIR text; - is standard input"}),
+    ("-o", {"metavar": "FILE", "default": "-", "help": "write here, not to stdout"}),
+    (
+        "-p, --passes",
+        {"metavar": "PASSES", "action": "append", "default": [], "help": "run these passes"},
+    ),
+    *OPT_FLAGS,
+    *INSTRUMENT_FLAGS,
+]
 
-def main(
-    argv: Sequence[str] | None = None,
-    stdin: IO[str] | None = None,
-    stdout: IO[str] | None = None,
-    stderr: IO[str] | None = None,
-) -> int:
-    """Run the command and return its exit code; nothing is kept between calls."""
-    streams = Streams.of(stdin, stdout, stderr)
-    arguments = list(sys.argv[1:] if argv is None else argv)
-    return guarded(lambda: run(arguments, streams), streams)
 
-
-def run(argv: Sequence[str], streams: Streams) -> int:
+def run(args: Namespace, registry: Registry, streams: Streams) -> int:
     """The command itself. Raises CompileError."""
-    parser = make_parser()
-    registry = default_registry().with_plugins(values_of("load-plugin", argv))
-    for warning in registry.warnings:
-        warn(None, warning)
-    args = parser.parse_args(normalise(argv, parser.names, registry.pass_names()))
-    if (text := information(args, parser, registry)) is not None:
+    if (text := information(args, registry)) is not None:
         streams.stdout.write(text)
         return EXIT_OK
     text = read_text(args.input, streams.stdin)
@@ -67,23 +51,8 @@ def run(argv: Sequence[str], streams: Streams) -> int:
     return process(args, text, items, registry, streams)
 
 
-def make_parser() -> ArgumentParser:
-    """The flags of `dlir-opt`."""
-    parser = ArgumentParser("dlir-opt", DESCRIPTION)
-    parser.add_argument("input", nargs="?", default="-", help="MLIR text; - is standard input")
-    parser.add_argument("-o", metavar="FILE", default="-", help="write here, not to stdout")
-    parser.add_argument(
-        "-p", "--passes", metavar="PASSES", action="append", default=[], help="run these passes"
-    )
-    add_flags(parser, OPT_FLAGS)
-    add_flags(parser, INSTRUMENT_FLAGS)
-    return parser
-
-
-def information(args: Namespace, parser: ArgumentParser, registry: Registry) -> str | None:
+def information(args: Namespace, registry: Registry) -> str | None:
     """The answer to a question about dlir-opt itself, if the user asks one."""
-    if args.help:
-        return parser.format_help()
     if args.show_dialects:
         return list_dialects(registry)
     if args.list_passes:
@@ -141,6 +110,8 @@ def process(
         write_text(args.o, output)
     return code
 
+
+main = Command("dlir-opt", DESCRIPTION, FLAGS, run, runs_passes=True)
 
 if __name__ == "__main__":
     raise SystemExit(main())

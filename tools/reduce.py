@@ -11,48 +11,32 @@ from __future__ import annotations
 
 import argparse
 import subprocess
-import sys
 import tempfile
-from collections.abc import Sequence
 from pathlib import Path
-from typing import IO
 
 from xdsl.dialects.builtin import ModuleOp
 
-from dlir.commandline import ArgumentParser, Streams, guarded, normalise
+from dlir.commandline import PLUGIN, Command, Flag, Streams
 from dlir.diagnostics import EXIT_OK, fail
 from dlir.files import read_text, write_text
 from dlir.parser import parse_module
+from dlir.pipeline import parse_pipeline
 from dlir.printer import print_module
 from dlir.reduce import Interesting, error_of, reduce_module
-from dlir.registry import Registry, default_registry
+from dlir.registry import Registry
+
+FLAGS: list[Flag] = [
+    ("input", {"nargs": "?", "default": "-", "help": "a .mlir file, or - for standard input"}),
+    ("-o, --output", {"default": "-", "help": "default: standard output"}),
+    ("--pass-pipeline", {"default": "builtin.module()", "metavar": "PIPELINE"}),
+    ("--test", {"metavar": "PROGRAM", "help": "exit code 0: the candidate is kept"}),
+    PLUGIN,
+]
 
 
-def main(
-    argv: Sequence[str] | None = None,
-    stdin: IO[str] | None = None,
-    stdout: IO[str] | None = None,
-    stderr: IO[str] | None = None,
-) -> int:
-    """Run the command; returns its exit code."""
-    streams = Streams.of(stdin, stdout, stderr)
-    return guarded(lambda: _run(sys.argv[1:] if argv is None else argv, streams), streams)
-
-
-def _run(argv: Sequence[str], streams: Streams) -> int:
-    parser = ArgumentParser("dlir-reduce", __doc__ or "")
-    parser.add_argument(
-        "input", nargs="?", default="-", help="a .mlir file, or - for standard input"
-    )
-    parser.add_argument("-o", "--output", default="-", help="default: standard output")
-    parser.add_argument("--pass-pipeline", default="builtin.module()", metavar="PIPELINE")
-    parser.add_argument("--test", metavar="PROGRAM", help="exit code 0: the candidate is kept")
-    parser.add_argument("--load-plugin", action="append", default=[], metavar="PLUGIN")
-    options = parser.parse_args(normalise(argv, parser.names))
-    if options.help:
-        parser.print_help(streams.stdout)
-        return EXIT_OK
-    text = _reduced(options, streams)
+def run(options: argparse.Namespace, registry: Registry, streams: Streams) -> int:
+    """The command itself. Raises CompileError."""
+    text = _reduced(options, registry, streams)
     if options.output == "-":
         print(text, end="", file=streams.stdout)
     else:
@@ -60,8 +44,8 @@ def _run(argv: Sequence[str], streams: Streams) -> int:
     return EXIT_OK
 
 
-def _reduced(options: argparse.Namespace, streams: Streams) -> str:
-    registry = default_registry().with_plugins(options.load_plugin)
+def _reduced(options: argparse.Namespace, registry: Registry, streams: Streams) -> str:
+    parse_pipeline(options.pass_pipeline, registry)  # a misspelt pass is not what is looked for
     ctx = registry.context()
     name = "<stdin>" if options.input == "-" else options.input
     module = parse_module(read_text(options.input, streams.stdin), ctx, name)
@@ -92,11 +76,16 @@ def _program(path: str) -> Interesting:
         with tempfile.TemporaryDirectory() as folder:
             file = Path(folder) / "candidate.mlir"
             file.write_text(print_module(candidate), encoding="utf-8")
-            done = subprocess.run([path, str(file)], capture_output=True, check=False)
+            try:
+                done = subprocess.run([path, str(file)], capture_output=True, check=False)
+            except OSError as error:
+                fail(None, f"cannot run '{path}': {error.strerror}")
         return done.returncode == 0
 
     return interesting
 
 
+main = Command("dlir-reduce", __doc__ or "", FLAGS, run)
+
 if __name__ == "__main__":
-    sys.exit(main())
+    raise SystemExit(main())

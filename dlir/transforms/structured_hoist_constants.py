@@ -20,6 +20,8 @@ from xdsl.dialects.builtin import (
 from xdsl.ir import Attribute, Block, Operation, Region, SSAValue
 from xdsl.passes import ModulePass
 
+from dlir.slices import slice_of
+
 
 @dataclass(frozen=True)
 class StructuredHoistConstants(ModulePass):
@@ -146,7 +148,7 @@ class _Split:
         return found
 
     def _write_init(self, results: list[SSAValue]) -> None:
-        needed = _slice_of(results)
+        needed = slice_of(results)
         params = [op.results[0] for op in needed if op.results[0] in self.names]
         block = Block(arg_types=[p.type for p in params])
         known: dict[SSAValue, SSAValue] = dict(zip(params, block.args, strict=True))
@@ -176,17 +178,3 @@ class _Split:
 
 def _is_scalar_constant(value: SSAValue) -> bool:
     return isinstance(value.owner, arith.ConstantOp) and not isinstance(value.type, TensorType)
-
-
-def _slice_of(results: list[SSAValue]) -> list[Operation]:
-    """The operations that the results follow from, in program order."""
-    wanted: set[Operation] = set()
-    stack = [r.owner for r in results]
-    while stack:
-        op = stack.pop()
-        if isinstance(op, Operation) and op not in wanted:
-            wanted.add(op)
-            stack += [o.owner for o in op.operands]
-    first = next(iter(wanted))
-    assert first.parent is not None
-    return [op for op in first.parent.ops if op in wanted]

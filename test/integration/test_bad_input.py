@@ -15,13 +15,16 @@ from onnx import TensorProto, helper, numpy_helper
 from safetensors.numpy import save_file
 
 from dlir.tools import compile as dlir_compile
-from dlir.tools import opt, run, translate
+from dlir.tools import doc, explore, opt, reduce, run, translate
 
 COMMANDS: dict[str, Callable[..., int]] = {
     "dlir-opt": opt.main,
     "dlir-run": run.main,
     "dlir-compile": dlir_compile.main,
     "dlir-translate": translate.main,
+    "dlir-reduce": reduce.main,
+    "dlir-explore": explore.main,
+    "dlir-doc": doc.main,
 }
 
 GOOD = """func.func @main(%x: tensor<4xf32>) -> tensor<4xf32> {
@@ -41,7 +44,19 @@ MEMORY = """func.func @main(%x: memref<4xf32>) -> f32 {
   func.return %v : f32
 }
 """
+DYNAMIC = """func.func @main(%x: tensor<?x16xf32>) -> tensor<?x16xf32> {
+  %y = dl.relu %x : tensor<?x16xf32>
+  func.return %y : tensor<?x16xf32>
+}
+"""
+SPACE = """base = "gemmini"
+[space]
+"array.rows" = [8]
+"""
 GARBAGE = bytes(np.random.default_rng(0).integers(128, 256, 3000, dtype=np.uint8))
+
+ACCEL = "dlir-compile good.mlir --target=accel -o=y.dlx --machine="
+SIZED = "dlir-compile dynamic.mlir --target=accel -o=y.dlx --machine=gemmini"
 
 DIAGNOSED: list[tuple[str, str]] = [
     # text
@@ -54,6 +69,9 @@ DIAGNOSED: list[tuple[str, str]] = [
     ("dlir-opt folder.mlir", "cannot read 'folder.mlir': Is a directory"),
     ("dlir-opt good.mlir -o folder.mlir", "cannot write 'folder.mlir': Is a directory"),
     ("dlir-opt good.mlir -o good.mlir/x.mlir", "cannot write 'good.mlir/x.mlir'"),
+    ("dlir-opt good.mlir --mlir-print-ir-tree-dir=good.mlir --cse", "Not a directory"),
+    ("dlir-opt good.mlir --trace=folder.mlir --cse", "cannot write 'folder.mlir': Is a directory"),
+    ("dlir-opt good.mlir --dl-specialize=shapes=x", "bad shape 'x'\n#help: write x=1x128"),
     # weights
     ("dlir-run weights.mlir --input=x.npy", 'no weight named "w" was given'),
     ("dlir-run weights.mlir --input=x.npy --params=no.safetensors", "No such file"),
@@ -73,12 +91,80 @@ DIAGNOSED: list[tuple[str, str]] = [
     ("dlir-run good.mlir --input=x.npy --function=nope", "no function '@nope'"),
     ("dlir-run good.mlir --input=x.npy --output=folder.mlir", "cannot write 'folder.mlir'"),
     ("dlir-run memory.mlir --input=x.npy", "@main works on memory"),
+    ("dlir-run empty.mlir", "no function '@main'\n#help: functions with a body here: none"),
+    ("dlir-run folder.mlir", "cannot read 'folder.mlir': Is a directory"),
+    ("dlir-run garbage.mlir", "garbage.mlir:1: error: not UTF-8 text"),
+    ("dlir-run folder.dlx", "cannot read 'folder.dlx': Is a directory"),
+    ("dlir-run empty.dlx", "empty.dlx: error[dlx]: not a DLX1 or DLXB file"),
+    ("dlir-run good.mlir --compare=ref", "@main takes 1 input(s), got 0"),
+    ("dlir-run good.mlir --compare=ref --input=x3.npy", "expected tensor<4xf32>, got 3xf32"),
+    ("dlir-run good.mlir --input=x.npy --trace=folder.mlir", "cannot write 'folder.mlir'"),
+    ("dlir-run good.mlir --input=x.npy --report=good.mlir/r.json", "cannot write"),
+    # machines
+    ("dlir-run good.mlir --input=x.npy --compare=accel", "target 'accel' needs a machine"),
+    ("dlir-compile good.mlir --target=accel -o y.dlx", "target 'accel' needs a machine"),
+    (f"{ACCEL}gemini", "unknown machine 'gemini'; did you mean 'gemmini'?"),
+    (f"{ACCEL}missing.toml", "cannot read 'missing.toml': No such file"),
+    (f"{ACCEL}folder.toml", "cannot read 'folder.toml': Is a directory"),
+    (f"{ACCEL}empty.toml", "empty.toml: error[machine]: table [machine] is missing"),
+    (f"{ACCEL}garbage.toml", "cannot read 'garbage.toml': it is not UTF-8 text"),
+    (f"{ACCEL}gemmini --set=spm.byte=1", "unknown key 'byte' in [spm]; did you mean 'bytes'?"),
+    (f"{ACCEL}gemmini --set=spam.bytes=1", "unknown table 'spam'"),
+    (f"{ACCEL}gemmini --set=spm=1", "cannot set 'spm'\n#help: write it as table.key=value"),
+    (f"{ACCEL}gemmini --set=spm.bytes=many", "'spm.bytes' is an integer (bytes); got 'many'"),
+    (f"{ACCEL}gemmini --set=spm.bytes=0", "'spm.bytes' must be >= 1 (bytes); got 0"),
+    (
+        f"{SIZED}",
+        "argument 0 (%x) is a tensor<?x16xf32>, but programs of target 'accel' have known",
+    ),
+    (f"{SIZED} --shape=x=4", "cannot have shape [4]"),
+    (f"{SIZED} --shape=x=4x17", "cannot have shape [4, 17]"),
+    (f"{SIZED} --shape=x=ax16", "bad shape 'x=ax16'\n#help: write x=1x128"),
+    (f"{SIZED} --shape=y=4x16", "@main has no argument 'y'"),
+    # exploring
+    ("dlir-explore missing.mlir --space=space.toml", "cannot read 'missing.mlir': No such file"),
+    ("dlir-explore folder.mlir --space=space.toml", "cannot read 'folder.mlir': Is a directory"),
+    ("dlir-explore empty.mlir --space=space.toml", "no function '@main'"),
+    ("dlir-explore garbage.mlir --space=space.toml", "garbage.mlir:1: error: not UTF-8 text"),
+    ("dlir-explore good.mlir --space=missing.toml", "cannot read 'missing.toml': No such file"),
+    ("dlir-explore good.mlir --space=folder.toml", "cannot read 'folder.toml': Is a directory"),
+    ("dlir-explore good.mlir --space=empty.toml", "empty.toml: error[space]: 'base' is the name"),
+    ("dlir-explore good.mlir --space=garbage.toml", "it is not UTF-8 text"),
+    ("dlir-explore good.mlir --space=space.toml --function=nope", "no function '@nope'"),
+    ("dlir-explore good.mlir --space=space.toml --shape=y=4", "@main has no argument 'y'"),
+    ("dlir-explore good.mlir --space=space.toml -o good.mlir", "cannot use 'good.mlir/results"),
+    # reducing
+    ("dlir-reduce missing.mlir", "cannot read 'missing.mlir': No such file"),
+    ("dlir-reduce folder.mlir", "cannot read 'folder.mlir': Is a directory"),
+    ("dlir-reduce garbage.mlir", "it is not UTF-8 text"),
+    ("dlir-reduce good.mlir", "the module verifies and the pipeline ends without an error"),
+    ("dlir-reduce good.mlir --test=./no.sh", "cannot run './no.sh': No such file"),
+    ("dlir-reduce good.mlir --test=./good.mlir", "cannot run './good.mlir': Permission denied"),
+    ("dlir-reduce good.mlir --test=/bin/true -o folder.mlir", "cannot write 'folder.mlir'"),
+    # the reference
+    ("dlir-doc --output=good.mlir", "cannot write 'good.mlir/accel.md'"),
     # compiling
     ("dlir-compile good.mlir --compile-to=nope", "levels: dl, structured"),
     ("dlir-compile good.mlir --compile-from=llvm --compile-to=dl", "comes before level"),
+    ("dlir-compile folder.mlir", "cannot read 'folder.mlir': Is a directory"),
+    ("dlir-compile garbage.mlir", "garbage.mlir:1: error: not UTF-8 text"),
+    ("dlir-compile missing.mlir --check-support", "cannot read 'missing.mlir': No such file"),
+    ("dlir-compile folder.mlir --check-support", "cannot read 'folder.mlir': Is a directory"),
+    ("dlir-compile weights.mlir --params=no.safetensors -o y.o", "No such file"),
+    ("dlir-compile good.mlir --dump-phases-to=good.mlir -o y.o", "cannot write"),
     ("dlir-compile good.mlir -o folder.mlir", "cannot write 'folder.mlir'"),
     ("dlir-compile good.mlir --report=folder.mlir/../good.mlir/r.json", "cannot write"),
     ("dlir-compile good.mlir --function=nope -o y.o", "no function '@nope'"),
+    # translating
+    ("dlir-translate missing.mlir", "cannot read 'missing.mlir': No such file"),
+    ("dlir-translate folder.mlir", "cannot read 'folder.mlir': Is a directory"),
+    ("dlir-translate garbage.mlir", "garbage.mlir:1: error: not UTF-8 text"),
+    ("dlir-translate good.mlir --to=nope", "target 'cpu' has no level 'nope'"),
+    ("dlir-translate good.mlir --params=no.safetensors", "No such file"),
+    ("dlir-translate good.mlir --to=isa-text", "error[isa-view]: 'builtin.module' expected one"),
+    ("dlir-translate good.mlir --from=isa-text", "error[isa-text]: an instruction before any"),
+    ("dlir-translate missing.dlx --from=isa-binary", "cannot read 'missing.dlx': No such file"),
+    ("dlir-translate empty.dlx --from=isa-binary", "not a DLX1 or DLXB file"),
     # ONNX
     ("dlir-translate --from onnx det.onnx", "Det is not supported"),
     ("dlir-translate --from onnx foreign.onnx", 'Foo is not supported with domain "com.acme"'),
@@ -110,9 +196,30 @@ MISUSED: list[tuple[str, str]] = [
     ("dlir-run good.mlir --input=hello", "write x.npy, 2x3xf32=1.5"),
     ("dlir-run good.mlir --input=x.npy --bench=0", "expected a positive number, got '0'"),
     ("dlir-run good.mlir --input=x.npy --threads=no", "expected a positive number, got 'no'"),
+    ("dlir-run good.mlir --input=9999999999999x9999999999999xf32=1", "does not fit into memory"),
     ("dlir-run good.mlir --nope", "unknown option '--nope'"),
+    ("dlir-run good.mlir --shape=x", "write --shape=ARGUMENT=SIZES"),
+    ("dlir-run good.mlir --machine=gemmini", "target 'cpu' has no machines"),
+    ("dlir-run good.mlir --input=x.npy --output=good.mlir", "'good.mlir' is the input"),
+    ("dlir-run good.mlir --input=x.npy --compare=nope", "unknown target 'nope'"),
+    ("dlir-run", "no model given\n#help: dlir-run --help lists the options"),
+    ("dlir-compile", "no model given"),
     ("dlir-compile good.mlir", "level 'object' is binary"),
+    ("dlir-compile good.mlir -o -", "level 'object' is binary"),
+    ("dlir-compile good.mlir -o ./good.mlir", "'./good.mlir' is the input"),
+    ("dlir-compile good.mlir --set=1", "write --set=TABLE.KEY=VALUE"),
     ("dlir-compile good.mlir --report=r.xyz", "write R.json or R.html"),
+    ("dlir-compile empty.dlx --check-support", "'empty.dlx' is compiled"),
+    ("dlir-translate", "no input given"),
+    ("dlir-translate good.mlir -o good.mlir", "'good.mlir' is the input"),
+    ("dlir-translate good.mlir --to=object", "format 'object' is binary"),
+    ("dlir-translate empty.dlx", "'empty.dlx' is compiled"),
+    ("dlir-explore --space=space.toml", "no model given"),
+    ("dlir-explore good.mlir", "no --space given"),
+    ("dlir-explore good.mlir --space=space.toml --jobs=0", "expected a positive number, got '0'"),
+    ("dlir-reduce good.mlir --pass-pipeline=builtin.module(cze)", "unknown pass 'cze'"),
+    ("dlir-doc nope", "nothing has the name 'nope'"),
+    ("dlir-doc --load-plugin=no.py", "plugin 'no.py' cannot be loaded"),
     ("dlir-translate --from nope good.onnx", "unknown frontend 'nope'"),
 ]
 """What is wrong with the command line: exit code 2."""
@@ -150,6 +257,8 @@ def write_texts(folder: Path) -> None:
         "good": GOOD,
         "weights": WEIGHTS,
         "memory": MEMORY,
+        "dynamic": DYNAMIC,
+        "empty": "",
         "malformed": bad,
         "shape": wrong.replace("%x, %x", "%x, %z"),
         "op": GOOD.replace("relu", "rleu"),
@@ -157,8 +266,11 @@ def write_texts(folder: Path) -> None:
     }
     for name, text in texts.items():
         (folder / f"{name}.mlir").write_text(text, encoding="utf-8")
-    (folder / "folder.mlir").mkdir()
-    (folder / "garbage.mlir").write_bytes(GARBAGE)
+    (folder / "space.toml").write_text(SPACE, encoding="utf-8")
+    for suffix in ("mlir", "toml", "dlx"):
+        (folder / f"folder.{suffix}").mkdir()
+        (folder / f"garbage.{suffix}").write_bytes(GARBAGE)
+        (folder / f"empty.{suffix}").write_bytes(b"")
 
 
 def write_arrays(folder: Path) -> None:

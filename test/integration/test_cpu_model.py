@@ -121,11 +121,10 @@ def test_stages_of_an_executable(path: Path) -> None:
 
 def test_phases_are_dumped(path: Path, tmp_path: Path) -> None:
     """Even when the compiled model is known already."""
-    for _ in range(2):
-        folder = tmp_path / "phases"
-        code, _, err = tool(
-            compile_tool.main, path, f"--dump-phases-to={folder}", f"--report={tmp_path / 'r.json'}"
-        )
+    folder = tmp_path / "phases"
+    report, artifact = f"--report={tmp_path / 'r.json'}", f"-o={tmp_path / 'y.o'}"
+    for output in (report, report, artifact):
+        code, _, err = tool(compile_tool.main, path, f"--dump-phases-to={folder}", output)
         assert code == 0, err
         names = sorted(p.name for p in folder.iterdir())
         assert names == [f"{n}-{level}.mlir" for n, level in enumerate(PHASES, 1)]

@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from numeric.structured_cases import Reading, generic
 from numeric.structured_runs import (
     BUFFERS,
     LOOPS,
@@ -19,6 +18,7 @@ from numeric.structured_runs import (
     parse,
     same,
 )
+from numeric.structured_text import Reading, generic
 
 from dlir.dialects.structured.arena import Request, aligned, plan
 

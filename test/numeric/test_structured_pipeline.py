@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from numeric.structured_cases import Case, all_cases, contractions, windows
+from numeric.structured_cases import all_cases, contractions, windows
 from numeric.structured_runs import (
     BUFFERS,
     LOOPS,
@@ -17,6 +17,7 @@ from numeric.structured_runs import (
     parse,
     same,
 )
+from numeric.structured_text import Case
 
 from dlir.diagnostics import CompileError
 from dlir.interpreter import ExecutionError

@@ -7,8 +7,9 @@ from itertools import permutations
 
 import numpy as np
 import pytest
-from numeric.structured_cases import Case, all_cases
+from numeric.structured_cases import all_cases
 from numeric.structured_runs import interpreted, interpreted_buffers, lowered, parse, same
+from numeric.structured_text import Case
 from xdsl.dialects.builtin import ModuleOp
 from xdsl.dialects.scf import ForOp
 

@@ -1,7 +1,7 @@
 // What the user can get wrong with machines, sizes and artifacts.
 
 // RUN: not dlir-run %s --target=accel 2>&1 | filecheck %s --check-prefix=SIZES
-// SIZES: dlir-accel-errors.mlir:[[# @LINE + 51]]:1: error: 'func.func' argument 0 (%x) is a tensor<?x16xf32>, but programs of target 'accel' have known sizes
+// SIZES: dlir-accel-errors.mlir:[[# @LINE + 58]]:1: error: 'func.func' argument 0 (%x) is a tensor<?x16xf32>, but programs of target 'accel' have known sizes
 // SIZES: help: give them all, such as --shape x=8x16
 // RUN: not dlir-run %s --target=accel --input=2x16xf32=1 2>&1 | filecheck %s --check-prefix=MACHINE
 // MACHINE: error: target 'accel' needs a machine
@@ -39,9 +39,16 @@
 // TARGET: error: '{{.*}}.dlx' was compiled for target 'accel', not for 'cpu'
 // RUN: not dlir-run %t.dlx --shape=x=4x16 2>&1 | filecheck %s --check-prefix=FIXED
 // FIXED: error: '{{.*}}.dlx' is compiled: its sizes cannot be chosen any more
+// RUN: not dlir-run %t.dlx --function=f 2>&1 | filecheck %s --check-prefix=FUNCTION
+// FUNCTION: error: '{{.*}}.dlx' is compiled: its function cannot be chosen any more
+// RUN: not dlir-run %t.dlx --params=w.safetensors 2>&1 | filecheck %s --check-prefix=WEIGHTS
+// WEIGHTS: error: '{{.*}}.dlx' is compiled: its weights cannot be chosen any more
 // RUN: not dlir-run %t.dlx --compare=ref 2>&1 | filecheck %s --check-prefix=COMPILED
 // RUN: not dlir-compile %t.dlx 2>&1 | filecheck %s --check-prefix=COMPILED
-// COMPILED: error: '{{.*}}.dlx' is compiled: dlir-run runs it, and nothing else can be done with it
+// RUN: not dlir-compile %t.dlx --check-support 2>&1 | filecheck %s --check-prefix=COMPILED
+// RUN: not dlir-translate %t.dlx 2>&1 | filecheck %s --check-prefix=COMPILED
+// COMPILED: error: '{{.*}}.dlx' is compiled
+// COMPILED: help: dlir-run runs it, and dlir-translate --from=isa-binary takes it apart
 // RUN: not dlir-run %t.dlx 2>&1 | filecheck %s --check-prefix=COUNT
 // COUNT: error: @main takes 1 input(s), got 0: %x: tensor<4x16xbf16>
 // RUN: not dlir-run %S/nowhere.dlx 2>&1 | filecheck %s --check-prefix=NOWHERE

@@ -26,10 +26,12 @@
 
 // A fault at run time points into the text.
 // RUN: not dlir-run %s --target=ref --input=1x3xf32=1 --input=i32=0 --output=%t.npz 2>&1 | filecheck %s --check-prefix=FAULT
-// FAULT: dlir-run-errors.mlir:[[# @LINE + 7]]:8: error: 'arith.divsi' division by zero
+// FAULT: dlir-run-errors.mlir:[[# @LINE + 9]]:8: error: 'arith.divsi' division by zero
 // FAULT-NEXT: %d = arith.divsi %n, %n : i32
 // FAULT-NEXT: ^
 // RUN: not ls %t.npz
+// RUN: not dlir-run %s --compare=ref --input=1x3xf32=1 --input=i32=0 2>&1 | filecheck %s --check-prefix=COMPARED
+// COMPARED: dlir-run-errors.mlir:[[# @LINE + 4]]:8: error: 'arith.divsi' division by zero
 
 func.func @main(%x: tensor<?x3xf32>, %n: i32) -> i32 {
 

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 from xdsl.context import Context
-from xdsl.dialects import get_all_dialects
 from xdsl.dialects.arith import ConstantOp
 from xdsl.dialects.builtin import (
     DenseIntOrFPElementsAttr,
@@ -25,14 +24,6 @@ from xdsl.ir import Attribute
 from dlir.diagnostics import CompileError, place_of
 from dlir.parser import MAX_NESTING, parse_file, parse_module
 from dlir.printer import pack_bits, print_module, unpack_bits
-
-
-@pytest.fixture
-def ctx() -> Context:
-    context = Context()
-    for name, factory in get_all_dialects().items():
-        context.register_dialect(name, factory)
-    return context
 
 
 def errors(text: str, ctx: Context, **options: int) -> list[str]:

@@ -4,7 +4,7 @@ from collections import Counter
 
 import pytest
 from xdsl.context import Context
-from xdsl.dialects import arith, get_all_dialects
+from xdsl.dialects import arith
 from xdsl.dialects.builtin import ModuleOp, i32
 from xdsl.dialects.test import TestOp as AnyOp
 from xdsl.ir import Operation
@@ -25,14 +25,6 @@ from dlir.rewrite import (
     root_types,
     walk_and_replace,
 )
-
-
-@pytest.fixture
-def ctx() -> Context:
-    context = Context()
-    for name, factory in get_all_dialects().items():
-        context.register_dialect(name, factory)
-    return context
 
 
 def parse(body: str, ctx: Context) -> ModuleOp:

@@ -2,7 +2,6 @@
 
 import pytest
 from xdsl.context import Context
-from xdsl.dialects import get_all_dialects
 from xdsl.dialects.test import TestOp as AnyOp
 from xdsl.ir import Block, Region
 from xdsl.irdl import IRDLOperation, irdl_op_definition
@@ -10,14 +9,6 @@ from xdsl.irdl import IRDLOperation, irdl_op_definition
 from dlir.diagnostics import CompileError
 from dlir.parser import parse_module
 from dlir.verifier import verify, walk
-
-
-@pytest.fixture
-def ctx() -> Context:
-    context = Context()
-    for name, factory in get_all_dialects().items():
-        context.register_dialect(name, factory)
-    return context
 
 
 def errors(text: str, ctx: Context) -> list[str]:

@@ -148,7 +148,13 @@ def immediate(imm: float, dtype: np.dtype[Any]) -> Array:
     """A number of an instruction: an integer, or a float as the bf16 that the field holds."""
     if dtype.kind == "i":
         return np.array([[int(imm)]], np.int32)
-    return np.array([[imm]], np.float32).astype(BFLOAT16).astype(np.float32)
+    return widen(np.array([[imm]], np.float32).astype(BFLOAT16))
+
+
+def immediate_of_bits(bits: int, dtype: np.dtype[Any]) -> Array:
+    """The same from the field's 16 bits, given as a signed integer."""
+    row = np.array([[bits]], np.int16)
+    return widen(row if dtype.kind == "i" else row.view(BFLOAT16))
 
 
 def unary(fn: str, x: Array, outer: int, lanes: int) -> Array:

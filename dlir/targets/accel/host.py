@@ -7,7 +7,7 @@ become contents of the programs; the function that is left takes only what diffe
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import prod
 from typing import TypeAlias, cast
@@ -26,6 +26,7 @@ from dlir.dialects.dl.ops.source import ConstantOp, ParamOp
 from dlir.executable import CompileOptions, Executable, Target
 from dlir.numpy_types import Array, array_of
 from dlir.params import param_ops
+from dlir.slices import captured, slice_of
 from dlir.types import Dense, is_tensor, shape_of
 
 SOURCES = (ParamOp, ConstantOp, arith.ConstantOp, tensor.EmptyOp)
@@ -97,16 +98,6 @@ def launched_programs(module: ModuleOp, entry: FuncOp) -> list[ProgramOp]:
     _erase_unused(entry)
     programs = {op.sym_name.data: op for op in module.ops if isinstance(op, ProgramOp)}
     return [programs[op.program.root_reference.data] for op in launches if op.parent is not None]
-
-
-def captured(op: Operation) -> Iterator[SSAValue]:
-    """The values from outside that an op and the regions in it read."""
-    inside = {id(inner) for inner in op.walk()}
-    for inner in op.walk():
-        for value in inner.operands:
-            owner = value.owner if isinstance(value.owner, Operation) else value.owner.parent_op()
-            if id(owner) not in inside or inner is op:
-                yield value
 
 
 def _keep_reachable(module: ModuleOp, entry: FuncOp) -> None:
@@ -299,7 +290,7 @@ def evaluate(
     rest = list(dict.fromkeys(v for v in wanted if v not in values))
     if not rest:
         return values
-    ops = _slice_of(rest)
+    ops = slice_of(rest)
     given = [op for op in ops if isinstance(op, ParamOp)]
     body = [op for op in ops if not isinstance(op, ParamOp)]
     module = function_of(body, [op.result for op in given], rest)
@@ -307,20 +298,6 @@ def evaluate(
     executable = compile_host(module, {}, options)[0]
     values.update(zip(rest, executable.execute(arrays), strict=True))
     return values
-
-
-def _slice_of(wanted: Sequence[SSAValue]) -> list[Operation]:
-    """The ops that values follow from, in order."""
-    found: set[Operation] = set()
-    stack = [value.owner for value in wanted]
-    while stack:
-        op = stack.pop()
-        if isinstance(op, Operation) and op not in found:
-            found.add(op)
-            stack += [value.owner for value in captured(op)]
-    block = next(iter(found)).parent
-    assert block is not None
-    return [op for op in block.ops if op in found]
 
 
 def function_of(

@@ -6,16 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from dlir.diagnostics import fail
 from dlir.options import print_value
 from dlir.pipeline import PipelinePass
+from dlir.targets.phases import TO_STRUCTURED, levels_until
 
 PHASES: Mapping[str, str] = MappingProxyType(
     {
-        "structured": (
-            "dl-decompose{ops=rnn,gru,lstm},dl-simplify,dl-assign-layout{layout=nhwc},dl-simplify,"
-            "convert-dl-to-structured,cse,structured-fuse,cse"
-        ),
+        "structured": f"{TO_STRUCTURED},structured-fuse,cse",
         "accel": (
             "structured-share-terms,structured-fold-reshape,cse,accel-count-work{%(machine)s},"
             "structured-fold-windows{%(machine)s},structured-mask-lanes{%(machine)s},"
@@ -62,11 +59,7 @@ class AccelPipeline(PipelinePass):
     set: str = ""
 
     def pipeline(self) -> str:
-        levels = list(PHASES)
-        if self.to not in levels:
-            message = f"{self.name} has no level '{self.to}'"
-            fail(None, message, help=f"the levels are {', '.join(levels)}")
-        wanted = levels[: levels.index(self.to) + 1]
+        wanted = levels_until(self.to, PHASES, self.name)
         return ",".join(phase_text(level, self.machine, self.set) for level in wanted)
 
 

@@ -16,7 +16,8 @@ from dlir.dialects.accel.ops import LaunchOp
 from dlir.executable import CompileOptions, Executable
 from dlir.numpy_types import Array
 from dlir.params import param_ops
-from dlir.targets.accel.host import SOURCES, captured, compile_host, function_of, launches_of
+from dlir.slices import captured
+from dlir.targets.accel.host import SOURCES, compile_host, function_of, launches_of
 
 FORMATTING = "prepares tensors for the machine, or brings them back"
 """Why ops without that attribute are there."""

@@ -6,15 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from dlir.diagnostics import fail
 from dlir.pipeline import PipelinePass
+from dlir.targets.phases import TO_STRUCTURED, levels_until
 
 PHASES: Mapping[str, str] = MappingProxyType(
     {
-        "structured": (
-            "dl-decompose{ops=rnn,gru,lstm},dl-simplify,dl-assign-layout{layout=nhwc},dl-simplify,"
-            "convert-dl-to-structured,cse,structured-insert-checks,structured-fuse,cse"
-        ),
+        "structured": f"{TO_STRUCTURED},structured-insert-checks,structured-fuse,cse",
         "buffers": (
             "structured-schedule{vector-bits=%(vector_bits)d registers=%(registers)d},"
             "structured-pack,cse,structured-hoist-constants,structured-bufferize,"
@@ -57,11 +54,7 @@ class CpuPipeline(PipelinePass):
     to: str = "llvm"
 
     def pipeline(self) -> str:
-        levels = list(PHASES)
-        if self.to not in levels:
-            message = f"{self.name} has no level '{self.to}'"
-            fail(None, message, help=f"the levels are {', '.join(levels)}")
-        wanted = levels[: levels.index(self.to) + 1]
+        wanted = levels_until(self.to, PHASES, self.name)
         return ",".join(phase_text(level, self.vector_bits, self.registers) for level in wanted)
 
 

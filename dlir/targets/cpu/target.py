@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any, cast
@@ -43,7 +44,8 @@ class CpuExecutable(Executable):
         bundle: Bundle,
     ) -> None:
         super().__init__(module, options, report)
-        self._module, self._options, self._bundle = module, options, bundle
+        self._module, self._bundle = module, bundle
+        self._options = replace(options, dump_phases_to=None, progress=None)  # later
         signatures = {name: bundle.signature(name) for name in bundle.signatures}
         self._native = NativeModule.from_objects(bundle.objects, signatures, bundle.messages)
         self._functions = self._native.functions
@@ -230,9 +232,11 @@ class CpuTarget:
         first, last = self.levels.index(start), self.levels.index(stop)
         if first > last:
             fail(None, f"cannot go from level '{start}' back to '{stop}'")
-        for level in self.levels[first + 1 : last + 1]:
+        steps = self.levels[first + 1 : last + 1]
+        for done, level in enumerate(steps, 1):
             if level in PHASES:
                 self._run_phase(module, level, options)
+                options.finish_phase(level, done, len(steps), module)
         if stop in PHASES or stop == "dl":
             return module
         from dlir.targets.cpu.emit import emit_ir

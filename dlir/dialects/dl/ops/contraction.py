@@ -58,6 +58,23 @@ def check_windows(
             op.reject(rule, f"expected {count} {name} >= {least}, got {[*values]}")
 
 
+def image_after(
+    op: DlOp,
+    rule: int,
+    image: Sequence[int],
+    kernel: Sequence[int],
+    strides: Sequence[int],
+    padding: Sequence[int],
+    dilations: Sequence[int],
+) -> shapes.Shape:
+    """How many windows there are; the kernel must fit into the padded image."""
+    size = shapes.windows(image, kernel, strides, padding, dilations)
+    if size is None:
+        got = f"kernel {shapes.text(kernel)} on image {shapes.text(image)}"
+        op.reject(rule, f"expected a kernel that fits into the padded image, got {got}")
+    return size
+
+
 def image_shape(shape: Sequence[int], layout: Layout) -> tuple[int, int, shapes.Shape]:
     """(batch, channels, (height, width)) of an image's shape."""
     if layout is Layout.NHWC:
@@ -268,8 +285,4 @@ class Conv2dOp(ContractionOp):
                 ("paddings", padding, 4, 0),
             ],
         )
-        size = shapes.windows(image, kernel, strides, padding, dilations)
-        if size is None:
-            got = f"kernel {shapes.text(kernel)} on image {shapes.text(image)}"
-            self.reject(9, f"expected a kernel that fits into the padded image, got {got}")
-        return size
+        return image_after(self, 9, image, kernel, strides, padding, dilations)

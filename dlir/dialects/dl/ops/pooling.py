@@ -25,6 +25,7 @@ from dlir.dialects.dl.ops.contraction import (
     LAYOUT_CONSTR,
     NCHW,
     check_windows,
+    image_after,
     image_of,
     image_shape,
 )
@@ -87,11 +88,7 @@ class PoolOp(DlOp):
                 ("paddings", padding, 4, 0),
             ],
         )
-        size = shapes.windows(image, kernel, strides, padding, dilations)
-        if size is None:
-            got = f"kernel {shapes.text(kernel)} on image {shapes.text(image)}"
-            self.reject(5, f"expected a kernel that fits into the padded image, got {got}")
-        return size
+        return image_after(self, 5, image, kernel, strides, padding, dilations)
 
 
 @irdl_op_definition

@@ -54,6 +54,13 @@ class RecurrentOp(DlOp):
     h = result_def(AnyTensorTypeConstr)
     reverse = opt_prop_def(BaseAttr(UnitAttr))
 
+    def __init__(self, *operands: Operand | None, **flags: bool):
+        """The operands in the order of `SIZES`, of which optional ones at the end may be left out;
+        the flags (`reverse=True`) are the properties. Raises RuleViolation."""
+        left_out = [None] * (len(self.SIZES) - len(operands))
+        properties = {name: UnitAttr() if given else None for name, given in flags.items()}
+        self.initialise([*operands, *left_out], properties, self._placeholders())
+
     def companions(self) -> Mapping[str, SSAValue]:
         """The operands that are present, by name."""
         named = ((name, getattr(self, name)) for name in self.SIZES)
@@ -88,16 +95,11 @@ class RecurrentOp(DlOp):
             sizes[letter] = hidden if hidden == shapes.DYNAMIC else hidden * times
         return sizes
 
-    def _placeholders(self) -> Sequence[Attribute | Sequence[Attribute]]:
+    def _placeholders(self) -> Sequence[Attribute]:
         return [TensorType(i1, ())] * self._result_count()
 
     def _result_count(self) -> int:
         return len(self.get_irdl_definition().results)
-
-    def assemble(self, operands: Sequence[Operand | None], **flags: bool) -> None:
-        """Initialise the op with the result types that `infer` gives; raises RuleViolation."""
-        properties = {name: UnitAttr() if given else None for name, given in flags.items()}
-        self.initialise(operands, properties, [TensorType(i1, ())] * self._result_count())
 
 
 @irdl_op_definition
@@ -121,19 +123,6 @@ class RnnOp(RecurrentOp):
     """
 
     name = "dl.rnn"
-
-    def __init__(
-        self,
-        x: Operand,
-        w: Operand,
-        r: Operand,
-        b: Operand,
-        rb: Operand,
-        h0: Operand,
-        *,
-        reverse: bool = False,
-    ):
-        self.assemble([x, w, r, b, rb, h0], reverse=reverse)
 
 
 @irdl_op_definition
@@ -169,24 +158,18 @@ class GruOp(RecurrentOp):
 
     linear_before_reset = opt_prop_def(BaseAttr(UnitAttr))
 
-    def __init__(
-        self,
-        x: Operand,
-        w: Operand,
-        r: Operand,
-        b: Operand,
-        rb: Operand,
-        h0: Operand,
-        *,
-        reverse: bool = False,
-        linear_before_reset: bool = False,
-    ):
-        flags = {"reverse": reverse, "linear_before_reset": linear_before_reset}
-        self.assemble([x, w, r, b, rb, h0], **flags)
+
+class _Cell(DlOp):
+    """What an LSTM has beside its state. As a base of its own, behind the one with the others,
+    because the operands of a class come before those it inherits."""
+
+    c0 = operand_def(AnyTensorTypeConstr)
+    p = opt_operand_def(AnyTensorTypeConstr)
+    c = result_def(AnyTensorTypeConstr)
 
 
 @irdl_op_definition
-class LstmOp(RecurrentOp):
+class LstmOp(RecurrentOp, _Cell):
     """A layer of long short-term memory: `c = f * c + i * n` and `h = o * tanh(c)`, step by step,
     with
 
@@ -217,31 +200,3 @@ class LstmOp(RecurrentOp):
 
     MULTIPLES: ClassVar[Mapping[str, int]] = {"g": 4, "p": 3}
     SIZES: ClassVar[Mapping[str, str]] = {**RecurrentOp.SIZES, "c0": "nh", "p": "p"}
-
-    # all of them again: what a class defines comes before what it inherits
-    x = operand_def(AnyTensorTypeConstr)
-    w = operand_def(AnyTensorTypeConstr)
-    r = operand_def(AnyTensorTypeConstr)
-    b = operand_def(AnyTensorTypeConstr)
-    rb = operand_def(AnyTensorTypeConstr)
-    h0 = operand_def(AnyTensorTypeConstr)
-    c0 = operand_def(AnyTensorTypeConstr)
-    p = opt_operand_def(AnyTensorTypeConstr)
-    y = result_def(AnyTensorTypeConstr)
-    h = result_def(AnyTensorTypeConstr)
-    c = result_def(AnyTensorTypeConstr)
-
-    def __init__(
-        self,
-        x: Operand,
-        w: Operand,
-        r: Operand,
-        b: Operand,
-        rb: Operand,
-        h0: Operand,
-        c0: Operand,
-        p: Operand | None = None,
-        *,
-        reverse: bool = False,
-    ):
-        self.assemble([x, w, r, b, rb, h0, c0, p], reverse=reverse)

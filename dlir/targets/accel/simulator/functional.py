@@ -136,7 +136,7 @@ class Core:
 
     def _second(self, mem: str, line: int, rows: int, dtype: str, mode: str, imm: int) -> Array:
         if mode == "imm":
-            return immediate(imm, dtype)
+            return arith.immediate_of_bits(imm, DTYPES[dtype])
         values = self._rows(mem, line, 1 if mode == "all" else rows, dtype)
         return values[:, :1] if mode == "lane" else values
 
@@ -165,13 +165,6 @@ class Core:
 def type_in(memory: str, dtype: str) -> str:
     """The type a row has in a memory: accumulators are 32 bits wide."""
     return arith.ACC_TYPES[dtype] if memory == "acc" else dtype
-
-
-def immediate(imm: int, dtype: str) -> Array:
-    """The 16 bits of `imm` as a signed integer, or as a bf16 where x is a float."""
-    if DTYPES[dtype].kind == "i":
-        return np.array([[imm]], np.int32)
-    return np.array([[imm]], np.int16).view(DTYPES["bf16"]).astype(np.float32)
 
 
 def execute(

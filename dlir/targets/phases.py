@@ -1,0 +1,22 @@
+"""What the pipelines of the targets share: phases that can be stopped at and resumed from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from dlir.diagnostics import fail
+
+TO_STRUCTURED = (
+    "dl-decompose{ops=rnn,gru,lstm},dl-simplify,dl-assign-layout{layout=nhwc},dl-simplify,"
+    "convert-dl-to-structured,cse"
+)
+"""From `dl` to `structured`, before a target adds what it needs."""
+
+
+def levels_until(stop: str, phases: Mapping[str, str], pipeline: str) -> list[str]:
+    """The levels of a pipeline's phases up to `stop`. Raises CompileError when it has none such."""
+    levels = list(phases)
+    if stop not in levels:
+        message = f"{pipeline} has no level '{stop}'"
+        fail(None, message, help=f"the levels are {', '.join(levels)}")
+    return levels[: levels.index(stop) + 1]

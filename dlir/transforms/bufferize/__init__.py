@@ -1,0 +1,1 @@
+"""What `structured-bufferize` is made of."""

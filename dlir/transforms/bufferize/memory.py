@@ -1,0 +1,169 @@
+"""Which memory each tensor of a function lies in: the caller's, or a slot of the arena."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TypeAlias
+
+from xdsl.builder import Builder
+from xdsl.dialects import func, tensor
+from xdsl.dialects.builtin import FixedBitwidthType, IndexType, MemRefType, TensorType
+from xdsl.ir import Attribute, Block, Operation, SSAValue
+from xdsl.rewriter import InsertPoint
+
+from dlir.diagnostics import fail
+from dlir.dialects.structured.arena import Request, aligned
+from dlir.dialects.structured.ops import FillOp, GatherOp, GenericOp, ReshapeOp
+from dlir.dialects.structured.shapes import Size, Sizes
+from dlir.types import AnyMemRef, is_tensor
+
+Writing: TypeAlias = GenericOp | FillOp | GatherOp | tensor.InsertSliceOp
+"""Operations whose result is their destination, changed."""
+
+
+@dataclass
+class Root:
+    """One piece of memory: an argument, a result of the function, or a slot of the arena."""
+
+    type: TensorType
+    sizes: list[Size]
+    first: int
+    last: int
+    argument: SSAValue | None = None  # the caller's memory, in the old function
+    result: int | None = None  # the number of the function's result that it is
+    request: Request[SSAValue] | None = None
+
+
+@lru_cache(maxsize=4096)
+def memref_of(t: Attribute) -> AnyMemRef:
+    """The memref with a tensor's shape and element type."""
+    assert is_tensor(t)
+    return MemRefType(t.element_type, t.get_shape())
+
+
+def destination(op: Writing) -> SSAValue:
+    """The tensor that the op changes."""
+    return op.dest if isinstance(op, tensor.InsertSliceOp) else op.outs
+
+
+def destination_position(op: Writing) -> int:
+    """Its position among the operands; the same value may be read at another one."""
+    match op:
+        case GenericOp():
+            return len(op.inputs)
+        case FillOp() | GatherOp():
+            return len(op.operands) - 1
+        case _:
+            return 1
+
+
+def is_tensor_value(value: SSAValue) -> bool:
+    return isinstance(value.type, TensorType)
+
+
+class Memory:
+    """The memory behind each tensor of a block, and what is to be copied at its end."""
+
+    def __init__(self, block: Block, returned: Sequence[SSAValue]):
+        self.ops = list(block.ops)
+        self.roots: dict[SSAValue, Root] = {}
+        self.copied: list[Root | None] = []
+        """For each returned value the memory to copy it from; None where it is in place."""
+        self._choose(block.args)
+        self._choose_results(returned)
+
+    def requests(self) -> list[Request[SSAValue]]:
+        """What the arena must hold."""
+        found: list[Request[SSAValue]] = []
+        for root in {id(r): r for r in self.roots.values()}.values():
+            if root.argument is None and root.result is None:
+                root.request = _request(root)
+                found.append(root.request)
+        return found
+
+    def _choose(self, arguments: Sequence[SSAValue]) -> None:
+        for argument in arguments:
+            if is_tensor_value(argument):
+                self._new_root(argument, 0, argument)
+        order = {op: i for i, op in enumerate(self.ops)}
+        for step, op in enumerate(self.ops):
+            if isinstance(op, Writing):
+                self._choose_destination(op, step, order)
+            elif isinstance(op, ReshapeOp):
+                self.roots[op.result] = self.roots[op.input]
+            elif isinstance(op, tensor.EmptyOp | func.ReturnOp | tensor.DimOp):
+                continue
+            elif any(map(is_tensor_value, (*op.operands, *op.results))):
+                fail(
+                    op,
+                    f"'{op.name}' on tensors cannot be bufferized",
+                    help="lower it to structured ops first",
+                )
+
+    def _new_root(self, value: SSAValue, step: int, argument: SSAValue | None = None) -> Root:
+        assert is_tensor(value.type)
+        sizes: list[Size] = []
+        if argument is None and isinstance(value.owner, Operation):
+            sizes = Sizes(Builder(InsertPoint.before(value.owner))).all_of(value)
+        root = Root(value.type, sizes, step, step, argument)
+        self.roots[value] = root
+        return root
+
+    def _choose_destination(self, op: Writing, step: int, order: dict[Operation, int]) -> None:
+        assert op.result is not None
+        root = self._reusable(op, step, order) or self._new_root(op.result, step)
+        self.roots[op.result] = root
+        root.last = max(root.last, self._last_use(op.result, order))
+        for operand in op.operands:
+            known = self.roots.get(operand)
+            if known is not None:
+                known.last = max(known.last, step)
+
+    def _reusable(self, op: Writing, step: int, order: dict[Operation, int]) -> Root | None:
+        """The destination's own memory, if it is ours and this op is the last to look at it."""
+        target = destination(op)
+        root = self.roots.get(target)
+        if root is None:
+            return None  # tensor.empty: fresh memory
+        position = destination_position(op)
+        others = [o for i, o in enumerate(op.operands) if i != position]
+        aliased = any(self.roots.get(o) is root for o in others)
+        read_later = any(
+            self._last_use(v, order) > step for v, r in self.roots.items() if r is root
+        )
+        if root.argument is not None or aliased or read_later:
+            return None
+        return root
+
+    def _last_use(self, value: SSAValue, order: dict[Operation, int]) -> int:
+        steps = [order.get(use.operation, 0) for use in value.uses]
+        aliases = [u.operation.results[0] for u in value.uses if isinstance(u.operation, ReshapeOp)]
+        return max([*steps, *(self._last_use(a, order) for a in aliases)], default=0)
+
+    def _choose_results(self, returned: Sequence[SSAValue]) -> None:
+        """A returned value is computed in the caller's memory unless that is taken: then copied."""
+        for number, value in enumerate(returned):
+            root = self.roots.get(value)
+            if root is None:
+                self.copied.append(None)
+            elif root.argument is None and root.result is None:
+                root.result = number
+                self.copied.append(None)
+            else:
+                self.copied.append(root)
+                root.last = len(self.ops)
+
+
+def _request(root: Root) -> Request[SSAValue]:
+    """Bytes as a static unit times the dynamic sizes, in a canonical order."""
+    element = root.type.element_type
+    unit = 8 if isinstance(element, IndexType) else 0
+    if isinstance(element, FixedBitwidthType):
+        unit = max(1, element.bitwidth // 8)
+    for size in root.sizes:
+        if isinstance(size, int):
+            unit *= size
+    symbols = sorted((s for s in root.sizes if not isinstance(s, int)), key=id)
+    return Request(aligned(unit), tuple(symbols), root.first, root.last)
