@@ -46,6 +46,10 @@ class ScheduleAttr(ParametrizedAttribute):
     | `vector` | integers | shape of the vector (register) tile |
     | `pack` | operand numbers | operands whose layout is blocked for this kernel |
     | `threads` | iterator numbers | iterators whose tiles may run in parallel |
+    | `home` | word | accelerator: where the result is, `tile` (of its reader), `spm` or `dram` |
+    | `panel` | integer | tiles of rows whose activations stay on chip while columns are walked |
+    | `keep` | operand numbers | operands of which all tiles stay on chip once loaded |
+    | `accumulators` | one integer per iterator | what accumulators take of a tile at a time |
 
     Example: `#structured.schedule<kernel = contraction, tile = [6, 64, 0], vector = [6, 64]>`
     """
@@ -60,12 +64,21 @@ class ScheduleAttr(ParametrizedAttribute):
         "vector": list,
         "pack": list,
         "threads": list,
+        "home": str,
+        "panel": list,
+        "keep": list,
+        "accumulators": list,
     }
 
     @staticmethod
     def get(entries: Mapping[str, ScheduleValue]) -> ScheduleAttr:
         """Build from Python values: a word, or integers."""
         return ScheduleAttr(DictionaryAttr({k: _encode(v) for k, v in entries.items()}))
+
+    def updated(self, entries: Mapping[str, ScheduleValue]) -> ScheduleAttr:
+        """The schedule with some entries added or replaced."""
+        new = {k: _encode(v) for k, v in entries.items()}
+        return ScheduleAttr(DictionaryAttr({**self.entries.data, **new}))
 
     def without(self, *keys: str) -> ScheduleAttr | None:
         """The schedule less some entries; None if nothing is left."""

@@ -17,8 +17,10 @@ from dlir.dialects.accel.ops import LaunchOp, ProgramOp
 from dlir.dialects.isa.attrs import MachineAttr
 from dlir.dialects.structured.ops import GenericOp
 from dlir.lowering.structured_to_accel.host import Host
-from dlir.lowering.structured_to_accel.partition import Partition, host_needs, partition
+from dlir.lowering.structured_to_accel.partition import Partition, host_needs
+from dlir.lowering.structured_to_accel.passes import functions_of
 from dlir.lowering.structured_to_accel.program import Argument, ProgramWriter
+from dlir.lowering.structured_to_accel.section import Section, divided, sections
 from dlir.targets.accel.description import Machine, load_machine, parse_settings
 from dlir.types import shape_of
 
@@ -58,7 +60,7 @@ class ConvertStructuredToAccel(ModulePass):
         _require_array(machine)
         values = {key: StringAttr(value) for key, value in settings.items()}
         attribute = MachineAttr(StringAttr(self.machine), DictionaryAttr(values))
-        for function in [f for f in op.ops if isinstance(f, FuncOp) and not f.is_declaration]:
+        for function in functions_of(op):
             _convert(op, function, machine, attribute)
 
 
@@ -80,29 +82,22 @@ def _convert(module: ModuleOp, function: FuncOp, machine: Machine, attribute: Ma
     block = function.body.block
     if any(isinstance(op, GenericOp) for op in block.ops):
         _require_static(function)
-    found = partition(
-        block, machine.array.cols, machine.array.types, fast_vector=machine.fast_vector
-    )
+    found = divided(function, machine)
     if not found.plans:
         return
     if found.is_shared:  # the work that was counted is not the machine's alone
         function.attributes.pop(WORK, None)
     needed = host_needs(block, found)
+    programs = {section.level: section for section in sections(function, machine, found)}
     ops = list(block.ops)
-    last = max(found.level.values())
     ordered: list[Operation] = []
     results: dict[SSAValue, SSAValue] = {}
-    for level in range(last + 1):
+    for level in range(max(found.level.values()) + 1):
         here = [op for op in ops if found.level[op] == level]
-        host = [op for op in here if op not in found.plans and op not in found.views]
-        ordered += host
-        mine = [op for op in here if op in found.plans or op in found.views]
-        if any(op in found.plans for op in mine):
-            name = f"{function.sym_name.data}_{level}"
-            ordered += _write(
-                module, function, machine, attribute, name, found, mine, needed, results
-            )
-        ordered += [op for op in mine if op in found.views and _is_wanted(op, needed)]
+        ordered += [op for op in here if op not in found.plans and op not in found.views]
+        if level in programs:
+            ordered += _write(module, function, programs[level], attribute, results)
+        ordered += [op for op in here if op in found.views and _is_wanted(op, needed)]
     _rebuild(function, ordered, results, found)
 
 
@@ -125,23 +120,17 @@ def _require_static(function: FuncOp) -> None:
 def _write(
     module: ModuleOp,
     function: FuncOp,
-    machine: Machine,
+    section: Section,
     attribute: MachineAttr,
-    name: str,
-    found: Partition,
-    ops: Sequence[Operation],
-    needed: set[SSAValue],
     results: dict[SSAValue, SSAValue],
 ) -> list[Operation]:
     """Formats, the launch and its results; the program goes in front of the function."""
-    own = {r for op in ops if op in found.plans for r in op.results}
-    outputs = [op.results[0] for op in ops if op.results[0] in own & needed]
-    host = Host(machine.array.cols, [])
-    writer = ProgramWriter(machine, attribute, name, found, ops, outputs, host)
+    host = Host(section.cols, [])
+    writer = ProgramWriter(section, attribute, host)
     program = writer.write()
     module.body.block.insert_op_before(program, function)
     launch = _launch(program, writer.arguments)
-    after = Host(machine.array.cols, [])
+    after = Host(section.cols, [])
     produced = [a for a in writer.arguments if a.role is Role.OUTPUT]
     for argument, value in zip(produced, launch.results, strict=True):
         assert argument.source is not None and argument.type is not None

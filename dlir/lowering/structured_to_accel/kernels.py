@@ -2,28 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from math import prod
-from typing import NoReturn
 
-from xdsl.dialects.builtin import f32, i8, i32
-from xdsl.ir import Attribute, Block, Operation, SSAValue
+from xdsl.dialects.builtin import f32, i32
+from xdsl.ir import Attribute, Operation, SSAValue
 
-from dlir.dialects.accel.attrs import Memory, memory_of
+from dlir.dialects.accel.attrs import Memory
 from dlir.dialects.accel.verify import width_of
-from dlir.dialects.structured.ops import element_type_of, shape_of
-from dlir.lowering.structured_to_accel import tiling
+from dlir.dialects.structured.ops import element_type_of
+from dlir.lowering.structured_to_accel.choose import too_large
 from dlir.lowering.structured_to_accel.contraction import (
     Place,
     Planes,
     Schedule,
     compute_contraction,
-    plane_rows,
 )
 from dlir.lowering.structured_to_accel.emitter import View
-from dlir.lowering.structured_to_accel.expression import Call, Expr, Unsupported
+from dlir.lowering.structured_to_accel.expression import Unsupported
+from dlir.lowering.structured_to_accel.homes import Homes
 from dlir.lowering.structured_to_accel.plan import (
     ContractionPlan,
     Operand,
@@ -43,25 +42,24 @@ from dlir.lowering.structured_to_accel.tiles import (
     hull,
     relative,
     rows_of,
-    strides_of,
     written_strides,
 )
+from dlir.lowering.structured_to_accel.tiling import Tiling, row_tile
 from dlir.lowering.structured_to_accel.vector import compute_vector
 from dlir.types import element_of, is_integer
 
 
 @dataclass
 class Kernels:
-    """Writes kernels. `fused` holds the plans of tensors that are computed where they are read."""
+    """Writes kernels, where and in which tiles it was decided."""
 
     tiles: Tiles
-    fused: Mapping[SSAValue, Plan] = field(default_factory=dict[SSAValue, Plan])
+    homes: Homes
+    tilings: Mapping[Operation, Tiling]
     packed: Mapping[SSAValue, SSAValue] = field(default_factory=dict[SSAValue, SSAValue])
     """The result of a contraction -> its packed weights in DRAM."""
     free_lines: int = 0
     """Lines of the scratchpad that tiles may take."""
-    plans: Mapping[Operation, Plan] = field(default_factory=dict[Operation, Plan])
-    """The plan of every op of this program."""
     _planes: dict[SSAValue, Planes] = field(default_factory=dict[SSAValue, Planes])
 
     def __post_init__(self) -> None:
@@ -134,7 +132,7 @@ class Kernels:
         self, value: SSAValue, origin: Sequence[int], sizes: Sequence[int]
     ) -> Local | None:
         """A box of a fused tensor, computed here."""
-        plan = self.fused.get(value)
+        plan = self.homes.fused.get(value)
         if plan is None:
             return None
         tile = self.tiles.tile(sizes, plan.out_lane, self.local_type(value))
@@ -154,7 +152,7 @@ class Kernels:
             return {}
         most = max(1, self.tiles.emit.machine.acc.rows // 2)
         blocks = blocks_of(box[plan.lane][1], self.cols)
-        rows = tiling.row_tile([box[d][1] for d in plan.rows], max(1, most // blocks))
+        rows = row_tile([box[d][1] for d in plan.rows], max(1, most // blocks))
         sizes = {d: 1 for d in plan.batch} | dict(zip(plan.rows, rows, strict=True))
         return sizes if blocks <= most else sizes | {plan.lane: most * self.cols}
 
@@ -162,7 +160,7 @@ class Kernels:
         """32 bits inside of a kernel, unless the array reads it."""
         element = storage_type(element_type_of(value))
         for use in value.uses:
-            reader = self.plans.get(use.operation)
+            reader = self.homes.section.plans.get(use.operation)
             if isinstance(reader, ContractionPlan) and value in (reader.a.value, reader.w.value):
                 return element
         return i32 if is_integer(element) else f32
@@ -170,9 +168,8 @@ class Kernels:
     # --- tiles in loops ---------------------------------------------------------------------------
 
     def _contraction(self, plan: ContractionPlan, result: SSAValue, target: Stored) -> None:
-        chosen = tiling.choose(self.problem(plan, result, target), self.tiles.emit.machine)
-        if chosen is None:
-            self._too_large()
+        assert isinstance(result.owner, Operation)
+        chosen = self.tilings[result.owner]
         assert plan.lane is not None
         self.tiles.kept = {plan.a.value} if chosen.panel else set()
         columns = {plan.lane: chosen.n * self.cols}
@@ -191,7 +188,7 @@ class Kernels:
                         box[plan.lane] = column[plan.lane]
                         self._tile(plan, result, box, target, schedule)
 
-    def _held(self, plan: ContractionPlan, chosen: tiling.Tiling) -> dict[int, int]:
+    def _held(self, plan: ContractionPlan, chosen: Tiling) -> dict[int, int]:
         """What accumulators hold of a tile at a time, by iterator."""
         if not chosen.held:
             return {}
@@ -228,92 +225,6 @@ class Kernels:
         part = target.box(origin, inside, self.cols).spread(strides)
         self.tiles.emit.store(rows_of(tile), rows_of(part), domain)
 
-    def problem(self, plan: ContractionPlan, result: SSAValue, target: Stored) -> tiling.Problem:
-        """The contraction as the search sees it."""
-        assert plan.lane is not None
-        cols, machine = self.cols, self.tiles.emit.machine
-        a = self.tiles.stored.get(plan.a.value)
-        fused_a = plan.a.value in self.fused
-        width = 1 if element_type_of(plan.a.value) == i8 else 2
-        extra = sum(
-            width_of(s.memref.type)
-            for e in plan.extras
-            if (s := self.tiles.stored.get(e.value)) is not None and s.memory is None
-            and len({d for f in e.forms for d in f.dims}) > 1
-        )  # fmt: skip
-
-        def hull_rows(tile: Sequence[int]) -> int:
-            box = [(0, n) for n in plan.extents]
-            for d, size in zip(plan.rows, tile, strict=True):
-                box[d] = (0, size)
-            for d in plan.batch:
-                box[d] = (0, 1)
-            strides = strides_of(plan.a.forms, box)
-            _, sizes = hull(plan.a.forms, box)
-            sizes = [-(-n // s) for n, s in zip(sizes, strides, strict=True)]
-            lane = a.lane if a is not None else None
-            return prod(n for d, n in enumerate(sizes) if d != lane)
-
-        return tiling.Problem(
-            rows=tuple(plan.extents[d] for d in plan.rows),
-            n_blocks=blocks_of(plan.extents[plan.lane], cols),
-            k_blocks=1 if plan.diagonal else blocks_of(plan.extents[plan.k], cols),
-            taps=prod(plan.extents[d] for d in plan.taps),
-            repeat=prod(plan.extents[d] for d in plan.batch),
-            type="i8" if width == 1 else "bf16",
-            width=width,
-            out_width=width_of(target.memref.type),
-            hull=hull_rows,
-            a_on_chip=fused_a or (a is not None and a.memory is Memory.SPM),
-            w_on_chip=self._has_weights(plan, result),
-            out_on_chip=target.memory is Memory.SPM,
-            extra_rows=extra,
-            functions=() if plan.epilogue is None else tuple(_functions(plan.epilogue)),
-            spm_lines=self.free_lines,
-            acc_rows=machine.acc.rows // (2 if plan.by_vector else 1),
-            vector_taps=self._taps_by_vector(plan),
-            k_rows=plane_rows(plan, cols),
-            a_outside=self._is_argument(plan.a.value),
-            out_outside=self._is_argument(result),
-            whole_n=fused_a,
-            fused_lines=self._fused_lines(plan) if fused_a else 0,
-        )
-
-    def _is_argument(self, value: SSAValue) -> bool:
-        """Whether a tensor lies where the program's arguments do."""
-        stored = self.tiles.stored.get(value)
-        return stored is not None and isinstance(stored.memref.owner, Block)
-
-    def _has_weights(self, plan: ContractionPlan, result: SSAValue) -> bool:
-        """Whether the weights are on chip already."""
-        if plan.constant:
-            return memory_of(self.packed[result].type) is Memory.SPM
-        w = self.tiles.stored.get(plan.w.value)
-        return w is None or w.memory is Memory.SPM
-
-    def _fused_lines(self, plan: Plan) -> int:
-        """Lines per result row that tensors inside of the kernel take."""
-        per_row = 0
-        seen: set[SSAValue] = set()
-        waiting = [o.value for o in (*plan.operands, *plan.extras)]
-        while waiting:
-            value = waiting.pop()
-            inner = self.fused.get(value)
-            if inner is None or value in seen:
-                continue
-            seen.add(value)
-            lanes = 1 if inner.out_lane is None else shape_of(value)[inner.out_lane]
-            per_row += 4 * blocks_of(lanes, self.cols)
-            waiting += [o.value for o in (*inner.operands, *inner.extras)]
-        return per_row
-
-    def _taps_by_vector(self, plan: ContractionPlan) -> float:
-        """Passes of the vector unit over the result for products that it makes itself."""
-        if not plan.by_vector:
-            return 0.0
-        strided = any(max(f.coefficients) > 1 for f in plan.a.forms)
-        return float(prod(plan.extents[d] for d in plan.taps) * (1 + strided))
-
     # --- vector kernels ---------------------------------------------------------------------------
 
     def _vector(self, plan: VectorPlan, result: SSAValue, target: Stored) -> None:
@@ -334,19 +245,21 @@ class Kernels:
                 break
             block_limit = -(-block_limit // 2)
         if limit * per_row > self.free_lines:
-            self._too_large()
-        sizes = dict(zip(rows, tiling.row_tile(extents, limit), strict=True))
+            raise Unsupported(too_large(self.free_lines, self.tiles.emit.machine))
+        sizes = dict(zip(rows, row_tile(extents, limit), strict=True))
         if plan.lane is not None and block_limit < lane_blocks:
             sizes[plan.lane] = block_limit * self.cols
         for box in boxes(whole, sizes):
             self._tile(plan, result, box, target)
 
     def _whole_lanes(self, plan: VectorPlan) -> bool:
-        return plan.reduced_lane is not None or any(o.value in self.fused for o in plan.operands)
+        return plan.reduced_lane is not None or any(
+            o.value in self.homes.fused for o in plan.operands
+        )
 
     def _lines_per_row(self, plan: VectorPlan, blocks: int) -> int:
         """Lines of the scratchpad per result row: operands, what is fused, the result."""
-        lines = 2 * (blocks if plan.reduced_lane is None else 1) + self._fused_lines(plan)
+        lines = 2 * (blocks if plan.reduced_lane is None else 1) + self.homes.fused_lines(plan)
         for operand in (*plan.operands, *plan.extras):
             lines += self._operand_lines(plan, operand, blocks)
         return lines
@@ -365,13 +278,6 @@ class Kernels:
             blocks = blocks_of(plan.extents[plan.reduced_lane], self.cols)
         return blocks * rows * width_of(stored.memref.type)
 
-    def _too_large(self) -> NoReturn:
-        line = self.cols
-        raise Unsupported(
-            f"no tile of it fits: {self.free_lines * line} bytes of the scratchpad and "
-            f"{self.tiles.emit.machine.acc.rows} rows of accumulators are free"
-        )
-
 
 def out_order(plan: Plan) -> list[int]:
     """Parallel iterators in the order of the result's dimensions."""
@@ -381,11 +287,3 @@ def out_order(plan: Plan) -> list[int]:
             d for d in sorted(form.dims, key=lambda d: -form.coefficients[d]) if d not in order
         ]
     return order
-
-
-def _functions(expr: Expr) -> Iterator[str]:
-    """The functions of an expression, each as often as it is computed."""
-    if isinstance(expr, Call):
-        yield expr.fn
-        for argument in expr.args:
-            yield from _functions(argument)

@@ -87,7 +87,7 @@ def partition(
         if constant or isinstance(op, func.ReturnOp | tensor.EmptyOp):
             found.level[op] = _host_level(op, found)
             continue
-        stored = _view(op, planned, cols) if on_machine else None
+        stored = _view(op, planned, cols) if on_machine and HOST not in op.attributes else None
         if stored is not None:
             found.views[op] = stored
             planned[op.results[0]] = stored
@@ -103,6 +103,8 @@ def _place(
 ) -> None:
     """On the machine if it can be planned and is work, else on the host."""
     try:
+        if (given := op.attributes.get(HOST)) is not None:
+            raise Unsupported(given.data if isinstance(given, StringAttr) else "the text says so")
         if not on_machine and isinstance(op, GenericOp) and _only_moves(op):
             raise Unsupported("a copy of what the host has")
         plan, layout = _plan(op, planner, found)

@@ -18,6 +18,7 @@ PHASES: Mapping[str, str] = MappingProxyType(
             "structured-fold-windows{%(machine)s},structured-mask-lanes{%(machine)s},"
             "structured-merge-groups{%(machine)s},"
             "structured-pack-pixels{%(machine)s},cse,"
+            "accel-partition{%(machine)s},accel-fuse{%(machine)s},accel-choose-tiles{%(machine)s},"
             "convert-structured-to-accel{%(machine)s}"
         ),
         "scheduled": "accel-prefetch,accel-allocate,accel-place-tokens",
