@@ -178,11 +178,11 @@ def _sum_in_scratchpad(
             weights = planes.view(piece, False)
             _sum(emit, plan, piece, a_here, weights, planes.row_step(piece), acc, True)
             domain = _domain(plan, piece, emit.cols)
-            if not number:
+            if number:
+                emit.binary("add", acc, sums[at], acc if last else sums[at], domain)
+            elif not last:
                 sums[at] = _sums(tiles, plan, piece, Memory.SPM)
                 emit.unary("copy", acc, sums[at], domain)
-                continue
-            emit.binary("add", acc, sums[at], acc if last else sums[at], domain)
             if last:
                 _finish(tiles, plan, piece, acc, place)
 

@@ -72,7 +72,10 @@ def tiling_of(plan: ContractionPlan, problem: Problem, cols: int) -> Tiling | No
         return None
     *rows, n, k = _blocks(plan, tile, cols, "tile")
     part = schedule.integers("accumulators")
-    held = () if part is None else tuple(_blocks(plan, part, cols, "accumulators")[:-1])
+    held: tuple[int, ...] = ()
+    if part is not None:
+        most = _blocks(plan, part, cols, "accumulators")[:-1]
+        held = tuple(min(pair) for pair in zip(most, (*rows, n), strict=True))
     panel, keep = schedule.integers("panel") or (0,), schedule.integers("keep") or ()
     if len(panel) != 1 or panel[0] < 0 or keep not in ((), (1,)):
         _refuse(plan, "panel takes one number of tiles, keep the operand number 1 (the weights)")
