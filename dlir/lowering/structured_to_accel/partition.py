@@ -25,9 +25,9 @@ from dlir.lowering.structured_to_accel.plan import (
     HostTensor,
     Plan,
     Planned,
-    Planner,
     storage_type,
 )
+from dlir.lowering.structured_to_accel.planner import Planner
 from dlir.lowering.structured_to_accel.stored import Layout, Stored, copied, reshaped
 
 CONSTANTS = ("dl.param", "dl.constant", "arith.constant", "tensor.empty")
