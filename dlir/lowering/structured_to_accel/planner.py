@@ -71,6 +71,14 @@ class Planner:
             except Unsupported:
                 raise reason from None
 
+    def can_plan(self, op: GenericOp) -> bool:
+        """Whether the machine computes an op."""
+        try:
+            self.plan(op)
+        except Unsupported:
+            return False
+        return True
+
     # --- sums of products -------------------------------------------------------------------------
 
     def _contraction(
