@@ -59,6 +59,7 @@ PASSES: dict[str, str] = {
     "dl-quantize-minmax": "dlir.transforms.dl_quantize_minmax:DlQuantizeMinmax",
     "dl-simplify": "dlir.transforms.dl_simplify:DlSimplify",
     "dl-specialize": "dlir.transforms.dl_specialize:DlSpecialize",
+    "structured-align-heads": "dlir.transforms.structured_align_heads:StructuredAlignHeads",
     "structured-bufferize": "dlir.transforms.structured_bufferize:StructuredBufferize",
     "structured-fold-reshape": "dlir.transforms.structured_fold_reshape:StructuredFoldReshape",
     "structured-fold-windows": "dlir.transforms.structured_fold_windows:StructuredFoldWindows",

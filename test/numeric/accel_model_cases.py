@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+from numeric.accel_heads_cases import heads_cases
 from numeric.accel_integer_cases import integer_cases
 from numeric.accel_mixed_cases import mixed_cases
 from numeric.accel_models import Build, Case, Model
@@ -405,4 +406,5 @@ CASES: dict[str, list[Case]] = {
     "mixed": mixed_cases(),
     "integer": integer_cases(),
     "split": split_cases(),
+    "heads": heads_cases(),
 }
