@@ -127,6 +127,7 @@ def _through(
     """Forms into the result as forms into the operand, where these are linear."""
     count = len(forms[0].coefficients) if forms else 0
     result = [Linear((0,) * count, 0)] * len(old)
+    spare = [d for d, n in enumerate(old) if n == 1]
     for left, right in groups(old, new):
         wide = [d for d in left if old[d] != 1]
         if len(wide) > 1:
@@ -137,8 +138,24 @@ def _through(
                 result[a] = forms[b]
             continue
         if wide:
+            right, moved = _without_ones(right, forms, new, spare)
             result[wide[0]] = _flat([forms[d] for d in right], [new[d] for d in right])
+            for a, b in moved:
+                result[a] = forms[b]
     return result
+
+
+def _without_ones(
+    dims: Sequence[int], forms: Sequence[Linear], sizes: Sequence[int], spare: list[int]
+) -> tuple[list[int], list[tuple[int, int]]]:
+    """The dimensions but for those of one that spare dimensions of one can have: (spare, own).
+
+    An iterator of one value does nothing to an index, but takes part in a map that names it.
+    """
+    ones = [d for d in dims if sizes[d] == 1 and forms[d].plain_dim is not None]
+    moved = [(spare.pop(), own) for own in reversed(ones) if spare]
+    gone = {own for _, own in moved}
+    return [d for d in dims if d not in gone], moved
 
 
 def _flat(forms: Sequence[Linear], sizes: Sequence[int]) -> Linear:
@@ -205,12 +222,20 @@ def _merged(forms: Sequence[Linear], old: Sequence[int], new: Sequence[int]) -> 
     count = len(forms[0].coefficients) if forms else 0
     zero = Linear((0,) * count, 0)
     result = [zero] * len(new)
+    free: list[int] = []
+    for left, right in groups(old, new):
+        own = any(old[d] == 1 for d in left)
+        free += [d for d in right if new[d] == 1][int(own) :]
     merges = False
     for left, right in groups(old, new):
         ones, spare = [d for d in left if old[d] == 1], [d for d in right if new[d] == 1]
-        if spare:  # iterators of one value go on walking a dimension of one
-            result[spare[0]] = _flat([forms[d] for d in ones], [1] * len(ones)) if ones else zero
+        if spare and ones:  # iterators of one value go on walking a dimension of one
+            result[spare[0]] = _flat([forms[d] for d in ones], [1] * len(ones))
             left = [d for d in left if d not in ones]
+        else:
+            left, moved = _without_ones(left, forms, old, free)
+            for a, b in moved:
+                result[a] = forms[b]
         wide = [d for d in right if new[d] != 1]
         if len(wide) > 1:
             if [old[d] for d in left] != [new[d] for d in wide]:

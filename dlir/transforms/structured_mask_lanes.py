@@ -13,20 +13,22 @@ from xdsl.dialects.builtin import (
     TensorType,
 )
 from xdsl.ir import Attribute, Operation, SSAValue
-from xdsl.ir.affine import AffineMap
 from xdsl.passes import ModulePass
 from xdsl.rewriter import InsertPoint, Rewriter
 
 from dlir.dialects.structured.attrs import Iterator
-from dlir.dialects.structured.maps import Linear, linear_map, map_of
+from dlir.dialects.structured.heads import heads_in, is_product_over_heads, others_in
+from dlir.dialects.structured.maps import Linear, map_of
 from dlir.dialects.structured.ops import (
+    FillOp,
     GenericOp,
-    IndexOp,
     YieldOp,
     body_region,
     element_type_of,
     shape_of,
 )
+from dlir.dialects.structured.rearrange import form
+from dlir.dialects.structured.roles import spread
 from dlir.targets.accel.description import load_machine, parse_settings
 from dlir.types import is_integer, number
 
@@ -61,7 +63,7 @@ class StructuredMaskLanes(ModulePass):
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
         cols = load_machine(self.machine, parse_settings(self.set)).array.cols
-        masked: dict[tuple[SSAValue, int], SSAValue] = {}
+        masked: dict[_Source, SSAValue] = {}
         for inner in list(op.walk()):
             if isinstance(inner, GenericOp) and (heads := _match(inner, cols)) is not None:
                 _rewrite(inner, heads, masked)
@@ -69,181 +71,216 @@ class StructuredMaskLanes(ModulePass):
 
 @dataclass(frozen=True)
 class _Heads:
-    """The iterators over heads and over the numbers of one, and how heads fill a block."""
+    """How the heads of a product lie in blocks of lanes."""
 
     h: int
+    """The iterator over heads: over those of one block, or over all, and then it is split."""
     d: int
     width: int
-    cols: int
+    places: int
+    """Heads of a block."""
+    lanes: int
+    """Lanes of a block; with those that no head has."""
+    splits: bool
     w: int
     """Which input is masked."""
 
-    @property
-    def places(self) -> int:
-        """Heads of a block."""
-        return self.cols // self.width
+
+@dataclass(frozen=True)
+class _Source:
+    """A tensor whose lanes are masked: where its heads begin, and how far they go."""
+
+    value: SSAValue
+    first: int
+    size: int
+    width: int
+    places: int
+    lanes: int
 
 
 def _match(op: GenericOp, cols: int) -> _Heads | None:
-    """A product of two computed tensors, both (or one and the result) with heads in blocks."""
-    if len(op.inputs) != 2 or op.padding is not None or len(op.body.block.args) != 3:
-        return None
-    extents = op.static_extents()
-    if any(n < 1 for n in extents) or any(isinstance(o, IndexOp) for o in _inner(op)):
+    """A product of two tensors, both (or one and the result) with several heads in a block."""
+    if not is_product_over_heads(op):
         return None
     for w in (1, 0):
-        found = _heads_of(op.input_forms[w][-1], extents)
-        if found is None:
-            continue
-        h, d, width = found
-        other = op.input_forms[1 - w][-1] if d in op.reduction_dims else op.out_forms[-1]
-        fits = cols % width == 0 and width < cols and extents[h] % (cols // width) == 0
-        if fits and h in op.parallel_dims and _heads_of(other, extents) == found:
-            heads = _Heads(h, d, width, cols, w)
-            return heads if _is_simple(op, heads) else None
+        heads = _in_blocks(op, w, cols)
+        if heads is not None:
+            return heads if heads.places > 1 and _is_simple(op, heads, cols) else None
     return None
 
 
-def _inner(op: GenericOp) -> list[Operation]:
-    return [*op.body.block.ops, *(op.epilogue.block.ops if op.epilogue is not None else ())]
-
-
-def _heads_of(form: Linear, extents: Sequence[int]) -> tuple[int, int, int] | None:
-    """(h, d, D) of `D * h + d` with D numbers d."""
-    dims = [d for d in form.dims if extents[d] > 1]
-    inner = [d for d in dims if form.coefficients[d] == 1]
-    outer = [d for d in dims if form.coefficients[d] != 1]
-    if len(inner) != 1 or len(outer) != 1 or form.constant:
+def _in_blocks(op: GenericOp, w: int, cols: int) -> _Heads | None:
+    """The heads of an input, which begin where a block does: of `cols * b + width * i + d`."""
+    extents, last = op.static_extents(), op.input_forms[w][-1]
+    found = heads_in(last, extents)
+    if found is None or found.h not in op.parallel_dims or found.width >= cols:
         return None
-    width = extents[inner[0]]
-    return (outer[0], inner[0], width) if form.coefficients[outer[0]] == width else None
+    others = others_in(last, found, extents)
+    if last.constant % cols or any(last.coefficients[d] % cols for d in others):
+        return None
+    count, width = extents[found.h], found.width
+    if count * width <= cols:
+        lanes = cols if others else count * width
+        return _Heads(found.h, found.d, width, count, lanes, False, w)
+    if others or cols % width or count % (cols // width):
+        return None
+    return _Heads(found.h, found.d, width, cols // width, cols, True, w)
 
 
-def _is_simple(op: GenericOp, heads: _Heads) -> bool:
-    """Whether d is used next to h only, in operands that have their lanes there."""
-    pair = (heads.h, heads.d)
-    forms = [f for fs in (*op.input_forms, op.out_forms) for f in fs]
-    return all(
-        not form.coefficients[heads.d]
-        or form.coefficients[heads.h] == heads.width * form.coefficients[heads.d]
-        for form in forms
-    ) and not any(_uses(m, op, pair) for m in op.epilogue_forms)
+def _is_simple(op: GenericOp, heads: _Heads, cols: int) -> bool:
+    """Whether numbers of heads lie on whole blocks of lanes, wherever they are used."""
+    sums = heads.d in op.reduction_dims
+    if _writes_spare(op, heads) and not isinstance(op.outs.owner, tensor.EmptyOp | FillOp):
+        return False  # lanes of no head would be overwritten
+    operands = [*zip(op.inputs, op.input_forms, strict=True), (op.outs, op.out_forms)]
+    used: list[bool] = []
+    for value, forms in operands:
+        used.append(any(one.coefficients[heads.d] for one in forms))
+        if used[-1] and not _is_in_blocks(op, forms, value, heads, cols):
+            return False
+    if not used[1 - heads.w if sums else 2]:
+        return False
+    extras = [tuple(spread(op, one) for one in forms) for forms in op.epilogue_forms]
+    return sums or all(
+        _is_in_blocks(op, forms, value, heads, cols)
+        if any(one.coefficients[heads.d] for one in forms)
+        else not any(one.coefficients[heads.h] for one in forms)
+        for value, forms in zip(op.epilogue_inputs, extras, strict=True)
+    )
 
 
-def _uses(forms: Sequence[Linear], op: GenericOp, pair: tuple[int, int]) -> bool:
-    """Whether an epilogue input is read by d."""
-    places = [i for i, dim in enumerate(op.parallel_dims) if dim == pair[1]]
-    return any(f.coefficients[p] for f in forms for p in places)
+def _writes_spare(op: GenericOp, heads: _Heads) -> bool:
+    """Whether the result gets zeros on lanes that no head has, which need not be there before."""
+    return heads.d in op.parallel_dims and heads.lanes > heads.places * heads.width
+
+
+def _is_in_blocks(
+    op: GenericOp, forms: Sequence[Linear], value: SSAValue, heads: _Heads, cols: int
+) -> bool:
+    """Whether the last dimension is walked in whole blocks, which are there with all lanes."""
+    extents, last = op.static_extents(), forms[-1]
+    if any(one.coefficients[heads.d] for one in forms[:-1]):
+        return False
+    if last.coefficients[heads.d] != 1 or last.coefficients[heads.h] != heads.width:
+        return False
+    others = [d for d in last.dims if d not in (heads.h, heads.d) and extents[d] > 1]
+    if last.constant % cols or any(last.coefficients[d] % cols for d in others):
+        return False
+    high = last.bounds(extents)[1] - heads.places * heads.width + heads.lanes
+    return high < shape_of(value)[-1]
 
 
 # --- rewriting ------------------------------------------------------------------------------------
 
 
-def _rewrite(op: GenericOp, heads: _Heads, masked: dict[tuple[SSAValue, int], SSAValue]) -> None:
-    source = op.inputs[heads.w]
-    key = (source, heads.width)
-    if key not in masked:
-        made = _masked(source, heads)
-        Rewriter.insert_op(made, InsertPoint.before(op))
-        masked[key] = made[-1].results[0]
+def _rewrite(op: GenericOp, heads: _Heads, masked: dict[_Source, SSAValue]) -> None:
+    """d walks the lanes of a block. Heads are split into blocks and places, which come last."""
     sums = heads.d in op.reduction_dims
-    count = len(op.kinds) + 1  # h becomes the block (in its place), the place in it comes last
-    kinds = [*op.kinds, Iterator.PARALLEL if sums else Iterator.REDUCTION]
-    inputs, maps = list(op.inputs), [_moved(f, heads, count) for f in op.input_forms]
-    inputs[heads.w] = masked[key]
-    place = Linear(tuple(int(i == count - 1) for i in range(count)), 0)
-    maps[heads.w] = [place, *maps[heads.w]]
-    extents = list(op.static_extents())
-    extents[heads.h] //= heads.places
-    extents[heads.d] = heads.cols
+    kinds, extents = list(op.kinds), list(op.static_extents())
+    place = heads.h
+    if heads.splits:
+        place = len(kinds)
+        kinds.append(Iterator.PARALLEL)
+        extents.append(heads.places)
+        extents[heads.h] //= heads.places
+    kinds[place] = Iterator.PARALLEL if sums else Iterator.REDUCTION
+    extents[heads.d] = heads.lanes
+    count = len(kinds)
+    forms = [[_moved(one, heads, count) for one in of] for of in (*op.input_forms, op.out_forms)]
+    inputs = list(op.inputs)
+    last = forms[heads.w][-1]
+    size = last.bounds(extents)[1] + 1 - last.constant
+    source = _Source(inputs[heads.w], last.constant, size, heads.width, heads.places, heads.lanes)
+    if source not in masked:
+        made = _masked(source)
+        Rewriter.insert_op(made, InsertPoint.before(op))
+        masked[source] = made[-1].results[0]
+    inputs[heads.w] = masked[source]
+    forms[heads.w] = [
+        form(count, {place: 1}), *forms[heads.w][:-1], Linear(last.coefficients, 0)
+    ]  # fmt: skip
+    parallel = [i for i, kind in enumerate(kinds) if kind is Iterator.PARALLEL]
+    extras = [[_moved(spread(op, one), heads, count) for one in of] for of in op.epilogue_forms]
+    outs = op.outs
+    if _writes_spare(op, heads):
+        empty = tensor.EmptyOp([], outs.type)
+        Rewriter.insert_op(empty, InsertPoint.before(op))
+        outs = empty.tensor
     new = GenericOp(
         inputs,
-        op.outs,
-        [*(map_of(f, count) for f in maps), map_of(_moved(op.out_forms, heads, count), count)],
+        outs,
+        [map_of(of, count) for of in forms],
         kinds,
         op.body.clone(),
         init=op.init,
-        domain=[*extents, heads.places],
+        domain=extents,
         schedule=op.schedule,
         epilogue_inputs=op.epilogue_inputs,
-        epilogue_maps=_epilogue_maps(op, heads, sums),
+        epilogue_maps=[map_of([_over(one, parallel) for one in of], len(parallel))
+                       for of in extras],
         epilogue=op.epilogue.clone() if op.epilogue is not None else None,
-    )
+    )  # fmt: skip
     new.location = op.location
+    before = op.outs.owner
     Rewriter.replace_op(op, new)
+    if isinstance(before, FillOp) and not list(before.results[0].uses):
+        Rewriter.erase_op(before)
 
 
-def _moved(forms: Sequence[Linear], heads: _Heads, count: int) -> list[Linear]:
+def _moved(one: Linear, heads: _Heads, count: int) -> Linear:
     """`D * h + d` as `C * b + c`, and h alone as `places * b + i`."""
-    result: list[Linear] = []
-    for form in forms:
-        coefficients = [*form.coefficients, *[0] * (count - len(form.coefficients))]
-        factor = form.coefficients[heads.h]
-        if form.coefficients[heads.d]:
-            coefficients[heads.h] = heads.cols * form.coefficients[heads.d]
-        else:
-            coefficients[heads.h] = factor * heads.places
-            coefficients[count - 1] = factor
-        result.append(Linear(tuple(coefficients), form.constant))
-    return result
+    coefficients = [*one.coefficients, *[0] * (count - len(one.coefficients))]
+    factor = one.coefficients[heads.h]
+    if one.coefficients[heads.d]:
+        coefficients[heads.h] = heads.lanes if heads.splits else 0
+    elif heads.splits:
+        coefficients[heads.h] = factor * heads.places
+        coefficients[-1] = factor
+    return Linear(tuple(coefficients), one.constant)
 
 
-def _epilogue_maps(op: GenericOp, heads: _Heads, sums: bool) -> list[AffineMap]:
-    """Over the parallel iterators, to which the place in a block is added behind the others."""
-    if op.epilogue_maps is None:
-        return []
-    at = op.parallel_dims.index(heads.h)
-    result: list[AffineMap] = []
-    for attribute in op.epilogue_maps.data:
-        count = attribute.data.num_dims + int(sums)
-        forms: list[Linear] = []
-        for form in linear_map(attribute.data):
-            coefficients = [*form.coefficients, *[0] * int(sums)]
-            factor = coefficients[at]
-            if sums:
-                coefficients[at] = factor * heads.places
-                coefficients[-1] = factor
-            forms.append(Linear(tuple(coefficients), form.constant))
-        result.append(map_of(forms, count))
-    return result
+def _over(one: Linear, iterators: Sequence[int]) -> Linear:
+    """A form that uses some iterators only, over those."""
+    return Linear(tuple(one.coefficients[i] for i in iterators), one.constant)
 
 
-def _masked(source: SSAValue, heads: _Heads) -> list[Operation]:
-    """`out[i, .., C * b + c] = x[.., C * b + c] * mask[i, c]`."""
-    shape, element = shape_of(source), element_type_of(source)
-    rank = len(shape)
-    count = rank + 2  # i, the rows, b, c
-    blocks = shape[-1] // heads.cols
-    lanes = Linear(tuple([0] * rank + [heads.cols, 1]), 0)
-    rows = [Linear(tuple(int(p == 1 + d) for p in range(count)), 0) for d in range(rank - 1)]
-    place = Linear(tuple(int(p == 0) for p in range(count)), 0)
-    lane = Linear(tuple(int(p == count - 1) for p in range(count)), 0)
-    mask = arith.ConstantOp(_mask(heads, element))
-    empty = tensor.EmptyOp([], TensorType(element, [heads.places, *shape]))
+def _masked(source: _Source) -> list[Operation]:
+    """`out[i, .., lanes * b + c] = x[.., first + lanes * b + c] * mask[i, c]`."""
+    shape, element = shape_of(source.value), element_type_of(source.value)
+    rank, lanes = len(shape), source.lanes
+    blocks = [source.size // lanes] if source.size > lanes else []
+    count = rank + 1 + len(blocks)  # i, the rows, b if there are several, c
+    here = form(count, {**({rank: lanes} if blocks else {}), count - 1: 1})
+    there = Linear(here.coefficients, source.first)
+    rows = [form(count, {1 + d: 1}) for d in range(rank - 1)]
+    place, lane = form(count, {0: 1}), form(count, {count - 1: 1})
+    mask = arith.ConstantOp(_mask(source, element))
+    wide = [source.places, *shape[:-1], source.size]
+    empty = tensor.EmptyOp([], TensorType(element, wide))
     region, block = body_region([element, element])
     multiply = arith.MuliOp if is_integer(element) else arith.MulfOp
     product = multiply(block.args[0], block.args[1])
     block.add_ops([product, YieldOp(product.results[0])])
     copy = GenericOp(
-        [source, mask.result],
+        [source.value, mask.result],
         empty.tensor,
-        [map_of([*rows, lanes], count), map_of([place, lane], count),
-         map_of([place, *rows, lanes], count)],
+        [map_of([*rows, there], count), map_of([place, lane], count),
+         map_of([place, *rows, here], count)],
         [Iterator.PARALLEL] * count,
         region,
-        domain=[heads.places, *shape[:-1], blocks, heads.cols],
+        domain=[*wide[:-1], *blocks, lanes],
     )  # fmt: skip
-    if isinstance(owner := source.owner, Operation):
+    if isinstance(owner := source.value.owner, Operation):
         copy.location = owner.location
     return [mask, empty, copy]
 
 
-def _mask(heads: _Heads, element: Attribute) -> DenseIntOrFPElementsAttr:
+def _mask(source: _Source, element: Attribute) -> DenseIntOrFPElementsAttr:
     """1 on the lanes of the head at each place, else 0."""
-    type = TensorType(element, [heads.places, heads.cols])
+    type = TensorType(element, [source.places, source.lanes])
     values = [
-        number(int(lane // heads.width == place), element).value.data
-        for place in range(heads.places)
-        for lane in range(heads.cols)
+        number(int(lane // source.width == place), element).value.data
+        for place in range(source.places)
+        for lane in range(source.lanes)
     ]
     return DenseIntOrFPElementsAttr.from_list(type, values)  # pyright: ignore

@@ -246,10 +246,32 @@ func.func @requantized(%x: tensor<8x16xi8>) -> tensor<8x32xi8> {
 // CHECK:       accel.host = "the array does not add products of i32 and i32 up in i32"
 // CHECK:       accel.host = "a copy of what the host has"
 func.func @refused(%x: tensor<8x16xf32>, %y: tensor<8x16xi8>, %z: tensor<8x16xf64>, %m: tensor<4x4xi32>) -> (tensor<8x16xf32>, tensor<8x16xi8>, tensor<8x16xf64>, tensor<4x4xi32>, tensor<16x8xf64>) {
-  %0 = dl.leaky_relu %x : tensor<8x16xf32>
+  %0 = dl.sign %x : tensor<8x16xf32>
   %1 = dl.add %y, %y : tensor<8x16xi8>
   %2 = dl.exp %z : tensor<8x16xf64>
   %3 = dl.matmul %m, %m acc i32 : (tensor<4x4xi32>, tensor<4x4xi32>) -> tensor<4x4xi32>
   %4 = dl.transpose %2 {perm = [1, 0]} : tensor<8x16xf64> -> tensor<16x8xf64>
   func.return %0, %1, %2, %3, %4 : tensor<8x16xf32>, tensor<8x16xi8>, tensor<8x16xf64>, tensor<4x4xi32>, tensor<16x8xf64>
+}
+
+// The sine is the host's, and what follows it; the product and its bias are not.
+
+// CHECK-LABEL: accel.program @sine_0
+// CHECK:       accel.matmul
+// CHECK:       accel.binary add
+// CHECK-LABEL: func.func @sine
+// CHECK:       accel.launch @sine_0
+// CHECK:       accel.host = "the machine has no function for 'math.sin'"
+// CHECK-NEXT:  ^bb0(%{{.*}}: f32, %{{.*}}: f32):
+// CHECK-NEXT:  math.sin
+// CHECK-NEXT:  arith.addf
+// CHECK-NEXT:  structured.yield
+func.func @sine(%x: tensor<20x16xf32>, %y: tensor<20x16xf32>) -> tensor<20x16xf32> {
+  %w = dl.param "w" : tensor<16x16xf32>
+  %b = dl.param "b" : tensor<16xf32>
+  %0 = dl.matmul %x, %w acc f32 : (tensor<20x16xf32>, tensor<16x16xf32>) -> tensor<20x16xf32>
+  %1 = dl.add %0, %b : (tensor<20x16xf32>, tensor<16xf32>) -> tensor<20x16xf32>
+  %2 = dl.sin %1 : tensor<20x16xf32>
+  %3 = dl.add %2, %y : (tensor<20x16xf32>, tensor<20x16xf32>) -> tensor<20x16xf32>
+  func.return %3 : tensor<20x16xf32>
 }

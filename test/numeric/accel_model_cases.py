@@ -6,9 +6,11 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+from numeric.accel_heads_cases import heads_cases
 from numeric.accel_integer_cases import integer_cases
 from numeric.accel_mixed_cases import mixed_cases
 from numeric.accel_models import Build, Case, Model
+from numeric.accel_split_cases import split_cases
 
 from dlir.dialects.dl.ops import activation as act
 from dlir.dialects.dl.ops import binary as b
@@ -221,7 +223,6 @@ def elementwise_cases() -> list[Case]:
             if (f, n, first) != (b.SubOp, 0.0, False)  # which is nothing
         ),
         *(Case(f"DivOp {n}", with_number(b.DivOp, "3x17", n), depth=2) for n in (3.0, 0.1, 8.0)),
-        Case("leaky relu", unary(act.LeakyReluOp, "3x17"), programs=0),
         Case("number / x", lambda g: _numerator(g), depth=2),
         *(
             Case(f"{f.__name__} of broadcast {x} {shape}", broadcast_first(f, x, shape), depth=2,
@@ -404,4 +405,6 @@ CASES: dict[str, list[Case]] = {
     "movement": movement_cases(),
     "mixed": mixed_cases(),
     "integer": integer_cases(),
+    "split": split_cases(),
+    "heads": heads_cases(),
 }

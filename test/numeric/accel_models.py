@@ -100,6 +100,11 @@ class Model:
         self.block.add_op(op)
         return op.results[0]
 
+    def add_all(self, op: Operation) -> tuple[Any, ...]:
+        """Append an op; all of its results."""
+        self.block.add_op(op)
+        return op.results
+
     def module(self, *results: SSAValue) -> ModuleOp:
         """The finished module."""
         self.block.add_op(ReturnOp(*results))

@@ -113,9 +113,11 @@ MODELS = {
     },
     **{f"groups-{g}-{c}-{o}": grouped(g, c, o) for g, c, o in [(8, 4, 4), (4, 3, 5), (6, 8, 16)]},
     **{f"shallow-{k}-{s}": shallow(k, s) for k, s in [(7, 2), (3, 1), (1, 1)]},
-    **{f"heads-{n}-{w}": heads(n, w) for n, w in [(4, 8), (8, 4), (3, 8), (2, 32)]},
+    **{f"heads-{n}-{w}": heads(n, w) for n, w in [
+        (4, 8), (8, 4), (3, 8), (2, 32), (12, 4), (6, 5), (7, 3), (2, 24), (5, 20), (13, 3),
+    ]},
 }  # fmt: skip
-REWRITES = ("fold-windows", "mask-lanes", "merge-groups", "pack-pixels")
+REWRITES = ("fold-windows", "align-heads", "mask-lanes", "merge-groups", "pack-pixels")
 
 
 @pytest.mark.parametrize("cols", [16, 32])

@@ -72,3 +72,20 @@ func.func @channels_first(%x: tensor<4x5x8xf32>) -> tensor<160xf32> {
   %s = structured.reshape %r : tensor<8x4x5xf32> to tensor<160xf32>
   func.return %s : tensor<160xf32>
 }
+
+// Nor does one between others: of heads for one token, the token has a dimension of its own.
+// CHECK-LABEL: @one_token
+// CHECK-NOT: structured.reshape
+// CHECK: maps = [(d0, d1, d2, d3) -> (0, d2, 4 * d1 + d3), (d0, d1, d2, d3) -> (d0, d2, 4 * d1 + d3)]
+func.func @one_token(%x: tensor<1x1x12xf32>) -> tensor<1x1x12xf32> {
+  %s = structured.reshape %x : tensor<1x1x12xf32> to tensor<1x3x1x4xf32>
+  %o = tensor.empty() : tensor<1x3x1x4xf32>
+  %r = structured.generic {maps = [(b, h, t, d) -> (b, h, t, d), (b, h, t, d) -> (b, h, t, d)], iterators = [parallel, parallel, parallel, parallel]} ins(%s : tensor<1x3x1x4xf32>) outs(%o : tensor<1x3x1x4xf32>) {
+  ^bb0(%a: f32):
+    %t0 = arith.addf %a, %a : f32
+    structured.yield %t0 : f32
+  } -> tensor<1x3x1x4xf32>
+  %m = structured.reshape %r : tensor<1x3x1x4xf32> to tensor<1x1x12xf32>
+  func.return %m : tensor<1x1x12xf32>
+}
+// RUN-VALUE: @one_token([[[0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0, 10.0, 11.0]]]) == [[[0.0, 2.0, 4.0, 6.0, 8.0, 10.0, 12.0, 14.0, 16.0, 18.0, 20.0, 22.0]]]

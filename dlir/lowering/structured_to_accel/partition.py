@@ -9,6 +9,7 @@ from math import prod
 from xdsl.dialects import func, tensor
 from xdsl.dialects.builtin import StringAttr
 from xdsl.ir import Block, Operation, SSAValue
+from xdsl.rewriter import Rewriter
 
 from dlir.dialects.accel.attrs import HOST
 from dlir.dialects.structured.ops import (
@@ -25,9 +26,10 @@ from dlir.lowering.structured_to_accel.plan import (
     HostTensor,
     Plan,
     Planned,
-    Planner,
     storage_type,
 )
+from dlir.lowering.structured_to_accel.planner import Planner
+from dlir.lowering.structured_to_accel.split import split
 from dlir.lowering.structured_to_accel.stored import Layout, Stored, copied, reshaped
 
 CONSTANTS = ("dl.param", "dl.constant", "arith.constant", "tensor.empty")
@@ -80,7 +82,9 @@ def partition(
     found = Partition(whole=_parts(block))
     planned: Planned = {}
     planner = Planner(cols, planned, lambda v: v in found.constant, types, fast_vector)
-    for op in block.ops:
+    waiting = list(reversed(list(block.ops)))
+    while waiting:
+        op = waiting.pop()
         _mark_constant(op, found)
         on_machine = any(o in planned for o in op.operands)
         constant = all(r in found.constant for r in op.results)
@@ -93,15 +97,21 @@ def partition(
             planned[op.results[0]] = stored
             found.level[op] = _machine_level(op, found)
             continue
-        _place(op, found, planner, planned, on_machine)
+        if not (parts := _place(op, found, planner, planned, on_machine)):
+            continue
+        _replace(op, parts)
+        waiting += reversed(parts)
     found.lanes = {value: stored.lane for value, stored in planned.items()}
     return found
 
 
 def _place(
     op: Operation, found: Partition, planner: Planner, planned: Planned, on_machine: bool
-) -> None:
-    """On the machine if it can be planned and is work, else on the host."""
+) -> list[Operation]:
+    """On the machine if it can be planned and is work, else on the host.
+
+    If only its epilogue cannot be, gives the ops to put in its place.
+    """
     try:
         if (given := op.attributes.get(HOST)) is not None:
             raise Unsupported(given.data if isinstance(given, StringAttr) else "the text says so")
@@ -110,14 +120,23 @@ def _place(
         plan, layout = _plan(op, planner, found)
         _require_one_program(op, found)
     except Unsupported as reason:
+        if isinstance(op, GenericOp) and (parts := split(op, planner.can_plan)):
+            return parts
         for part in (*_parts_before(op, found), op):
             found.plans.pop(part, None)
             planned.pop(part.results[0], None)
             _keep_on_host(part, found, str(reason))
-        return
+        return []
     found.plans[op] = plan
     planned[op.results[0]] = planner.placeholder(op.results[0], layout)
     found.level[op] = _machine_level(op, found)
+    return []
+
+
+def _replace(op: Operation, parts: Sequence[Operation]) -> None:
+    """The parts of an op stand in its place; the last one has its result."""
+    parts[-1].results[0].name_hint = op.results[0].name_hint
+    Rewriter.replace_op(op, parts)
 
 
 def _keep_on_host(op: Operation, found: Partition, reason: str) -> None:
