@@ -11,9 +11,9 @@ from xdsl.dialects.builtin import IntegerAttr, ModuleOp, i64
 from xdsl.passes import ModulePass
 
 from dlir.diagnostics import fail, note
-from dlir.dialects.accel.attrs import memory_of
 from dlir.dialects.accel.lifetimes import Tile, live_lines, tiles_of, uses_of
-from dlir.dialects.accel.ops import AllocOp, ProgramOp
+from dlir.dialects.accel.listing import Listing, listing_of
+from dlir.dialects.accel.ops import ProgramOp
 from dlir.rewrite import current_statistics
 from dlir.targets.accel.description import load_machine
 from dlir.transforms.accel_packing import Block, Placement, place_blocks, place_early
@@ -63,14 +63,27 @@ class AccelAllocate(ModulePass):
 
 def allocate(program: ProgramOp, *, early: bool = False) -> None:
     """Give the tiles of a program their places. Raises CompileError when they do not fit."""
-    sizes = load_machine(program.machine.preset.data, program.machine.overrides).sizes
-    tiles = tiles_of(program)
+    listing = listing_of(program)
+    given = set(listing.places)
+    allocate_listing(listing, early=early)
+    for number, at in listing.places.items():
+        if number not in given:
+            listing.alloc(number).properties["at"] = IntegerAttr(at, i64)
+
+
+def allocate_listing(listing: Listing, *, early: bool = False) -> None:
+    """The same for a listing."""
+    machine = listing.program.machine
+    sizes = load_machine(machine.preset.data, machine.overrides).sizes
+    tiles = tiles_of(listing)
     for name, size in sizes.items():
         mine = [tile for tile in tiles if tile.memory.value == name]
         if mine:
-            _place(mine, name, size, place_early if early else place_blocks)
-    _place_unused(program)
-    for use in uses_of(tiles, sizes):
+            _place(listing, mine, size, place_early if early else place_blocks)
+    for number, memref in enumerate(listing.memrefs):
+        if memref.memory is not None:  # a tile that nothing touches lies anywhere
+            listing.places.setdefault(number, 0)
+    for use in uses_of(tiles, listing.places, sizes):
         unit = UNITS.get(use.memory, "lines")
         counts = {f"{use.memory} {unit} in use": use.peak, f"{use.memory} {unit} alive": use.live}
         current_statistics().update(counts)
@@ -79,36 +92,33 @@ def allocate(program: ProgramOp, *, early: bool = False) -> None:
 Placer: TypeAlias = Callable[[Sequence[Block], int, dict[int, int]], Placement]
 
 
-def _place(tiles: Sequence[Tile], memory: str, size: int, placer: Placer) -> None:
+def _place(listing: Listing, tiles: Sequence[Tile], size: int, placer: Placer) -> None:
+    """Places for the tiles of one memory."""
     blocks = [Block(tile.lines, tile.first, tile.last) for tile in tiles]
-    fixed = {n: at for n, tile in enumerate(tiles) if (at := tile.at) is not None}
+    places = listing.places
+    fixed = {n: places[tile.number] for n, tile in enumerate(tiles) if tile.number in places}
     placement = placer(blocks, size, fixed)
     if placement.missing is not None:
-        _report(tiles, tiles[placement.missing], memory, size)
+        _report(listing, tiles, tiles[placement.missing], size)
     for number, tile in enumerate(tiles):
-        tile.op.properties["at"] = IntegerAttr(placement.at[number], i64)
+        places[tile.number] = placement.at[number]
 
 
-def _place_unused(program: ProgramOp) -> None:
-    """A tile that nothing touches lies anywhere."""
-    for op in program.body.block.ops:
-        if isinstance(op, AllocOp) and op.at is None and memory_of(op.tile.type) is not None:
-            op.properties["at"] = IntegerAttr(0, i64)
-
-
-def _report(tiles: Sequence[Tile], missing: Tile, memory: str, size: int) -> NoReturn:
+def _report(listing: Listing, tiles: Sequence[Tile], missing: Tile, size: int) -> NoReturn:
     """Say which tiles are alive where memory is shortest."""
     live = live_lines(tiles)
     fullest = int(live.argmax())
     time = fullest if live[fullest] > size else missing.first
     there = sorted((t for t in tiles if t.first <= time <= t.last), key=lambda t: -t.lines)
+    memory = missing.memory.value
     unit = UNITS.get(memory, "lines")
-    notes = [note(t.op, f"{t.lines} {unit}: {t.op.tile.type}") for t in there[:8]]
+    ops = [(tile, listing.alloc(tile.number)) for tile in there[:8]]
+    notes = [note(op, f"{tile.lines} {unit}: {op.tile.type}") for tile, op in ops]
     if len(there) > 8:
         rest = sum(tile.lines for tile in there[8:])
         notes.append(note(None, f"{rest} {unit}: {len(there) - 8} smaller tiles"))
     fail(
-        missing.op,
+        listing.alloc(missing.number),
         f"of {missing.lines} {unit} does not fit into {memory}: {len(there)} tiles of {live[time]} "
         f"{unit} are alive together, and the machine has {size}",
         rule="accel-allocate-fits",

@@ -47,17 +47,16 @@ def place_blocks(
 ) -> Placement:
     """Lines for all blocks; those of `fixed` have theirs. Blocks are in order of `first`."""
     start = {n: _placed(blocks, n, at) for n, at in (fixed or {}).items()}
-    for rounds in ROUNDS:
-        ring = _Ring(blocks, capacity, dict(start), rounds)
-        if ring.run():
-            return Placement({n: one.at for n, one in ring.placed.items()})
+    ring = _Ring(blocks, capacity, dict(start))
+    if ring.run():
+        return Placement({n: one.at for n, one in ring.placed.items()})
     dense = _densest(blocks, capacity, start)
     if dense.missing is not None:
         return dense
     return Placement(spread(blocks, capacity, dense.at, set(start)))
 
 
-ROUNDS = (4.0, 1.0, 0.25)
+ROUNDS = 4.0
 """How often a memory is given out anew during a life that counts as long. Blocks that are placed
 as long-lived do not take turns, so it should be few; but too few leave gaps of odd sizes."""
 
@@ -85,32 +84,97 @@ def _placed(blocks: Sequence[Block], number: int, at: int) -> Placed:
     return Placed(at, at + size, first, last, number)
 
 
+class _Moment(NamedTuple):
+    """What a ring knew when it came to a block."""
+
+    number: int
+    long: list[Placed]
+    live: list[Placed]
+    starts: list[int]
+    lasts: list[int]
+
+
 @dataclass
 class _Ring:
-    """Long-lived blocks at the upper end, the others in turns around them."""
+    """Long-lived blocks at the upper end, the others in turns around them.
+
+    Where a block finds no room, the ring goes back by some blocks and places it first, like a
+    long-lived one; where that does not help, it goes back further.
+    """
 
     blocks: Sequence[Block]
     capacity: int
     placed: dict[int, Placed]
-    rounds: float
     long: list[Placed] = field(default_factory=list[Placed])
     live: list[Placed] = field(default_factory=list[Placed])
     """Short-lived blocks that are alive."""
     starts: list[int] = field(default_factory=lambda: [0])
     lasts: list[int] = field(default_factory=lambda: [-1])
     """The memory in pieces: where each begins, and when it was last in use, or will be."""
+    moments: list[_Moment] = field(default_factory=list[_Moment])
+    """To go back to, every `STRIDE` blocks."""
+    first: set[int] = field(default_factory=set[int])
+    """Blocks that found no room in their turn."""
+    furthest: int = -1
+    """The last of them."""
+    back: int = 1
+    """How many moments to go back."""
 
     def run(self) -> bool:
         """Place everything; False when something found no room."""
         self.long = list(self.placed.values())
-        for number in sorted(self.long_lived(), key=lambda n: -self.blocks[n].size):
+        if not self.place_first(self.long_lived()):
+            return False
+        number = 0
+        while number < len(self.blocks):
+            if number % STRIDE == 0 and (not self.moments or self.moments[-1].number < number):
+                self.moments.append(self.moment(number))
+            if number in self.placed or self.add(number):
+                number += 1
+            elif (number := self.before(number)) < 0:
+                return False
+        return True
+
+    def moment(self, number: int) -> _Moment:
+        """The state as it is."""
+        return _Moment(number, [*self.long], [*self.live], [*self.starts], [*self.lasts])
+
+    def place_first(self, numbers: Iterable[int]) -> bool:
+        """Place blocks at the upper end, the largest first, whenever they begin."""
+        for number in sorted(numbers, key=lambda n: -self.blocks[n].size):
             block = self.blocks[number]
-            at = highest(blockers(block, self.long), block.size, self.capacity)
+            around = blockers(block, [*self.long, *self.live])
+            at = highest(around, block.size, self.capacity)
             if at is None:
                 return False
             self.placed[number] = _placed(self.blocks, number, at)
             self.long.append(self.placed[number])
-        return all(self.add(n) for n in range(len(self.blocks)) if n not in self.placed)
+        return True
+
+    def before(self, number: int) -> int:
+        """Go back, and place a block first that found no room; where to go on, or -1."""
+        self.first.add(number)
+        self.back = 1 if number > self.furthest else 2 * self.back
+        self.furthest = max(self.furthest, number)
+        while len(self.first) <= MOST_FIRST:
+            del self.moments[max(1, len(self.moments) + 1 - self.back) :]
+            last = self.moments[-1]
+            self.restore(last)
+            if self.place_first(n for n in self.first if n not in self.placed):
+                return last.number
+            if last.number == 0:
+                break
+            self.back *= 2
+        return -1
+
+    def restore(self, moment: _Moment) -> None:
+        """The state of an earlier moment, with nothing placed that comes behind it in its turn."""
+        self.long, self.live = [*moment.long], [*moment.live]
+        self.starts, self.lasts = [*moment.starts], [*moment.lasts]
+        kept = {one.number for one in self.long}
+        self.placed = {
+            n: one for n, one in self.placed.items() if n < moment.number or n in kept
+        } | {one.number: one for one in self.live}
 
     def long_lived(self) -> list[int]:
         """Blocks during whose life the memory is given out anew `rounds` times."""
@@ -119,7 +183,7 @@ class _Ring:
         firsts = [block.first for block in self.blocks]
         lasts = [block.last for block in self.blocks]
         during = given[np.searchsorted(firsts, lasts, "right")] - given[1:]
-        long = np.flatnonzero(during >= self.rounds * self.capacity).tolist()
+        long = np.flatnonzero(during >= ROUNDS * self.capacity).tolist()
         return [n for n in long if n not in self.placed]
 
     def add(self, number: int) -> bool:
@@ -207,7 +271,7 @@ def spread(
 
     Those that are still to be moved keep their places free, so there is always room.
     """
-    ring = _Ring(blocks, capacity, {}, 0)
+    ring = _Ring(blocks, capacity, {})
     firsts = [block.first for block in blocks]
     old = [_placed(blocks, number, dense[number]) for number in range(len(blocks))]
     for number, block in enumerate(blocks):
@@ -219,6 +283,12 @@ def spread(
         ring.set(number, old[number].at if at is None else at)
     return {number: one.at for number, one in ring.placed.items()}
 
+
+STRIDE = 32
+"""Blocks between two moments that a ring can go back to."""
+
+MOST_FIRST = 2048
+"""Blocks that find no room in their turn, until a ring gives up."""
 
 MOST_AHEAD = 256
 """Blocks that begin during the life of one that is moved; one that lives longer stays."""

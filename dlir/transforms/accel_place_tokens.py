@@ -14,11 +14,11 @@ from xdsl.ir import SSAValue
 from xdsl.passes import ModulePass
 
 from dlir.diagnostics import fail
-from dlir.dialects.accel.attrs import Memory, memory_of, rows_of
-from dlir.dialects.accel.footprint import Footprints, Rows, scaled
-from dlir.dialects.accel.ops import AllocOp, EngineOp, ProgramOp, StoreOp
-from dlir.dialects.accel.verify import width_of
-from dlir.targets.accel.description import Machine, load_machine
+from dlir.dialects.accel.attrs import Memory
+from dlir.dialects.accel.footprint import Rows, scaled, shifted
+from dlir.dialects.accel.listing import Line, Listing, listing_of
+from dlir.dialects.accel.ops import EngineOp, ProgramOp
+from dlir.targets.accel.description import load_machine
 
 ENGINES = ("ld", "mx", "vx", "st")
 
@@ -55,14 +55,17 @@ class AccelPlaceTokens(ModulePass):
 
 def place_tokens(program: ProgramOp) -> None:
     """Replace the tokens of a program whose tiles have places. Raises CompileError."""
-    attribute = program.machine
-    stored = {op.addresses[-1] for op in program.body.block.ops if isinstance(op, StoreOp)}
-    order = _Order(load_machine(attribute.preset.data, attribute.overrides), stored)
-    for op in program.body.block.ops:
-        if isinstance(op, AllocOp):
-            order.place(op)
-        elif isinstance(op, EngineOp):
-            _set_tokens(op, [giver.token for giver in order.add(op)])
+    listing = listing_of(program)
+    place_tokens_in(listing)
+    ops = listing.ops
+    for op, givers in zip(ops, listing.after, strict=True):
+        _set_tokens(op, [ops[giver].token for giver in givers])
+
+
+def place_tokens_in(listing: Listing) -> None:
+    """The same for a listing."""
+    order = _Order(listing, _places(listing))
+    listing.after = [order.add(number, line) for number, line in enumerate(listing.lines)]
 
 
 def _set_tokens(op: EngineOp, tokens: Sequence[SSAValue]) -> None:
@@ -112,6 +115,27 @@ class _Place:
     lines: int
 
 
+def _places(listing: Listing) -> list[_Place | None]:
+    """By memref; tiles share the history of their memory. None for DRAM that nothing writes."""
+    machine = listing.program.machine
+    sizes = load_machine(machine.preset.data, machine.overrides).sizes
+    chip: dict[Memory, _History] = {}
+    places: list[_Place | None] = []
+    for number, memref in enumerate(listing.memrefs):
+        memory = memref.memory
+        if memory is None:
+            history = _History.of(memref.rows) if number in listing.stored else None
+            places.append(None if history is None else _Place(history, 0, 1))
+            continue
+        if number not in listing.places:
+            tile = listing.alloc(number)
+            fail(tile, "has no place, and may share one", help="run accel-allocate first")
+        if memory not in chip:
+            chip[memory] = _History.of(sizes[memory.value])
+        places.append(_Place(chip[memory], listing.places[number], memref.unit))
+    return places
+
+
 Clock = list[int]
 """Per engine, how many of its ops have ended."""
 
@@ -120,44 +144,23 @@ Clock = list[int]
 class _Order:
     """What is known after some ops of a program."""
 
-    machine: Machine
-    stored: set[SSAValue]
-    """Memrefs in DRAM that are written at all; the others need no account."""
-    footprints: Footprints = field(default_factory=Footprints)
-    places: dict[SSAValue, _Place] = field(default_factory=dict[SSAValue, _Place])
-    chip: dict[Memory, _History] = field(default_factory=dict[Memory, _History])
-    ops: list[list[EngineOp]] = field(default_factory=lambda: [[] for _ in ENGINES])
+    listing: Listing
+    places: list[_Place | None]
+    ops: list[list[int]] = field(default_factory=lambda: [[] for _ in ENGINES])
+    """Per engine, the numbers of its ops."""
     clocks: list[list[Clock]] = field(default_factory=lambda: [[] for _ in ENGINES])
     """What is known when an op starts, per engine and op."""
 
-    def place(self, op: AllocOp) -> None:
-        """Where a tile lies; tiles share the history of their memory."""
-        memory = memory_of(op.tile.type)
-        if memory is None:
-            return
-        if op.at is None:
-            fail(op, "has no place, and may share one", help="run accel-allocate first")
-        if memory not in self.chip:
-            self.chip[memory] = _History.of(self.machine.sizes[memory.value])
-        lines = 1 if memory is Memory.ACC else width_of(op.tile.type)
-        self.places[op.tile] = _Place(self.chip[memory], op.at.value.data, lines)
-
-    def place_of(self, value: SSAValue) -> _Place | None:
-        """Where a memref is kept account of; None for DRAM that nothing writes."""
-        if value not in self.places and value in self.stored:
-            self.places[value] = _Place(_History.of(rows_of(value.type)), 0, 1)
-        return self.places.get(value)
-
-    def add(self, op: EngineOp) -> list[EngineOp]:
+    def add(self, op: int, line: Line) -> list[int]:
         """The ops whose tokens the next op needs."""
-        engine = ENGINES.index(op.ENGINE)
+        engine = ENGINES.index(line.form.kind.ENGINE)
         number = len(self.ops[engine]) + 1
         needed = [0] * len(ENGINES)
-        accesses = list(self.accesses(op))
-        for place, lines, write in accesses:
-            needed = list(map(max, needed, place.history.before(lines, write)))
-        for place, lines, write in accesses:
-            place.history.record(engine, number, lines, write)
+        accesses = list(self.accesses(line))
+        for history, lines, write in accesses:
+            needed = list(map(max, needed, history.before(lines, write)))
+        for history, lines, write in accesses:
+            history.record(engine, number, lines, write)
         needed[engine] = 0
         clock = self.clocks[engine][-1] if number > 1 else [0] * len(ENGINES)
         givers, clock = self.reduced(needed, clock)
@@ -165,11 +168,12 @@ class _Order:
         self.clocks[engine].append(clock)
         return [self.ops[other][needed[other] - 1] for other in givers]
 
-    def accesses(self, op: EngineOp) -> Iterator[tuple[_Place, Rows, bool]]:
-        for value, write, rows in self.footprints.of(op):
-            place = self.place_of(value)
+    def accesses(self, line: Line) -> Iterator[tuple[_History, Rows, bool]]:
+        for position, write, rows in line.form.touches:
+            place = self.places[line.memrefs[position]]
             if place is not None:
-                yield place, scaled(rows, place.lines, place.first), write
+                moved = shifted(rows, line.bases[position])
+                yield place.history, scaled(moved, place.lines, place.first), write
 
     def reduced(self, needed: Clock, clock: Clock) -> tuple[list[int], Clock]:
         """The engines to wait for, but for those that follow from others; what is known then."""

@@ -13,18 +13,11 @@ from xdsl.ir import SSAValue
 from xdsl.passes import ModulePass
 
 from dlir.diagnostics import fail
-from dlir.dialects.accel.attrs import TOKEN, Memory, memory_of, rows_of
-from dlir.dialects.accel.footprint import Footprints
+from dlir.dialects.accel.attrs import Memory
+from dlir.dialects.accel.footprint import shifted
 from dlir.dialects.accel.lifetimes import live_lines, tiles_of
-from dlir.dialects.accel.ops import (
-    AllocOp,
-    BinaryOp,
-    EngineOp,
-    GatherOp,
-    LoadOp,
-    ProgramOp,
-    StoreOp,
-)
+from dlir.dialects.accel.listing import Line, Listing, listing_of
+from dlir.dialects.accel.ops import AllocOp, EngineOp, GatherOp, LoadOp, ProgramOp, StoreOp
 from dlir.targets.accel.description import load_machine
 
 SHARE = 0.75
@@ -69,16 +62,26 @@ class AccelPrefetch(ModulePass):
 
 def prefetch(program: ProgramOp, depth: int) -> None:
     """Reorder the loads of a program without tokens. Raises CompileError when it has some."""
-    ops = [op for op in program.body.block.ops if isinstance(op, EngineOp)]
-    for op in ops:
-        if any(value.type == TOKEN for value in op.operands):
-            fail(op, "has tokens; loads move before `accel-place-tokens`, not after it")
-    queue = _Queue(program, ops, depth)
-    for time, op in enumerate(ops):
-        queue.add(time, op)
-    order = sorted(range(len(ops)), key=lambda n: (queue.before[n], n in queue.fixed, n))
-    if order != list(range(len(ops))):
-        _reorder(program, [ops[n] for n in order])
+    listing = listing_of(program)
+    before = list(listing.ops)
+    prefetch_listing(listing, depth)
+    if listing.ops != before:
+        _reorder(program, listing.ops)
+
+
+def prefetch_listing(listing: Listing, depth: int) -> None:
+    """The same for a listing."""
+    for number, tokens in enumerate(listing.after):
+        if tokens:
+            fail(
+                listing.ops[number],
+                "has tokens; loads move before `accel-place-tokens`, not after it",
+            )
+    queue = _Queue(listing, depth)
+    for time, line in enumerate(listing.lines):
+        queue.add(time, line)
+    count = len(listing.lines)
+    listing.reorder(sorted(range(count), key=lambda n: (queue.before[n], n in queue.fixed, n)))
 
 
 def _reorder(program: ProgramOp, ops: Sequence[EngineOp]) -> None:
@@ -111,54 +114,55 @@ class _Uses:
 class _Queue:
     """Where the ops of a program go, in one walk over it."""
 
-    def __init__(self, program: ProgramOp, ops: Sequence[EngineOp], depth: int) -> None:
-        self.depth = depth
-        self.before = list(range(len(ops)))
+    def __init__(self, listing: Listing, depth: int) -> None:
+        self.depth, self.memrefs = depth, listing.memrefs
+        count = len(listing.lines)
+        self.before = list(range(count))
         """Per op, the one that it stands in front of; its own number if it does not move."""
         self.fixed: set[int] = set()
         """Ops that never move. Loads in front of the same op keep their order."""
-        self.footprints = Footprints()
-        self.tiles: dict[SSAValue, _Uses] = {}
-        self.lines: dict[SSAValue, tuple[Memory, int]] = {}
+        self.tiles: dict[int, _Uses] = {}
         self.live: dict[Memory, NDArray[np.int64]] = {}
         self.room: dict[Memory, int] = {}
-        stored = {op.operands[-1] for op in ops if isinstance(op, StoreOp)}
-        self.stored = {value: np.zeros(rows_of(value.type), np.int32) for value in stored}
+        self.stored = {n: np.zeros(self.memrefs[n].rows, np.int32) for n in listing.stored}
         """Per row, the first op that stands behind the last store to it."""
-        self._measure(program, len(ops))
+        self._measure(listing, count)
 
-    def _measure(self, program: ProgramOp, count: int) -> None:
-        sizes = load_machine(program.machine.preset.data, program.machine.overrides).sizes
-        tiles = tiles_of(program)
-        self.lines = {tile.op.tile: (tile.memory, tile.lines) for tile in tiles}
+    def _measure(self, listing: Listing, count: int) -> None:
+        machine = listing.program.machine
+        sizes = load_machine(machine.preset.data, machine.overrides).sizes
+        tiles = tiles_of(listing)
         for memory in {tile.memory for tile in tiles}:
             live = live_lines(tile for tile in tiles if tile.memory is memory)
             self.live[memory] = np.append(live, np.zeros(count, np.int64))[:count]
             self.room[memory] = int(SHARE * sizes[memory.value])
 
-    def add(self, time: int, op: EngineOp) -> None:
+    def add(self, time: int, line: Line) -> None:
         """The next op."""
-        if isinstance(op, LoadOp | GatherOp):
-            self.load(time, op)
+        kind = line.form.kind
+        if kind is LoadOp or kind is GatherOp:
+            self.load(time, line)
             return
-        if isinstance(op, StoreOp):
-            touch = list(self.footprints.of(op))[-1]
-            self.stored[touch.value][touch.rows] = time + 1
+        if kind is StoreOp:
+            rows = shifted(line.form.touches[-1].rows, line.bases[-1])
+            self.stored[line.memrefs[-1]][rows] = time + 1
         self.fixed.add(time)
-        touched = dict.fromkeys(op.operands)
-        filling = isinstance(op, BinaryOp) and op.field("fn") == "fill" and len(touched) == 1
-        for value in touched:
-            uses = self.tiles.setdefault(value, _Uses(time))
+        touched = dict.fromkeys(line.memrefs)
+        filling = line.form.fills and len(touched) == 1
+        for memref in touched:
+            uses = self.tiles.get(memref)
+            if uses is None:
+                uses = self.tiles[memref] = _Uses(time)
             if filling and not uses.free:
                 uses.fills.append(time)
             else:
                 uses.free = time + 1
 
-    def load(self, time: int, op: LoadOp | GatherOp) -> None:
+    def load(self, time: int, line: Line) -> None:
         """Move a load up, with the fills of its tile."""
-        tile = op.operands[-1]
+        tile = line.memrefs[-1]
         uses = self.tiles.get(tile)
-        least = max(time - self.depth, self.ready(op), 0 if uses is None else uses.free)
+        least = max(time - self.depth, self.ready(line), 0 if uses is None else uses.free)
         if uses is None:
             uses = self.tiles[tile] = _Uses(time)
         place = self.earliest(tile, least, min(time, uses.first))
@@ -168,27 +172,35 @@ class _Queue:
             if place <= self.before[fill]:
                 self.before[fill] = place
                 self.fixed.discard(fill)
-        if isinstance(op, GatherOp):
-            index = self.tiles.setdefault(op.operands[1], _Uses(time))
+        if line.form.kind is GatherOp:
+            index = self.tiles.setdefault(line.memrefs[1], _Uses(time))
             index.free = max(index.free, place)
         if place < uses.first:
-            memory, lines = self.lines[tile]
-            self.live[memory][place : uses.first] += lines
+            self.live[self.memory(tile)][place : uses.first] += self.memrefs[tile].lines
             uses.first = place
         uses.free = max(uses.free, place)
 
-    def ready(self, op: EngineOp) -> int:
+    def memory(self, tile: int) -> Memory:
+        """Where a load writes to."""
+        memory = self.memrefs[tile].memory
+        assert memory is not None, "checked by the verifier"
+        return memory
+
+    def ready(self, line: Line) -> int:
         """The first op that a load may stand in front of, as far as what it reads goes."""
         ready = 0
-        for value, write, rows in self.footprints.of(op):
-            if value in self.stored:
-                ready = max(ready, int(self.stored[value][rows].max()))
-            elif not write and memory_of(value.type) is not None:
-                ready = max(ready, self.tiles[value].free if value in self.tiles else 0)
+        for position, write, rows in line.form.touches:
+            memref = line.memrefs[position]
+            if memref in self.stored:
+                own = self.stored[memref][shifted(rows, line.bases[position])]
+                ready = max(ready, int(own.max()))
+            elif not write and self.memrefs[memref].memory is not None and memref in self.tiles:
+                ready = max(ready, self.tiles[memref].free)
         return ready
 
-    def earliest(self, tile: SSAValue, least: int, first: int) -> int:
+    def earliest(self, tile: int, least: int, first: int) -> int:
         """How far up a tile that begins with op `first` may begin, for the room it takes."""
-        memory, lines = self.lines[tile]
-        full = np.flatnonzero(self.live[memory][least:first] + lines > self.room[memory])
+        memory = self.memory(tile)
+        room = self.room[memory] - self.memrefs[tile].lines
+        full = np.flatnonzero(self.live[memory][least:first] > room)
         return least + int(full[-1]) + 1 if len(full) else min(least, first)

@@ -6,15 +6,11 @@ program differ in their first rows alone, so what a walk touches is kept relativ
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from typing import Any, NamedTuple, TypeAlias
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
-from xdsl.ir import SSAValue
 
-from dlir.dialects.accel.decode import Decoded, decode
 from dlir.dialects.accel.ops import BinaryOp, EngineOp
 
 Rows: TypeAlias = "slice | NDArray[np.int64]"
@@ -23,40 +19,21 @@ Rows: TypeAlias = "slice | NDArray[np.int64]"
 class Touch(NamedTuple):
     """One address of an op: what is read, or written (and perhaps read before)."""
 
-    value: SSAValue
+    position: int
     write: bool
     rows: Rows
 
 
-@dataclass
-class Footprints:
-    """What the ops of one program touch."""
-
-    known: dict[Any, list[tuple[int, bool, Rows]]] = field(
-        default_factory=dict[Any, list[tuple[int, bool, Rows]]]
-    )
-    """Op without its bases -> per address that counts: its number, whether it is written, and its
-    rows from the base on."""
-
-    def of(self, op: EngineOp) -> Iterator[Touch]:
-        """What an op touches; the last address of every op is the one it writes."""
-        decoded = decode(op)
-        key = (op.name, *decoded[2:])
-        found = self.known.get(key)
-        if found is None:
-            found = self.known[key] = _relative(op, decoded)
-        for position, write, rows in found:
-            base = decoded.bases[position]
-            yield Touch(decoded.values[position], write, shifted(rows, base))
-
-
-def _relative(op: EngineOp, decoded: Decoded) -> list[tuple[int, bool, Rows]]:
-    last = len(decoded.bases) - 1
-    return [
-        (position, position == last, touched(steps, decoded.trips, span))
-        for position, (steps, span) in enumerate(zip(decoded.steps, op.spans(), strict=True))
+def touches_of(
+    op: EngineOp, steps: tuple[tuple[int, ...], ...], trips: tuple[int, ...]
+) -> tuple[Touch, ...]:
+    """What an op touches from the base of each walk on; it writes the last address."""
+    last = len(steps) - 1
+    return tuple(
+        Touch(position, position == last, touched(own, trips, span))
+        for position, (own, span) in enumerate(zip(steps, op.spans(), strict=True))
         if position or not _ignores_x(op)
-    ]
+    )
 
 
 def _ignores_x(op: EngineOp) -> bool:

@@ -7,30 +7,25 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from xdsl.ir import SSAValue
 
-from dlir.dialects.accel.attrs import Memory, memory_of, rows_of
-from dlir.dialects.accel.ops import AllocOp, EngineOp, ProgramOp
-from dlir.dialects.accel.verify import width_of
+from dlir.dialects.accel.attrs import Memory
+from dlir.dialects.accel.listing import Listing, listing_of
+from dlir.dialects.accel.ops import ProgramOp
 
 
-@dataclass(frozen=True)
-class Tile:
+class Tile(NamedTuple):
     """A tile on the chip: its lines (accumulators: rows) and its life, both ends included."""
 
-    op: AllocOp
+    number: int
+    """That of the memref."""
     memory: Memory
     lines: int
     first: int
     last: int
-
-    @property
-    def at(self) -> int | None:
-        """Its first line, where that is known."""
-        return None if self.op.at is None else self.op.at.value.data
 
 
 @dataclass(frozen=True)
@@ -51,32 +46,20 @@ class MemoryUse:
         return self.peak / self.live if self.live else 1.0
 
 
-def lines_of(op: AllocOp) -> int:
-    """Lines (accumulators: rows) of a tile."""
-    width = 1 if memory_of(op.tile.type) is Memory.ACC else width_of(op.tile.type)
-    return rows_of(op.tile.type) * width
-
-
-def tiles_of(program: ProgramOp) -> list[Tile]:
+def tiles_of(listing: Listing) -> list[Tile]:
     """The tiles on the chip that are used, by their first use."""
-    tiles: dict[SSAValue, AllocOp] = {}
-    first: dict[SSAValue, int] = {}
-    last: dict[SSAValue, int] = {}
-    time = 0
-    for op in program.body.block.ops:
-        if type(op) is AllocOp:  # most ops are no tiles, which isinstance takes long to find out
-            tiles[op.tile] = op
-        elif isinstance(op, EngineOp):
-            for value in op.operands:
-                if value in tiles:
-                    first.setdefault(value, time)
-                    last[value] = time
-            time += 1
-    found = ((tiles[tile], time, last[tile]) for tile, time in first.items())
+    first: dict[int, int] = {}
+    last: dict[int, int] = {}
+    for time, line in enumerate(listing.lines):
+        for memref in line.memrefs:
+            last[memref] = time
+            if memref not in first:
+                first[memref] = time
+    memrefs = listing.memrefs
     return [
-        Tile(op, memory, lines_of(op), *life)
-        for op, *life in found
-        if (memory := memory_of(op.tile.type)) is not None
+        Tile(number, memory, memrefs[number].lines, begin, last[number])
+        for number, begin in first.items()
+        if (memory := memrefs[number].memory) is not None
     ]
 
 
@@ -91,18 +74,21 @@ def live_lines(tiles: Iterable[Tile]) -> NDArray[np.int64]:
 
 def memory_uses(program: ProgramOp, sizes: Mapping[str, int]) -> list[MemoryUse]:
     """How a program uses the memories of a machine of these sizes; unused ones are left out."""
-    return uses_of(tiles_of(program), sizes)
+    listing = listing_of(program)
+    return uses_of(tiles_of(listing), listing.places, sizes)
 
 
-def uses_of(tiles: Sequence[Tile], sizes: Mapping[str, int]) -> list[MemoryUse]:
+def uses_of(
+    tiles: Sequence[Tile], places: Mapping[int, int], sizes: Mapping[str, int]
+) -> list[MemoryUse]:
     """The same of tiles that are known already."""
     return [
-        _use([tile for tile in tiles if tile.memory.value == name], name, size)
+        _use([tile for tile in tiles if tile.memory.value == name], places, name, size)
         for name, size in sizes.items()
         if any(tile.memory.value == name for tile in tiles)
     ]
 
 
-def _use(tiles: Sequence[Tile], memory: str, lines: int) -> MemoryUse:
-    peak = max(tile.at + tile.lines if tile.at is not None else 0 for tile in tiles)
-    return MemoryUse(memory, lines, peak, int(live_lines(tiles).max()))
+def _use(tiles: Sequence[Tile], places: Mapping[int, int], memory: str, lines: int) -> MemoryUse:
+    ends = (at + tile.lines for tile in tiles if (at := places.get(tile.number)) is not None)
+    return MemoryUse(memory, lines, max(ends, default=0), int(live_lines(tiles).max()))

@@ -14,13 +14,12 @@ import numpy as np
 from numpy.typing import NDArray
 from xdsl.context import Context
 from xdsl.dialects.builtin import LocationAttr, ModuleOp
-from xdsl.ir import Attribute, SSAValue
 from xdsl.passes import ModulePass
 
 from dlir.diagnostics import fail, node_notes, place_of
-from dlir.dialects.accel.attrs import Memory, Role, lanes_of, memory_of, rows_of
-from dlir.dialects.accel.decode import Decoded, decode
-from dlir.dialects.accel.ops import AllocOp, EngineOp, ProgramOp, StoreOp
+from dlir.dialects.accel.attrs import Memory, Role, lanes_of
+from dlir.dialects.accel.listing import Line, Listing, Memref, listing_of
+from dlir.dialects.accel.ops import BinaryOp, ProgramOp, StoreOp
 from dlir.dialects.accel.verify import width_of
 from dlir.dialects.isa.encoding import EncodingError, Kind
 from dlir.dialects.isa.fields import ISA
@@ -86,7 +85,14 @@ def emit_program(
     `weights` are the contents of arguments that are weights, by name, of any type and of the
     argument's size in bytes. Raises CompileError for what the machine cannot do.
     """
-    return _Emitter(op, weights or {}, loops).program()
+    return emit_listing(listing_of(op), weights, loops=loops)
+
+
+def emit_listing(
+    listing: Listing, weights: Mapping[str, NDArray[Any]] | None = None, *, loops: bool = True
+) -> Program:
+    """The same of a listing."""
+    return _Emitter(listing, weights or {}, loops).program()
 
 
 Bases: TypeAlias = tuple[int, int, int]
@@ -124,15 +130,14 @@ class _Items:
 
 
 class _Emitter:
-    """The state of `emit_program`."""
+    """The state of `emit_listing`."""
 
-    def __init__(self, op: ProgramOp, weights: Mapping[str, NDArray[Any]], loops: bool) -> None:
-        self.op, self.weights, self.loops = op, weights, loops
-        self.machine = view.machine_of(op.machine)
+    def __init__(self, listing: Listing, weights: Mapping[str, NDArray[Any]], loops: bool) -> None:
+        self.listing, self.op, self.weights, self.loops = listing, listing.program, weights, loops
+        self.machine = view.machine_of(self.op.machine)
         self.builder = ProgramBuilder(self.machine)
-        self.places: dict[SSAValue, _Place] = {}
-        self.kinds: dict[SSAValue, Role] = {}
-        self.tiles: dict[Attribute, Operand] = {}
+        self.places: list[_Place] = []
+        self.tiles: dict[int, Operand] = {}
         self.items = {name: _Items() for name in self.machine.streams}
         self.tags: dict[str, int] = {}
         self.tag_of: dict[LocationAttr, int] = {}
@@ -140,19 +145,16 @@ class _Emitter:
 
     def program(self) -> Program:
         """Symbols, then items op by op, then the words of each stream at once."""
+        listing = self.listing
         self.place_arguments()
-        ops: list[EngineOp] = []
-        for op in self.op.body.block.ops:
-            if isinstance(op, AllocOp):
-                self.place_tile(op)
-            elif isinstance(op, EngineOp):
-                self.check_store(op)
-                ops.append(op)
-            else:
-                fail(op, "is no op of an accel.program")
-        semaphores = semaphores_of(ops)
-        for op in ops:
-            self.add(op, semaphores)
+        for number, memref in enumerate(listing.memrefs):
+            if number >= len(self.op.names.data):
+                self.place_tile(number, memref)
+        semaphores = semaphores_of(listing)
+        for number, (line, location) in enumerate(
+            zip(listing.lines, listing.locations, strict=True)
+        ):
+            self.add(number, line, location, semaphores)
         for name, items in self.items.items():
             self.builder.emit_words(name, words_of_items(items))
         for text, tag in self.tags.items():
@@ -163,71 +165,68 @@ class _Emitter:
 
     def place_arguments(self) -> None:
         """A symbol per argument; on machines with a host, inputs and outputs lie there."""
-        arguments = self.op.body.block.args
-        for value, role, name in zip(
-            arguments, self.op.roles.data, self.op.names.data, strict=True
-        ):
-            host = self.machine.host is not None and role.data is not Role.WEIGHT
-            contents = self.weights.get(name.data) if role.data is Role.WEIGHT else None
-            self.kinds[value] = role.data
-            self.place_symbol(value, name.data, role.data.value, contents=contents, host=host)
+        arguments = self.listing.memrefs[: len(self.op.names.data)]
+        roles = [role.data for role in self.op.roles.data]
+        for memref, role, name in zip(arguments, roles, self.op.names.data, strict=True):
+            host = self.machine.host is not None and role is not Role.WEIGHT
+            contents = self.weights.get(name.data) if role is Role.WEIGHT else None
+            self.place_symbol(memref, name.data, role.value, contents=contents, host=host)
+        for number, line in enumerate(self.listing.lines):
+            written = line.memrefs[-1] if line.form.kind is StoreOp else len(roles)
+            if written < len(roles) and roles[written] is not Role.OUTPUT:
+                op, role = self.listing.ops[number], roles[written]
+                fail(op, f"writes to an argument that is {role}, not output")
 
-    def place_symbol(self, value: SSAValue, name: str, kind: str, **options: Any) -> None:
+    def place_symbol(self, memref: Memref, name: str, kind: str, **options: Any) -> None:
         """DRAM for a memref."""
-        shape, element = shape_of(value.type), element_of(value.type)
-        text = f"tensor<{'x'.join(map(str, shape))}x{element}>"
-        row = lanes_of(value.type) * width_of(value.type)
-        base = self.builder.symbol(name, rows_of(value.type) * row, kind=kind, type=text, **options)
-        self.places[value] = _Place(base, Operand(None, str(element), row, 1))
+        type = memref.value.type
+        text = f"tensor<{'x'.join(map(str, shape_of(type)))}x{element_of(type)}>"
+        row = lanes_of(type) * width_of(type)
+        base = self.builder.symbol(name, memref.rows * row, kind=kind, type=text, **options)
+        self.places.append(_Place(base, Operand(None, str(element_of(type)), row, 1)))
 
-    def place_tile(self, op: AllocOp) -> None:
+    def place_tile(self, number: int, memref: Memref) -> None:
         """Lines of a tile, which are known, or DRAM to spill to."""
-        memory = memory_of(op.tile.type)
-        if memory is None:
+        if memref.memory is None:
             taken = {name.data for name in self.op.names.data}
-            number = sum(place.operand.memory is None for place in self.places.values())
-            name = f"temp{number}"
+            spilled = sum(place.operand.memory is None for place in self.places)
+            name = f"temp{spilled}"
             while name in taken:
                 name += "_"
-            self.place_symbol(op.tile, name, "temp")
+            self.place_symbol(memref, name, "temp")
             return
-        if op.at is None:
-            fail(op, "has no place", help="run accel-allocate first")
-        self.places[op.tile] = _Place(op.at.value.data, self.tile_operand(op, memory))
+        at = self.listing.places.get(number)
+        if at is None:
+            fail(self.listing.alloc(number), "has no place", help="run accel-allocate first")
+        # Tiles of one type share their operand: its id, unlike itself, is quick to hash.
+        key = id(memref.value.type)
+        if key not in self.tiles:
+            self.tiles[key] = self.tile_operand(number, memref, memref.memory)
+        self.places.append(_Place(at, self.tiles[key]))
 
-    def tile_operand(self, op: AllocOp, memory: Memory) -> Operand:
-        """How the rows of a tile lie; tiles of one type share it."""
-        type = op.tile.type
-        if type not in self.tiles:
-            cols = self.machine.array.cols
-            if lanes_of(type) != cols:
-                fail(
-                    op,
-                    f"has rows of {lanes_of(type)} lanes; {self.machine.name} has {cols} columns",
-                )
-            wide = memory is Memory.ACC
-            unit = 1 if wide else width_of(type)
-            line = self.machine.acc_row_bytes if wide else self.machine.line_bytes
-            self.tiles[type] = Operand(memory, str(element_of(type)), unit, line)
-        return self.tiles[type]
-
-    def check_store(self, op: EngineOp) -> None:
-        """Programs write their outputs and what they spill, nothing else."""
-        kind = self.kinds.get(op.operands[1]) if isinstance(op, StoreOp) else None
-        if kind in (Role.INPUT, Role.WEIGHT):
-            fail(op, f"writes to an argument that is {kind}, not output")
+    def tile_operand(self, number: int, memref: Memref, memory: Memory) -> Operand:
+        """How the rows of a tile lie."""
+        type, machine = memref.value.type, self.machine
+        if lanes_of(type) != machine.array.cols:
+            fail(
+                self.listing.alloc(number),
+                f"has rows of {lanes_of(type)} lanes; {machine.name} has "
+                f"{machine.array.cols} columns",
+            )
+        line = machine.acc_row_bytes if memory is Memory.ACC else machine.line_bytes
+        return Operand(memory, str(element_of(type)), memref.unit, line)
 
     # --- ops ----------------------------------------------------------------------------------
 
-    def add(self, op: EngineOp, semaphores: Semaphores) -> None:
+    def add(self, number: int, line: Line, location: LocationAttr, semaphores: Semaphores) -> None:
         """The items of one op: its mark, its tokens, its words."""
-        items = self.items[op.ENGINE]
-        tag = self.tag(op.location)
+        items = self.items[line.form.kind.ENGINE]
+        tag = self.tag(location)
         if tag != items.tag:
             items.tag = tag
             items.add(MARK, (tag, 0, 0))
-        template, bases = self.template(op)
-        takes, gives = semaphores.takes.get(op, []), semaphores.gives.get(op, [])
+        template, bases = self.template(number, line)
+        takes, gives = semaphores.takes.get(number, []), semaphores.gives.get(number, [])
         wait = takes[-1] if takes and template.waits else 0
         sig = gives[0] if gives and template.signals else 0
         for semaphore in takes[: len(takes) - bool(wait)]:
@@ -236,37 +235,38 @@ class _Emitter:
         for semaphore in gives[bool(sig) :]:
             items.add(sync(semaphore, "give"))
 
-    def template(self, op: EngineOp) -> tuple[Template, Bases]:
+    def template(self, number: int, line: Line) -> tuple[Template, Bases]:
         """The words of an op, and where each of its operands begins."""
-        decoded = decode(op)
-        places = [self.places[value] for value in decoded.values]
-        # Tiles of one type share their operand, so that its id, unlike itself, is quick to hash.
-        key = (op.name, decoded[2:], *[id(place.operand) for place in places])
+        places = [self.places[memref] for memref in line.memrefs]
+        key = (line.form, *[id(place.operand) for place in places])
         template = self.templates.get(key)
         if template is None:
-            template = self.templates[key] = self.new_template(op, decoded, places)
+            template = self.templates[key] = self.new_template(number, line, places)
         bases = [
             place.base + base * place.operand.unit
-            for place, base in zip(places, decoded.bases, strict=True)
+            for place, base in zip(places, line.bases, strict=True)
         ]
-        if op.name == "accel.binary" and len(bases) == 2:
-            bases.insert(1, 0)
-        return template, (bases[0], bases[1], bases[2] if len(bases) > 2 else 0)
+        if len(bases) == 2:
+            if line.form.kind is BinaryOp:
+                return template, (bases[0], 0, bases[1])
+            return template, (bases[0], bases[1], 0)
+        return template, (bases[0], bases[1], bases[2])
 
-    def new_template(self, op: EngineOp, decoded: Decoded, places: Sequence[_Place]) -> Template:
+    def new_template(self, number: int, line: Line, places: Sequence[_Place]) -> Template:
         """The words of all ops that differ in nothing but where their operands begin."""
         operands = tuple([place.operand for place in places])
+        own = line.form
         steps = tuple(
             [
-                tuple([step * operand.unit for step in own])
-                for own, operand in zip(decoded.steps, operands, strict=True)
+                tuple([step * operand.unit for step in walk])
+                for walk, operand in zip(own.steps, operands, strict=True)
             ]
         )
-        form = Form(op.name, decoded.trips, steps, decoded.fields, operands)
+        form = Form(own.kind.name, own.trips, steps, own.fields, operands)
         try:
             return template_of(form, self.machine.array.rows, self.loops)
         except (Unencodable, EncodingError) as error:
-            fail(op, str(error), rule="accel-to-isa-fields")
+            fail(self.listing.ops[number], str(error), rule="accel-to-isa-fields")
 
     def tag(self, location: LocationAttr) -> int:
         """The number of an op of the model; 0 for one that nobody knows."""

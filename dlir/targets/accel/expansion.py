@@ -1,8 +1,9 @@
 """Loops executed away: what an engine really does, in order, with its addresses.
 
 The trip counts of `loop` are constants and nothing branches on data, so the executed instructions
-follow from the text alone. A loop is expanded by tiling the arrays of its body: `count` copies of
-the positions, and of the register values with `count` multiples of what one trip adds.
+follow from the text alone. All loops of one depth are expanded together, the outermost first: each
+piece of the instructions that lies in one of them is repeated, and its register values move on by
+what a trip adds.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from types import MappingProxyType
+from typing import NamedTuple
 
 import numpy as np
 
@@ -96,25 +98,17 @@ def expand(
 
 
 def _expand(stream: Stream, limit: int) -> Expanded:
-    brackets = stream.where("loop", "endl")
-    _check_size(stream, brackets, limit)
-    steps = _steps(stream)
-    frame, outer = _Frame(0), list[_Frame]()
-    begin = 0
-    is_loop = stream.opcode[brackets] == stream.isa.instructions["loop"].opcode
-    counts = stream.column("loop.count")
-    kept = _kept(stream)
-    for position, opens in zip(brackets.tolist(), is_loop.tolist(), strict=True):
-        frame.add_run(kept, steps, begin, position)
-        begin = position + 1
-        if opens:
-            outer.append(frame)
-            frame = _Frame(int(counts[position]))
-        else:
-            body, frame = frame, outer.pop()
-            frame.add(body.repeated(position))
-    frame.add_run(kept, steps, begin, len(stream))
-    return Expanded(stream, frame.index(), {r: frame.register(r) for r in steps})
+    loops = _loops_of(stream, limit)
+    index = _kept(stream)
+    sums = {one: _executed(one, before, loops) for one, before in _steps(stream).items()}
+    registers = {register: values[index] for register, (values, _) in sums.items()}
+    for depth in range(MAX_NEST):
+        if len(index) and depth in loops.depth:
+            loop, source, trip = _repeated(index, loops.inside(depth, len(stream)), loops.count)
+            index = index[source]
+            for register, (_, added) in sums.items():
+                registers[register] = registers[register][source] + trip * added[loop[source]]
+    return Expanded(stream, index, registers)
 
 
 def _kept(stream: Stream) -> Column:
@@ -138,83 +132,108 @@ def _steps(stream: Stream) -> dict[int, Column]:
     return steps
 
 
-def _check_size(stream: Stream, brackets: Column, limit: int) -> None:
+# --- loops ----------------------------------------------------------------------------------------
+
+
+class _Bracket(NamedTuple):
+    """Where a loop begins or ends."""
+
+    position: int
+    loop: int
+    opens: bool
+
+
+@dataclass
+class _Loops:
+    """The loops of a stream in order of their beginnings."""
+
+    brackets: list[_Bracket] = field(default_factory=list[_Bracket])
+    """In order of their positions."""
+    counts: list[int] = field(default_factory=list[int])
+    depth: list[int] = field(default_factory=list[int])
+    """How many loops are around each."""
+
+    @cached_property
+    def count(self) -> Column:
+        return np.array(self.counts, np.int64)
+
+    def inside(self, depth: int, size: int) -> Column:
+        """Per position, the loop of that depth around it; -1 for none."""
+        numbers, begin = np.full(size, -1, np.int64), 0
+        for position, loop, opens in self.brackets:
+            if self.depth[loop] == depth:
+                if not opens:
+                    numbers[begin:position] = loop
+                begin = position + 1
+        return numbers
+
+
+def _loops_of(stream: Stream, limit: int) -> _Loops:
     """Loops match and nest, and the executed instructions are at most `limit`."""
-    counts, opcode = stream.column("loop.count"), stream.opcode
+    brackets, counts = stream.where("loop", "endl"), stream.column("loop.count")
     opening = stream.isa.instructions["loop"].opcode
-    kept = np.concatenate([[0], np.cumsum(np.isin(np.arange(len(stream)), _kept(stream)))])
-    sizes, open_loops, begin = [0], list[int](), 0
-    for position in [*brackets.tolist(), len(stream)]:
-        sizes[-1] += int(kept[position] - kept[begin])
-        begin = min(position + 1, len(stream))
-        if position == len(stream):
-            break
-        if opcode[position] == opening:
-            open_loops.append(position)
+    kept = np.searchsorted(_kept(stream), np.append(brackets, len(stream))).tolist()
+    loops, sizes, around, before = _Loops(), [0], list[int](), 0
+    for position, upto in zip(brackets.tolist(), kept, strict=False):
+        sizes[-1] += upto - before
+        before = upto
+        opens = bool(stream.opcode[position] == opening)
+        if opens:
+            loops.depth.append(len(around))
+            around.append(len(loops.counts))
+            loops.counts.append(int(counts[position]))
             sizes.append(0)
-            if len(open_loops) > MAX_NEST:
-                raise _BadLoop(position, f"loops nest {len(open_loops)} deep; at most {MAX_NEST}")
-        elif not open_loops:
+        elif not around:
             raise _BadLoop(position, "'endl' without a loop")
-        else:
-            size = sizes.pop() * int(counts[open_loops.pop()])
+        if len(around) > MAX_NEST:
+            raise _BadLoop(position, f"loops nest {len(around)} deep; at most {MAX_NEST}")
+        loops.brackets.append(_Bracket(position, around[-1], opens))
+        if not opens:
+            size = sizes.pop() * loops.counts[around.pop()]
             sizes[-1] += size
-    if open_loops:
-        raise _BadLoop(open_loops[-1], "the loop that begins here never ends")
+    sizes[-1] += kept[-1] - before
+    if around:
+        begin = next(b.position for b in loops.brackets if b.loop == around[-1])
+        raise _BadLoop(begin, "the loop that begins here never ends")
     if sizes[0] > limit:
         message = f"the loops make {sizes[0]} instructions; at most {limit} are expanded"
         raise _BadLoop(int(brackets[0]) if len(brackets) else 0, message)
+    return loops
 
 
-@dataclass
-class _Piece:
-    """Executed instructions, with register values relative to the piece's beginning."""
+def _executed(register: int, sums: Column, loops: _Loops) -> tuple[Column, Column]:
+    """A register at every position in the first trip of all loops around it, when those before it
+    have ended; and what a trip of each loop adds to it."""
+    added = np.zeros(max(1, len(loops.counts)), np.int64)
+    later, more = np.zeros_like(sums), 0
+    begun = [0] * len(loops.counts)
+    for (position, loop, opens), value in zip(
+        loops.brackets, sums[[b.position for b in loops.brackets]].tolist(), strict=True
+    ):
+        if opens:
+            begun[loop] = value + more
+            continue
+        total, count = value + more - begun[loop], loops.counts[loop]
+        if abs(total * count) >= _REGISTER_LIMIT:
+            raise _BadLoop(position, f"register a{register} leaves the range of 63 bits")
+        added[loop] = total
+        later[position + 1] = (count - 1) * total
+        more += (count - 1) * total
+    return sums + np.cumsum(later), added
 
-    index: Column
-    registers: dict[int, Column]
-    totals: dict[int, int]
-    """What the whole piece adds to each register."""
 
+def _repeated(index: Column, inside: Column, counts: Column) -> tuple[Column, Column, Column]:
+    """Repeat what lies in loops: the loop of each of the given instructions, which of these each of
+    the new ones is, and in which trip.
 
-@dataclass
-class _Frame:
-    """A loop's body, or the whole stream, while it is read."""
-
-    count: int
-    pieces: list[_Piece] = field(default_factory=list[_Piece])
-    totals: dict[int, int] = field(default_factory=dict[int, int])
-
-    def add_run(self, kept: Column, steps: dict[int, Column], begin: int, end: int) -> None:
-        """Instructions `begin` to `end`, among which there are no loops."""
-        first, last = np.searchsorted(kept, [begin, end]).tolist()
-        index = kept[first:last]
-        registers = {r: sums[index] - sums[begin] for r, sums in steps.items()}
-        totals = {r: int(sums[end] - sums[begin]) for r, sums in steps.items()}
-        self.add(_Piece(index, registers, totals))
-
-    def add(self, piece: _Piece) -> None:
-        """Append a piece, shifted by what came before it."""
-        shifted = {r: v + self.totals.get(r, 0) for r, v in piece.registers.items()}
-        self.pieces.append(_Piece(piece.index, shifted, {}))
-        for register, total in piece.totals.items():
-            self.totals[register] = self.totals.get(register, 0) + total
-
-    def index(self) -> Column:
-        return np.concatenate([p.index for p in self.pieces])
-
-    def register(self, register: int) -> Column:
-        return np.concatenate([p.registers[register] for p in self.pieces])
-
-    def repeated(self, end: int) -> _Piece:
-        """The body `count` times."""
-        index = self.index()
-        registers: dict[int, Column] = {}
-        for register, total in self.totals.items():
-            if abs(total * self.count) >= _REGISTER_LIMIT:
-                raise _BadLoop(end, f"register a{register} leaves the range of 63 bits")
-            once = self.register(register)
-            trips = np.arange(self.count if len(once) else 0, dtype=np.int64) * total
-            registers[register] = (trips[:, None] + once[None, :]).reshape(-1)
-        totals = {r: total * self.count for r, total in self.totals.items()}
-        repeats = self.count if len(index) else 0
-        return _Piece(np.tile(index, repeats), registers, totals)
+    Within one trip of the loops around, positions go up; so where they do not, another one begins.
+    """
+    loop = inside[index]
+    apart = (loop[1:] != loop[:-1]) | (index[1:] <= index[:-1])
+    start = np.flatnonzero(np.append(True, apart))
+    length = np.diff(np.append(start, len(index)))
+    size = length * np.where(loop[start] < 0, 1, counts[loop[start]])
+    piece = np.repeat(np.arange(len(start)), size)
+    offset = np.arange(len(piece)) - (np.cumsum(size) - size)[piece]
+    trip = offset // length[piece]
+    return loop, start[piece] + offset - trip * length[piece], trip

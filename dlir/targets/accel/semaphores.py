@@ -8,13 +8,13 @@ the token that the op it waits for, the k-th of the pair, gives.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from dlir.diagnostics import fail
-from dlir.dialects.accel.ops import EngineOp
+from dlir.dialects.accel.listing import Listing
 
 MAX_TOKENS = 65_535
 """What a semaphore counts to."""
@@ -27,8 +27,8 @@ Pair = tuple[str, str]
 class Semaphores:
     """Op -> the semaphores it takes from before it starts, and gives to when it has ended."""
 
-    takes: dict[EngineOp, list[int]] = field(default_factory=dict[EngineOp, list[int]])
-    gives: dict[EngineOp, list[int]] = field(default_factory=dict[EngineOp, list[int]])
+    takes: dict[int, list[int]] = field(default_factory=dict[int, list[int]])
+    gives: dict[int, list[int]] = field(default_factory=dict[int, list[int]])
 
 
 @dataclass
@@ -40,41 +40,47 @@ class _Meetings:
     """Numbers of ops within their streams."""
 
 
-def semaphores_of(ops: Sequence[EngineOp]) -> Semaphores:
-    """The semaphores of a program's engine ops. Raises CompileError if one could count too far."""
-    numbers: dict[EngineOp, int] = {}
-    streams: dict[str, list[EngineOp]] = defaultdict(list)
+def semaphores_of(listing: Listing) -> Semaphores:
+    """The semaphores of a program. Raises CompileError if one could count too far."""
+    engines = [line.form.kind.ENGINE for line in listing.lines]
+    numbers: list[int] = []
+    streams: dict[str, list[int]] = defaultdict(list)
     meetings: dict[Pair, _Meetings] = defaultdict(_Meetings)
-    for op in ops:
-        numbers[op] = len(streams[op.ENGINE])
-        streams[op.ENGINE].append(op)
-        for engine, giver in _awaited(op, numbers):
-            met = meetings[engine, op.ENGINE]
+    for op, (engine, tokens) in enumerate(zip(engines, listing.after, strict=True)):
+        number = len(streams[engine])
+        numbers.append(number)
+        streams[engine].append(op)
+        for other, giver in _awaited(engine, tokens, engines, numbers):
+            met = meetings[other, engine]
             if not met.givers or met.givers[-1] < giver:
                 met.givers.append(giver)
-                met.takers.append(numbers[op])
+                met.takers.append(number)
     result = Semaphores()
     for semaphore, (pair, met) in enumerate(sorted(meetings.items()), 1):
-        _check_count(streams, meetings, pair)
+        _check_count(listing, streams, meetings, pair)
         for taker, giver in zip(met.takers, met.givers, strict=True):
             result.takes.setdefault(streams[pair[1]][taker], []).append(semaphore)
             result.gives.setdefault(streams[pair[0]][giver], []).append(semaphore)
     return result
 
 
-def _awaited(op: EngineOp, numbers: dict[EngineOp, int]) -> Iterable[tuple[str, int]]:
+def _awaited(
+    engine: str, tokens: Iterable[int], engines: list[str], numbers: list[int]
+) -> Iterable[tuple[str, int]]:
     """Per other engine, the last op that an op takes the token of."""
     last: dict[str, int] = {}
-    for token in op.operands[len(op.walks.data) :]:
-        giver = token.owner
-        assert isinstance(giver, EngineOp), "only engine ops give tokens"
-        if giver.ENGINE != op.ENGINE:
-            last[giver.ENGINE] = max(last.get(giver.ENGINE, 0), numbers[giver])
+    for giver in tokens:
+        other = engines[giver]
+        if other != engine:
+            last[other] = max(last.get(other, 0), numbers[giver])
     return last.items()
 
 
 def _check_count(
-    streams: dict[str, list[EngineOp]], meetings: dict[Pair, _Meetings], pair: Pair
+    listing: Listing,
+    streams: dict[str, list[int]],
+    meetings: dict[Pair, _Meetings],
+    pair: Pair,
 ) -> None:
     """Refuse a pair whose giver may run ahead too far of what it has itself waited for."""
     met, back = meetings[pair], meetings.get((pair[1], pair[0]), _Meetings())
@@ -87,7 +93,7 @@ def _check_count(
     if len(given) and int((given - taken).max()) > MAX_TOKENS:
         worst = streams[pair[0]][met.givers[int((given - taken).argmax())]]
         fail(
-            worst,
+            listing.ops[worst],
             f"{pair[0]} can be {int((given - taken).max())} signals ahead of {pair[1]}; a "
             f"semaphore counts to {MAX_TOKENS}",
             rule="isa-v7-tokens",

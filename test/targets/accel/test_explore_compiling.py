@@ -12,7 +12,7 @@ import pytest
 from dlir.api import load
 from dlir.diagnostics import CompileError
 from dlir.targets.accel.description import Machine, load_machine
-from dlir.targets.accel.explore.compiling import Cache, programs_of
+from dlir.targets.accel.explore.compiling import Cache, compiled
 from dlir.targets.accel.explore.evaluate import evaluate, measure
 from dlir.targets.accel.target import compile_programs
 from dlir.tools.explore import main
@@ -39,7 +39,7 @@ def gemmini(**settings: object) -> Machine:
 
 
 def streams(machine: Machine, cache: Cache, text: str = MATMUL) -> list[dict[str, bytes]]:
-    programs = programs_of(text, machine, cache)
+    programs = compiled(text, machine, cache).programs
     return [{n: s.words.tobytes() for n, s in program.streams.items()} for program in programs]
 
 
@@ -69,19 +69,19 @@ def test_what_is_shared_is_what_would_be_compiled(settings: dict[str, str]) -> N
 
 def test_machines_that_differ_in_latency_share() -> None:
     cache = Cache()
-    first = programs_of(MATMUL, gemmini(), cache)
-    assert programs_of(MATMUL, gemmini(dma__latency=999), cache) is first
-    assert programs_of(MATMUL, gemmini(spm__bytes=32768), cache) is not first
+    first = compiled(MATMUL, gemmini(), cache)
+    assert compiled(MATMUL, gemmini(dma__latency=999), cache) is first
+    assert compiled(MATMUL, gemmini(spm__bytes=32768), cache) is not first
     fast, slow = gemmini(dma__latency=10), gemmini(dma__latency=999)
     assert evaluate(fast, MATMUL).cycles < evaluate(slow, MATMUL).cycles
 
 
 def test_a_cache_forgets() -> None:
     cache = Cache(size=1)
-    first = programs_of(MATMUL, gemmini(), cache)
-    programs_of(HOST, gemmini(), cache)
+    first = compiled(MATMUL, gemmini(), cache)
+    compiled(HOST, gemmini(), cache)
     assert len(cache.known) == 1
-    assert programs_of(MATMUL, gemmini(), cache) is not first
+    assert compiled(MATMUL, gemmini(), cache) is not first
 
 
 def test_a_layer_that_does_not_fit_is_refused() -> None:

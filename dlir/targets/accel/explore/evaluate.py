@@ -12,11 +12,11 @@ from typing import TypeAlias
 import dlir
 from dlir.pipeline import collection_paused
 from dlir.targets.accel.description import Machine
-from dlir.targets.accel.explore.compiling import programs_of
+from dlir.targets.accel.explore.compiling import compiled
 from dlir.targets.accel.program import Program
 from dlir.targets.accel.simulator.bounds import macs_of
 from dlir.targets.accel.simulator.energy import energy_of
-from dlir.targets.accel.simulator.simulation import time_program
+from dlir.targets.accel.simulator.simulation import Simulation, time_program
 
 
 @dataclass(frozen=True)
@@ -39,14 +39,17 @@ Raises CompileError for what the machine cannot do.
 def evaluate(machine: Machine, layer: str) -> Measures:
     """Compile and execute; the evaluator of every exploration that does not bring its own."""
     with collection_paused():
-        return measure(programs_of(layer, machine), machine)
+        return _total(compiled(layer, machine).simulations(machine))
 
 
-def measure(programs: Iterable[Program], machine: Machine | None = None) -> Measures:
-    """Execute programs one after the other, on their machines or on another of the same form."""
+def measure(programs: Iterable[Program]) -> Measures:
+    """Execute programs one after the other."""
+    return _total(map(time_program, programs))
+
+
+def _total(simulations: Iterable[Simulation]) -> Measures:
     cycles, seconds, energy, macs = 0, 0.0, 0.0, 0
-    for program in programs:
-        simulation = time_program(program, machine)
+    for simulation in simulations:
         cycles += simulation.cycles
         seconds += simulation.seconds
         energy += energy_of(simulation)["total_pj"]

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from pathlib import Path
 from typing import Literal, TypeAlias
 
 from dlir.diagnostics import CompileError, fail
 from dlir.executable import Progress
 from dlir.targets.accel.description import Machine
+from dlir.targets.accel.explore.compiling import form_of
 from dlir.targets.accel.explore.evaluate import Evaluator, Measures, code_version
 from dlir.targets.accel.explore.layers import Layer
 from dlir.targets.accel.explore.pareto import pareto_front
@@ -92,9 +94,10 @@ def explore(
     total = len({key for point in points for key in run.keys(point) if not run.store.done(key)})
     done = 0
     try:
-        for call, outcome in run_all(missing, workers):
-            run.store.add(run.record(call, outcome))
-            done += 1
+        for call, outcomes in run_all(missing, workers):
+            for key, outcome in zip(call.keys, outcomes, strict=True):
+                run.store.add(run.record(key, outcome))
+            done += len(outcomes)
             if progress is not None:
                 progress("evaluating", done, total)
     except KeyboardInterrupt:
@@ -133,26 +136,39 @@ class _Run:
         return [key_of(machine, lay.hash, version, self.evaluator_name) for lay in self.layers]
 
     def missing(self, points: Sequence[Point]) -> Iterator[Call]:
-        """What must be evaluated, each thing once; nothing more of a machine that was refused."""
-        for point in points:
-            keys = self.keys(point)
-            for key, layer in zip(keys, self.layers, strict=bool(keys)):
-                if self._find(keys, "refused") is not None:
-                    break
-                if key not in self.begun and not self.store.done(key):
-                    assert point.machine is not None
-                    self.begun[key] = layer, point.settings
-                    yield Call(key, self.evaluator, point.machine, layer.text, code_version())
+        """What must be evaluated, each thing once; nothing more of a machine that was refused.
+
+        Machines of one form come together, layer by layer: they share what is compiled for it.
+        """
+        for group in _by_form(points):
+            keys = [self.keys(point) for point in group]
+            for number, layer in enumerate(self.layers):
+                wanted: dict[str, Machine] = {}
+                for point, own in zip(group, keys, strict=True):
+                    key = own[number]
+                    known = key in self.begun or self.store.done(key)
+                    if not known and self._find(own, "refused") is None:
+                        assert point.machine is not None
+                        self.begun[key] = layer, point.settings
+                        wanted[key] = point.machine
+                yield from self._calls(layer, wanted)
+
+    def _calls(self, layer: Layer, wanted: Mapping[str, Machine]) -> Iterator[Call]:
+        """One layer on some machines, in parts after which results are kept."""
+        items = iter(wanted.items())
+        while part := list(islice(items, AT_ONCE)):
+            keys, machines = zip(*part, strict=True)
+            yield Call(keys, self.evaluator, machines, layer.text, code_version())
 
     def _find(self, keys: Sequence[str], status: Status) -> int | None:
         """The first layer whose evaluation ended so."""
         known = (self.store.known.get(key) for key in keys)
         return next((i for i, o in enumerate(known) if o is not None and o.status == status), None)
 
-    def record(self, call: Call, outcome: Outcome) -> Record:
+    def record(self, key: str, outcome: Outcome) -> Record:
         """What to keep of an evaluation."""
-        layer, settings = self.begun[call.key]
-        return Record(call.key, outcome, settings, layer.name)
+        layer, settings = self.begun[key]
+        return Record(key, outcome, settings, layer.name)
 
     def untimed(self, points: Sequence[Point]) -> list[str]:
         """The layers for which some machine did nothing."""
@@ -175,6 +191,19 @@ class _Run:
                 return replace(point, status=status, reason=reason)
         found = [self.store.known[key].measures for key in keys]
         return _limited(replace(point, measures=_total(found, self.layers)), space)
+
+
+AT_ONCE = 32
+"""Machines on which a worker evaluates a layer before it reports."""
+
+
+def _by_form(points: Iterable[Point]) -> list[list[Point]]:
+    """The points that are to be evaluated, those whose machines may share programs together."""
+    groups: dict[tuple[object, ...], list[Point]] = {}
+    for point in points:
+        if point.status == "ok" and point.machine is not None:
+            groups.setdefault(form_of(point.machine), []).append(point)
+    return list(groups.values())
 
 
 def _total(measures: Sequence[Measures | None], layers: Sequence[Layer]) -> Measures:

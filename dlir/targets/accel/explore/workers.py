@@ -1,7 +1,7 @@
 """Where evaluations run: in this process, in processes of this machine, or on a Dask cluster.
 
-A call whose worker dies is tried once more, alone, so that it cannot be blamed for another's death;
-when its worker dies again, it has failed. Everything else goes on.
+What a worker was doing when it died is tried once more, evaluation by evaluation and alone, so that
+none is blamed for another's death; when the worker dies again, it has failed. All else goes on.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from concurrent.futures import (
 )
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import AbstractContextManager, ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import import_module
 from typing import Any, TypeAlias
 
@@ -37,13 +37,19 @@ LOST = Outcome("failed", reason="its worker process died twice")
 
 @dataclass(frozen=True)
 class Call:
-    """One evaluation; `key` is the caller's."""
+    """Evaluations of one layer on some machines, which one worker does one after the other."""
 
-    key: str
+    keys: tuple[str, ...]
+    """The caller's, one per machine."""
     evaluator: Evaluator
-    machine: Machine
+    machines: tuple[Machine, ...]
     layer: str
     version: str
+
+    def single(self) -> list[Call]:
+        """The same, machine by machine."""
+        pairs = zip(self.keys, self.machines, strict=True)
+        return [replace(self, keys=(key,), machines=(machine,)) for key, machine in pairs]
 
 
 @dataclass(frozen=True)
@@ -59,13 +65,17 @@ Workers: TypeAlias = Callable[[], AbstractContextManager[Opened]]
 """Opens an executor; may be called again after it has broken."""
 
 
-def attempt(call: Call) -> Outcome:
-    """Evaluate; what the worker runs. Never raises an Exception."""
+def attempt(call: Call) -> list[Outcome]:
+    """Evaluate on each machine; what the worker runs. Never raises an Exception."""
+    return [_attempt(call, machine) for machine in call.machines]
+
+
+def _attempt(call: Call, machine: Machine) -> Outcome:
     try:
         if code_version() != call.version:
             return Outcome("failed", reason="the worker runs another version of dlir")
         with collect_diagnostics():
-            return Outcome("ok", call.evaluator(call.machine, call.layer))
+            return Outcome("ok", call.evaluator(machine, call.layer))
     except InternalError as error:
         return Outcome("failed", reason=reason_of(error))
     except CompileError as error:
@@ -80,19 +90,19 @@ def reason_of(error: CompileError) -> str:
     return " ".join(error.diagnostics[0].message.split()) if error.diagnostics else "no reason"
 
 
-def run_all(calls: Iterator[Call], workers: Workers) -> Iterator[tuple[Call, Outcome]]:
-    """Every call with its outcome, in the order in which they end.
+def run_all(calls: Iterator[Call], workers: Workers) -> Iterator[tuple[Call, list[Outcome]]]:
+    """Every call with its outcomes, in the order in which they end.
 
     A call is taken from `calls` when there is room for it, so `calls` may look at what has ended.
     """
     suspects: list[Call] = []
-    for call, outcome in _pass(calls, workers):
-        if outcome is None:
-            suspects.append(call)
+    for call, outcomes in _pass(calls, workers):
+        if outcomes is None:
+            suspects += call.single()
         else:
-            yield call, outcome
-    for call, outcome in _pass(iter(suspects), workers, alone=True):
-        yield call, outcome or LOST
+            yield call, outcomes
+    for call, outcomes in _pass(iter(suspects), workers, alone=True):
+        yield call, outcomes or [LOST]
 
 
 class _Queue:
@@ -113,17 +123,19 @@ class _Queue:
 
 def _pass(
     calls: Iterator[Call], workers: Workers, *, alone: bool = False
-) -> Iterator[tuple[Call, Outcome | None]]:
-    """Every call once; None for an outcome that was lost with its worker."""
+) -> Iterator[tuple[Call, list[Outcome] | None]]:
+    """Every call once; None for outcomes that were lost with their worker."""
     queue = _Queue(calls)
     while queue.more():
         with workers() as opened:
             yield from _until_lost(queue, opened, 1 if alone else opened.width)
 
 
-def _until_lost(queue: _Queue, opened: Opened, width: int) -> Iterator[tuple[Call, Outcome | None]]:
+def _until_lost(
+    queue: _Queue, opened: Opened, width: int
+) -> Iterator[tuple[Call, list[Outcome] | None]]:
     """Calls until the queue is empty or a worker is lost; what runs then still ends."""
-    running: dict[Future[Outcome], Call] = {}
+    running: dict[Future[list[Outcome]], Call] = {}
     sound = True
     while True:
         while sound and len(running) < width and (call := queue.take()) is not None:
@@ -135,12 +147,14 @@ def _until_lost(queue: _Queue, opened: Opened, width: int) -> Iterator[tuple[Cal
         if not running:
             return
         for future in wait(running, return_when=FIRST_COMPLETED).done:
-            outcome = _outcome(future, opened.lost)
-            sound = sound and outcome is not None
-            yield running.pop(future), outcome
+            outcomes = _outcomes(future, opened.lost)
+            sound = sound and outcomes is not None
+            yield running.pop(future), outcomes
 
 
-def _outcome(future: Future[Outcome], lost: tuple[type[BaseException], ...]) -> Outcome | None:
+def _outcomes(
+    future: Future[list[Outcome]], lost: tuple[type[BaseException], ...]
+) -> list[Outcome] | None:
     try:
         return future.result()
     except lost:

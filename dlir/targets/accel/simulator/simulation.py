@@ -58,7 +58,17 @@ def time_program(
     `serial`: nothing in the matrix stream overlaps. Raises CompileError for a deadlock.
     """
     machine = machine or program.machine
-    streams = events_of(program)
+    return time_events(events_of(program), machine, program.debug, serial=serial)
+
+
+def time_events(
+    streams: Sequence[Events],
+    machine: Machine,
+    origins: Mapping[int, str],
+    *,
+    serial: bool = False,
+) -> Simulation:
+    """Time what a program executes, which is the same on all machines of its shape."""
     refuse_messages(streams)
     lanes = lanes_of(streams, machine, serial=serial)
     try:
@@ -66,4 +76,4 @@ def time_program(
     except Deadlock as deadlock:
         blocked = [s.name for s, event in zip(streams, deadlock.waiting, strict=True) if event >= 0]
         fail(None, f"streams {', '.join(blocked)} wait for each other", rule="isa-v6-deadlock")
-    return Simulation(machine, streams, lanes, times, program.debug, serial)
+    return Simulation(machine, streams, lanes, times, origins, serial)

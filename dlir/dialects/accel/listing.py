@@ -1,0 +1,209 @@
+"""A program as plain Python values, for passes that look at every op of a large one.
+
+Reading an attribute or an operand through its accessors costs more than most of what is done with
+it. So a pass reads a program once, works on the listing, and writes back what it found out; whoever
+runs these passes one after the other, and wants no IR in the end, hands on the listing itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, NamedTuple, TypeAlias
+
+from xdsl.dialects.builtin import LocationAttr
+from xdsl.ir import Attribute, SSAValue
+
+from dlir.diagnostics import fail
+from dlir.dialects.accel.access import integers
+from dlir.dialects.accel.attrs import Memory, memory_of, rows_of
+from dlir.dialects.accel.footprint import Touch, touches_of
+from dlir.dialects.accel.ops import ENGINE_OPS, AllocOp, BinaryOp, EngineOp, ProgramOp, StoreOp
+from dlir.dialects.accel.verify import width_of
+
+
+class Memref(NamedTuple):
+    """A tile, or an argument of the program."""
+
+    value: SSAValue
+    memory: Memory | None
+    rows: int
+    unit: int
+    """Lines of a row; 1 for accumulators, whose rows are counted, and for DRAM."""
+
+    @property
+    def lines(self) -> int:
+        """What it takes of its memory."""
+        return self.rows * self.unit
+
+
+@dataclass(frozen=True, eq=False)
+class Form:
+    """What engine ops have in common that differ in their memrefs and first rows alone."""
+
+    kind: type[EngineOp]
+    steps: tuple[tuple[int, ...], ...]
+    """What each loop adds, per walk."""
+    trips: tuple[int, ...]
+    fields: tuple[Any, ...]
+    """The values of all fields, in the order of the op's FIELDS."""
+    touches: tuple[Touch, ...]
+    """The rows that it reads or writes, from the first row of each walk on."""
+
+    @cached_property
+    def fills(self) -> bool:
+        """Whether it writes a number everywhere and reads nothing."""
+        return self.kind is BinaryOp and self.fields[0] == "fill"
+
+
+class Line(NamedTuple):
+    """An engine op."""
+
+    form: Form
+    memrefs: tuple[int, ...]
+    """The number of the memref of each address."""
+    bases: tuple[int, ...]
+    """The first row of each walk."""
+
+
+@dataclass
+class Listing:
+    """A program; ops and memrefs go by their numbers, which are their places in the lists."""
+
+    program: ProgramOp
+    memrefs: list[Memref] = field(default_factory=list[Memref])
+    """The arguments, then what is allocated, in order."""
+    lines: list[Line] = field(default_factory=list[Line])
+    ops: list[EngineOp] = field(default_factory=list[EngineOp])
+    """The op of each line."""
+    places: dict[int, int] = field(default_factory=dict[int, int])
+    """Memref -> its first line, for tiles that have a place."""
+    after: list[Sequence[int]] = field(default_factory=list[Sequence[int]])
+    """Per op, those whose tokens it takes."""
+
+    @cached_property
+    def stored(self) -> set[int]:
+        """Memrefs in DRAM that the program writes."""
+        return {line.memrefs[-1] for line in self.lines if line.form.kind is StoreOp}
+
+    @property
+    def locations(self) -> Iterator[LocationAttr]:
+        """Where each op comes from."""
+        return (op.location for op in self.ops)
+
+    def alloc(self, memref: int) -> AllocOp:
+        """The op that makes a tile."""
+        op = self.memrefs[memref].value.owner
+        assert isinstance(op, AllocOp), "an argument is no tile"
+        return op
+
+    def reorder(self, order: Sequence[int]) -> None:
+        """Put the ops in another order; they must have no tokens yet."""
+        self.lines = [self.lines[n] for n in order]
+        self.ops = [self.ops[n] for n in order]
+
+
+def listing_of(program: ProgramOp) -> Listing:
+    """The listing of a verified program. Raises CompileError for ops that no program has."""
+    return _Reader(program).listing
+
+
+class _Reader:
+    """Reads one program."""
+
+    def __init__(self, program: ProgramOp) -> None:
+        self.listing = Listing(program)
+        self.numbers: dict[SSAValue, int] = {}
+        self.tokens: dict[SSAValue, int] = {}
+        self.forms: dict[Any, Form] = {}
+        for value in program.body.block.args:
+            self.add_memref(value)
+        for op in program.body.block.ops:
+            kind = op.__class__
+            if kind is AllocOp:
+                self.add_tile(op)
+            elif kind in _KINDS:
+                self.add_op(op)
+            else:
+                fail(op, "is no op of an accel.program")
+
+    def add_memref(self, value: SSAValue) -> None:
+        self.numbers[value] = len(self.listing.memrefs)
+        self.listing.memrefs.append(Memref(value, *_LAYOUTS.of(value.type, _layout)))
+
+    def add_tile(self, op: Any) -> None:
+        if (at := op.properties.get("at")) is not None:
+            self.listing.places[len(self.listing.memrefs)] = at.value.data
+        self.add_memref(op.results[0])
+
+    def add_op(self, op: Any) -> None:
+        properties, operands, numbers = op.properties, op.operands, self.numbers
+        bases, steps = _WALKS.of(properties["walks"], _walks)
+        nest = properties.get("nest")
+        trips = () if nest is None else integers(nest)
+        kind: type[EngineOp] = op.__class__
+        fields = _FIELDS[kind].of(properties.get("fields"), lambda held: _fields(kind, held))
+        key = kind, steps, trips, fields
+        form = self.forms.get(key)
+        if form is None:
+            form = self.forms[key] = Form(*key, touches_of(op, steps, trips))
+        listing, count = self.listing, len(bases)
+        memrefs = tuple([numbers[value] for value in operands[:count]])
+        listing.after.append([self.tokens[value] for value in operands[count:]])
+        self.tokens[op.results[0]] = len(listing.lines)
+        listing.lines.append(Line(form, memrefs, bases))
+        listing.ops.append(op)
+
+
+_KINDS: frozenset[Any] = frozenset(ENGINE_OPS)
+
+# --- what was read of attributes ------------------------------------------------------------------
+
+
+class _Memo:
+    """What was read of an attribute, by the object: ops share attributes, and hashing one costs
+    more than reading it. The attributes are kept, so that no other can get the same id."""
+
+    def __init__(self) -> None:
+        self.known: dict[int, tuple[Any, Any]] = {}
+
+    def of(self, attribute: Any, read: Callable[[Any], Any]) -> Any:
+        """What `read` makes of an attribute, which never changes."""
+        found = self.known.get(id(attribute))
+        if found is None:
+            if len(self.known) >= MOST_KNOWN:
+                self.known.clear()
+            found = self.known[id(attribute)] = attribute, read(attribute)
+        return found[1]
+
+
+MOST_KNOWN = 1 << 16
+_WALKS = _Memo()
+_LAYOUTS = _Memo()
+_FIELDS: dict[Any, _Memo] = {kind: _Memo() for kind in ENGINE_OPS}
+
+Walks: TypeAlias = tuple[tuple[int, ...], tuple[tuple[int, ...], ...]]
+
+
+def _walks(attribute: Any) -> Walks:
+    walks = [integers(walk) for walk in attribute.data]
+    return tuple([walk[0] for walk in walks]), tuple([walk[1:] for walk in walks])
+
+
+def _layout(type: Attribute) -> tuple[Memory | None, int, int]:
+    memory = memory_of(type)
+    return memory, rows_of(type), 1 if memory in (None, Memory.ACC) else width_of(type)
+
+
+def _fields(kind: type[EngineOp], attribute: Any) -> tuple[Any, ...]:
+    held: dict[str, Attribute] = {} if attribute is None else attribute.data
+    return tuple(
+        [_value(held[name]) if name in held else default for name, default in kind.FIELDS.items()]
+    )
+
+
+def _value(attribute: Any) -> Any:
+    """Of a StringAttr, or of a number."""
+    data = getattr(attribute, "data", None)
+    return attribute.value.data if data is None else data
