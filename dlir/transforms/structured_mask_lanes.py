@@ -27,7 +27,8 @@ from dlir.dialects.structured.ops import (
     element_type_of,
     shape_of,
 )
-from dlir.targets.accel.description import load_machine, parse_settings
+from dlir.hardware import parse_settings
+from dlir.targets.accel.description import load_machine
 from dlir.types import is_integer, number
 
 
