@@ -62,6 +62,7 @@ PASSES: dict[str, str] = {
     "dl-assign-layout": "dlir.transforms.dl_assign_layout:DlAssignLayout",
     "dl-decompose": "dlir.transforms.dl_decompose:DlDecompose",
     "dl-quantize-minmax": "dlir.transforms.dl_quantize_minmax:DlQuantizeMinmax",
+    "dl-roofline": "dlir.targets.roofline.model:DlRoofline",
     "dl-simplify": "dlir.transforms.dl_simplify:DlSimplify",
     "dl-specialize": "dlir.transforms.dl_specialize:DlSpecialize",
     "structured-bufferize": "dlir.transforms.structured_bufferize:StructuredBufferize",
