@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 
@@ -73,8 +73,13 @@ def key(colors: Mapping[str, str], x: float, y: float) -> str:
     parts: list[str] = []
     for name, color in colors.items():
         parts += [rect(x, y, 10, 10, color), text(x + 14, y + 9, name, cls="small")]
-        x += 30 + 7 * len(name)
+        x += key_width([name])
     return "".join(parts)
+
+
+def key_width(names: Iterable[str]) -> float:
+    """How wide the key of some names is."""
+    return sum(30 + 7 * len(name) for name in names)
 
 
 # --- logarithmic axes -----------------------------------------------------------------------------

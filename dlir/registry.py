@@ -61,6 +61,7 @@ PASSES: dict[str, str] = {
     "cpu-pipeline": "dlir.targets.cpu.pipeline:CpuPipeline",
     "dl-assign-layout": "dlir.transforms.dl_assign_layout:DlAssignLayout",
     "dl-decompose": "dlir.transforms.dl_decompose:DlDecompose",
+    "dl-lint-cache-alias": "dlir.targets.roofline.cache_alias:DlLintCacheAlias",
     "dl-quantize-minmax": "dlir.transforms.dl_quantize_minmax:DlQuantizeMinmax",
     "dl-roofline": "dlir.targets.roofline.model:DlRoofline",
     "dl-simplify": "dlir.transforms.dl_simplify:DlSimplify",

@@ -20,6 +20,7 @@ from dlir.drawing import (
     Scale,
     circle,
     key,
+    key_width,
     plot,
     plot_scales,
     polyline,
@@ -28,8 +29,8 @@ from dlir.drawing import (
 )
 
 MEMORY_COLOR, PEAK_COLOR = "#3b7dd8", "#495057"
-KEY_PLACE = (LEFT + PLOT_WIDTH / 2, TOP + PLOT_HEIGHT - 18)
-"""Where the meaning of the colors goes: inside the plot, under the roofs, where few points are."""
+KEY_RIGHT, KEY_TOP = LEFT + PLOT_WIDTH, TOP + PLOT_HEIGHT - 18
+"""Where the meaning of the colors ends: inside the plot, under the roofs, where few points are."""
 MAX_TITLES = 12
 """Points in one place whose titles are shown together."""
 
@@ -53,10 +54,16 @@ def roofline(
     ys = [peak * 1.6, min(peaks.values()) / 8, *(dot.y for dot in dots)]
     scales = plot_scales(xs, ys)
     body = [_rising(name, s, peak, scales) for name, s in memories.items()]
-    body += [_level(name, p, p / slope, scales) for name, p in peaks.items()]
-    return plot(
-        scales, [*body, *_dots(dots, scales), key(colors or {}, *KEY_PLACE)], x_label, y_label
-    )
+    body += [_level(name, p, p / slope, scales) for name, p in _together(peaks).items()]
+    shown = colors or {}
+    body += [*_dots(dots, scales), key(shown, KEY_RIGHT - key_width(shown), KEY_TOP)]
+    return plot(scales, body, x_label, y_label)
+
+
+def _together(peaks: Mapping[str, float]) -> dict[str, float]:
+    """One name for all peaks of one height."""
+    heights = dict.fromkeys(peaks.values())
+    return {", ".join(n for n, p in peaks.items() if p == height): height for height in heights}
 
 
 def _rising(name: str, slope: float, peak: float, scales: tuple[Scale, Scale]) -> str:

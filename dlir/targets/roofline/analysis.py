@@ -42,8 +42,8 @@ class Row:
     """Moved between the op and memory."""
     footprint: int
     """Bytes of the different elements that it touches."""
-    fits: str
-    """The nearest memory that holds these."""
+    fits: str | None
+    """The nearest memory that holds these; None where there are none."""
     roofs: Mapping[str, float]
     """Roof -> seconds at least."""
 
@@ -200,7 +200,7 @@ class _Analysis:
     def _leave_out(self, op: Operation) -> None:
         name = op_name(op)
         self.unknown.append(Unknown(name, name_of(op)))
-        message = f"the work of '{name}' is unknown: the totals are without it"
+        message = "does work that is unknown: the totals are without it"
         emit(diagnose(Severity.WARNING, op, message, rule="dl-roofline"))
 
     def _task(self, op: DlOp, work: Work) -> Task:
@@ -228,7 +228,9 @@ class _Analysis:
             roofs=self.machine.roofs(task),
         )
 
-    def _fits(self, footprint: int) -> str:
+    def _fits(self, footprint: int) -> str | None:
+        if not footprint:
+            return None
         levels = self.machine.levels.items()
         outside = next(iter(self.machine.memories))
         return next((name for name, size in levels if footprint <= size), outside)
@@ -314,7 +316,7 @@ def _require_sizes(op: DlOp) -> None:
         if DYNAMIC_INDEX in shape_of(value):
             fail(
                 op,
-                f"'{op.name}' has a size that is known at run time only: {value.type}",
+                f"has a size that is known at run time only: {value.type}",
                 rule="dl-roofline",
                 help="give the arguments sizes first: --dl-specialize=shapes=ARGUMENT:1x128 (or "
                 "batch=1) in front of the roofline",

@@ -113,7 +113,11 @@ def _classes(report: Roofline) -> str:
 
 def _ops(report: Roofline) -> str:
     unknown = [(u.op, u.loc, *["unknown"] * (len(HEAD) - 2)) for u in report.unknown]
-    totals = table(HEAD, [total_cells(report), whole_cells(report)], [TOTAL, WHOLE])
-    swatches = [COLORS[row.op_class] for row in report.rows] + [GRAY] * len(unknown)
-    listed = table(HEAD, [*map(cells, report.rows), *unknown], swatches)
-    return f'<div class="wide">{totals}</div><div class="wide">{listed}</div>'
+    rows = [total_cells(report), whole_cells(report), *map(cells, report.rows), *unknown]
+    swatches = [
+        TOTAL,
+        WHOLE,
+        *(COLORS[row.op_class] for row in report.rows),
+        *[GRAY] * len(unknown),
+    ]
+    return f'<div class="wide">{table(HEAD, rows, swatches)}</div>'

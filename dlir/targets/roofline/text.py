@@ -33,7 +33,7 @@ def cells(row: Row) -> tuple[str, ...]:
     return (
         row.op, row.loc, row.op_class.value, short(row.work.flops, 4), short(row.bytes, 4, "B"),
         intensity_text(row.intensity), duration(row.time), row.bound,
-        short(row.footprint, 4, "B"), row.fits,
+        short(row.footprint, 4, "B"), row.fits or "-",
     )  # fmt: skip
 
 
