@@ -158,14 +158,26 @@ def _caches() -> dict[str, Cache]:
 
 
 def _levels(found: dict[str, Cache]) -> dict[str, Cache]:
-    """The levels without a gap, each made of whole sets."""
+    """The levels up to the first that is missing, or cannot be: virtual machines tell anything."""
     known: dict[str, Cache] = {}
+    least = 1
     for name in ("l1", "l2", "l3"):
         cache = found.get(name)
-        if cache is None or cache.bytes % max(1, cache.ways * cache.line):
+        if cache is None or not _is_possible(cache, least):
             break
-        known[name] = cache
+        known[name], least = cache, cache.bytes
     return known
+
+
+def _is_possible(cache: Cache, least: int) -> bool:
+    """Whole sets of lines of a power of two, and no smaller than the nearer level."""
+    size = cache.ways * cache.line
+    return (
+        size > 0
+        and cache.bytes % size == 0
+        and not cache.line & (cache.line - 1)
+        and (cache.bytes >= least)
+    )
 
 
 def _read(path: Path) -> str:
