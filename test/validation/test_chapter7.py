@@ -14,7 +14,7 @@ import dlir
 from dlir import formulas
 from dlir.targets.cpu.machine import Cpu, cpu_from_text, load_cpu
 from dlir.targets.roofline.analysis import Roofline, analyse
-from dlir.targets.roofline.cache_alias import aliases, good_leading_dimensions, sets_of_rows
+from dlir.targets.roofline.dl_lint_cache_alias import aliases, good_leading_dimensions, sets_of_rows
 from dlir.targets.roofline.machine import find_machine
 
 XEON = load_cpu("xeon-8280")

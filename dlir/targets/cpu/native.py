@@ -109,7 +109,7 @@ class _Code:
         with ThreadPoolExecutor(threads) as pool:
             for _ in range(ROUNDS):
                 start = time.perf_counter()
-                list(pool.map(lambda place: self.read(steps, place), places))
+                list(pool.map(self.read, [steps] * threads, places))
                 best = max(best, 4 * step * steps * threads / (time.perf_counter() - start))
         return best
 

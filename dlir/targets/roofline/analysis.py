@@ -241,7 +241,7 @@ class _Analysis:
     def edges(self) -> set[SSAValue]:
         """Arguments and results, also where an op only gives them another shape."""
         block = self.function.body.block
-        found = {value for value in block.args if is_tensor(value.type)}
+        found: set[SSAValue] = {value for value in block.args if is_tensor(value.type)}
         last = block.last_op
         for value in last.operands if isinstance(last, ReturnOp) else ():
             if is_tensor(value.type):

@@ -60,7 +60,7 @@ def _plot(report: Roofline) -> str:
     if not dots:
         return "<p>Nothing is computed.</p>"
     shown = {row.op_class: None for row in report.rows if row.work.flops and row.bytes}
-    colors = {kind.value: COLORS[kind] for kind in OpClass if kind in shown}
+    colors = {str(kind): COLORS[kind] for kind in OpClass if kind in shown}
     chart = roofline(
         {f"{name}, {short(n, 4, 'B/s')}": n for name, n in report.machine.memories.items()},
         report.machine.peaks(report.types),
@@ -104,7 +104,7 @@ def _title(row: Row) -> str:
 def _classes(report: Roofline) -> str:
     rows = class_rows(report)
     listed = [
-        (kind.value, count, short(flops, 4), f"{100 * share:.1f} %")
+        (str(kind), count, short(flops, 4), f"{100 * share:.1f} %")
         for kind, count, flops, share in rows
     ]
     head = ("class", "ops", "operations", "share of the time")

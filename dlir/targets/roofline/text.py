@@ -31,7 +31,7 @@ def intensity_text(intensity: float | None) -> str:
 def cells(row: Row) -> tuple[str, ...]:
     """A row of the table of ops, under `HEAD`."""
     return (
-        row.op, row.loc, row.op_class.value, short(row.work.flops, 4), short(row.bytes, 4, "B"),
+        row.op, row.loc, str(row.op_class), short(row.work.flops, 4), short(row.bytes, 4, "B"),
         intensity_text(row.intensity), duration(row.time), row.bound,
         short(row.footprint, 4, "B"), row.fits or "-",
     )  # fmt: skip
@@ -93,7 +93,7 @@ def class_rows(report: Roofline) -> list[tuple[OpClass, int, int, float]]:
 
 def class_lines(report: Roofline) -> list[str]:
     return [
-        f"{kind.value}: {count} ops, {short(flops, 4)} operations, {100 * share:.1f} % of the time"
+        f"{kind}: {count} ops, {short(flops, 4)} operations, {100 * share:.1f} % of the time"
         for kind, count, flops, share in class_rows(report)
     ]
 
@@ -151,7 +151,7 @@ def _op_json(row: Row) -> dict[str, Any]:
     return {
         "op": row.op,
         "loc": row.loc,
-        "class": row.op_class.value,
+        "class": str(row.op_class),
         "flops": row.work.flops,
         "macs": row.work.macs,
         "bytes": row.bytes,
@@ -182,7 +182,7 @@ def _total_json(report: Roofline) -> dict[str, Any]:
         "weights": report.weights,
         "live": report.live,
         "classes": {
-            kind.value: {"ops": count, "flops": flops, "share": share}
+            str(kind): {"ops": count, "flops": flops, "share": share}
             for kind, count, flops, share in class_rows(report)
         },
         "whole": {

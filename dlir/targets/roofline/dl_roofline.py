@@ -52,7 +52,7 @@ class DlRoofline(ModulePass):
     Report, with `machine=xeon-8280`:
 
         op         class          ops     bytes  op/B  at least  bound    footprint  in
-        dl.matmul  contraction  2.147 G  16.78 MB   128  443.9 us  compute  12.58 MB   l2
+        dl.matmul  contraction  2.147 G  16.78 MB   128  443.8 us  compute  12.58 MB   l2
     """
 
     name = "dl-roofline"
