@@ -84,7 +84,7 @@ def _level(name: str, peak: float, ridge: float, scales: tuple[Scale, Scale]) ->
     x, y = scales
     right = LEFT + PLOT_WIDTH
     line = polyline([(x(ridge), y(peak)), (right, y(peak))], PEAK_COLOR, 'stroke-width="2"')
-    return line + text(right - 6, y(peak) - 4, f"{name}: {short(peak, 4)}", "end", "small")
+    return line + text(right - 6, y(peak) - 9, f"{name}: {short(peak, 4)}", "end", "small")
 
 
 def _dots(dots: Sequence[Dot], scales: tuple[Scale, Scale]) -> list[str]:

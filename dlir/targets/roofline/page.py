@@ -14,6 +14,7 @@ from dlir.targets.roofline.text import (
     HEAD,
     cells,
     class_rows,
+    count_of,
     duration,
     intensity_text,
     notes,
@@ -72,7 +73,7 @@ def _plot(report: Roofline) -> str:
     silent = sum(not (row.work.flops and row.bytes) for row in report.rows)
     note = "A point per op, at the rate that its highest roof allows; rest on it for its numbers."
     if silent:
-        note += f" {silent} ops compute nothing, or move nothing, and have no place here."
+        note += f" Without a place here, since nothing is computed or moved: {count_of(silent)}."
     return f'{chart}<p class="note">{note}</p>'
 
 

@@ -40,7 +40,7 @@ def cells(row: Row) -> tuple[str, ...]:
 def total_cells(report: Roofline) -> tuple[str, ...]:
     """The last row of the table: op after op."""
     return (
-        "total", f"{len(report.rows)} ops", "", short(report.flops, 4), short(report.bytes, 4, "B"),
+        "total", count_of(len(report.rows)), "", short(report.flops, 4), short(report.bytes, 4, "B"),
         intensity_text(ratio(report.flops, report.bytes)), duration(report.time), report.bound,
         short(report.footprint, 4, "B"), "",
     )  # fmt: skip
@@ -53,6 +53,11 @@ def whole_cells(report: Roofline) -> tuple[str, ...]:
         intensity_text(ratio(report.flops, report.whole_bytes)),
         duration(max(report.whole.values(), default=0.0)), binding(report.whole), "", "",
     )  # fmt: skip
+
+
+def count_of(ops: int) -> str:
+    """`1 op`, `2 ops`."""
+    return f"{ops} op" if ops == 1 else f"{ops} ops"
 
 
 def ratio(ops: int, size: int) -> float | None:
@@ -93,7 +98,7 @@ def class_rows(report: Roofline) -> list[tuple[OpClass, int, int, float]]:
 
 def class_lines(report: Roofline) -> list[str]:
     return [
-        f"{kind}: {count} ops, {short(flops, 4)} operations, {100 * share:.1f} % of the time"
+        f"{kind}: {count_of(count)}, {short(flops, 4)} operations, {100 * share:.1f} % of the time"
         for kind, count, flops, share in class_rows(report)
     ]
 
@@ -113,9 +118,9 @@ def notes(report: Roofline) -> list[str]:
             f"most {most:.4g} times as fast, twice as fast ones {formulas.amdahl(share, 2):.4g}."
         )
     if report.once:
-        lines.append(f"{report.once} ops on weights alone run once, at load; they are left out.")
+        lines.append(f"Left out, as it runs once, at load: {count_of(report.once)} on weights alone.")
     if report.unknown:
-        lines.append(f"The work of {len(report.unknown)} ops is unknown: totals are without them.")
+        lines.append(f"Unknown work, which no total has: {count_of(len(report.unknown))}.")
     return lines
 
 

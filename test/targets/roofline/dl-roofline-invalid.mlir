@@ -30,7 +30,7 @@ func.func @dynamic(%x: tensor<?x4xf32>) -> tensor<?x4xf32> {
 // What a loop does is not known: it is said, and not counted as nothing.
 // LOOP: warning[dl-roofline]: 'scf.for' does work that is unknown: the totals are without it
 // LOOP: scf.for {{.*}} unknown {{ *}} unknown {{ *}} unknown
-// LOOP: The work of 1 ops is unknown: totals are without them.
+// LOOP: Unknown work, which no total has: 1 op.
 // LOOP-JSON: "op": "scf.for"
 // LOOP-JSON: "flops": null,
 // LOOP-JSON: "unknown": 1
@@ -45,8 +45,8 @@ func.func @loop(%x: tensor<4x4xf32>) -> tensor<4x4xf32> {
   func.return %y : tensor<4x4xf32>
 }
 
-// ONCE: total {{ *}} 1 ops
-// ONCE: 1 ops on weights alone run once, at load; they are left out.
+// ONCE: total {{ *}} 1 op
+// ONCE: Left out, as it runs once, at load: 1 op on weights alone.
 func.func @once(%x: tensor<4x4xf32>) -> tensor<4x4xf32> {
   %w = dl.param "w" : tensor<4x4xf32>
   %t = dl.transpose %w {perm = [1, 0]} : tensor<4x4xf32> -> tensor<4x4xf32>

@@ -19,10 +19,10 @@
 // CHECK-NEXT: total {{ *}} 4 ops {{ *}} 2.154 G {{ *}} 33.56 MB {{ *}} 64.18 {{ *}} 563 us {{ *}} compute {{ *}} 16.78 MB
 // CHECK-NEXT: whole {{ *}} fused {{ *}} 2.154 G {{ *}} 12.59 MB {{ *}} 171.1 {{ *}} 445.1 us {{ *}} compute
 
-// CHECK:      contraction: 1 ops, 2.147 G operations, 78.8 % of the time
-// CHECK-NEXT: elementwise: 1 ops, 1.049 M operations, 10.6 % of the time
-// CHECK-NEXT: reduction: 1 ops, 5.241 M operations, 10.6 % of the time
-// CHECK-NEXT: movement: 1 ops, 0 operations, 0.0 % of the time
+// CHECK:      contraction: 1 op, 2.147 G operations, 78.8 % of the time
+// CHECK-NEXT: elementwise: 1 op, 1.049 M operations, 10.6 % of the time
+// CHECK-NEXT: reduction: 1 op, 5.241 M operations, 10.6 % of the time
+// CHECK-NEXT: movement: 1 op, 0 operations, 0.0 % of the time
 // CHECK-NEXT: Footprint: 4.198 MB of weights, at most 12.58 MB of other tensors live at one time.
 // CHECK-NEXT: Results of products move twice, as sums that grow in memory; all other tensors once per op.
 // CHECK-NEXT: Arithmetic binds for 78.8 % of the time: faster units alone make it at most 4.724 times as fast, twice as fast ones 1.651.
