@@ -40,7 +40,8 @@ def cells(row: Row) -> tuple[str, ...]:
 def total_cells(report: Roofline) -> tuple[str, ...]:
     """The last row of the table: op after op."""
     return (
-        "total", count_of(len(report.rows)), "", short(report.flops, 4), short(report.bytes, 4, "B"),
+        "total", count_of(len(report.rows)), "",
+        short(report.flops, 4), short(report.bytes, 4, "B"),
         intensity_text(ratio(report.flops, report.bytes)), duration(report.time), report.bound,
         short(report.footprint, 4, "B"), "",
     )  # fmt: skip
@@ -118,7 +119,8 @@ def notes(report: Roofline) -> list[str]:
             f"most {most:.4g} times as fast, twice as fast ones {formulas.amdahl(share, 2):.4g}."
         )
     if report.once:
-        lines.append(f"Left out, as it runs once, at load: {count_of(report.once)} on weights alone.")
+        left_out = f"{count_of(report.once)} on weights alone"
+        lines.append(f"Left out, as it runs once, at load: {left_out}.")
     if report.unknown:
         lines.append(f"Unknown work, which no total has: {count_of(len(report.unknown))}.")
     return lines
