@@ -40,7 +40,7 @@ def cells(row: Row) -> tuple[str, ...]:
 def total_cells(report: Roofline) -> tuple[str, ...]:
     """The last row of the table: op after op."""
     return (
-        "total", count_of(len(report.rows)), "",
+        "total", ops_of(report), "",
         short(report.flops, 4), short(report.bytes, 4, "B"),
         intensity_text(ratio(report.flops, report.bytes)), duration(report.time), report.bound,
         short(report.footprint, 4, "B"), "",
@@ -59,6 +59,12 @@ def whole_cells(report: Roofline) -> tuple[str, ...]:
 def count_of(ops: int) -> str:
     """`1 op`, `2 ops`."""
     return f"{ops} op" if ops == 1 else f"{ops} ops"
+
+
+def ops_of(report: Roofline) -> str:
+    """How many ops the totals hold, and how many they lack."""
+    lacking = f" + {len(report.unknown)} unknown" if report.unknown else ""
+    return count_of(len(report.rows)) + lacking
 
 
 def ratio(ops: int, size: int) -> float | None:
