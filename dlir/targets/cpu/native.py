@@ -32,6 +32,9 @@ BURST = 0.004
 LEAST_ARRAY, MOST_ARRAY = 64 << 20, 512 << 20
 """Bytes that are read to measure the memory: four times the last cache, within these."""
 
+MULTIPLY_ADDS = ("fma", "fma4", "neon", "fp-armv8")
+"""Features that bring fused multiply-adds; without them they are calls of a library."""
+
 FASTER: dict[str, tuple[tuple[str, ...], int]] = {
     "i8": (("avx512vnni", "avxvnni", "dotprod"), 4),
     "bf16": (("avx512bf16", "bf16"), 2),
@@ -60,12 +63,16 @@ def native_cpu() -> Cpu:
 
 def _rates(description: CpuDescription, f32: int) -> dict[str, int]:
     """Operations per cycle by type, of that many in f32; no type is faster than its rate here."""
-    enabled = {word[1:] for word in description.features.split(",") if word.startswith("+")}
+    enabled = _features(description)
     rates = {"f64": f32 // 2, "f32": f32, "i16": 2 * f32, "i8": 2 * f32}
     for name, (features, times) in FASTER.items():
         if enabled & {*features}:
             rates[name] = times * f32
     return rates
+
+
+def _features(description: CpuDescription) -> set[str]:
+    return {word[1:] for word in description.features.split(",") if word.startswith("+")}
 
 
 def _rate(description: CpuDescription, code: _Code) -> int:
@@ -82,7 +89,8 @@ class _Code:
 
     def __init__(self, description: CpuDescription):
         self.lanes = description.lanes(32)
-        image = llvmlite_binding.object_code(loops(self.lanes), description)
+        fused = bool(_features(description) & {*MULTIPLY_ADDS})
+        image = llvmlite_binding.object_code(loops(self.lanes, fused), description)
         names = ("dlir_fma", "dlir_chain", "dlir_read")
         self.library = llvmlite_binding.Library([image], names)
         kind = ctypes.CFUNCTYPE(None, ctypes.c_int64, ctypes.c_void_p)

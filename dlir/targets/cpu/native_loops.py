@@ -17,18 +17,24 @@ READS = 8
 """Vectors read per iteration."""
 
 
-def loops(lanes: int) -> str:
-    """`dlir_fma`, `dlir_chain` and `dlir_read` for vectors of that many floats."""
+def loops(lanes: int, fused: bool) -> str:
+    """`dlir_fma`, `dlir_chain` and `dlir_read` for vectors of that many floats.
+
+    `fused` is for CPUs that have multiply-adds; others do a product and a sum.
+    """
     vector = f"<{lanes} x float>"
     declaration = f"declare {vector} @llvm.fma.v{lanes}f32({vector}, {vector}, {vector})"
-    return "\n".join([declaration, _fma(vector, lanes), _chain(), _read(vector)])
+    return "\n".join([declaration, _fma(vector, lanes, fused), _chain(), _read(vector)])
 
 
-def _fma(vector: str, lanes: int) -> str:
-    """Accumulators that each grow by x * y."""
+def _fma(vector: str, lanes: int, fused: bool) -> str:
+    """Accumulators that each become x * y + accumulator, or accumulator * x + y."""
     call = f"call {vector} @llvm.fma.v{lanes}f32({vector} %x, {vector} %y, {vector}"
     phis = [f"%a{i} = phi {vector} [ %x, %entry ], [ %b{i}, %loop ]" for i in range(FMAS)]
-    steps = [f"%b{i} = {call} %a{i})" for i in range(FMAS)]
+    steps: list[str] = []
+    for i in range(FMAS):
+        pair = [f"%m{i} = fmul {vector} %a{i}, %x", f"%b{i} = fadd {vector} %m{i}, %y"]
+        steps += [f"%b{i} = {call} %a{i})"] if fused else pair
     return _loop("dlir_fma", vector, phis, steps, FMAS)
 
 

@@ -16,11 +16,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from xdsl.dialects.builtin import IndexType
 from xdsl.ir import Attribute, SSAValue
 
 from dlir import formulas
 from dlir.diagnostics import fail
-from dlir.dialects.dl.attrs import WIDTHS
 from dlir.dialects.dl.ops.base import DlOp, element_of, rank_of
 from dlir.dialects.dl.ops.binary import CastOp
 from dlir.dialects.dl.ops.pooling import AvgPool2dOp
@@ -133,7 +133,11 @@ class CpuMachine:
         return {"memory": self.cpu.bandwidth(self.threads)}
 
     def size_of(self, element: Attribute) -> int:
-        return max(1, WIDTHS[element] // 8)
+        """As in memory: whole bytes."""
+        bits = 64 if isinstance(element, IndexType) else getattr(element, "bitwidth", None)
+        if bits is None:
+            fail(None, f"the size of {element} is unknown", rule="dl-roofline")
+        return -(-bits // 8)
 
     def peaks(self, types: set[str]) -> dict[str, float]:
         return {name: self.cpu.peak(name, self.threads) for name in sorted(types)}

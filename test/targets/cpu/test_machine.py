@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from dlir.diagnostics import CompileError, place_of
-from dlir.targets.cpu import native
+from dlir.targets.cpu import llvmlite_binding, native
 from dlir.targets.cpu.description import describe
 from dlir.targets.cpu.machine import Cpu, cpu_from_text, cpu_names, load_cpu
+from dlir.targets.cpu.native_loops import loops
 
 XEON = load_cpu("xeon-8280")
 
@@ -213,6 +214,15 @@ def test_a_system_that_says_nothing_or_nonsense(
     system(tmp_path, cache_files(0, 1, "Data", "32K", "0", "0"))  # as some virtual machines say
     system(tmp_path, cache_files(1, 2, "Unified", "512K", "8", "0"))
     assert native._caches() == {}
+
+
+@pytest.mark.parametrize("features", ["", "+fma"])
+def test_a_cpu_without_multiply_adds_is_measured_by_products_and_sums(features: str) -> None:
+    """Its rate is not that of a library function, which takes a hundred times as long."""
+    cpu = describe("x86_64-linux-gnu", "x86-64", features)
+    text = llvmlite_binding.assembly(loops(4, bool(features)), cpu)
+    assert ("mulps" in text, "vfmadd" in text) == (not features, bool(features))
+    assert "fmaf" not in text
 
 
 def test_rates_of_types_follow_the_features() -> None:

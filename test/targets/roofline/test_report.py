@@ -122,6 +122,15 @@ def test_unknown_work_is_said_in_every_format() -> None:
     assert "Unknown work, which no total has: 1 op." in to_html(found)
 
 
+def test_types_that_no_dl_op_has() -> None:
+    """Only what is unknown has them; their memory counts."""
+    found = report("""
+    func.func @main(%x: tensor<5xindex>, %y: tensor<3xi4>) -> tensor<3xi4> {
+      func.return %y : tensor<3xi4>
+    }""")
+    assert found.live == 5 * 8 + 3
+
+
 # --- JSON -----------------------------------------------------------------------------------------
 
 
