@@ -8,6 +8,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
+import onnx
 import pytest
 from xdsl.dialects.func import FuncOp
 
@@ -129,6 +130,16 @@ def test_types_that_no_dl_op_has() -> None:
       func.return %y : tensor<3xi4>
     }""")
     assert found.live == 5 * 8 + 3
+
+
+# Products of matrices and convolutions, as a model is usually counted: torchvision's documentation
+# gives ResNet-50 4.09 and VGG-19 19.63 thousand million multiply-adds for an image of 224 x 224.
+@pytest.mark.parametrize(("name", "gmacs"), [("resnet50", 4.09), ("vgg19", 19.63)])
+def test_models_as_they_are_usually_counted(name: str, gmacs: float) -> None:
+    folder = Path(onnx.__file__).parent / "backend/test/data/light"
+    found = analyse(entry_function(dlir.load(folder / f"light_{name}.onnx").module), XEON)
+    assert found.macs / 1e9 == pytest.approx(gmacs, rel=2e-3)
+    assert found.unknown == []
 
 
 # --- JSON -----------------------------------------------------------------------------------------
