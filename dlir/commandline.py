@@ -292,19 +292,21 @@ def pairs(flag: str, texts: Iterable[str]) -> dict[str, str]:
 def normalise(argv: Sequence[str], flags: Sequence[str], passes: Collection[str] = ()) -> list[str]:
     """Command-line arguments as argparse reads them.
 
-    `-flag` and `--flag` are the same. `--<pass>` and `--<pass>=<options>` become `-p <pass>{...}`,
-    in their order. Raises UsageError for what is neither a flag nor a pass.
+    `-flag` and `--flag` are the same. `--<pass>`, `--<pass>=<options>` and `--<pass>{<options>}`
+    become `-p <pass>{...}`, in their order. Raises UsageError for what is no flag and no pass.
     """
     result: list[str] = []
     for argument in argv:
         name, equals, value = argument.lstrip("-").partition("=")
+        if (as_in_pipelines := argument.lstrip("-")).partition("{")[0] in passes:
+            name, equals, value = as_in_pipelines, "", ""
         if not argument.startswith("-") or not name:
             result.append(argument)
         elif f"--{name}" in flags:
             result.append(f"--{name}{equals}{value}")
         elif f"-{name}" in flags:
             result += [f"-{name}", value] if equals else [f"-{name}"]
-        elif name in passes:
+        elif name.partition("{")[0] in passes:
             result += ["-p", f"{name}{{{value}}}" if equals else name]
         else:
             known = [*(flag.lstrip("-") for flag in flags), *passes]

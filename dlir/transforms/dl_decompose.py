@@ -197,6 +197,20 @@ DECOMPOSITIONS: dict[type[DlOp], Callable[[Any, Make], Term | Sequence[Term]]] =
 """Op class -> its result, or its results, as a formula."""
 
 
+def decomposed(op: DlOp, insert: Callable[[Operation], object]) -> Sequence[Term]:
+    """The results of a composite op, by simpler ops that are given to `insert` in order.
+
+    They compute in f32 or wider. Raises CompileError where a size that must be known is not.
+    """
+    element = element_of(op.results[0])
+    make = Make(insert, f32 if element in (f16, bf16) else element)
+    made = DECOMPOSITIONS[type(op)](op, make)
+    results = [made] if isinstance(made, Term) else made
+    if make.element != element:
+        results = [result.then(CastOp, element) for result in results]
+    return results
+
+
 class Decompose(RewritePattern):
     """Replaces an op of the given classes by its formula, computed in f32 or wider."""
 
@@ -206,12 +220,7 @@ class Decompose(RewritePattern):
     def match_and_rewrite(self, op: Operation, rewriter: PatternRewriter) -> None:
         if not isinstance(op, DlOp) or not isinstance(op, self.root_types):
             return
-        element = element_of(op.results[0])
-        make = Make(rewriter.insert, f32 if element in (f16, bf16) else element)
-        made = DECOMPOSITIONS[type(op)](op, make)
-        results = [made] if isinstance(made, Term) else made
-        if make.element != element:
-            results = [result.then(CastOp, element) for result in results]
+        results = decomposed(op, rewriter.insert)
         rewriter.replace(op, [], [result.value for result in results])
 
 

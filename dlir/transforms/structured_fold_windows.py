@@ -23,7 +23,8 @@ from dlir.dialects.structured.ops import (
     shape_of,
 )
 from dlir.dialects.structured.roles import is_copy
-from dlir.targets.accel.description import Machine, load_machine, parse_settings
+from dlir.hardware import parse_settings
+from dlir.targets.accel.description import Machine, load_machine
 
 
 @dataclass(frozen=True)

@@ -29,7 +29,8 @@ from dlir.dialects.structured.ops import (
 )
 from dlir.dialects.structured.rearrange import form
 from dlir.dialects.structured.roles import spread
-from dlir.targets.accel.description import load_machine, parse_settings
+from dlir.hardware import parse_settings
+from dlir.targets.accel.description import load_machine
 from dlir.types import is_integer, number
 
 

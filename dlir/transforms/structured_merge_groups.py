@@ -17,7 +17,8 @@ from dlir.dialects.structured.maps import Linear, map_of
 from dlir.dialects.structured.ops import GenericOp, IndexOp
 from dlir.dialects.structured.rearrange import form, rearranged
 from dlir.dialects.structured.roles import spread
-from dlir.targets.accel.description import load_machine, parse_settings
+from dlir.hardware import parse_settings
+from dlir.targets.accel.description import load_machine
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,8 @@ from dlir.dialects.structured.ops import (
 )
 from dlir.dialects.structured.rearrange import form, rearranged
 from dlir.dialects.structured.roles import is_elementwise, spread
-from dlir.targets.accel.description import load_machine, parse_settings
+from dlir.hardware import parse_settings
+from dlir.targets.accel.description import load_machine
 from dlir.types import is_integer, number
 
 

@@ -37,7 +37,8 @@ def test_reference_has_no_leftovers() -> None:
 def test_links_lead_somewhere(page: str) -> None:
     text = re.sub(r"^```.*?^```", "", (ROOT / page).read_text("utf-8"), flags=re.M | re.S)
     links = re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", text)
-    dead = [link for link in links if "://" not in link and not (ROOT / link).exists()]
+    folder = (ROOT / page).parent
+    dead = [link for link in links if "://" not in link and not (folder / link).exists()]
     assert not dead
 
 

@@ -11,12 +11,13 @@ from xdsl.dialects.func import FuncOp
 from xdsl.passes import ModulePass
 
 from dlir.dialects.structured.ops import GenericOp
+from dlir.hardware import parse_settings
 from dlir.lowering.structured_to_accel.choose import tilings_of
 from dlir.lowering.structured_to_accel.homes import home_named, homes_of
 from dlir.lowering.structured_to_accel.plan import ContractionPlan
 from dlir.lowering.structured_to_accel.schedule import entries_of, note
 from dlir.lowering.structured_to_accel.section import Section, divided, sections
-from dlir.targets.accel.description import Machine, load_machine, parse_settings
+from dlir.targets.accel.description import Machine, load_machine
 
 
 @dataclass(frozen=True)

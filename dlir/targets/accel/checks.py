@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 
 from dlir.dialects.isa.fields import (
     INSTRUCTIONS,
@@ -13,19 +13,12 @@ from dlir.dialects.isa.fields import (
     STREAMS,
     VECTOR,
 )
+from dlir.hardware import Problem
 from dlir.registry import did_you_mean
 from dlir.targets.accel.description import NODES, Machine
 
 REQUIRED_STREAMS = STREAMS[:4]
 TOPOLOGIES = ("ring",)
-
-
-class Problem(NamedTuple):
-    """A key, and why its value cannot be."""
-
-    key: str
-    message: str
-    help: str | None = None
 
 
 Check: TypeAlias = Callable[[Machine], Iterator[Problem]]

@@ -15,31 +15,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
-from dlir.diagnostics import fail
+from dlir.hardware import quantity, words, write
 
 ACC_BYTES = 4
 """Bytes of a number in the accumulators, int32 or float32."""
-
-
-def quantity(
-    unit: str, *, least: float = 0, above: bool = False, default: Any = None, optional: bool = False
-) -> Any:
-    """A field of a hardware file: its unit, and `>= least` (`> least` when `above`)."""
-    metadata = {"unit": unit, "least": least, "above": above}
-    if default is None and not optional:
-        return field(metadata=metadata)
-    return field(default=default, metadata=metadata)
-
-
-def words(unit: str, default: Any = None) -> Any:
-    """A text, a list or a table of a hardware file, of which no least value is asked."""
-    return (
-        field(metadata={"unit": unit})
-        if default is None
-        else field(default_factory=lambda: default, metadata={"unit": unit})
-    )
 
 
 @dataclass(frozen=True)
@@ -246,9 +226,7 @@ class Machine:
 
     @cached_property
     def text(self) -> str:
-        """The canonical hardware file: every key, in a fixed order; `load_text` reads it back."""
-        from dlir.targets.accel.hardware_file import write
-
+        """The canonical hardware file: every key, in a fixed order."""
         return write(self)
 
     def __hash__(self) -> int:
@@ -279,17 +257,6 @@ def load_machine(name_or_path: str, overrides: Mapping[str, str] | None = None) 
 def settings_text(settings: Mapping[str, str]) -> str:
     """Overrides as one option of a pass: `spm.bytes=131072;dma.latency=200`."""
     return ";".join(f"{key}={value}" for key, value in settings.items())
-
-
-def parse_settings(text: str) -> dict[str, str]:
-    """`spm.bytes=131072;dma.latency=50` as keys and values. Raises CompileError."""
-    settings: dict[str, str] = {}
-    for part in filter(None, text.split(";")):
-        key, equals, value = part.partition("=")
-        if not equals:
-            fail(None, f"cannot set '{part}'", rule="machine", help="write it as table.key=value")
-        settings[key.strip()] = value.strip()
-    return settings
 
 
 def machine_from_text(text: str, name: str = "<machine>") -> Machine:

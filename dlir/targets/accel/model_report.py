@@ -14,7 +14,9 @@ from functools import cached_property
 from html import escape
 from typing import Any
 
-from dlir.targets.accel.simulator.page import STYLE, facts, page_body, table
+from dlir.page import page as whole_page
+from dlir.page import table
+from dlir.targets.accel.simulator.page import page_body, report_facts
 from dlir.targets.accel.simulator.report import AccelReport, bound_row, report_of
 from dlir.targets.accel.simulator.simulation import Simulation
 from dlir.targets.accel.simulator.trace import MAX_BYTES, Place, trace_events, trace_text
@@ -122,15 +124,12 @@ class ModelReport:
     def to_html(self) -> str:
         """One page that needs nothing else."""
         title = f"@{self.details['function']} on accel"
-        body = facts(self.total) if len(self.programs) > 1 else ""
+        body = report_facts(self.total) if len(self.programs) > 1 else ""
         for name, report in self.programs.items():
             body += f"<h1>@{escape(name)} on {escape(report.machine)}</h1>{page_body(report)}"
         body += f"<h1>The whole call</h1>{self._launch_table()}{self._layer_table()}"
         body += f"<h2>On the host</h2>{self._host_table()}"
-        return (
-            f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{escape(title)}</title>'
-            f"<style>{STYLE}</style><h1>{escape(title)}: {self.cycles:,} cycles</h1>{body}</html>\n"
-        )
+        return whole_page(f"{title}: {self.cycles:,} cycles", body)
 
     def _launch_table(self) -> str:
         rows = [

@@ -14,8 +14,9 @@ from xdsl.ir import Block, Operation, Region
 from dlir.diagnostics import fail
 from dlir.dialects.isa import INSTRUCTION_OPS, MachineAttr, OriginOp, ProgramOp, StreamOp, SymbolOp
 from dlir.dialects.isa.ops import InstructionOp, text_of
+from dlir.hardware import settings_of
 from dlir.targets.accel.description import Machine, load_machine, preset_names
-from dlir.targets.accel.hardware_file import differences, settings_of
+from dlir.targets.accel.hardware_file import differences
 from dlir.targets.accel.program import Bytes, Program, Stream, Symbol, SymbolKind
 from dlir.targets.accel.stream import no_words, pack
 

@@ -14,10 +14,11 @@ from targets.accel import explore_stand_in as stand_in
 from targets.accel.explore_stand_in import LAYERS, LOG
 
 from dlir.diagnostics import CompileError
+from dlir.drawing import scale_of
 from dlir.targets.accel.description import load_machine
 from dlir.targets.accel.explore import evaluate, exploration
 from dlir.targets.accel.explore.exploration import Exploration, explore
-from dlir.targets.accel.explore.page import page, scale_of
+from dlir.targets.accel.explore.page import page
 from dlir.targets.accel.explore.space import read_space
 from dlir.targets.accel.explore.store import FILE, Outcome, Record, Store
 from dlir.targets.accel.explore.summary import order_of, table, to_json

@@ -38,9 +38,10 @@ from typing import Any, NoReturn, TypeAlias, cast
 
 from dlir.diagnostics import fail, file_location, remember_source
 from dlir.files import read_text
+from dlir.hardware import TABLE_NAMES
 from dlir.registry import did_you_mean
 from dlir.targets.accel.description import Machine
-from dlir.targets.accel.hardware_file import TABLE_NAMES, load
+from dlir.targets.accel.hardware_file import load
 
 OBJECTIVES = ("time_us", "energy_uj", "area_mm2", "energy_delay")
 """What can be limited and minimised; `energy_delay` is energy_uj * time_us."""

@@ -1,38 +1,23 @@
-"""The report as one HTML page: drawings first, tables below; no scripts, nothing from the net."""
+"""The report as one HTML page: drawings first, tables below."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from html import escape
 from typing import TYPE_CHECKING, Any
 
+from dlir.drawing import GRAY, Dot
+from dlir.page import facts, table
+from dlir.page import page as whole_page
+from dlir.roofline_chart import roofline
 from dlir.targets.accel.simulator import drawing
-from dlir.targets.accel.simulator.drawing import COLORS, GRAY
+from dlir.targets.accel.simulator.drawing import COLORS
 
 if TYPE_CHECKING:
     from dlir.targets.accel.simulator.report import AccelReport
 
-STYLE = """
-body{font:15px/1.45 system-ui,sans-serif;max-width:1040px;margin:2em auto;padding:0 1em}
-body{color:#212529}
-h1{font-size:1.5em;margin-bottom:.2em}h2{font-size:1.1em;margin:2em 0 .5em}
-.lead{color:#495057;margin-top:0}
-.facts{display:flex;flex-wrap:wrap;gap:.8em;margin:1em 0}
-.facts div{background:#f1f3f5;border-radius:6px;padding:.5em .9em;min-width:7.5em}
-.facts b{display:block;font-size:1.25em}.facts span{color:#495057;font-size:.85em}
-table{border-collapse:collapse;width:100%;font-size:.9em}
-th,td{padding:.25em .6em;text-align:right;border-bottom:1px solid #e9ecef}
-th:first-child,td:first-child{text-align:left}thead th{border-bottom:2px solid #adb5bd}
-svg{width:100%;height:auto;display:block}svg text{font:12px system-ui,sans-serif;fill:#212529}
-.wide{overflow-x:auto}.wide td{white-space:nowrap}.wide td,.wide th{padding:.25em .4em}
-.note{color:#495057;font-size:.85em;margin:.3em 0}
-td i{display:inline-block;width:.8em;height:.8em;border-radius:2px;margin-right:.5em}
-summary{cursor:pointer;color:#495057}
-svg .small{font-size:11px;fill:#495057}svg .name{font-weight:600}svg .on{fill:#fff;font-size:11px}
-"""
 REASONS = {"wait": "#c9a227", "wait_unit": "#b35c5c", "idle": "#868e96"}
 ENERGY_COLORS = ("#d9822b", "#2f9e77", "#3b7dd8", "#8e5bb5", "#5b8c5a", "#c92a2a", "#8a8f98")
-MAX_ROWS = 200
 ENGINES = {
     "ld": "loads", "mx": "array", "vx": "vector unit", "st": "stores", "nt": "links",
 }  # fmt: skip
@@ -43,11 +28,7 @@ ROOF_COLORS = {
 
 def page(report: AccelReport) -> str:
     """The page."""
-    title = f"Accelerator report: {report.machine}"
-    return (
-        f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{escape(title)}</title>'
-        f"<style>{STYLE}</style><h1>{escape(title)}</h1>{page_body(report)}</html>\n"
-    )
+    return whole_page(f"Accelerator report: {report.machine}", page_body(report))
 
 
 def page_body(report: AccelReport) -> str:
@@ -66,10 +47,10 @@ def page_body(report: AccelReport) -> str:
         ("Critical path", _path(report)),
     )
     body = "".join(f"<h2>{escape(name)}</h2>{content}" for name, content in sections)
-    return f'<p class="lead">{escape(report.hardware)}</p>{facts(vars(report))}{body}'
+    return f'<p class="lead">{escape(report.hardware)}</p>{report_facts(vars(report))}{body}'
 
 
-def facts(numbers: Mapping[str, Any]) -> str:
+def report_facts(numbers: Mapping[str, Any]) -> str:
     """The most important numbers, of an `AccelReport` or of anything under the same names."""
     shown = (
         (f"{numbers['cycles']:,}", "cycles"),
@@ -79,8 +60,7 @@ def facts(numbers: Mapping[str, Any]) -> str:
         (_energy_text(numbers["energy"]["total_pj"]), f"{numbers['tops_per_watt']:.2f} TOPS/W"),
         (f"{numbers['area_mm2']:,.1f} mm²", "area"),
     )
-    cells = "".join(f"<div><b>{escape(v)}</b><span>{escape(k)}</span></div>" for v, k in shown)
-    return f'<div class="facts">{cells}</div>'
+    return facts(shown)
 
 
 def _time(microseconds: float) -> str:
@@ -155,21 +135,23 @@ def _roofline(r: AccelReport) -> str:
     """Rates in MAC per cycle; the DRAM roof rises with the MACs per byte."""
     roofs, macs = r.bound["roofs"], max(1, r.macs)
     size = max(1, r.traffic["dram"] + r.traffic["host"])
-    flat = {name: (0.0, macs / roofs[name]) for name in ("compute", "array_load") if roofs[name]}
+    flat = {name: macs / roofs[name] for name in ("compute", "array_load") if roofs[name]}
     if not flat:
         return "<p>No matrix work.</p>"
-    peak = flat["compute"][1]
-    flat = {name: (slope, min(cap, 10 * peak)) for name, (slope, cap) in flat.items()}
+    peaks = {name: min(cap, 10 * flat["compute"]) for name, cap in flat.items()}
     memory = max(roofs["dram"], roofs.get("host", 0.0))
-    slope = r.bound["distinct_bytes"] / memory if memory else peak
-    point = (macs / size, macs / max(1, r.cycles), f"{macs / max(1, r.cycles):,.1f} MAC/cycle")
-    dots = [
-        (row["macs"] / row["dram_bytes"], row["macs"] / max(1, row["end"] - row["start"]),
-         f"{row['op']}: {row['macs'] / max(1, row['end'] - row['start']):,.1f} MAC/cycle")
-        for row in r.ops if row["macs"] and row["dram_bytes"]
-    ]  # fmt: skip
-    chart = drawing.roofline({"dram": (slope, peak), **flat}, point, "MAC per cycle", dots)
+    slope = r.bound["distinct_bytes"] / memory if memory else peaks["compute"]
+    whole = ("the program", macs, size, r.cycles)
+    ops = [(row["op"], row["macs"], row["dram_bytes"], row["end"] - row["start"])
+           for row in r.ops if row["macs"] and row["dram_bytes"]]  # fmt: skip
+    dots = [_dot(*whole, "#c92a2a", 7), *(_dot(*op, GRAY, 4) for op in ops)]
+    chart = roofline({"dram": slope}, peaks, dots, "MAC per byte of DRAM", "MAC per cycle")
     return f'{chart}<p class="note">Large: the program. Small: its ops, by their spans.</p>'
+
+
+def _dot(name: str, macs: int, size: int, cycles: float, color: str, radius: float) -> Dot:
+    rate = macs / max(1, cycles)
+    return Dot(macs / size, rate, f"{name}: {rate:,.1f} MAC/cycle", color, radius)
 
 
 def _bound(r: AccelReport) -> str:
@@ -237,24 +219,3 @@ def _path(r: AccelReport) -> str:
     ]  # fmt: skip
     listed = table(("instructions", "start", "end", "count", "held by"), rows)
     return f"<details><summary>{len(rows)} segments, the longest</summary>{listed}</details>"
-
-
-def table(
-    head: Sequence[str], rows: Sequence[Sequence[Any]], swatches: Sequence[str] | None = None
-) -> str:
-    """An HTML table; what is beyond MAX_ROWS is only counted.
-
-    `swatches` has a color per row, which is shown in front of its first cell.
-    """
-    marks = [f'<i style="background:{color}"></i>' for color in swatches or ()]
-    lines = [
-        f"<tr>{_cells('td', row, mark)}</tr>"
-        for row, mark in zip(rows[:MAX_ROWS], marks or [""] * len(rows), strict=False)
-    ]
-    rest = f"<p>and {len(rows) - MAX_ROWS} more</p>" if len(rows) > MAX_ROWS else ""
-    return f"<table><thead><tr>{_cells('th', head)}</tr></thead>{''.join(lines)}</table>{rest}"
-
-
-def _cells(tag: str, values: Iterable[Any], mark: str = "") -> str:
-    cells = [escape(str(value)) for value in values]
-    return "".join(f"<{tag}>{mark if n == 0 else ''}{c}</{tag}>" for n, c in enumerate(cells))

@@ -22,7 +22,8 @@ from xdsl.passes import ModulePass
 from dlir.dialects.accel.attrs import WORK
 from dlir.dialects.isa.fields import MATRIX_TYPES
 from dlir.dialects.structured.ops import GenericOp
-from dlir.targets.accel.description import Machine, load_machine, parse_settings
+from dlir.hardware import parse_settings
+from dlir.targets.accel.description import Machine, load_machine
 from dlir.targets.accel.simulator.bounds import Bound, Work, bound_of, ends_of
 from dlir.targets.accel.work.count import total_of, work_of_layers
 from dlir.targets.accel.work.layers import layers_of
