@@ -9,6 +9,7 @@ import traceback
 from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import product
 from typing import IO, TYPE_CHECKING, Any, NoReturn
 
 from dlir.diagnostics import (
@@ -198,11 +199,11 @@ def report_file(text: str) -> str:
     return text
 
 
-def keep_input(path: str, *outputs: str | None) -> None:
-    """Refuse to write over the file that is read. Raises UsageError."""
-    for output in outputs:
-        if output is not None and same_file(path, output):
-            raise misuse(f"'{output}' is the input: give another file to write to")
+def keep_inputs(inputs: Iterable[str | None], outputs: Iterable[str | None]) -> None:
+    """Refuse to write over a file that is read. Raises UsageError."""
+    for read, written in product(filter(None, inputs), filter(None, outputs)):
+        if same_file(read, written):
+            raise misuse(f"'{written}' is an input: give another file to write to")
 
 
 Flag = tuple[str, dict[str, Any]]

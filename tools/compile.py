@@ -14,7 +14,7 @@ from dlir.commandline import (
     Flag,
     Streams,
     compile_options,
-    keep_input,
+    keep_inputs,
     report_file,
 )
 from dlir.diagnostics import EXIT_DIAGNOSTICS, EXIT_OK
@@ -60,7 +60,7 @@ def _compile(options: argparse.Namespace, registry: Registry, streams: Streams) 
     from dlir.progress import shown_on
     from dlir.report import write_report
 
-    keep_input(options.model, options.o)
+    keep_inputs([options.model, options.params], [options.o])
     target, settings = options.target or "cpu", compile_options(options, registry)
     folder = Path(options.dump_phases_to) if options.dump_phases_to else None
     settings = replace(settings, dump_phases_to=folder)

@@ -14,7 +14,7 @@ from dlir.commandline import (
     Flag,
     Streams,
     compile_options,
-    keep_input,
+    keep_inputs,
     positive,
     report_file,
 )
@@ -46,7 +46,8 @@ FLAGS: list[Flag] = [
 
 def run(options: argparse.Namespace, registry: Registry, streams: Streams) -> int:
     """The command itself. Raises CompileError."""
-    keep_input(options.model, options.output, options.report, options.trace)
+    inputs = [options.model, options.params, *options.input]
+    keep_inputs(inputs, [options.output, options.report, options.trace])
     return (_compare if options.compare else _run)(options, registry, streams)
 
 

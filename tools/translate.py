@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from dlir.commandline import DEBUGINFO, PLUGIN, Command, Flag, Streams, keep_input
+from dlir.commandline import DEBUGINFO, PLUGIN, Command, Flag, Streams, keep_inputs
 from dlir.diagnostics import EXIT_OK, warn
 from dlir.registry import Registry
 
@@ -43,7 +43,7 @@ def run(options: argparse.Namespace, registry: Registry, streams: Streams) -> in
     from dlir.executable import Artifact, CompileOptions
     from dlir.files import read_bytes
 
-    keep_input(options.input, options.o)
+    keep_inputs([options.input, options.params], [options.o])
     source, name = formats.find_format(options.source), options.input
 
     def load() -> api.Model:
