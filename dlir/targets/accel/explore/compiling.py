@@ -41,6 +41,8 @@ from dlir.transforms.accel_prefetch import AccelPrefetch, prefetch_listing
 
 FOR_REPORTS = ("accel-count-work",)
 """Passes that change nothing."""
+OF_TILES = 2
+"""The last passes of the level `accel`: the choice of tiles, and the conversion."""
 
 
 @dataclass(frozen=True)
@@ -112,7 +114,7 @@ def compiled(layer: str, machine: Machine, cache: Cache = CACHE) -> Compiled:
     if found is None:
         module = prepared.module.clone()
         with decisions() as decided:
-            _run([_passes("accel", machine)[-1]], module)
+            _run(_passes("accel", machine)[-OF_TILES:], module)
         found = Compiled(_programs(module))
         cache.add(key, decided, found)
     return found
@@ -145,7 +147,7 @@ def _prepared(layer: str, machine: Machine) -> _Prepared:
     key = (layer, form_of(machine), machine.dma.bytes_per_cycle)
     if key not in _PREPARED:
         module = _structured(layer).clone()
-        passes = _passes("accel", machine)[:-1]
+        passes = _passes("accel", machine)[:-OF_TILES]
         _run([one for one in passes if _name_of(one) not in FOR_REPORTS], module)
         _PREPARED[key] = _Prepared(module, print_module(module))
         if len(_PREPARED) > MOST_PREPARED:
