@@ -44,10 +44,10 @@ DIALECTS: dict[str, str] = {
 
 PASSES: dict[str, str] = {
     "accel-allocate": "dlir.transforms.accel_allocate:AccelAllocate",
-    "accel-choose-tiles": "dlir.lowering.structured_to_accel.passes:AccelChooseTiles",
+    "accel-choose-tiles": "dlir.lowering.accel_choose_tiles:AccelChooseTiles",
     "accel-count-work": "dlir.targets.accel.work.model:AccelCountWork",
-    "accel-fuse": "dlir.lowering.structured_to_accel.passes:AccelFuse",
-    "accel-partition": "dlir.lowering.structured_to_accel.passes:AccelPartition",
+    "accel-fuse": "dlir.lowering.accel_fuse:AccelFuse",
+    "accel-partition": "dlir.lowering.accel_partition:AccelPartition",
     "accel-pipeline": "dlir.targets.accel.pipeline:AccelPipeline",
     "accel-place-tokens": "dlir.transforms.accel_place_tokens:AccelPlaceTokens",
     "accel-prefetch": "dlir.transforms.accel_prefetch:AccelPrefetch",

@@ -19,9 +19,13 @@ from dlir.dialects.structured.ops import GenericOp
 from dlir.hardware import parse_settings
 from dlir.lowering.structured_to_accel.host import Host
 from dlir.lowering.structured_to_accel.partition import Partition, host_needs
-from dlir.lowering.structured_to_accel.passes import functions_of
 from dlir.lowering.structured_to_accel.program import Argument, ProgramWriter
-from dlir.lowering.structured_to_accel.section import Section, divided, sections
+from dlir.lowering.structured_to_accel.section import (
+    Section,
+    divided,
+    functions_of,
+    sections,
+)
 from dlir.targets.accel.description import Machine, load_machine
 from dlir.types import shape_of
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from xdsl.dialects.builtin import ModuleOp
 from xdsl.dialects.func import FuncOp
 from xdsl.ir import Operation, SSAValue
 
@@ -53,3 +54,14 @@ def sections(function: FuncOp, machine: Machine, found: Partition) -> Iterator[S
             plans = {op: p for op in planned if isinstance(p := found.plans[op], Plan)}
             name = f"{function.sym_name.data}_{level}"
             yield Section(machine, found, name, level, mine, outputs, plans)
+
+
+def functions_of(module: ModuleOp) -> list[FuncOp]:
+    """Those with a body."""
+    return [op for op in module.ops if isinstance(op, FuncOp) and not op.is_declaration]
+
+
+def sections_of(module: ModuleOp, machine: Machine) -> Iterator[Section]:
+    """The programs of all functions."""
+    for function in functions_of(module):
+        yield from sections(function, machine, divided(function, machine))
