@@ -103,6 +103,11 @@ SUMS_WORTH = 0.9
 """They are taken there only where this saves a tenth: it needs more instructions."""
 TIGHT = 0.5
 """How much of the shorter of loading and computing is not hidden where they do not."""
+EVEN, UNEVEN = 0.8, 0.25
+"""Engines that are busy for about as long wait for each other now and then."""
+IN_ORDER = 0.5
+"""How much of the time in which the weights of a panel's later columns are loaded the bus of the
+activations idles, if it is another: loads are issued in order."""
 PER_MOVED_CYCLE = 0.03
 """Of two tilings of about one speed, the one that moves less."""
 
@@ -355,11 +360,29 @@ class _Cost(NamedTuple):
         for rate, moved in ((a_rate, a * a_times), (w_rate, w * w_times), (out_rate, out)):
             buses[rate] += moved / rate
         moved = max(buses.values())
+        if panel and a_rate != w_rate:
+            later = w * w_times / w_rate * (self.n_tiles - 1) / self.n_tiles
+            moved = max(moved, a * a_times / a_rate + IN_ORDER * later)
         steps = self.m_tiles * self.n_tiles * self.k_tiles * self.pieces
         first = self.a_lines * line / a_rate + self.w_lines * line / w_rate
         last = self.drain + self.out_lines * line / out_rate
         hidden = self.sum_lines or lines <= ROOMY * p.spm_lines
         shown = 0.0 if hidden else TIGHT * min(self.computed, moved)
-        body = p.repeat * (max(self.computed, moved) + shown)
+        busy = self.computed + self.waits(panel, lines, a_rate, p.spm_lines)
+        close = max(0.0, min(busy, moved) - EVEN * max(busy, moved))
+        body = p.repeat * (max(busy, moved) + shown + UNEVEN * close)
         overhead = p.repeat * (PER_STEP * steps + PER_MOVED_CYCLE * moved)
         return body + first + last + overhead
+
+    def waits(self, panel: int, lines: int, a_rate: float, spm_lines: int) -> float:
+        """Cycles that the array waits for parts of a panel that its first columns need.
+
+        If there is room for another panel, only the first one is waited for.
+        """
+        if not panel or self.k_tiles == 1:
+            return 0.0
+        whole = self.a_lines * self.k_tiles
+        column = self.computed / (self.m_tiles * self.n_tiles)
+        wait = max(0.0, whole * self.line_bytes / a_rate - column)
+        doubled = lines + whole - self.a_lines <= spm_lines
+        return wait * (1 if doubled else self.m_tiles)
