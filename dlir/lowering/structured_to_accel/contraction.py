@@ -84,9 +84,7 @@ class Planes:
         if part.memory is Memory.SPM:  # all of the weights are there
             return part.with_steps(part.steps[:-1])
         tile = dense(emit.alloc(Memory.SPM, domain, element_of(self.packed.type)), domain)
-        for block in range(n):  # column by column, so that the first ones can be used early
-            here, there = (view.moved(block * view.steps[0]) for view in (part, tile))
-            emit.load(here, there, (1, *domain[1:]))
+        emit.load(part, tile, domain)
         return tile.with_steps(tile.steps[:-1])
 
     def _in_place(self, box: Sequence[Range]) -> View:
