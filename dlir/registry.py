@@ -51,9 +51,7 @@ PASSES: dict[str, str] = {
     "convert-accel-to-isa": "dlir.targets.accel.emit:ConvertAccelToIsa",
     "convert-dl-to-structured": "dlir.lowering.dl_to_structured:ConvertDlToStructured",
     "convert-loops-to-llvm": "dlir.lowering.loops_to_llvm:ConvertLoopsToLLVM",
-    "convert-structured-to-accel": (
-        "dlir.lowering.structured_to_accel:ConvertStructuredToAccel"
-    ),
+    "convert-structured-to-accel": ("dlir.lowering.structured_to_accel:ConvertStructuredToAccel"),
     "convert-structured-to-loops": "dlir.lowering.structured_to_loops:StructuredToLoops",
     "cpu-pipeline": "dlir.targets.cpu.pipeline:CpuPipeline",
     "dl-assign-layout": "dlir.transforms.dl_assign_layout:DlAssignLayout",

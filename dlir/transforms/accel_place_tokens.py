@@ -96,10 +96,8 @@ class _History:
     def before(self, lines: Rows, write: bool) -> list[int]:
         """Per engine, the last op that an access has to come after."""
         count = len(ENGINES)
-        if not write:
-            return self.last[:count, lines].max(axis=1).tolist()
-        found = self.last[:, lines].max(axis=1)
-        return np.maximum(found[:count], found[count:]).tolist()
+        found = np.maximum.reduce(self.last[: 2 * count if write else count, lines], 1).tolist()
+        return list(map(max, found[:count], found[count:])) if write else found
 
     def record(self, engine: int, number: int, lines: Rows, write: bool) -> None:
         """Note an access."""
