@@ -203,10 +203,12 @@ class _Ring:
     def oldest(self, block: Block, around: Sequence[Placed]) -> int | None:
         """Where a block fits into what has been free for the longest time."""
         best, found = block.first, None
-        for i, at in enumerate(self.starts):
+        for i, (at, last) in enumerate(zip(self.starts, self.lasts, strict=True)):
             end = at + block.size
             if end > self.capacity:
                 break
+            if last >= best:
+                continue
             worst = self.worst(i, end, best)
             if worst < best and not any(p.at < end and at < p.end for p in around):
                 best, found = worst, at
