@@ -252,15 +252,13 @@ def _multiply(
         ]
         sums = [p for p, s in zip(point, steps[2], strict=False) if s == 0]
         emit.add(
-            MatmulOp(
-                accesses,
-                loops[unrolled:],
-                (),
-                planes=len(nest) - unrolled,
-                start=int(start and not any(sums)),
-                **inner,
-                **fields,
-            )
+            MatmulOp,
+            accesses,
+            loops[unrolled:],
+            planes=len(nest) - unrolled,
+            start=int(start and not any(sums)),
+            **inner,
+            **fields,
         )
 
 

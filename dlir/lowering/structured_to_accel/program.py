@@ -15,12 +15,13 @@ from xdsl.ir import Attribute, Block, Operation, Region, SSAValue
 from dlir.diagnostics import fail
 from dlir.dialects.accel.access import Access
 from dlir.dialects.accel.attrs import Memory, Role, RoleAttr, rows_of, tile_type
+from dlir.dialects.accel.ops import AllocOp, ProgramOp
 from dlir.dialects.accel.ops import GatherOp as AccelGatherOp
-from dlir.dialects.accel.ops import ProgramOp
 from dlir.dialects.accel.verify import width_of
 from dlir.dialects.isa.attrs import MachineAttr
 from dlir.dialects.structured.ops import GenericOp, element_type_of, shape_of
 from dlir.lowering.structured_to_accel.contraction import packed_shape
+from dlir.lowering.structured_to_accel.drafts import Draft, Drafts, write
 from dlir.lowering.structured_to_accel.emitter import Emitter, View, dense
 from dlir.lowering.structured_to_accel.expression import Unsupported
 from dlir.lowering.structured_to_accel.fuse import Fusion
@@ -87,7 +88,7 @@ class ProgramWriter:
     _constants: dict[tuple[float, Attribute], View] = field(
         default_factory=dict[tuple[float, Attribute], View]
     )
-    prologue: list[Operation] = field(default_factory=list[Operation])
+    prologue: Drafts = field(default_factory=list[AllocOp | Draft])
 
     def __post_init__(self) -> None:
         self.emit = Emitter(self.machine)
@@ -399,19 +400,9 @@ class ProgramWriter:
             lines = (-(-rows // cols),)
             emit.load(View(indices, first // cols, (1,)), View(index, 0, (1,)), lines)
             tile = self.tiles.tile((rows, width), 1, plan.table.element)
-            emit.add(
-                AccelGatherOp(
-                    [
-                        (table, Access(0, (size,))),
-                        (index, Access(0, (0,))),
-                        (tile.memref, Access(0, (rows,))),
-                    ],
-                    (blocks,),
-                    (),
-                    rows=rows,
-                    of=size,
-                )
-            )
+            walks = (table, Access(0, (size,))), (index, Access(0, (0,)))
+            written = tile.memref, Access(0, (rows,))
+            emit.add(AccelGatherOp, (*walks, written), (blocks,), rows=rows, of=size)
             domain = domain_of((rows, width), 1, cols)
             flat = View(target.memref, target.base + first, (1, total))
             source = View(tile.memref, 0, tile.steps)
@@ -423,7 +414,6 @@ class ProgramWriter:
     # --- the op -----------------------------------------------------------------------------------
 
     def _program(self) -> ProgramOp:
-        self.block.add_ops([*self.prologue, *self.emit.ops])
         order = {a.value: a for a in self.arguments}
         arguments = [order[v] for v in self.block.args]
         names: list[str] = []
@@ -432,7 +422,9 @@ class ProgramWriter:
             argument.name = names[-1]
         self.arguments = arguments
         roles = [RoleAttr(a.role) for a in arguments]
-        return ProgramOp(self.name, self.attribute, roles, names, Region(self.block))
+        program = ProgramOp(self.name, self.attribute, roles, names, Region(self.block))
+        write(program, [*self.prologue, *self.emit.ops])
+        return program
 
 
 @dataclass
