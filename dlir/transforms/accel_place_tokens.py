@@ -15,7 +15,7 @@ from xdsl.passes import ModulePass
 
 from dlir.diagnostics import fail
 from dlir.dialects.accel.attrs import Memory
-from dlir.dialects.accel.footprint import Rows, scaled, shifted
+from dlir.dialects.accel.footprint import Rows, scaled
 from dlir.dialects.accel.listing import Line, Listing, listing_of
 from dlir.dialects.accel.ops import EngineOp, ProgramOp
 from dlir.targets.accel.description import load_machine
@@ -170,8 +170,8 @@ class _Order:
         for position, write, rows in line.form.touches:
             place = self.places[line.memrefs[position]]
             if place is not None:
-                moved = shifted(rows, line.bases[position])
-                yield place.history, scaled(moved, place.lines, place.first), write
+                first = place.first + line.bases[position] * place.lines
+                yield place.history, scaled(rows, place.lines, first), write
 
     def reduced(self, needed: Clock, clock: Clock) -> tuple[list[int], Clock]:
         """The engines to wait for, but for those that follow from others; what is known then."""
