@@ -203,24 +203,16 @@ class _Ring:
     def oldest(self, block: Block, around: Sequence[Placed]) -> int | None:
         """Where a block fits into what has been free for the longest time."""
         best, found = block.first, None
-        for i, at in enumerate(self.starts):
+        for i, (at, last) in enumerate(zip(self.starts, self.lasts, strict=True)):
             end = at + block.size
             if end > self.capacity:
                 break
-            worst = self.worst(i, end, best)
+            if last >= best:
+                continue
+            worst = max(self.lasts[i : bisect_left(self.starts, end)])
             if worst < best and not any(p.at < end and at < p.end for p in around):
                 best, found = worst, at
         return found if found is not None else self.beside(block, around)
-
-    def worst(self, i: int, end: int, limit: int) -> int:
-        """When the pieces from the i-th on, up to a line, were last in use; or `limit`."""
-        worst, starts, lasts = -1, self.starts, self.lasts
-        for j in range(i, len(starts)):
-            if starts[j] >= end or worst >= limit:
-                break
-            if lasts[j] > worst:
-                worst = lasts[j]
-        return worst
 
     def beside(self, block: Block, around: Sequence[Placed]) -> int | None:
         """The lowest gap between what is alive; it may begin behind a long-lived block."""

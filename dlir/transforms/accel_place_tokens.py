@@ -15,7 +15,7 @@ from xdsl.passes import ModulePass
 
 from dlir.diagnostics import fail
 from dlir.dialects.accel.attrs import Memory
-from dlir.dialects.accel.footprint import Rows, scaled, shifted
+from dlir.dialects.accel.footprint import Rows, scaled
 from dlir.dialects.accel.listing import Line, Listing, listing_of
 from dlir.dialects.accel.ops import EngineOp, ProgramOp
 from dlir.targets.accel.description import load_machine
@@ -96,10 +96,8 @@ class _History:
     def before(self, lines: Rows, write: bool) -> list[int]:
         """Per engine, the last op that an access has to come after."""
         count = len(ENGINES)
-        if not write:
-            return self.last[:count, lines].max(axis=1).tolist()
-        found = self.last[:, lines].max(axis=1)
-        return np.maximum(found[:count], found[count:]).tolist()
+        found = np.maximum.reduce(self.last[: 2 * count if write else count, lines], 1).tolist()
+        return list(map(max, found[:count], found[count:])) if write else found
 
     def record(self, engine: int, number: int, lines: Rows, write: bool) -> None:
         """Note an access."""
@@ -172,8 +170,8 @@ class _Order:
         for position, write, rows in line.form.touches:
             place = self.places[line.memrefs[position]]
             if place is not None:
-                moved = shifted(rows, line.bases[position])
-                yield place.history, scaled(moved, place.lines, place.first), write
+                first = place.first + line.bases[position] * place.lines
+                yield place.history, scaled(rows, place.lines, first), write
 
     def reduced(self, needed: Clock, clock: Clock) -> tuple[list[int], Clock]:
         """The engines to wait for, but for those that follow from others; what is known then."""

@@ -74,7 +74,7 @@ def prefetch_listing(listing: Listing, depth: int) -> None:
     for number, tokens in enumerate(listing.after):
         if tokens:
             fail(
-                listing.ops[number],
+                listing.op(number),
                 "has tokens; loads move before `accel-place-tokens`, not after it",
             )
     queue = _Queue(listing, depth)

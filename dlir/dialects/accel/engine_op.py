@@ -85,6 +85,9 @@ class EngineOp(IRDLOperation):
             result_types=[TOKEN],
         )
 
+    def __post_init__(self) -> None:
+        """No property has a default, so there is none to look for."""
+
     @property
     def trips(self) -> tuple[int, ...]:
         """The trip counts of the loops, outermost first."""

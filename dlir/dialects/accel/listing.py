@@ -7,7 +7,7 @@ runs these passes one after the other, and wants no IR in the end, hands on the 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, NamedTuple, TypeAlias
@@ -51,6 +51,12 @@ class Form:
     touches: tuple[Touch, ...]
     """The rows that it reads or writes, from the first row of each walk on."""
 
+    @staticmethod
+    def of(op: EngineOp) -> Form:
+        """That of an op."""
+        kind, steps, trips, fields = _form_key(op)
+        return Form(kind, steps, trips, fields, touches_of(op, steps, trips))
+
     @cached_property
     def fills(self) -> bool:
         """Whether it writes a number everywhere and reads nothing."""
@@ -75,8 +81,10 @@ class Listing:
     memrefs: list[Memref] = field(default_factory=list[Memref])
     """The arguments, then what is allocated, in order."""
     lines: list[Line] = field(default_factory=list[Line])
+    locations: list[LocationAttr] = field(default_factory=list[LocationAttr])
+    """Where each op comes from."""
     ops: list[EngineOp] = field(default_factory=list[EngineOp])
-    """The op of each line."""
+    """The op of each line, or nothing, where there is no IR."""
     places: dict[int, int] = field(default_factory=dict[int, int])
     """Memref -> its first line, for tiles that have a place."""
     after: list[Sequence[int]] = field(default_factory=list[Sequence[int]])
@@ -87,10 +95,9 @@ class Listing:
         """Memrefs in DRAM that the program writes."""
         return {line.memrefs[-1] for line in self.lines if line.form.kind is StoreOp}
 
-    @property
-    def locations(self) -> Iterator[LocationAttr]:
-        """Where each op comes from."""
-        return (op.location for op in self.ops)
+    def op(self, number: int) -> EngineOp | None:
+        """An op, for messages."""
+        return self.ops[number] if self.ops else None
 
     def alloc(self, memref: int) -> AllocOp:
         """The op that makes a tile."""
@@ -98,10 +105,16 @@ class Listing:
         assert isinstance(op, AllocOp), "an argument is no tile"
         return op
 
+    def add_memref(self, value: SSAValue) -> int:
+        """The number of another argument or tile."""
+        self.memrefs.append(Memref(value, *_LAYOUTS.of(value.type, _layout)))
+        return len(self.memrefs) - 1
+
     def reorder(self, order: Sequence[int]) -> None:
         """Put the ops in another order; they must have no tokens yet."""
         self.lines = [self.lines[n] for n in order]
-        self.ops = [self.ops[n] for n in order]
+        self.locations = [self.locations[n] for n in order]
+        self.ops = [self.ops[n] for n in order] if self.ops else []
 
 
 def listing_of(program: ProgramOp) -> Listing:
@@ -113,12 +126,10 @@ class _Reader:
     """Reads one program."""
 
     def __init__(self, program: ProgramOp) -> None:
-        self.listing = Listing(program)
-        self.numbers: dict[SSAValue, int] = {}
+        listing = self.listing = Listing(program)
+        self.numbers = {v: listing.add_memref(v) for v in program.body.block.args}
         self.tokens: dict[SSAValue, int] = {}
         self.forms: dict[Any, Form] = {}
-        for value in program.body.block.args:
-            self.add_memref(value)
         for op in program.body.block.ops:
             kind = op.__class__
             if kind is AllocOp:
@@ -128,32 +139,35 @@ class _Reader:
             else:
                 fail(op, "is no op of an accel.program")
 
-    def add_memref(self, value: SSAValue) -> None:
-        self.numbers[value] = len(self.listing.memrefs)
-        self.listing.memrefs.append(Memref(value, *_LAYOUTS.of(value.type, _layout)))
-
     def add_tile(self, op: Any) -> None:
+        tile = op.results[0]
+        number = self.numbers[tile] = self.listing.add_memref(tile)
         if (at := op.properties.get("at")) is not None:
-            self.listing.places[len(self.listing.memrefs)] = at.value.data
-        self.add_memref(op.results[0])
+            self.listing.places[number] = at.value.data
 
     def add_op(self, op: Any) -> None:
-        properties, operands, numbers = op.properties, op.operands, self.numbers
-        bases, steps = _WALKS.of(properties["walks"], _walks)
-        nest = properties.get("nest")
-        trips = () if nest is None else integers(nest)
-        kind: type[EngineOp] = op.__class__
-        fields = _FIELDS[kind].of(properties.get("fields"), lambda held: _fields(kind, held))
-        key = kind, steps, trips, fields
+        bases, _ = _WALKS.of(op.properties["walks"], _walks)
+        key = _form_key(op)
         form = self.forms.get(key)
         if form is None:
-            form = self.forms[key] = Form(*key, touches_of(op, steps, trips))
-        listing, count = self.listing, len(bases)
+            form = self.forms[key] = Form.of(op)
+        listing, operands, numbers, count = self.listing, op.operands, self.numbers, len(bases)
         memrefs = tuple([numbers[value] for value in operands[:count]])
         listing.after.append([self.tokens[value] for value in operands[count:]])
         self.tokens[op.results[0]] = len(listing.lines)
         listing.lines.append(Line(form, memrefs, bases))
+        listing.locations.append(op.location)
         listing.ops.append(op)
+
+
+def _form_key(op: Any) -> Any:
+    """Kind, steps, trips and fields."""
+    properties = op.properties
+    kind: type[EngineOp] = op.__class__
+    _, steps = _WALKS.of(properties["walks"], _walks)
+    nest = properties.get("nest")
+    fields = _FIELDS[kind].of(properties.get("fields"), lambda held: _fields(kind, held))
+    return kind, steps, () if nest is None else integers(nest), fields
 
 
 _KINDS: frozenset[Any] = frozenset(ENGINE_OPS)

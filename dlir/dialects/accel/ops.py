@@ -177,6 +177,9 @@ class AllocOp(IRDLOperation):
         place = {} if at is None else {"at": IntegerAttr(at, i64)}
         Operation.__init__(self, properties=place, result_types=[type])
 
+    def __post_init__(self) -> None:
+        """No property has a default, so there is none to look for."""
+
     def verify_(self) -> None:
         verify.verify_alloc(self)
 

@@ -86,9 +86,7 @@ class Planes:
         if part.memory is Memory.SPM:  # all of the weights are there
             return part.with_steps(part.steps[:-1])
         tile = dense(emit.alloc(Memory.SPM, domain, element_of(self.packed.type)), domain)
-        for block in range(n):  # column by column, so that the first ones can be used early
-            here, there = (view.moved(block * view.steps[0]) for view in (part, tile))
-            emit.load(here, there, (1, *domain[1:]))
+        emit.load(part, tile, domain)
         return tile.with_steps(tile.steps[:-1])
 
     def _in_place(self, box: Sequence[Range]) -> View:
@@ -341,15 +339,13 @@ def _multiply(
         ]
         sums = [p for p, s in zip(point, steps[2], strict=False) if s == 0]
         emit.add(
-            MatmulOp(
-                accesses,
-                loops[unrolled:],
-                (),
-                planes=len(nest) - unrolled,
-                start=int(start and not any(sums)),
-                **inner,
-                **fields,
-            )
+            MatmulOp,
+            accesses,
+            loops[unrolled:],
+            planes=len(nest) - unrolled,
+            start=int(start and not any(sums)),
+            **inner,
+            **fields,
         )
 
 

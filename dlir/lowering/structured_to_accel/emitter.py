@@ -13,7 +13,7 @@ from itertools import product
 from typing import NamedTuple, TypeAlias
 
 from xdsl.dialects.builtin import LocationAttr, UnknownLoc
-from xdsl.ir import Attribute, Operation, SSAValue
+from xdsl.ir import Attribute, SSAValue
 
 from dlir.dialects.accel.access import MAX_NEST, Access
 from dlir.dialects.accel.attrs import Memory, memory_of, tile_type
@@ -21,10 +21,12 @@ from dlir.dialects.accel.ops import (
     AllocOp,
     BinaryOp,
     EngineOp,
+    FieldValue,
     LoadOp,
     StoreOp,
     UnaryOp,
 )
+from dlir.lowering.structured_to_accel.drafts import Draft, Drafts
 from dlir.targets.accel.description import Machine
 from dlir.types import element_of, is_integer
 
@@ -125,22 +127,28 @@ class Emitter:
     """The program under construction."""
 
     machine: Machine
-    ops: list[Operation] = field(default_factory=list[Operation])
+    ops: Drafts = field(default_factory=list[AllocOp | Draft])
     location: LocationAttr = field(default_factory=UnknownLoc)
 
     @property
     def cols(self) -> int:
         return self.machine.array.cols
 
-    def add(self, op: Operation) -> None:
-        """Append an op; it comes from the op of the model that is being lowered."""
-        op.location = self.location
-        self.ops.append(op)
+    def add(
+        self,
+        kind: type[EngineOp],
+        addresses: Sequence[tuple[SSAValue, Access]],
+        nest: Domain,
+        **fields: FieldValue,
+    ) -> None:
+        """Append an engine op; it comes from the op of the model that is being lowered."""
+        self.ops.append(Draft(kind, addresses, nest, fields, self.location))
 
     def alloc(self, memory: Memory | None, domain: Domain, element: Attribute) -> SSAValue:
         """A tile with a row per point of the domain."""
         op = AllocOp(tile_type(memory, (*domain, self.cols), element))
-        self.add(op)
+        op.location = self.location
+        self.ops.append(op)
         return op.tile
 
     # --- copies -----------------------------------------------------------------------------------
@@ -170,13 +178,13 @@ class Emitter:
         extra = max(0, len(outer) - MAX_NEST)
         if not extra:
             addresses = [(v.memref, Access(v.base, v.steps)) for v in views]
-            self.add(kind(addresses, outer, (), **fields))
+            self.add(kind, addresses, outer, **fields)
             return
         inner = outer[extra:]
         for point in product(*(range(n) for n in outer[:extra])):
             at = [v.at((*point, *[0] * len(inner))) for v in views]
             addresses = [(v.memref, Access(v.base, v.steps[extra:])) for v in at]
-            self.add(kind(addresses, inner, (), **fields))
+            self.add(kind, addresses, inner, **fields)
 
     # --- vector functions -------------------------------------------------------------------------
 

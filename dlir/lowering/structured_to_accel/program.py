@@ -14,11 +14,12 @@ from xdsl.ir import Attribute, Block, Operation, Region, SSAValue
 from dlir.diagnostics import fail
 from dlir.dialects.accel.access import Access
 from dlir.dialects.accel.attrs import Memory, Role, RoleAttr, tile_type
+from dlir.dialects.accel.ops import AllocOp, ProgramOp
 from dlir.dialects.accel.ops import GatherOp as AccelGatherOp
-from dlir.dialects.accel.ops import ProgramOp
 from dlir.dialects.isa.attrs import MachineAttr
 from dlir.dialects.structured.ops import GenericOp, element_type_of, shape_of
 from dlir.lowering.structured_to_accel.choose import LARGER, tilings_of
+from dlir.lowering.structured_to_accel.drafts import Draft, Drafts, write
 from dlir.lowering.structured_to_accel.emitter import Emitter, View, dense
 from dlir.lowering.structured_to_accel.expression import Unsupported
 from dlir.lowering.structured_to_accel.homes import (
@@ -80,7 +81,7 @@ class ProgramWriter:
     )
     _shared: dict[SSAValue, SSAValue] = field(default_factory=dict[SSAValue, SSAValue])
     """Weights of several kernels -> the tile that holds them."""
-    prologue: list[Operation] = field(default_factory=list[Operation])
+    prologue: Drafts = field(default_factory=list[AllocOp | Draft])
 
     def __post_init__(self) -> None:
         self.emit = Emitter(self.section.machine)
@@ -294,19 +295,9 @@ class ProgramWriter:
             lines = (-(-rows // cols),)
             emit.load(View(indices, first // cols, (1,)), View(index, 0, (1,)), lines)
             tile = self.tiles.tile((rows, width), 1, plan.table.element)
-            emit.add(
-                AccelGatherOp(
-                    [
-                        (table, Access(0, (size,))),
-                        (index, Access(0, (0,))),
-                        (tile.memref, Access(0, (rows,))),
-                    ],
-                    (blocks,),
-                    (),
-                    rows=rows,
-                    of=size,
-                )
-            )
+            walks = (table, Access(0, (size,))), (index, Access(0, (0,)))
+            written = tile.memref, Access(0, (rows,))
+            emit.add(AccelGatherOp, (*walks, written), (blocks,), rows=rows, of=size)
             domain = domain_of((rows, width), 1, cols)
             flat = View(target.memref, target.base + first, (1, total))
             source = View(tile.memref, 0, tile.steps)
@@ -318,7 +309,6 @@ class ProgramWriter:
     # --- the op -----------------------------------------------------------------------------------
 
     def _program(self) -> ProgramOp:
-        self.block.add_ops([*self.prologue, *self.emit.ops])
         order = {a.value: a for a in self.arguments}
         arguments = [order[v] for v in self.block.args]
         names: list[str] = []
@@ -327,7 +317,10 @@ class ProgramWriter:
             argument.name = names[-1]
         self.arguments = arguments
         roles = [RoleAttr(a.role) for a in arguments]
-        return ProgramOp(self.section.name, self.attribute, roles, names, Region(self.block))
+        name = self.section.name
+        program = ProgramOp(name, self.attribute, roles, names, Region(self.block))
+        write(program, [*self.prologue, *self.emit.ops])
+        return program
 
 
 def _name_of(value: SSAValue) -> str:

@@ -11,8 +11,9 @@ Reshapes, transposes and slices are other views of the same rows, as long as lan
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from math import prod
+from typing import NamedTuple
 
 from xdsl.ir import SSAValue
 
@@ -47,8 +48,7 @@ def physical_shape(shape: Sequence[int], layout: Layout, cols: int) -> tuple[int
     return (blocks, *rows)
 
 
-@dataclass(frozen=True)
-class Stored:
+class Stored(NamedTuple):
     """A tensor (or a box of one) in a memory."""
 
     memref: SSAValue
@@ -89,18 +89,18 @@ class Stored:
         moved = self.base
         for d, first in enumerate(origin):
             moved += self.steps[d] * (first // cols if d == self.lane else first)
-        return replace(self, base=moved, shape=tuple(sizes), border=(), filler=None)
+        return Stored(self.memref, moved, tuple(sizes), self.steps, self.lane)
 
     def every(self, strides: Sequence[int]) -> Stored:
         """The tensor of every so-many-th element, from the first on; lanes stay as they are."""
         shape = tuple(-(-n // s) for n, s in zip(self.shape, strides, strict=True))
         steps = tuple(t * s for t, s in zip(self.steps, strides, strict=True))
-        return replace(self, shape=shape, steps=steps, border=(), filler=None)
+        return Stored(self.memref, self.base, shape, steps, self.lane)
 
     def spread(self, strides: Sequence[int]) -> Stored:
         """The same shape over every so-many-th element of a larger tensor."""
         steps = tuple(t * s for t, s in zip(self.steps, strides, strict=True))
-        return replace(self, steps=steps, border=(), filler=None)
+        return Stored(self.memref, self.base, self.shape, steps, self.lane)
 
     def over(self, forms: Sequence[Linear], iterators: Sequence[int], cols: int) -> View | None:
         """The rows that linear forms of some iterators visit, as a view over these iterators.

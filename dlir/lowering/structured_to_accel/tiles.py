@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import product
 from math import gcd
 from typing import TypeAlias
@@ -289,4 +289,4 @@ def rows_of(stored: Stored) -> View:
 
 def without_border(stored: Stored) -> Stored:
     """The tensor alone."""
-    return replace(stored, border=(), filler=None)
+    return stored._replace(border=(), filler=None)

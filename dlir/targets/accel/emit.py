@@ -174,7 +174,7 @@ class _Emitter:
         for number, line in enumerate(self.listing.lines):
             written = line.memrefs[-1] if line.form.kind is StoreOp else len(roles)
             if written < len(roles) and roles[written] is not Role.OUTPUT:
-                op, role = self.listing.ops[number], roles[written]
+                op, role = self.listing.op(number), roles[written]
                 fail(op, f"writes to an argument that is {role}, not output")
 
     def place_symbol(self, memref: Memref, name: str, kind: str, **options: Any) -> None:
@@ -266,7 +266,7 @@ class _Emitter:
         try:
             return template_of(form, self.machine.array.rows, self.loops)
         except (Unencodable, EncodingError) as error:
-            fail(self.listing.ops[number], str(error), rule="accel-to-isa-fields")
+            fail(self.listing.op(number), str(error), rule="accel-to-isa-fields")
 
     def tag(self, location: LocationAttr) -> int:
         """The number of an op of the model; 0 for one that nobody knows."""

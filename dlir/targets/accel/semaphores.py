@@ -93,7 +93,7 @@ def _check_count(
     if len(given) and int((given - taken).max()) > MAX_TOKENS:
         worst = streams[pair[0]][met.givers[int((given - taken).argmax())]]
         fail(
-            listing.ops[worst],
+            listing.op(worst),
             f"{pair[0]} can be {int((given - taken).max())} signals ahead of {pair[1]}; a "
             f"semaphore counts to {MAX_TOKENS}",
             rule="isa-v7-tokens",

@@ -108,6 +108,15 @@ def test_places_are_used_again_as_late_as_possible() -> None:
     assert list(place_blocks(blocks, 40).at.values()) == [0, 10, 20, 30, 0, 10]
 
 
+def test_a_block_that_finds_no_room_is_placed_first() -> None:
+    """In turn, the second would follow the first, and leave the third no half of the memory."""
+    tight = [Block(20, 0, 1), Block(30, 1, 2), Block(30, 2, 3), Block(30, 3, 3)]
+    blocks = [*tight, *(Block(12, t, t) for t in range(4, 14))]
+    at = place_blocks(blocks, 60).at
+    assert [at[n] for n in range(4)] == [30, 0, 30, 0]
+    assert [at[n] for n in range(4, 9)] == [0, 12, 24, 36, 48], "later ones take turns all the same"
+
+
 def test_a_dense_packing_is_spread_out() -> None:
     """Two that stay and two that come leave no room to take turns around; later ones still do."""
     tight = [Block(20, 0, 3), Block(10, 0, 1), Block(30, 1, 5), Block(20, 4, 9), Block(10, 4, 4)]

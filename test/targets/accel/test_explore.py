@@ -76,6 +76,14 @@ def test_equal_machines_are_evaluated_once(log: Path) -> None:
     assert len(found.points) == 6 and len(lines(log)) == found.evaluations == 6
 
 
+def test_machines_of_one_form_come_layer_by_layer(log: Path) -> None:
+    """So that what is compiled for the first is there for the next."""
+    space = read_space(f'{ROWS.replace(", 32", "")}"dma.latency" = [1, 2]\n')
+    explore(LAYERS, space, evaluator=stand_in.formula)
+    a, b = (layer.text for layer in LAYERS)
+    assert lines(log) == [f"{rows} {text}" for rows in (8, 16) for text in (a, a, b, b)]
+
+
 def test_a_machine_that_contradicts_itself_is_refused(tmp_path: Path) -> None:
     space = read_space('base = "gemmini"\n[space]\n"array.cols" = [16, 100000]\n')
     found = explore(LAYERS, space, evaluator=stand_in.formula, folder=tmp_path)
@@ -204,6 +212,13 @@ def test_a_killed_worker_is_survived(tmp_path: Path, log: Path) -> None:
     assert states(found) == ["ok", "failed", "ok"]
     assert found.points[1].reason == "a: its worker process died twice"
     assert Counter(lines(log))[f"16 {LAYERS[0].text}"] == 2
+
+
+def test_a_killed_worker_is_blamed_for_one_machine(log: Path) -> None:
+    """Others of its form, which the same worker was to evaluate, are tried again."""
+    space = read_space('base = "gemmini"\n[space]\n"dma.latency" = [7, 8, 9]\n')
+    found = explore(LAYERS, space, evaluator=stand_in.killed_by_latency, workers=in_processes(1))
+    assert states(found) == ["ok", "failed", "ok"]
 
 
 def test_a_worker_that_is_killed_once_costs_nothing(log: Path) -> None:

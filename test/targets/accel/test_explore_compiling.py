@@ -31,6 +31,13 @@ func.func @main(%x: tensor<3x5xf32>) -> tensor<3x5xf32> {
   func.return %0 : tensor<3x5xf32>
 }
 """
+DEPTHWISE = """
+func.func @main(%x: tensor<1x32x14x14xf32>) -> tensor<1x32x14x14xf32> {
+  %w = dl.param "w" : tensor<32x1x3x3xf32>
+  %0 = dl.conv2d %x, %w acc f32 {padding = [1, 1, 1, 1], groups = 32} : (tensor<1x32x14x14xf32>, tensor<32x1x3x3xf32>) -> tensor<1x32x14x14xf32>
+  func.return %0 : tensor<1x32x14x14xf32>
+}
+"""  # noqa: E501
 SMALL = {"spm.bytes": "32768", "acc.rows": "256"}
 
 
@@ -49,6 +56,23 @@ def test_it_costs_what_the_whole_compilers_program_costs() -> None:
     whole = compile_programs(load(MATMUL).module, weights, machine)
     assert evaluate(machine, MATMUL) == measure(whole)
     assert evaluate(machine, MATMUL).macs == 200 * 96 * 160
+
+
+def test_it_is_the_whole_compilers_program() -> None:
+    """Bit for bit, though it was never IR."""
+    machine, weights = load_machine("gemmini", SMALL), {"w": np.ones((96, 160), np.float32)}
+    whole = compile_programs(load(MATMUL).module, weights, machine)
+    expected = [{n: s.words.tobytes() for n, s in p.streams.items()} for p in whole]
+    assert streams(machine, Cache()) == expected
+
+
+def test_what_the_vector_unit_is_faster_at_is_not_shared() -> None:
+    """It decides which unit makes a depthwise product."""
+    cache = Cache()
+    for lanes in (16, 64):
+        machine = gemmini(vector__lanes=lanes)
+        assert streams(machine, cache, DEPTHWISE) == streams(machine, Cache(), DEPTHWISE)
+    assert streams(gemmini(), cache, DEPTHWISE) != streams(machine, cache, DEPTHWISE)
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 """Compiling for exploration: programs to be timed, which never see a weight or a host.
 
 So nothing is computed that does not decide what a program costs: no constants, no code for the
-host, no IR of what is scheduled, no checks of what the compiler's tests check on every model. And
+host, no IR of the programs, no checks of what the compiler's tests check on every model. And
 what machines share is done once: down to `structured` all machines go together; below, those of one
 array and the same memories do, as long as they choose the same tiles (see `tiling.decisions`).
 """
@@ -17,9 +17,9 @@ from typing import TypeAlias
 from xdsl.dialects.builtin import ModuleOp
 from xdsl.passes import ModulePass
 
-from dlir.dialects.accel.listing import listing_of
-from dlir.dialects.accel.ops import ProgramOp
+from dlir.dialects.accel.listing import Listing
 from dlir.executable import CompileOptions
+from dlir.lowering.structured_to_accel.drafts import Listings, without_ops
 from dlir.lowering.structured_to_accel.tiling import Decisions, Problem, Tiling, choose, decisions
 from dlir.parser import parse_module
 from dlir.pipeline import Item, PassManager, parse_pipeline
@@ -113,9 +113,9 @@ def compiled(layer: str, machine: Machine, cache: Cache = CACHE) -> Compiled:
     found = cache.find(key, machine)
     if found is None:
         module = prepared.module.clone()
-        with decisions() as decided:
+        with decisions() as decided, without_ops() as listings:
             _run(_passes("accel", machine)[-OF_TILES:], module)
-        found = Compiled(_programs(module))
+        found = Compiled(_programs(module, listings))
         cache.add(key, decided, found)
     return found
 
@@ -180,16 +180,15 @@ def _run(items: Sequence[Item], module: ModuleOp) -> None:
     PassManager(items, registry=registry).run(registry.context(), module)
 
 
-def _programs(module: ModuleOp) -> list[Program]:
+def _programs(module: ModuleOp, listings: Listings) -> list[Program]:
     """The programs, each as often as it is launched."""
     launched = launched_programs(module, entry_function(module))
-    made = {op: _scheduled(op) for op in dict.fromkeys(launched)}
+    made = {op: _scheduled(listings[op]) for op in dict.fromkeys(launched)}
     return [made[op] for op in launched]
 
 
-def _scheduled(op: ProgramOp) -> Program:
-    """What the passes of the level `scheduled` and the code generator do, without IR in between."""
-    listing = listing_of(op)
+def _scheduled(listing: Listing) -> Program:
+    """What the passes of the level `scheduled` and the code generator do."""
     prefetch_listing(listing, AccelPrefetch().depth)
     allocate_listing(listing)
     place_tokens_in(listing)

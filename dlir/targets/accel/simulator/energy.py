@@ -9,6 +9,8 @@ What is not modelled: instruction fetch, clock tree, wires; so read sums as +-2x
 
 from __future__ import annotations
 
+import numpy as np
+
 from dlir.dialects.accel.arithmetic import FLOAT_UNARY
 from dlir.dialects.isa.fields import TYPES, VECTOR
 from dlir.targets.accel.description import Machine
@@ -52,14 +54,14 @@ def _vector(stream: Events, machine: Machine) -> float:
     elements = vector_rows(stream) * machine.array.cols
     total = 0.0
     for mnemonic, functions in VECTOR.items():
-        chosen = stream.is_op(mnemonic)
-        for number, name in enumerate(functions):
-            mine = chosen & (stream["fn"] == number)
-            for dtype, kind in enumerate(TYPES):
-                count = int(elements[mine & (stream["dt_s"] == dtype)].sum())
-                multiply = "vector_f32_mul_pj" if name in MULTIPLYING else "vector_f32_pj"
-                key = multiply if kind in ("bf16", "f32") else "vector_i32_pj"
-                total += count * price(key) * machine.vector.cost_of(name)
+        chosen = np.flatnonzero(stream.is_op(mnemonic))
+        groups = stream["fn"][chosen] * len(TYPES) + stream["dt_s"][chosen]
+        counts = np.bincount(groups, elements[chosen], len(functions) * len(TYPES))
+        for group in np.flatnonzero(counts).tolist():
+            name, kind = functions[group // len(TYPES)], TYPES[group % len(TYPES)]
+            multiply = "vector_f32_mul_pj" if name in MULTIPLYING else "vector_f32_pj"
+            key = multiply if kind in ("bf16", "f32") else "vector_i32_pj"
+            total += int(counts[group]) * price(key) * machine.vector.cost_of(name)
     return total
 
 
