@@ -71,6 +71,7 @@ PASSES: dict[str, str] = {
     "structured-interchange": "dlir.transforms.structured_interchange:StructuredInterchange",
     "structured-mask-lanes": "dlir.transforms.structured_mask_lanes:StructuredMaskLanes",
     "structured-merge-groups": "dlir.transforms.structured_merge_groups:StructuredMergeGroups",
+    "structured-move-lanes": "dlir.transforms.structured_move_lanes:StructuredMoveLanes",
     "structured-outline": "dlir.transforms.structured_outline:StructuredOutline",
     "structured-pack": "dlir.transforms.structured_pack:StructuredPack",
     "structured-pack-pixels": "dlir.transforms.structured_pack_pixels:StructuredPackPixels",
