@@ -77,6 +77,7 @@ PASSES: dict[str, str] = {
     "structured-pack-pixels": "dlir.transforms.structured_pack_pixels:StructuredPackPixels",
     "structured-schedule": "dlir.transforms.structured_schedule:StructuredSchedule",
     "structured-share-terms": "dlir.transforms.structured_share_terms:StructuredShareTerms",
+    "structured-split-copies": "dlir.transforms.structured_split_copies:StructuredSplitCopies",
     "structured-tile": "dlir.transforms.structured_tile:StructuredTile",
     "structured-view-parts": "dlir.transforms.structured_view_parts:StructuredViewParts",
     "vector-expand-math": "dlir.transforms.vector_expand_math:VectorExpandMath",

@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from xdsl.context import Context
 from xdsl.dialects import arith, tensor
 from xdsl.dialects.builtin import (
     DenseIntOrFPElementsAttr,
-    Float32Type,
     IntegerType,
     ModuleOp,
     TensorType,
+    f32,
+    i8,
+    i32,
     i64,
 )
 from xdsl.ir import Attribute, Operation, Region, SSAValue
@@ -33,6 +35,7 @@ from dlir.dialects.structured.ops import (
     element_type_of,
     shape_of,
 )
+from dlir.dialects.structured.quantization import requantize
 from dlir.targets.accel.description import load_machine, parse_settings
 from dlir.types import is_number, number
 
@@ -92,13 +95,14 @@ def _outside(module: ModuleOp) -> set[SSAValue]:
     found: set[SSAValue] = set()
     for op in module.walk():
         found.update(a for region in op.regions for block in region.blocks for a in block.args)
-        moves = not isinstance(op, GenericOp) or _yields_its_input(op)
+        moves = not isinstance(op, GenericOp) or yields_its_input(op)
         if moves and all(o in found for o in op.operands):
             found.update(op.results)
     return found
 
 
-def _yields_its_input(op: GenericOp) -> bool:
+def yields_its_input(op: GenericOp) -> bool:
+    """Whether an op moves numbers and does nothing else to them."""
     last = op.body.block.last_op
     return (
         isinstance(last, YieldOp)
@@ -126,14 +130,14 @@ class _Moved:
 
 def _chain(last: GenericOp) -> list[GenericOp]:
     """The copies that write the parts of a tensor, in order; `last` is the last of them."""
-    if last.result is None or not _yields_its_input(last) or last.padding is not None:
+    if last.result is None or not yields_its_input(last) or last.padding is not None:
         return []
     if any(_writes_on(use.operation, last.result) for use in last.result.uses):
         return []
     chain = [last]
     while isinstance(before := chain[0].outs.owner, GenericOp):
         unread = chain[0].outs.has_one_use()
-        if not unread or not _yields_its_input(before) or before.padding is not None:
+        if not unread or not yields_its_input(before) or before.padding is not None:
             return []
         chain.insert(0, before)
     return chain if _is_blank(chain[0].outs.owner) else []
@@ -170,8 +174,8 @@ def _keeps_rows(op: GenericOp) -> bool:
     """Whether a copy writes every row, from the same row of its input, and moves lanes at most."""
     extents, (source, target) = op.static_extents(), (op.input_forms[0], op.out_forms)
     shape, rows = shape_of(op.inputs[0]), shape_of(op.outs)
-    floats = isinstance(element_type_of(op.outs), Float32Type)
-    if any(n < 1 for n in extents) or not rows or shape[:-1] != rows[:-1] or not floats:
+    known = element_type_of(op.outs) in (f32, i8)
+    if any(n < 1 for n in extents) or not rows or shape[:-1] != rows[:-1] or not known:
         return False
     lanes = {d for d in target[-1].dims if extents[d] > 1}
     if {d for d in source[-1].dims if extents[d] > 1} != lanes:
@@ -189,13 +193,16 @@ def _keeps_rows(op: GenericOp) -> bool:
 
 
 def _crosses(op: GenericOp, cols: int) -> bool:
-    """Whether lanes would not go to the same lanes of whole blocks."""
-    extents, width = op.static_extents(), shape_of(op.outs)[-1]
-    source, target = op.input_forms[0][-1], op.out_forms[-1]
+    width = shape_of(op.outs)[-1]
+    return crosses(op.input_forms[0][-1], op.out_forms[-1], op.static_extents(), width, cols)
+
+
+def crosses(source: Linear, target: Linear, extents: Sequence[int], width: int, cols: int) -> bool:
+    """Whether lanes do not go to the same lanes of whole blocks; the result has `width` of them."""
     walked = [d for d in source.dims if extents[d] > 1]
     inner = [d for d in walked if source.coefficients[d] == target.coefficients[d] == 1]
     if not walked:
-        return bool(source.constant or target.constant)
+        return bool(source.constant or target.constant) or width > 1
     if len(inner) != 1 or source.constant % cols or target.constant % cols:
         return True
     others = [d for d in walked if d != inner[0]]
@@ -281,10 +288,10 @@ def _products(value: SSAValue, moved: _Moved, made: Mapping[SSAValue, SSAValue])
         lanes = {to: lane for to, (other, lane) in moved.lanes.items() if other is source}
         matrix = _matrix(source, value, lanes)
         read = made.get(source, source)
-        empty, added = _product(read, matrix[-1].results[0], value, total)
-        added.location = moved.chain[-1].location
-        ops += [*matrix, empty, added]
-        total = added.results[0]
+        added = _product(read, matrix[-1].results[0], value, total)
+        added[-1].location = moved.chain[-1].location
+        ops += [*matrix, *added]
+        total = added[-1].results[0]
     return ops
 
 
@@ -316,33 +323,67 @@ def _matrix(source: SSAValue, value: SSAValue, lanes: Mapping[int, int]) -> list
 
 def _product(
     source: SSAValue, matrix: SSAValue, like: SSAValue, before: SSAValue | None
-) -> tuple[tensor.EmptyOp, GenericOp]:
+) -> list[Operation]:
     """`out[.., n] = sum over k of x[.., k] * p[k, n]`, and what was there before."""
     element, shape = element_type_of(like), shape_of(like)
     n, k = len(shape) - 1, len(shape)
     rows = range(n)
     empty = tensor.EmptyOp([], TensorType(element, shape))
-    body, block = body_region([element] * 3)
-    term = arith.MulfOp(block.args[0], block.args[1])
-    total = arith.AddfOp(block.args[2], term.result)
-    block.add_ops([term, total, YieldOp(total.result)])
+    extra = [] if before is None else [(before, projection(k, range(k)))]
+    numbers = [arith.ConstantOp(_scalar(v)) for v in AS_IT_IS] if element == i8 else []
+    extra += [(c.result, projection(k, [])) for c in numbers]
+    total = i32 if element == i8 else element
     new = GenericOp(
         [source, matrix],
         empty.tensor,
         [projection(k + 1, [*rows, k]), projection(k + 1, [k, n]), projection(k + 1, [*rows, n])],
         [*[Iterator.PARALLEL] * k, Iterator.REDUCTION],
-        body,
-        init=number(0, element),
-        epilogue_inputs=[] if before is None else [before],
-        epilogue_maps=[] if before is None else [projection(k, range(k))],
-        epilogue=None if before is None else _sum(element),
+        _multiply_add(element, total),
+        init=number(0, total),
+        epilogue_inputs=[value for value, _ in extra],
+        epilogue_maps=[map for _, map in extra],
+        epilogue=_finish(total, [element_type_of(value) for value, _ in extra]) if extra else None,
     )
-    return empty, new
+    return [*numbers, empty, new]
 
 
-def _sum(element: Attribute) -> Region:
-    """An epilogue that adds its operand."""
-    region, block = body_region([element] * 2)
-    total = arith.AddfOp(block.args[0], block.args[1])
-    block.add_ops([total, YieldOp(total.result)])
+AS_IT_IS = (1, -31)
+"""Multiplier and shift of a requantization that changes no number: `x * 1 / 2^(31 - 31)`."""
+
+
+def _scalar(value: int) -> DenseIntOrFPElementsAttr[Any]:
+    return DenseIntOrFPElementsAttr.from_list(TensorType(i32, []), [value])
+
+
+def _multiply_add(element: Attribute, total: Attribute) -> Region:
+    """acc + x * y, summed up in another type than that of integers."""
+    region, block = body_region([element, element, total])
+    x, y, acc = block.args
+    if total == element:
+        term: Operation = arith.MulfOp(x, y)
+        block.add_ops([term, last := arith.AddfOp(acc, term.results[0])])
+    else:
+        wide = [arith.ExtSIOp(v, i32) for v in (x, y)]
+        term = arith.MuliOp(wide[0].result, wide[1].result)
+        block.add_ops([*wide, term, last := arith.AddiOp(acc, term.results[0])])
+    block.add_op(YieldOp(last.results[0]))
+    return region
+
+
+def _finish(total: Attribute, extra: Sequence[Attribute]) -> Region:
+    """The sum, and what was there before, as a number of the result's type."""
+    region, block = body_region([total, *extra])
+
+    def add(op: Operation) -> SSAValue:
+        block.add_op(op)
+        return op.results[0]
+
+    value, *others = block.args
+    if total != i32:
+        block.add_op(YieldOp(add(arith.AddfOp(value, others[0]))))
+        return region
+    if len(others) > len(AS_IT_IS):
+        value = add(arith.AddiOp(value, add(arith.ExtSIOp(others[0], i32))))
+    multiplier, shift = others[-2:]
+    block.add_op(YieldOp(requantize(add, value, multiplier, shift, 0)))
     return region

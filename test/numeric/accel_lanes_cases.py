@@ -85,6 +85,16 @@ def joined_images(g: Model) -> Any:
     return g.add(k.Conv2dOp(y, g.param("9x28x3x3xf32", 252), padding=(1, 1, 1, 1)))
 
 
+def whole_numbers(g: Model) -> Any:
+    """int8, at the ends of its range: joined, and cut."""
+    ends = [-128, 127, -127, 0, 1, -1, 126]
+    x = g.add(act.ReluOp(g.arg("3x7xi8", [ends] * 3)))
+    y = g.add(b.MaxOp(g.arg("3x17xi8", [[*ends, *ends, -128, 127, 5]] * 3), g.arg("17xi8")))
+    z = g.add(mv.ConcatOp([x, y, x], 1))
+    cut_ = g.add(mv.SliceOp(z, [0, 3], [3, 20], [1, 1]))
+    return g.add(b.MaxOp(z, g.arg("31xi8"))), g.add(b.MinOp(cut_, g.arg("20xi8")))
+
+
 def lanes_cases() -> list[Case]:
     return [
         *(Case(f"joined {s}", joined(*s), whole=True)
@@ -99,4 +109,5 @@ def lanes_cases() -> list[Case]:
         *(Case(f"unit {c}x{n}", units(c, n), depth=6) for c, n in ((12, 5), (32, 4), (38, 3))),
         Case("four units", units(20, 3, 4), depth=20),
         Case("joined images", joined_images, depth=2),
+        Case("whole numbers", whole_numbers, exact=True),
     ]  # fmt: skip

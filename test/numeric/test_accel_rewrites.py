@@ -118,7 +118,8 @@ MODELS = {
     ]},
 }  # fmt: skip
 REWRITES = (
-    "fold-windows", "align-heads", "mask-lanes", "move-lanes", "merge-groups", "pack-pixels",
+    "fold-windows", "align-heads", "mask-lanes", "split-copies", "move-lanes", "merge-groups",
+    "pack-pixels",
 )  # fmt: skip
 
 

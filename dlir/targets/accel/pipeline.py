@@ -19,9 +19,9 @@ PHASES: Mapping[str, str] = MappingProxyType(
         "accel": (
             "structured-share-terms,structured-fold-reshape,cse,accel-count-work{%(machine)s},"
             "structured-fold-windows{%(machine)s},structured-align-heads{%(machine)s},"
-            "structured-mask-lanes{%(machine)s},structured-move-lanes{%(machine)s},"
-            "structured-merge-groups{%(machine)s},structured-pack-pixels{%(machine)s},cse,"
-            "convert-structured-to-accel{%(machine)s}"
+            "structured-mask-lanes{%(machine)s},structured-split-copies{%(machine)s},"
+            "structured-move-lanes{%(machine)s},structured-merge-groups{%(machine)s},"
+            "structured-pack-pixels{%(machine)s},cse,convert-structured-to-accel{%(machine)s}"
         ),
         "scheduled": "accel-prefetch,accel-allocate,accel-place-tokens",
     }
