@@ -24,6 +24,7 @@ from xdsl.passes import ModulePass
 from xdsl.rewriter import InsertPoint, Rewriter
 
 from dlir.dialects.structured.attrs import Iterator
+from dlir.dialects.structured.lanes import crosses
 from dlir.dialects.structured.maps import Linear, projection
 from dlir.dialects.structured.ops import (
     FillOp,
@@ -36,6 +37,7 @@ from dlir.dialects.structured.ops import (
     shape_of,
 )
 from dlir.dialects.structured.quantization import requantize
+from dlir.dialects.structured.roles import only_moves
 from dlir.targets.accel.description import load_machine, parse_settings
 from dlir.types import is_number, number
 
@@ -95,21 +97,10 @@ def _outside(module: ModuleOp) -> set[SSAValue]:
     found: set[SSAValue] = set()
     for op in module.walk():
         found.update(a for region in op.regions for block in region.blocks for a in block.args)
-        moves = not isinstance(op, GenericOp) or yields_its_input(op)
+        moves = not isinstance(op, GenericOp) or only_moves(op)
         if moves and all(o in found for o in op.operands):
             found.update(op.results)
     return found
-
-
-def yields_its_input(op: GenericOp) -> bool:
-    """Whether an op moves numbers and does nothing else to them."""
-    last = op.body.block.last_op
-    return (
-        isinstance(last, YieldOp)
-        and len(op.inputs) == 1
-        and not op.reduction_dims
-        and last.value is op.body.block.args[0]
-    )
 
 
 # --- which copies ---------------------------------------------------------------------------------
@@ -130,14 +121,14 @@ class _Moved:
 
 def _chain(last: GenericOp) -> list[GenericOp]:
     """The copies that write the parts of a tensor, in order; `last` is the last of them."""
-    if last.result is None or not yields_its_input(last) or last.padding is not None:
+    if last.result is None or not only_moves(last) or last.padding is not None:
         return []
     if any(_writes_on(use.operation, last.result) for use in last.result.uses):
         return []
     chain = [last]
     while isinstance(before := chain[0].outs.owner, GenericOp):
         unread = chain[0].outs.has_one_use()
-        if not unread or not yields_its_input(before) or before.padding is not None:
+        if not unread or not only_moves(before) or before.padding is not None:
             return []
         chain.insert(0, before)
     return chain if _is_blank(chain[0].outs.owner) else []
@@ -195,21 +186,6 @@ def _keeps_rows(op: GenericOp) -> bool:
 def _crosses(op: GenericOp, cols: int) -> bool:
     width = shape_of(op.outs)[-1]
     return crosses(op.input_forms[0][-1], op.out_forms[-1], op.static_extents(), width, cols)
-
-
-def crosses(source: Linear, target: Linear, extents: Sequence[int], width: int, cols: int) -> bool:
-    """Whether lanes do not go to the same lanes of whole blocks; the result has `width` of them."""
-    walked = [d for d in source.dims if extents[d] > 1]
-    inner = [d for d in walked if source.coefficients[d] == target.coefficients[d] == 1]
-    if not walked:
-        return bool(source.constant or target.constant) or width > 1
-    if len(inner) != 1 or source.constant % cols or target.constant % cols:
-        return True
-    others = [d for d in walked if d != inner[0]]
-    if any(source.coefficients[d] % cols or target.coefficients[d] % cols for d in others):
-        return True
-    high = target.bounds(extents)[1]
-    return extents[inner[0]] % cols != 0 and (bool(others) or high + 1 != width)
 
 
 def _lanes_of(

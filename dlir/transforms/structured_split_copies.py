@@ -15,6 +15,7 @@ from xdsl.passes import ModulePass
 from xdsl.rewriter import InsertPoint, Rewriter
 
 from dlir.dialects.structured.attrs import Iterator
+from dlir.dialects.structured.lanes import crosses
 from dlir.dialects.structured.maps import Linear, map_of
 from dlir.dialects.structured.ops import (
     GenericOp,
@@ -25,9 +26,8 @@ from dlir.dialects.structured.ops import (
     shape_of,
 )
 from dlir.dialects.structured.rearrange import form
-from dlir.dialects.structured.roles import is_multiply_add
+from dlir.dialects.structured.roles import is_multiply_add, only_moves
 from dlir.targets.accel.description import load_machine, parse_settings
-from dlir.transforms.structured_move_lanes import crosses, yields_its_input
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ class StructuredSplitCopies(ModulePass):
 
 def _is_simple(op: GenericOp) -> bool:
     """Elementwise work, or a sum of products, of known size."""
-    if op.result is None or yields_its_input(op) or not op.out_forms:
+    if op.result is None or only_moves(op) or not op.out_forms:
         return False
     if any(n < 1 for n in op.static_extents()) or op.padding is not None:
         return False
