@@ -57,6 +57,39 @@ def _inverted(net: Network, x: Value, expansion: int, channels: int, stride: int
     return net.binary("add", y, x) if y.shape == x.shape else y
 
 
+SHUFFLENET_STAGES = ((116, 3), (232, 7), (464, 3))
+"""Table 5 of the paper, 1x: channels, and blocks behind the one that halves the image."""
+
+
+def shufflenet_v2() -> str:
+    """Ma et al., 2018, at width 1 and 224 x 224: half of the channels passes a block by."""
+    net = Network()
+    x = net.max_pool(net.relu(net.normed_conv(net.argument(1, 3, 224, 224), 24, 3, 2)))
+    for channels, blocks in SHUFFLENET_STAGES:
+        half = channels // 2
+        y = net.normed_conv(x, x.shape[1], 3, 2, groups=x.shape[1])
+        y = net.relu(net.normed_conv(y, half, 1))
+        x = _shuffled(net, y, _branch(net, x, half, 2))
+        for _ in range(blocks):
+            kept, y = net.split(x, 1, 2)
+            x = _shuffled(net, kept, _branch(net, y, half, 1))
+    x = net.relu(net.normed_conv(x, 1024, 1))
+    return net.text(net.dense(net.mean(x, 2, 3), 1000))
+
+
+def _branch(net: Network, x: Value, channels: int, stride: int) -> Value:
+    y = net.relu(net.normed_conv(x, channels, 1))
+    y = net.normed_conv(y, channels, 3, stride, groups=channels)
+    return net.relu(net.normed_conv(y, channels, 1))
+
+
+def _shuffled(net: Network, x: Value, y: Value) -> Value:
+    """Channels of both in turn."""
+    batch, channels, *image = x.shape
+    apart = net.reshape(net.concat(1, x, y), batch, 2, channels, *image)
+    return net.reshape(net.transpose(apart, 0, 2, 1, 3, 4), batch, 2 * channels, *image)
+
+
 # --- transformers ---------------------------------------------------------------------------------
 
 
@@ -216,6 +249,7 @@ def models(machine: str) -> dict[str, Builder]:
         "model/resnet50": lambda: resnet50(1),
         "model/resnet50-b8": lambda: resnet50(8),
         "model/mobilenetv2": mobilenet_v2,
+        "model/shufflenetv2": shufflenet_v2,
         "model/bert-layer": bert_layer,
         "model/minilm": minilm,
         "model/gpt2-block": gpt2_block,

@@ -154,6 +154,23 @@ class Network:
         text = f"dl.transpose {x} {{perm = {[*perm]}}} : {x.type} -> %"
         return self._put(text, [x.shape[p] for p in perm])
 
+    def concat(self, axis: int, *parts: Value) -> Value:
+        shape = [*parts[0].shape]
+        shape[axis] = sum(part.shape[axis] for part in parts)
+        return self._put(self._signature("concat", parts, f"axis = {axis}"), shape)
+
+    def split(self, x: Value, axis: int, count: int) -> list[Value]:
+        """Equal parts."""
+        shape = [*x.shape]
+        shape[axis] //= count
+        name = f"%v{len(self.lines)}"
+        parts = [Value(f"{name}p{i}", tuple(shape)) for i in range(count)]
+        sizes, types = [shape[axis]] * count, ", ".join(p.type for p in parts)
+        listed = ", ".join(map(str, parts))
+        properties = f"{{axis = {axis}, sizes = {sizes}}}"
+        self.lines.append(f"{listed} = dl.split {x} {properties} : {x.type} -> ({types})")
+        return parts
+
     def gather(self, table: Value, indices: Value) -> Value:
         """Rows of a table."""
         text = self._signature("gather", (table, indices), "axis = 0")

@@ -18,8 +18,8 @@ from dlir.dialects.structured.maps import Linear, map_of
 from dlir.dialects.structured.ops import (
     FillOp,
     GenericOp,
-    ReshapeOp,
     YieldOp,
+    body_region,
     element_type_of,
     shape_of,
 )
@@ -219,7 +219,7 @@ class _Aligner:
         outs, made = op.outs, list[Operation]()
         wide = 2 in product.merged and not blocks.keeps(outs)
         if wide:
-            made = _blank(outs, blocks, zeros=product.places > 1)
+            made = _blank(outs, len(shape_of(outs)) - 1, blocks, zeros=product.places > 1)
             outs = made[-1].results[0]
         new = _in_blocks(op, product, inputs, outs, forms)
         assert op.result is not None and new.result is not None
@@ -426,36 +426,55 @@ def _in_blocks(
     return new
 
 
-def _blank(like: SSAValue, blocks: _Blocks, *, zeros: bool) -> list[Operation]:
-    """What a result in blocks is written into: with zeros where no head leaves anything."""
+def _blank(like: SSAValue, dim: int, blocks: _Blocks, *, zeros: bool) -> list[Operation]:
+    """What has a dimension in blocks before it is written: with zeros where nobody writes."""
     element, shape = element_type_of(like), shape_of(like)
-    wide = TensorType(element, [*shape[:-1], blocks.moved(shape[-1])])
-    empty, zero = tensor.EmptyOp([], wide), arith.ConstantOp(number(0, element))
+    size = blocks.moved(shape[dim])
+    empty = tensor.EmptyOp([], TensorType(element, [*shape[:dim], size, *shape[dim + 1 :]]))
+    zero = arith.ConstantOp(number(0, element))
     return [empty, zero, FillOp(zero.result, empty.tensor)] if zeros else [empty]
 
 
 def _wide(value: SSAValue, dim: int, blocks: _Blocks) -> list[Operation]:
     """A dimension in blocks of `stride`, each of which begins with `unit` numbers, then zeros."""
-    shape = shape_of(value)
-    groups = shape[dim] // blocks.unit
-    apart = [*shape[:dim], groups, blocks.unit, *shape[dim + 1 :]]
-    cut = ReshapeOp(value, [], TensorType(element_type_of(value), apart))
-    count = len(apart)
-    source = [form(count, {d: 1}) for d in range(count)]
-    joint = form(count, {dim: blocks.stride, dim + 1: 1})
-    domain = [*shape[:dim], groups, blocks.stride, *shape[dim + 1 :]]
-    target = [*source[:dim], joint, *source[dim + 2 :]]
-    return [cut, *rearranged(cut.result, source, target, domain)]
+    made = _blank(value, dim, blocks, zeros=True)
+    groups = shape_of(value)[dim] // blocks.unit
+    copy = _copied(value, made[-1].results[0], dim, groups, blocks.unit, blocks.stride)
+    return [*made, copy]
 
 
 def _narrow(value: SSAValue, blocks: _Blocks) -> list[Operation]:
     """The last dimension without the lanes between."""
     shape = shape_of(value)
+    groups = shape[-1] // blocks.stride
+    empty = tensor.EmptyOp(
+        [], TensorType(element_type_of(value), [*shape[:-1], groups * blocks.unit])
+    )
+    cut = len(shape) - 1
+    return [
+        empty,
+        _copied(value, empty.tensor, cut, groups, blocks.stride, blocks.unit, blocks.unit),
+    ]
+
+
+def _copied(
+    value: SSAValue, outs: SSAValue, dim: int, groups: int, old: int, new: int, size: int = 0
+) -> GenericOp:
+    """`out[.., new * b + c, ..] = x[.., old * b + c, ..]` for `size` (or `old`) numbers c."""
+    shape = shape_of(value)
     count = len(shape) + 1
-    rows = [form(count, {d: 1}) for d in range(count - 2)]
-    source = [*rows, form(count, {count - 2: blocks.stride, count - 1: 1})]
-    target = [*rows, form(count, {count - 2: blocks.unit, count - 1: 1})]
-    domain = [*shape[:-1], shape[-1] // blocks.stride, blocks.unit]
-    ops = rearranged(value, source, target, domain)
-    ops[1].properties.pop("padding")
-    return [*ops]
+    plain = [form(count, {d: 1}) for d in range(count)]
+    source, target = (
+        [*plain[:dim], form(count, {dim: step, dim + 1: 1}), *plain[dim + 2 :]]
+        for step in (old, new)
+    )
+    region, block = body_region([element_type_of(value)])
+    block.add_op(YieldOp(block.args[0]))
+    return GenericOp(
+        [value],
+        outs,
+        [map_of(source, count), map_of(target, count)],
+        [Iterator.PARALLEL] * count,
+        region,
+        domain=[*shape[:dim], groups, size or old, *shape[dim + 1 :]],
+    )

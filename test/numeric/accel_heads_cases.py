@@ -101,6 +101,20 @@ def decode(keys: int, heads: int, size: int) -> Build:
     return build
 
 
+def grown(keys: int, heads: int, size: int) -> Build:
+    """One token whose key and value join those of earlier ones."""
+    width = heads * size
+
+    def build(g: Model) -> Any:
+        x = g.arg(f"1x1x{width}xf32")
+        cache = [g.arg(f"1x{heads}x{keys}x{size}xf32") for _ in range(2)]
+        q, *new = (in_heads(g, dense(g, x, width, width), heads, size) for _ in range(3))
+        joined = [g.add(mv.ConcatOp(pair, 2)) for pair in zip(cache, new, strict=True)]
+        return dense(g, merged(g, mixed(g, q, *joined)), width, width), *joined
+
+    return build
+
+
 SIZES = (
     (1, 5), (4, 5), (3, 8), (6, 2), (12, 2), (9, 2), (7, 3), (13, 3), (5, 6), (4, 15), (2, 16),
     (3, 17), (2, 24), (4, 4), (8, 4), (6, 4),
@@ -121,5 +135,7 @@ def heads_cases() -> list[Case]:
           for n, d in ((4, 5), (3, 8), (4, 4), (8, 4), (2, 16), (2, 24), (1, 5))),
         *(Case(f"together {n}x{d}", together(5, n, d), depth=9, programs=None)
           for n, d in ((4, 4), (8, 4), (4, 5), (2, 24))),
+        *(Case(f"grown {n}x{d}", grown(9, n, d), depth=9, programs=None)
+          for n, d in ((4, 4), (3, 8), (2, 16))),
         Case("read twice", read_twice, depth=9, programs=None),
     ]  # fmt: skip

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numeric.accel_heads_cases import heads_cases
 from numeric.accel_integer_cases import integer_cases
+from numeric.accel_lanes_cases import lanes_cases
 from numeric.accel_mixed_cases import mixed_cases
 from numeric.accel_models import Build, Case, Model
 from numeric.accel_split_cases import split_cases
@@ -407,4 +408,5 @@ CASES: dict[str, list[Case]] = {
     "integer": integer_cases(),
     "split": split_cases(),
     "heads": heads_cases(),
+    "lanes": lanes_cases(),
 }

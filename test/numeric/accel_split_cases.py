@@ -75,16 +75,22 @@ def at_edges(op: Any) -> Build:
     return lambda g: g.add(op(g.arg("1x17xf32", [EDGES])))
 
 
+def prelu(g: Model) -> Any:
+    return g.add(b.PreluOp(g.arg("5x17xf32"), g.param("17xf32")))
+
+
+def prelu_behind(g: Model) -> Any:
+    return g.add(b.PreluOp(product(g, 7, 17), g.param("17xf32")))
+
+
 def split_cases() -> list[Case]:
     rectified = (
         ("leaky relu", act.LeakyReluOp), ("elu", act.EluOp), ("selu", act.SeluOp),
         ("leaky relu 1", lambda x: act.LeakyReluOp(x, 1.0)),
         ("elu -2", lambda x: act.EluOp(x, -2.0)),
-    )  # fmt: skip
-    others = (
         ("leaky relu 0", lambda x: act.LeakyReluOp(x, 0.0)),
         ("leaky relu 2", lambda x: act.LeakyReluOp(x, 2.0)),
-        ("sign", m.SignOp),
+        ("leaky relu -1", lambda x: act.LeakyReluOp(x, -1.0)),
     )  # fmt: skip
     return [
         *(Case(f"sine {s}", bias_then_sine(*s), depth=3)
@@ -96,5 +102,9 @@ def split_cases() -> list[Case]:
         Case("logarithm", logarithm, depth=2),
         Case("residual on other lanes", residual_on_other_lanes, depth=3, programs=None),
         *(Case(n, at_edges(f), whole=True, depth=3) for n, f in rectified),
-        *(Case(n, at_edges(f), whole=True, programs=0) for n, f in others),
+        Case("sign", at_edges(m.SignOp), whole=True, programs=0),
+        Case("leaky relu inf", at_edges(lambda x: act.LeakyReluOp(x, np.inf)), whole=True,
+             programs=0),
+        Case("prelu", prelu, depth=2),
+        Case("prelu behind a product", prelu_behind, depth=2),
     ]  # fmt: skip

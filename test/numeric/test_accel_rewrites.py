@@ -117,7 +117,10 @@ MODELS = {
         (4, 8), (8, 4), (3, 8), (2, 32), (12, 4), (6, 5), (7, 3), (2, 24), (5, 20), (13, 3),
     ]},
 }  # fmt: skip
-REWRITES = ("fold-windows", "align-heads", "mask-lanes", "merge-groups", "pack-pixels")
+REWRITES = (
+    "fold-windows", "align-heads", "mask-lanes", "split-copies", "move-lanes", "merge-groups",
+    "pack-pixels",
+)  # fmt: skip
 
 
 @pytest.mark.parametrize("cols", [16, 32])

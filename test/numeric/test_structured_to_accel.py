@@ -26,6 +26,7 @@ from numeric.accel_models import (
 from numeric.structured_runs import parse
 
 from dlir.diagnostics import CompileError
+from dlir.dialects.accel.attrs import HOST
 from dlir.dialects.accel.ops import MatmulOp
 from dlir.dialects.dl.ops import activation as act
 from dlir.dialects.dl.ops import binary as b
@@ -101,6 +102,14 @@ def test_products_run_on_the_array(family: str, ops: set[str]) -> None:
     for case in CASES[family]:
         if case.programs == 1:
             assert ops <= engine_ops(lowered(case.made()[0], "")), str(case)
+
+
+@pytest.mark.parametrize("case", CASES["lanes"][::3], ids=str)
+def test_lanes_are_moved_by_the_machine(case: Case) -> None:
+    """The host copies what it has, or what only the caller wants, and nothing else."""
+    made = lowered(case.made()[0], "")
+    reasons = {reason.data for op in made.walk() if (reason := op.attributes.get(HOST))}
+    assert reasons <= {"a copy of what the host has"}
 
 
 def test_a_machine_with_more_rows_than_columns() -> None:

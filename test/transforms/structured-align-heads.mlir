@@ -3,15 +3,15 @@
 
 // Six heads of 48 are two and a quarter blocks of 128: two heads to a block, by weights with zeros.
 // CHECK-LABEL: @scores
-// CHECK: structured.reshape %{{.*}} : tensor<16x288xf32> to tensor<16x3x96xf32>
-// CHECK: structured.generic {maps = [(d0, d1, d2) -> (d0, d1, d2), (d0, d1, d2) -> (d0, 128 * d1 + d2)], {{.*}}padding = [0.000000e+00 : f32], domain = array<i64: 16, 3, 128>} ins(%{{.*}} : tensor<16x3x96xf32>)
+// CHECK: %[[Z:.*]] = structured.fill ins(%{{.*}} : f32) outs(%{{.*}} : tensor<16x384xf32>)
+// CHECK: structured.generic {maps = [(d0, d1, d2) -> (d0, 96 * d1 + d2), (d0, d1, d2) -> (d0, 128 * d1 + d2)], {{.*}}domain = array<i64: 16, 3, 96>} ins(%w : tensor<16x288xf32>) outs(%[[Z]]
 // CHECK: structured.generic {{.*}} domain = array<i64: 5, 384, 16>} ins(%x, %{{.*}} : tensor<5x16xf32>, tensor<16x384xf32>)
 // CHECK: structured.generic {maps = [(d0, d1, d2, d3, d4) -> (d1, 128 * d0 + d3 + 48 * d4), (d0, d1, d2, d3, d4) -> (d2, 128 * d0 + d3 + 48 * d4), (d0, d1, d2, d3, d4) -> (2 * d0 + d4, d1, d2)], iterators = [parallel, parallel, parallel, reduction, parallel], init = 0.000000e+00 : f32, domain = array<i64: 3, 5, 6, 48, 2>} ins(%q, %{{.*}} : tensor<5x384xf32>, tensor<6x384xf32>)
 // CHECK-NOT: 48 * d0
 
 // Heads of three blocks of 16 need nothing.
 // WHOLE-LABEL: @scores
-// WHOLE-NOT: structured.reshape
+// WHOLE-NOT: structured.fill
 // WHOLE: (d0, d1, d2, d3) -> (d1, 48 * d0 + d3)
 func.func @scores(%x: tensor<5x16xf32>, %k: tensor<6x288xf32>) -> tensor<6x5x6xf32> {
   %w = dl.param "w" : tensor<16x288xf32>

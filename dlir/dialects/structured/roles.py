@@ -173,6 +173,17 @@ def is_copy(op: GenericOp) -> bool:
     )
 
 
+def only_moves(op: GenericOp) -> bool:
+    """Whether the body gives back its only input: a transpose, slice, border or concatenation."""
+    last = op.body.block.last_op
+    return (
+        isinstance(last, YieldOp)
+        and len(op.inputs) == 1
+        and not op.reduction_dims
+        and last.value is op.body.block.args[0]
+    )
+
+
 def may_fail(op: GenericOp) -> bool:
     """Whether a body checks something point by point, such as an integer divisor."""
     blocks = [op.body.block, *([op.epilogue.block] if op.epilogue is not None else [])]

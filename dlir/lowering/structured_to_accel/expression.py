@@ -194,7 +194,10 @@ def _sigmoid(expr: Call) -> Expr | None:
 
 
 def _rectified(expr: Call) -> Expr | None:
-    """x > 0 ? x : c * x is max(x, c * x), if 0 < c <= 1; c * (e^x - 1): see `_exponential`."""
+    """x > 0 ? x : c * x is max(x, c * x), if 0 < c <= 1; c * (e^x - 1): see `_exponential`.
+
+    For other c, also those of a tensor, it is max(x, 0) + c * min(x, 0), as long as c is finite.
+    """
     if expr.fn != "ifpos" or expr.args[0] != expr.args[1]:
         return None
     x, _, below = expr.args
@@ -202,14 +205,17 @@ def _rectified(expr: Call) -> Expr | None:
         below = Call("mul", (_ONE, below))
     assert isinstance(below, Call)
     for c, y in _either_order(below):
-        if isinstance(c, Const) and y == x and 0 < c.value <= 1:
-            return Call("max", (x, below))
-        if isinstance(c, Const) and constants.isfinite(c.value) and y == Call("expm1", (x,)):
+        known = isinstance(c, Const) and constants.isfinite(c.value)
+        if known and y == Call("expm1", (x,)):
             return _exponential(x, c)
+        if y == x and isinstance(c, Const) and 0 < c.value <= 1:
+            return Call("max", (x, below))
+        if y == x and (known or (isinstance(c, Arg) and c != x)):
+            return Call("add", (Call("relu", (x,)), Call("mul", (Call("min", (x, _ZERO)), c))))
     return None
 
 
-def _exponential(x: Expr, c: Const) -> Expr:
+def _exponential(x: Expr, c: Expr) -> Expr:
     """x > 0 ? x : c * (e^x - 1) is max(x, 0) + c * (e^min(x, 0) - 1).
 
     Near 0 the difference is off by 2^-25 at most, which bf16 shows in numbers below 2^-17 only.

@@ -16,11 +16,10 @@ from dlir.dialects.structured.ops import (
     GatherOp,
     GenericOp,
     ReshapeOp,
-    YieldOp,
     element_type_of,
     shape_of,
 )
-from dlir.dialects.structured.roles import is_copy, overwrites_outs
+from dlir.dialects.structured.roles import is_copy, only_moves, overwrites_outs
 from dlir.lowering.structured_to_accel.expression import Unsupported
 from dlir.lowering.structured_to_accel.plan import (
     HostTensor,
@@ -68,7 +67,7 @@ class Partition:
         """Whether the host computes something, and does not just move what it has."""
         generics = (op for op in self.reasons if isinstance(op, GenericOp))
         gathers = any(isinstance(op, GatherOp) for op in self.reasons)
-        return gathers or any(not _only_moves(op) for op in generics)
+        return gathers or any(not only_moves(op) for op in generics)
 
 
 def partition(
@@ -112,15 +111,17 @@ def _place(
 
     If only its epilogue cannot be, gives the ops to put in its place.
     """
+    given = op.attributes.get(HOST)
     try:
-        if (given := op.attributes.get(HOST)) is not None:
+        if given is not None:
             raise Unsupported(given.data if isinstance(given, StringAttr) else "the text says so")
-        if not on_machine and isinstance(op, GenericOp) and _only_moves(op):
+        if not on_machine and isinstance(op, GenericOp) and only_moves(op):
             raise Unsupported("a copy of what the host has")
         plan, layout = _plan(op, planner, found)
         _require_one_program(op, found)
     except Unsupported as reason:
-        if isinstance(op, GenericOp) and (parts := split(op, planner.can_plan)):
+        whole = given is not None or not isinstance(op, GenericOp)
+        if not whole and (parts := split(op, planner.can_plan)):
             return parts
         for part in (*_parts_before(op, found), op):
             found.plans.pop(part, None)
@@ -159,17 +160,6 @@ def _require_one_program(op: Operation, found: Partition) -> None:
     before = _parts_before(op, found)
     if before and found.level[before[-1]] != _machine_level(op, found):
         raise Unsupported("another part of the tensor is written by an earlier program")
-
-
-def _only_moves(op: GenericOp) -> bool:
-    """Whether the body gives back its only input: a transpose, slice, border or concatenation."""
-    last = op.body.block.last_op
-    return (
-        isinstance(last, YieldOp)
-        and len(op.inputs) == 1
-        and not op.reduction_dims
-        and last.value is op.body.block.args[0]
-    )
 
 
 def _plan(op: Operation, planner: Planner, found: Partition) -> tuple[Plan | GatherPlan, Layout]:

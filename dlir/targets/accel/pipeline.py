@@ -16,7 +16,8 @@ PHASES: Mapping[str, str] = MappingProxyType(
         "accel": (
             "structured-share-terms,structured-fold-reshape,cse,accel-count-work{%(machine)s},"
             "structured-fold-windows{%(machine)s},structured-align-heads{%(machine)s},"
-            "structured-mask-lanes{%(machine)s},structured-merge-groups{%(machine)s},"
+            "structured-mask-lanes{%(machine)s},structured-split-copies{%(machine)s},"
+            "structured-move-lanes{%(machine)s},structured-merge-groups{%(machine)s},"
             "structured-pack-pixels{%(machine)s},cse,"
             "accel-partition{%(machine)s},accel-fuse{%(machine)s},accel-choose-tiles{%(machine)s},"
             "convert-structured-to-accel{%(machine)s}"
