@@ -120,9 +120,10 @@ def _place(
         plan, layout = _plan(op, planner, found)
         _require_one_program(op, found)
     except Unsupported as reason:
-        whole = given is not None or not isinstance(op, GenericOp)
-        if not whole and (parts := split(op, planner.can_plan)):
-            return parts
+        if given is None and isinstance(op, GenericOp):
+            parts = split(op, planner.can_plan)
+            if parts:
+                return parts
         for part in (*_parts_before(op, found), op):
             found.plans.pop(part, None)
             planned.pop(part.results[0], None)
