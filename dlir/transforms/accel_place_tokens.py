@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cache
 
@@ -154,9 +154,14 @@ class _Order:
         engine = ENGINES.index(line.form.kind.ENGINE)
         number = len(self.ops[engine]) + 1
         needed = [0] * len(ENGINES)
-        accesses = list(self.accesses(line))
-        for history, lines, write in accesses:
-            needed = list(map(max, needed, history.before(lines, write)))
+        accesses: list[tuple[_History, Rows, bool]] = []
+        for position, write, rows in line.form.touches:
+            place = self.places[line.memrefs[position]]
+            if place is not None:
+                first = place.first + line.bases[position] * place.lines
+                lines = scaled(rows, place.lines, first)
+                accesses.append((place.history, lines, write))
+                needed = list(map(max, needed, place.history.before(lines, write)))
         for history, lines, write in accesses:
             history.record(engine, number, lines, write)
         needed[engine] = 0
@@ -165,13 +170,6 @@ class _Order:
         self.ops[engine].append(op)
         self.clocks[engine].append(clock)
         return [self.ops[other][needed[other] - 1] for other in givers]
-
-    def accesses(self, line: Line) -> Iterator[tuple[_History, Rows, bool]]:
-        for position, write, rows in line.form.touches:
-            place = self.places[line.memrefs[position]]
-            if place is not None:
-                first = place.first + line.bases[position] * place.lines
-                yield place.history, scaled(rows, place.lines, first), write
 
     def reduced(self, needed: Clock, clock: Clock) -> tuple[list[int], Clock]:
         """The engines to wait for, but for those that follow from others; what is known then."""

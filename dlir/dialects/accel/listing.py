@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, NamedTuple, TypeAlias
 
 from xdsl.dialects.builtin import LocationAttr
@@ -54,7 +54,7 @@ class Form:
     @staticmethod
     def of(op: EngineOp) -> Form:
         """That of an op."""
-        kind, steps, trips, fields = _form_key(op)
+        _, (kind, steps, trips, fields) = _read(op)
         return Form(kind, steps, trips, fields, touches_of(op, steps, trips))
 
     @cached_property
@@ -107,7 +107,7 @@ class Listing:
 
     def add_memref(self, value: SSAValue) -> int:
         """The number of another argument or tile."""
-        self.memrefs.append(Memref(value, *_LAYOUTS.of(value.type, _layout)))
+        self.memrefs.append(Memref(value, *_LAYOUTS.of(value.type)))
         return len(self.memrefs) - 1
 
     def reorder(self, order: Sequence[int]) -> None:
@@ -146,8 +146,7 @@ class _Reader:
             self.listing.places[number] = at.value.data
 
     def add_op(self, op: Any) -> None:
-        bases, _ = _WALKS.of(op.properties["walks"], _walks)
-        key = _form_key(op)
+        bases, key = _read(op)
         form = self.forms.get(key)
         if form is None:
             form = self.forms[key] = Form.of(op)
@@ -160,14 +159,13 @@ class _Reader:
         listing.ops.append(op)
 
 
-def _form_key(op: Any) -> Any:
-    """Kind, steps, trips and fields."""
-    properties = op.properties
-    kind: type[EngineOp] = op.__class__
-    _, steps = _WALKS.of(properties["walks"], _walks)
+def _read(op: Any) -> Any:
+    """The first row of each walk; kind, steps, trips and fields."""
+    properties, kind = op.properties, op.__class__
+    bases, steps = _WALKS.of(properties["walks"])
     nest = properties.get("nest")
-    fields = _FIELDS[kind].of(properties.get("fields"), lambda held: _fields(kind, held))
-    return kind, steps, () if nest is None else integers(nest), fields
+    fields = _FIELDS[kind].of(properties.get("fields"))
+    return bases, (kind, steps, () if nest is None else _NESTS.of(nest), fields)
 
 
 _KINDS: frozenset[Any] = frozenset(ENGINE_OPS)
@@ -179,24 +177,21 @@ class _Memo:
     """What was read of an attribute, by the object: ops share attributes, and hashing one costs
     more than reading it. The attributes are kept, so that no other can get the same id."""
 
-    def __init__(self) -> None:
+    def __init__(self, read: Callable[[Any], Any]) -> None:
+        self.read = read
         self.known: dict[int, tuple[Any, Any]] = {}
 
-    def of(self, attribute: Any, read: Callable[[Any], Any]) -> Any:
+    def of(self, attribute: Any) -> Any:
         """What `read` makes of an attribute, which never changes."""
         found = self.known.get(id(attribute))
         if found is None:
             if len(self.known) >= MOST_KNOWN:
                 self.known.clear()
-            found = self.known[id(attribute)] = attribute, read(attribute)
+            found = self.known[id(attribute)] = attribute, self.read(attribute)
         return found[1]
 
 
 MOST_KNOWN = 1 << 16
-_WALKS = _Memo()
-_LAYOUTS = _Memo()
-_FIELDS: dict[Any, _Memo] = {kind: _Memo() for kind in ENGINE_OPS}
-
 Walks: TypeAlias = tuple[tuple[int, ...], tuple[tuple[int, ...], ...]]
 
 
@@ -221,3 +216,9 @@ def _value(attribute: Any) -> Any:
     """Of a StringAttr, or of a number."""
     data = getattr(attribute, "data", None)
     return attribute.value.data if data is None else data
+
+
+_WALKS = _Memo(_walks)
+_NESTS = _Memo(integers)
+_LAYOUTS = _Memo(_layout)
+_FIELDS: dict[Any, _Memo] = {kind: _Memo(partial(_fields, kind)) for kind in ENGINE_OPS}

@@ -67,7 +67,7 @@ Key: TypeAlias = tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...]]
 
 def strides_of(forms: Sequence[Linear], box: Box) -> tuple[int, ...]:
     """Per dimension, the step between elements that a box can touch at all."""
-    return tuple(_stride(form, box) for form in forms)
+    return tuple([_stride(form, box) for form in forms])
 
 
 def _stride(form: Linear, box: Box) -> int:
@@ -144,7 +144,8 @@ class Tiles:
     ) -> View:
         """The rows that forms visit in a box, over some of the iterators, on chip."""
         strides = strides_of(forms, box)
-        forms = [divided(f, s) for f, s in zip(forms, strides, strict=True)]
+        if max(strides, default=1) > 1:
+            forms = [divided(f, s) for f, s in zip(forms, strides, strict=True)]
         origin, sizes = hull(forms, box)
         found = self.box(value, origin, sizes, filler, strides)
         view = found.over(relative(forms, box, origin), axes, self.emit.cols)
