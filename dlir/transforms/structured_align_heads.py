@@ -7,27 +7,24 @@ from dataclasses import dataclass, field
 
 from xdsl.context import Context
 from xdsl.dialects import arith, tensor
-from xdsl.dialects.builtin import ModuleOp, TensorType
+from xdsl.dialects.builtin import ModuleOp
 from xdsl.ir import Operation, SSAValue
 from xdsl.passes import ModulePass
 from xdsl.rewriter import InsertPoint, Rewriter
 
 from dlir.dialects.structured.attrs import Iterator
+from dlir.dialects.structured.blocks import Blocks, blank, with_gaps, without_gaps
 from dlir.dialects.structured.heads import Heads, heads_in, is_product_over_heads, others_in
-from dlir.dialects.structured.maps import Linear, map_of
+from dlir.dialects.structured.maps import Linear
 from dlir.dialects.structured.ops import (
-    FillOp,
     GenericOp,
     YieldOp,
-    body_region,
-    element_type_of,
     shape_of,
 )
-from dlir.dialects.structured.rearrange import form, rearranged
+from dlir.dialects.structured.rearrange import extras_of, form, rearranged, rebuilt
 from dlir.dialects.structured.roles import spread
 from dlir.hardware import parse_settings
 from dlir.targets.accel.description import load_machine
-from dlir.types import number
 
 CONSTANTS = ("dl.param", "dl.constant", "arith.constant", "tensor.empty")
 
@@ -93,29 +90,13 @@ def _constants(module: ModuleOp) -> set[SSAValue]:
 
 
 @dataclass(frozen=True)
-class _Blocks:
-    """Where index n goes: to `stride * (n / unit) + n % unit`."""
-
-    unit: int
-    """Numbers of the heads that share a block, or blocks."""
-    stride: int
-
-    def moved(self, index: int) -> int:
-        return index // self.unit * self.stride + index % self.unit
-
-    def keeps(self, value: SSAValue) -> bool:
-        """Whether the numbers of a tensor lie right as they do."""
-        return self.unit in (self.stride, shape_of(value)[-1])
-
-
-@dataclass(frozen=True)
 class _Product:
     """A product over heads, and what must become of its operands."""
 
     heads: Heads
     places: int
     """Heads that share a block."""
-    blocks: _Blocks
+    blocks: Blocks
     merged: tuple[int, ...]
     """Operands (inputs, then the result) whose last dimension holds all heads."""
     apart: tuple[int, ...]
@@ -160,12 +141,12 @@ def _has_apart(forms: Sequence[Linear], heads: Heads) -> bool:
     return plain[-1] == heads.d and plain.count(heads.h) == plain.count(heads.d) == 1 and alone
 
 
-def _blocks(count: int, width: int, cols: int) -> tuple[int, _Blocks]:
+def _blocks(count: int, width: int, cols: int) -> tuple[int, Blocks]:
     """How many heads share a block, and where they go; a head may take several blocks."""
     fine = [p for p in range(1, count + 1) if count % p == 0 and p * width <= cols]
     places = max(fine, default=1)
     unit = places * width
-    return places, _Blocks(unit, -(-unit // cols) * cols)
+    return places, Blocks(unit, -(-unit // cols) * cols)
 
 
 def _is_simple(op: GenericOp, product: _Product) -> bool:
@@ -194,8 +175,8 @@ class _Aligner:
     """Rewrites products; a tensor that several of them read is laid out once."""
 
     constant: set[SSAValue]
-    _wide: dict[tuple[SSAValue, _Blocks], SSAValue] = field(
-        default_factory=dict[tuple[SSAValue, _Blocks], SSAValue]
+    _wide: dict[tuple[SSAValue, Blocks], SSAValue] = field(
+        default_factory=dict[tuple[SSAValue, Blocks], SSAValue]
     )
     _replaced: list[Operation] = field(default_factory=list[Operation])
     """Ops that nobody may read any more."""
@@ -219,7 +200,7 @@ class _Aligner:
         outs, made = op.outs, list[Operation]()
         wide = 2 in product.merged and not blocks.keeps(outs)
         if wide:
-            made = _blank(outs, len(shape_of(outs)) - 1, blocks, zeros=product.places > 1)
+            made = blank(outs, len(shape_of(outs)) - 1, blocks, zeros=product.places > 1)
             outs = made[-1].results[0]
         new = _in_blocks(op, product, inputs, outs, forms)
         assert op.result is not None and new.result is not None
@@ -247,24 +228,24 @@ class _Aligner:
 
     # --- tensors in blocks ------------------------------------------------------------------------
 
-    def _widened(self, value: SSAValue, blocks: _Blocks) -> SSAValue:
+    def _widened(self, value: SSAValue, blocks: Blocks) -> SSAValue:
         """A tensor whose last dimension is in blocks."""
         if (value, blocks) not in self._wide:
             self._wide[value, blocks] = self._made_wide(value, blocks)
         return self._wide[value, blocks]
 
-    def _made_wide(self, value: SSAValue, blocks: _Blocks) -> SSAValue:
+    def _made_wide(self, value: SSAValue, blocks: Blocks) -> SSAValue:
         producer = value.owner
         if isinstance(producer, GenericOp):
             last = producer.out_forms[-1].plain_dim
             if last is not None and self._can_widen(producer, last, None, blocks):
                 self._replaced.append(producer)
                 return self._wider(producer, last, None, blocks)
-        ops = _wide(value, len(shape_of(value)) - 1, blocks)
+        ops = with_gaps(value, len(shape_of(value)) - 1, blocks)
         Rewriter.insert_op(ops, _behind(value))
         return ops[-1].results[0]
 
-    def _read_wide(self, narrow: SSAValue, wide: SSAValue, blocks: _Blocks) -> None:
+    def _read_wide(self, narrow: SSAValue, wide: SSAValue, blocks: Blocks) -> None:
         """Products with weights read a tensor in blocks; all others a copy that has none."""
         for use in list(narrow.uses):
             reader = use.operation
@@ -275,23 +256,21 @@ class _Aligner:
                 result = self._wider(reader, last, (use.index, wide), blocks)
                 reader.results[0].replace_all_uses_with(result)
                 Rewriter.erase_op(reader)
-        ops = _narrow(wide, blocks)
+        ops = without_gaps(wide, blocks)
         Rewriter.insert_op(ops, _behind(wide))
         copy = ops[-1].results[0]
         self._replaced.append(ops[-1])
         self._wide[copy, blocks] = wide
         narrow.replace_all_uses_with(copy)
 
-    def _can_widen(self, op: GenericOp, iterator: int, given: int | None, blocks: _Blocks) -> bool:
+    def _can_widen(self, op: GenericOp, iterator: int, given: int | None, blocks: Blocks) -> bool:
         """Whether weights can be 0 where an iterator walks numbers of no head.
 
         `given` is the input that is in blocks already.
         """
         if not is_product_over_heads(op) or op.static_extents()[iterator] % blocks.unit:
             return False
-        extras = [tuple(spread(op, one) for one in of) for of in op.epilogue_forms]
-        operands = list(zip((*op.inputs, *op.epilogue_inputs), (*op.input_forms, *extras),
-                            strict=True))  # fmt: skip
+        operands = [*zip(op.inputs, op.input_forms, strict=True), *extras_of(op)]
         mine = [
             i for i, (_, of) in enumerate(operands) if any(o.coefficients[iterator] for o in of)
         ]
@@ -314,7 +293,7 @@ class _Aligner:
         )
 
     def _wider(
-        self, op: GenericOp, iterator: int, given: tuple[int, SSAValue] | None, blocks: _Blocks
+        self, op: GenericOp, iterator: int, given: tuple[int, SSAValue] | None, blocks: Blocks
     ) -> SSAValue:
         """The result of the op with more values of an iterator; inserted in front of it."""
         made: list[Operation] = []
@@ -323,7 +302,7 @@ class _Aligner:
             at = [d for d, one in enumerate(of) if one.coefficients[iterator]]
             if not at:
                 return value
-            made.extend(_wide(value, at[0], blocks))
+            made.extend(with_gaps(value, at[0], blocks))
             self.constant.add(made[-1].results[0])
             return made[-1].results[0]
 
@@ -331,30 +310,14 @@ class _Aligner:
             given[1] if given is not None and i == given[0] else operand(value, of)
             for i, (value, of) in enumerate(zip(op.inputs, op.input_forms, strict=True))
         ]
-        extras = [
-            operand(value, [spread(op, one) for one in of])
-            for value, of in zip(op.epilogue_inputs, op.epilogue_forms, strict=True)
-        ]
+        extras = [(operand(value, of), of) for value, of in extras_of(op)]
         extents, outs = list(op.static_extents()), op.outs
         extents[iterator] = blocks.moved(extents[iterator])
         if iterator in op.parallel_dims:
-            shape = [*shape_of(outs)[:-1], extents[iterator]]
-            made.append(tensor.EmptyOp([], TensorType(element_type_of(outs), shape)))
+            made += blank(outs, len(shape_of(outs)) - 1, blocks, zeros=False)
             outs = made[-1].results[0]
-        new = GenericOp(
-            inputs,
-            outs,
-            op.map_list,
-            op.kinds,
-            op.body.clone(),
-            init=op.init,
-            domain=extents,
-            schedule=op.schedule,
-            epilogue_inputs=extras,
-            epilogue_maps=[] if op.epilogue_maps is None else [m.data for m in op.epilogue_maps],
-            epilogue=op.epilogue.clone() if op.epilogue is not None else None,
-        )
-        new.location = op.location
+        forms = [*op.input_forms, op.out_forms]
+        new = rebuilt(op, inputs, outs, forms, op.kinds, extents, extras)
         Rewriter.insert_op([*made, new], InsertPoint.before(op))
         assert new.result is not None and op.result is not None
         new.result.name_hint = op.result.name_hint
@@ -404,77 +367,6 @@ def _in_blocks(
         constant = blocks.moved(one.constant) if joint else one.constant
         return Linear(tuple(coefficients), constant)
 
-    parallel = [i for i, kind in enumerate(kinds) if kind is Iterator.PARALLEL]
-    extras = [[moved(spread(op, one)) for one in of] for of in op.epilogue_forms]
-    new = GenericOp(
-        inputs,
-        outs,
-        [map_of([moved(one) for one in of], count) for of in forms],
-        kinds,
-        op.body.clone(),
-        init=op.init,
-        domain=extents,
-        epilogue_inputs=op.epilogue_inputs,
-        epilogue_maps=[
-            map_of([Linear(tuple(one.coefficients[p] for p in parallel), one.constant)
-                    for one in of], len(parallel))
-            for of in extras
-        ],
-        epilogue=op.epilogue.clone() if op.epilogue is not None else None,
-    )  # fmt: skip
-    new.location = op.location
-    return new
-
-
-def _blank(like: SSAValue, dim: int, blocks: _Blocks, *, zeros: bool) -> list[Operation]:
-    """What has a dimension in blocks before it is written: with zeros where nobody writes."""
-    element, shape = element_type_of(like), shape_of(like)
-    size = blocks.moved(shape[dim])
-    empty = tensor.EmptyOp([], TensorType(element, [*shape[:dim], size, *shape[dim + 1 :]]))
-    zero = arith.ConstantOp(number(0, element))
-    return [empty, zero, FillOp(zero.result, empty.tensor)] if zeros else [empty]
-
-
-def _wide(value: SSAValue, dim: int, blocks: _Blocks) -> list[Operation]:
-    """A dimension in blocks of `stride`, each of which begins with `unit` numbers, then zeros."""
-    made = _blank(value, dim, blocks, zeros=True)
-    groups = shape_of(value)[dim] // blocks.unit
-    copy = _copied(value, made[-1].results[0], dim, groups, blocks.unit, blocks.stride)
-    return [*made, copy]
-
-
-def _narrow(value: SSAValue, blocks: _Blocks) -> list[Operation]:
-    """The last dimension without the lanes between."""
-    shape = shape_of(value)
-    groups = shape[-1] // blocks.stride
-    empty = tensor.EmptyOp(
-        [], TensorType(element_type_of(value), [*shape[:-1], groups * blocks.unit])
-    )
-    cut = len(shape) - 1
-    return [
-        empty,
-        _copied(value, empty.tensor, cut, groups, blocks.stride, blocks.unit, blocks.unit),
-    ]
-
-
-def _copied(
-    value: SSAValue, outs: SSAValue, dim: int, groups: int, old: int, new: int, size: int = 0
-) -> GenericOp:
-    """`out[.., new * b + c, ..] = x[.., old * b + c, ..]` for `size` (or `old`) numbers c."""
-    shape = shape_of(value)
-    count = len(shape) + 1
-    plain = [form(count, {d: 1}) for d in range(count)]
-    source, target = (
-        [*plain[:dim], form(count, {dim: step, dim + 1: 1}), *plain[dim + 2 :]]
-        for step in (old, new)
-    )
-    region, block = body_region([element_type_of(value)])
-    block.add_op(YieldOp(block.args[0]))
-    return GenericOp(
-        [value],
-        outs,
-        [map_of(source, count), map_of(target, count)],
-        [Iterator.PARALLEL] * count,
-        region,
-        domain=[*shape[:dim], groups, size or old, *shape[dim + 1 :]],
-    )
+    extras = [(value, [moved(one) for one in of]) for value, of in extras_of(op)]
+    all_forms = [[moved(one) for one in of] for of in forms]
+    return rebuilt(op, inputs, outs, all_forms, kinds, extents, extras)

@@ -27,8 +27,7 @@ from dlir.dialects.structured.ops import (
     element_type_of,
     shape_of,
 )
-from dlir.dialects.structured.rearrange import form
-from dlir.dialects.structured.roles import spread
+from dlir.dialects.structured.rearrange import extras_of, form, rebuilt
 from dlir.hardware import parse_settings
 from dlir.targets.accel.description import load_machine
 from dlir.types import is_integer, number
@@ -141,12 +140,11 @@ def _is_simple(op: GenericOp, heads: _Heads, cols: int) -> bool:
             return False
     if not used[1 - heads.w if sums else 2]:
         return False
-    extras = [tuple(spread(op, one) for one in forms) for forms in op.epilogue_forms]
     return sums or all(
         _is_in_blocks(op, forms, value, heads, cols)
         if any(one.coefficients[heads.d] for one in forms)
         else not any(one.coefficients[heads.h] for one in forms)
-        for value, forms in zip(op.epilogue_inputs, extras, strict=True)
+        for value, forms in extras_of(op)
     )
 
 
@@ -200,28 +198,13 @@ def _rewrite(op: GenericOp, heads: _Heads, masked: dict[_Source, SSAValue]) -> N
     forms[heads.w] = [
         form(count, {place: 1}), *forms[heads.w][:-1], Linear(last.coefficients, 0)
     ]  # fmt: skip
-    parallel = [i for i, kind in enumerate(kinds) if kind is Iterator.PARALLEL]
-    extras = [[_moved(spread(op, one), heads, count) for one in of] for of in op.epilogue_forms]
+    extras = [(value, [_moved(one, heads, count) for one in of]) for value, of in extras_of(op)]
     outs = op.outs
     if _writes_spare(op, heads):
         empty = tensor.EmptyOp([], outs.type)
         Rewriter.insert_op(empty, InsertPoint.before(op))
         outs = empty.tensor
-    new = GenericOp(
-        inputs,
-        outs,
-        [map_of(of, count) for of in forms],
-        kinds,
-        op.body.clone(),
-        init=op.init,
-        domain=extents,
-        schedule=op.schedule,
-        epilogue_inputs=op.epilogue_inputs,
-        epilogue_maps=[map_of([_over(one, parallel) for one in of], len(parallel))
-                       for of in extras],
-        epilogue=op.epilogue.clone() if op.epilogue is not None else None,
-    )  # fmt: skip
-    new.location = op.location
+    new = rebuilt(op, inputs, outs, forms, kinds, extents, extras)
     before = op.outs.owner
     Rewriter.replace_op(op, new)
     if isinstance(before, FillOp) and not list(before.results[0].uses):
@@ -238,11 +221,6 @@ def _moved(one: Linear, heads: _Heads, count: int) -> Linear:
         coefficients[heads.h] = factor * heads.places
         coefficients[-1] = factor
     return Linear(tuple(coefficients), one.constant)
-
-
-def _over(one: Linear, iterators: Sequence[int]) -> Linear:
-    """A form that uses some iterators only, over those."""
-    return Linear(tuple(one.coefficients[i] for i in iterators), one.constant)
 
 
 def _masked(source: _Source) -> list[Operation]:

@@ -10,7 +10,6 @@ from xdsl.context import Context
 from xdsl.dialects import tensor
 from xdsl.dialects.builtin import ModuleOp, TensorType
 from xdsl.ir import Operation, SSAValue
-from xdsl.ir.affine import AffineMap
 from xdsl.passes import ModulePass
 from xdsl.rewriter import InsertPoint, Rewriter
 
@@ -25,7 +24,7 @@ from dlir.dialects.structured.ops import (
     element_type_of,
     shape_of,
 )
-from dlir.dialects.structured.rearrange import form
+from dlir.dialects.structured.rearrange import extras_of, form, rebuilt
 from dlir.dialects.structured.roles import is_multiply_add, only_moves
 from dlir.hardware import parse_settings
 from dlir.targets.accel.description import load_machine
@@ -123,8 +122,8 @@ def _with_own_result(op: GenericOp, cols: int) -> GenericOp:
 
 def _read_copies(op: GenericOp, cols: int) -> None:
     """Inputs are copies whose lanes are those of the result, or of the sum."""
-    extents, maps, inputs = op.static_extents(), list(op.map_list), list(op.inputs)
-    changed = False
+    extents, inputs = op.static_extents(), list(op.inputs)
+    moved = [list(of) for of in (*op.input_forms, op.out_forms)]
     for i, (value, forms) in enumerate(zip(op.inputs, op.input_forms, strict=True)):
         target = _lanes_for(op, forms)
         if target is None or any(one.coefficients[d] for one in forms[:-1] for d in target.dims):
@@ -137,10 +136,10 @@ def _read_copies(op: GenericOp, cols: int) -> None:
         made = _moved(value, forms[-1], target, extents, width)
         Rewriter.insert_op(made, InsertPoint.before(op))
         inputs[i] = made[-1].results[0]
-        maps[i] = map_of([*forms[:-1], target], len(extents))
-        changed = True
-    if changed:
-        _replace_inputs(op, inputs, maps)
+        moved[i] = [*forms[:-1], target]
+    if inputs != list(op.inputs):
+        new = rebuilt(op, inputs, op.outs, moved, op.kinds, extents, extras_of(op))
+        Rewriter.replace_op(op, new)
 
 
 def _lanes_for(op: GenericOp, forms: Sequence[Linear]) -> Linear | None:
@@ -195,21 +194,3 @@ def _copy(
     if isinstance(owner := value.owner, Operation):
         op.location = owner.location
     return op
-
-
-def _replace_inputs(op: GenericOp, inputs: Sequence[SSAValue], maps: Sequence[AffineMap]) -> None:
-    new = GenericOp(
-        inputs,
-        op.outs,
-        maps,
-        op.kinds,
-        op.body.clone(),
-        init=op.init,
-        domain=op.static_extents(),
-        schedule=op.schedule,
-        epilogue_inputs=op.epilogue_inputs,
-        epilogue_maps=[] if op.epilogue_maps is None else [m.data for m in op.epilogue_maps],
-        epilogue=op.epilogue.clone() if op.epilogue is not None else None,
-    )
-    new.location = op.location
-    Rewriter.replace_op(op, new)

@@ -1,12 +1,14 @@
-"""Copies that lay the elements of a tensor out in another order, as two ops."""
+"""Ops over other iterators, and copies that lay the elements of a tensor out in another order."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TypeAlias
 
 from xdsl.dialects import arith, tensor
 from xdsl.dialects.builtin import TensorType
 from xdsl.ir import Operation, SSAValue
+from xdsl.ir.affine import AffineMap
 
 from dlir.dialects.structured.attrs import Iterator
 from dlir.dialects.structured.maps import Linear, map_of
@@ -17,6 +19,7 @@ from dlir.dialects.structured.ops import (
     body_region,
     element_type_of,
 )
+from dlir.dialects.structured.roles import spread
 from dlir.types import number
 
 
@@ -61,3 +64,46 @@ def rearranged(
         domain=domain,
     )
     return empty, copy
+
+
+Extra: TypeAlias = tuple[SSAValue, Sequence[Linear]]
+"""An epilogue's input, with its forms over all iterators."""
+
+
+def extras_of(op: GenericOp) -> list[Extra]:
+    """The epilogue's inputs."""
+    forms = ([spread(op, one) for one in of] for of in op.epilogue_forms)
+    return list(zip(op.epilogue_inputs, forms, strict=True))
+
+
+def rebuilt(
+    op: GenericOp,
+    inputs: Sequence[SSAValue],
+    outs: SSAValue,
+    forms: Sequence[Sequence[Linear]],
+    kinds: Sequence[Iterator],
+    domain: Sequence[int],
+    extras: Sequence[Extra],
+) -> GenericOp:
+    """The same body and epilogue on other operands, over other iterators; nothing is padded."""
+    parallel = [i for i, kind in enumerate(kinds) if kind is Iterator.PARALLEL]
+
+    def over_parallel(of: Sequence[Linear]) -> AffineMap:
+        cut = (Linear(tuple(o.coefficients[p] for p in parallel), o.constant) for o in of)
+        return map_of(cut, len(parallel))
+
+    new = GenericOp(
+        inputs,
+        outs,
+        [map_of(of, len(kinds)) for of in forms],
+        kinds,
+        op.body.clone(),
+        init=op.init,
+        domain=domain,
+        schedule=op.schedule,
+        epilogue_inputs=[value for value, _ in extras],
+        epilogue_maps=[over_parallel(of) for _, of in extras],
+        epilogue=op.epilogue.clone() if op.epilogue is not None else None,
+    )
+    new.location = op.location
+    return new

@@ -297,3 +297,21 @@ def substituted(expr: Expr, renamed: dict[int, Expr]) -> Expr:
     if isinstance(expr, Call):
         return Call(expr.fn, tuple(substituted(a, renamed) for a in expr.args))
     return expr
+
+
+def only_in(expr: Expr, allowed: set[Expr], index: int) -> bool:
+    """Whether an argument occurs in the allowed expressions only."""
+    if expr in allowed:
+        return True
+    if isinstance(expr, Arg):
+        return expr.index != index
+    return not isinstance(expr, Call) or all(only_in(a, allowed, index) for a in expr.args)
+
+
+def replaced(expr: Expr, scaled: set[Expr]) -> Expr:
+    """The expression with `acc * c` as acc."""
+    if expr in scaled:
+        return Arg(0)
+    if isinstance(expr, Call):
+        return Call(expr.fn, tuple(replaced(a, scaled) for a in expr.args))
+    return expr

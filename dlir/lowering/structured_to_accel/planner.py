@@ -11,10 +11,11 @@ from typing import Any, cast
 
 from xdsl.dialects import arith
 from xdsl.dialects.builtin import BFloat16Type, Float32Type, bf16, f32, i8, i32
-from xdsl.ir import Attribute, Block, SSAValue
+from xdsl.ir import Attribute, SSAValue
 
 from dlir.dialects.structured.maps import Linear
-from dlir.dialects.structured.ops import GenericOp, YieldOp, element_type_of, shape_of
+from dlir.dialects.structured.ops import GenericOp, element_type_of, shape_of
+from dlir.lowering.structured_to_accel.bodies import is_product_sum, reduction_of
 from dlir.lowering.structured_to_accel.expression import (
     Arg,
     Call,
@@ -22,6 +23,8 @@ from dlir.lowering.structured_to_accel.expression import (
     Unsupported,
     arguments,
     expression,
+    only_in,
+    replaced,
 )
 from dlir.lowering.structured_to_accel.plan import (
     ContractionPlan,
@@ -257,9 +260,9 @@ class Planner:
             }
             column = _dims(extra.forms) == {plan.lane} and self.is_constant(extra.value)
             uses_w = all(f.plain_dim is not None for f in extra.forms)
-            if not column or not uses_w or not _only_in(plan.epilogue, scaled, 0):
+            if not column or not uses_w or not only_in(plan.epilogue, scaled, 0):
                 continue
-            rest = _replaced(plan.epilogue, scaled)
+            rest = replaced(plan.epilogue, scaled)
             if 1 + number not in arguments(rest):
                 plan.epilogue, plan.scale = rest, number
                 return number
@@ -299,7 +302,7 @@ class Planner:
     # --- elementwise and reductions ---------------------------------------------------------------
 
     def _vector(self, op: GenericOp, extents: tuple[int, ...], epilogue: Expr | None) -> VectorPlan:
-        term, combine = _reduction(op) if op.reduction_dims else (expression(op.body.block), "")
+        term, combine = reduction_of(op) if op.reduction_dims else (expression(op.body.block), "")
         operands = [operand_of(op, i) for i in range(len(op.inputs))]
         lane = self._vector_lane(op, extents, operands)
         reduced = lane if lane in op.reduction_dims else None
@@ -347,48 +350,9 @@ class Planner:
 # --- bodies ---------------------------------------------------------------------------------------
 
 
-def is_product_sum(block: Block) -> bool:
-    """acc + x * y, with x and y the inputs, possibly extended."""
-    last = block.last_op
-    if len(block.args) != 3 or not isinstance(last, YieldOp):
-        return False
-    total = last.value.owner
-    if not isinstance(total, arith.AddfOp | arith.AddiOp):
-        return False
-    product = next((o for o in total.operands if o is not block.args[2]), None)
-    if product is None or block.args[2] not in total.operands:
-        return False
-    if not isinstance(product.owner, arith.MulfOp | arith.MuliOp):
-        return False
-    factors = {_unextended(o) for o in product.owner.operands}
-    return factors == {block.args[0], block.args[1]}
-
-
-def _unextended(value: SSAValue) -> SSAValue:
-    owner = value.owner
-    return owner.input if isinstance(owner, arith.ExtFOp | arith.ExtSIOp) else value
-
-
 def _shares_rows(op: GenericOp) -> bool:
     """Whether one operand has every iterator, so that a product is no larger than it."""
     return any(_dims(forms) == set(range(len(op.kinds))) for forms in op.input_forms)
-
-
-def _reduction(op: GenericOp) -> tuple[Expr, str]:
-    """The term and the function of `acc = fn(acc, term)`. Raises Unsupported."""
-    body = expression(op.body.block)
-    accumulator = Arg(len(op.inputs))
-    if op.init is None:
-        raise Unsupported("a reduction that starts from its destination")
-    init = op.init.value.data if is_number(op.init) else None
-    if not isinstance(body, Call) or body.fn not in ("add", "max") or accumulator not in body.args:
-        raise Unsupported("a reduction other than a sum or a maximum")
-    a, b = body.args
-    term = b if a == accumulator else a
-    lowest = -(1 << 7) if element_type_of(op.outs) == i8 else float("-inf")
-    if init not in ((0,) if body.fn == "add" else (lowest, float("-inf"), -(1 << 31))):
-        raise Unsupported(f"a reduction that starts from {init}")
-    return term, body.fn
 
 
 # --- forms ----------------------------------------------------------------------------------------
@@ -426,24 +390,3 @@ def _out_order(op: GenericOp) -> list[int]:
             (d for d in form.dims if d not in order), key=lambda d: -form.coefficients[d]
         )
     return order
-
-
-# --- expressions ----------------------------------------------------------------------------------
-
-
-def _only_in(expr: Expr, allowed: set[Expr], index: int) -> bool:
-    """Whether an argument occurs in the allowed expressions only."""
-    if expr in allowed:
-        return True
-    if isinstance(expr, Arg):
-        return expr.index != index
-    return not isinstance(expr, Call) or all(_only_in(a, allowed, index) for a in expr.args)
-
-
-def _replaced(expr: Expr, scaled: set[Expr]) -> Expr:
-    """The expression with `acc * c` as acc."""
-    if expr in scaled:
-        return Arg(0)
-    if isinstance(expr, Call):
-        return Call(expr.fn, tuple(_replaced(a, scaled) for a in expr.args))
-    return expr
