@@ -47,6 +47,7 @@ PASSES: dict[str, str] = {
     "accel-choose-tiles": "dlir.lowering.accel_choose_tiles:AccelChooseTiles",
     "accel-count-work": "dlir.targets.accel.work.model:AccelCountWork",
     "accel-fuse": "dlir.lowering.accel_fuse:AccelFuse",
+    "accel-interleave": "dlir.transforms.accel_interleave:AccelInterleave",
     "accel-partition": "dlir.lowering.accel_partition:AccelPartition",
     "accel-pipeline": "dlir.targets.accel.pipeline:AccelPipeline",
     "accel-place-tokens": "dlir.transforms.accel_place_tokens:AccelPlaceTokens",

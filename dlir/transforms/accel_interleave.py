@@ -24,8 +24,8 @@ from dlir.targets.accel.description import Machine, load_machine
 SHARES = (0.75, 0.55, 0.4, 0.25)
 """How much of a memory may be alive so that an op still goes ahead: less where the ops that cannot
 wait need more."""
-ROOMY, MOST_MOVED = 0.4, 0.75
-"""The part of the memories that may be alive already, or else the part of the busier engine's
+ROOMY, MOST_MOVED = 0.55, 0.75
+"""The part of the scratchpad that may be alive already, or else the part of the busier engine's
 cycles that loads and stores may take: tiles that are alive for longer hold these up."""
 FULL = 0.9
 """The part of a memory beyond which a new order is not worth the risk that tiles find no place."""
@@ -78,13 +78,13 @@ def interleave_listing(listing: Listing, depth: int) -> None:
     machine = listing.program.machine
     described = load_machine(machine.preset.data, machine.overrides)
     cycles = _Cycles(described).of(listing)
-    work = dict.fromkeys(("ld", "mx", "vx", "st"), 0.0)
+    work: dict[str, float] = dict.fromkeys(("ld", "mx", "vx", "st"), 0.0)
     for line, count in zip(listing.lines, cycles, strict=True):
         work[line.form.kind.ENGINE] += count
     less, more = sorted((work["mx"], work["vx"]))
     if less > LEAST * more:
         moved, peaks, sizes = work["ld"] + work["st"], _peaks(listing), described.sizes
-        roomy = all(n <= ROOMY * sizes[memory.value] for memory, n in peaks.items())
+        roomy = peaks.get(Memory.SPM, 0) <= ROOMY * sizes[Memory.SPM.value]
         if roomy or moved < MOST_MOVED * more:
             most = {m: max(n, int(FULL * sizes[m.value])) for m, n in peaks.items()}
             _reorder(listing, sizes, most, cycles, depth)

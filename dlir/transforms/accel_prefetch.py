@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 from xdsl.context import Context
 from xdsl.dialects.builtin import ModuleOp
-from xdsl.ir import SSAValue
 from xdsl.passes import ModulePass
 
-from dlir.diagnostics import fail
 from dlir.dialects.accel.attrs import Memory
 from dlir.dialects.accel.footprint import shifted
 from dlir.dialects.accel.lifetimes import live_lines, tiles_of
-from dlir.dialects.accel.listing import Line, Listing, listing_of
-from dlir.dialects.accel.ops import AllocOp, EngineOp, GatherOp, LoadOp, ProgramOp, StoreOp
+from dlir.dialects.accel.listing import Line, Listing, reorder_program
+from dlir.dialects.accel.ops import GatherOp, LoadOp, ProgramOp, StoreOp
 from dlir.targets.accel.description import load_machine
 
 SHARE = 0.75
@@ -62,41 +59,16 @@ class AccelPrefetch(ModulePass):
 
 def prefetch(program: ProgramOp, depth: int) -> None:
     """Reorder the loads of a program without tokens. Raises CompileError when it has some."""
-    listing = listing_of(program)
-    before = list(listing.ops)
-    prefetch_listing(listing, depth)
-    if listing.ops != before:
-        _reorder(program, listing.ops)
+    reorder_program(program, lambda listing: prefetch_listing(listing, depth))
 
 
 def prefetch_listing(listing: Listing, depth: int) -> None:
     """The same for a listing."""
-    for number, tokens in enumerate(listing.after):
-        if tokens:
-            fail(
-                listing.op(number),
-                "has tokens; loads move before `accel-place-tokens`, not after it",
-            )
     queue = _Queue(listing, depth)
     for time, line in enumerate(listing.lines):
         queue.add(time, line)
     count = len(listing.lines)
     listing.reorder(sorted(range(count), key=lambda n: (queue.before[n], n in queue.fixed, n)))
-
-
-def _reorder(program: ProgramOp, ops: Sequence[EngineOp]) -> None:
-    """Put the ops of a program in order, each tile in front of the first op that uses it."""
-    block = program.body.block
-    allocs = [op for op in block.ops if isinstance(op, AllocOp)]
-    for op in [*allocs, *ops]:
-        op.detach()
-    waiting: dict[SSAValue, AllocOp] = {alloc.tile: alloc for alloc in allocs}
-    for op in ops:
-        for value in op.operands:
-            if value in waiting:
-                block.add_op(waiting.pop(value))
-        block.add_op(op)
-    block.add_ops(waiting.values())
 
 
 @dataclass

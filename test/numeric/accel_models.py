@@ -36,7 +36,7 @@ PLAIN = (
     "structured-fuse,cse"
 )
 """To the structured level, without what is done there for the machine."""
-PLACED = "accel-prefetch,accel-allocate,accel-place-tokens"
+PLACED = "accel-interleave,accel-prefetch,accel-allocate,accel-place-tokens"
 
 MACHINES: dict[str, str] = {
     "gemmini": "",

@@ -122,6 +122,33 @@ def listing_of(program: ProgramOp) -> Listing:
     return _Reader(program).listing
 
 
+def reorder_program(program: ProgramOp, change: Callable[[Listing], None]) -> None:
+    """Put the ops of a program in the order that `change` gives its listing; each tile goes in
+    front of the first op that uses it. Raises CompileError when the program has tokens."""
+    listing = listing_of(program)
+    for number, tokens in enumerate(listing.after):
+        if tokens:
+            fail(
+                listing.op(number),
+                "has tokens; ops move before `accel-place-tokens`, not after it",
+            )
+    before = list(listing.ops)
+    change(listing)
+    if listing.ops == before:
+        return
+    block = program.body.block
+    allocs = [op for op in block.ops if isinstance(op, AllocOp)]
+    for op in [*allocs, *listing.ops]:
+        op.detach()
+    waiting: dict[SSAValue, AllocOp] = {alloc.tile: alloc for alloc in allocs}
+    for op in listing.ops:
+        for value in op.operands:
+            if value in waiting:
+                block.add_op(waiting.pop(value))
+        block.add_op(op)
+    block.add_ops(waiting.values())
+
+
 class _Reader:
     """Reads one program."""
 

@@ -22,7 +22,7 @@ PHASES: Mapping[str, str] = MappingProxyType(
             "accel-partition{%(machine)s},accel-fuse{%(machine)s},accel-choose-tiles{%(machine)s},"
             "convert-structured-to-accel{%(machine)s}"
         ),
-        "scheduled": "accel-prefetch,accel-allocate,accel-place-tokens",
+        "scheduled": "accel-interleave,accel-prefetch,accel-allocate,accel-place-tokens",
     }
 )
 """Level -> the passes that lead to it from the level before."""

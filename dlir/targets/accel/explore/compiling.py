@@ -36,6 +36,7 @@ from dlir.targets.accel.simulator.events import Events, events_of
 from dlir.targets.accel.simulator.simulation import Simulation, time_events
 from dlir.targets.accel.target import TARGET
 from dlir.transforms.accel_allocate import allocate_listing
+from dlir.transforms.accel_interleave import AccelInterleave, interleave_listing
 from dlir.transforms.accel_place_tokens import place_tokens_in
 from dlir.transforms.accel_prefetch import AccelPrefetch, prefetch_listing
 
@@ -189,6 +190,7 @@ def _programs(module: ModuleOp, listings: Listings) -> list[Program]:
 
 def _scheduled(listing: Listing) -> Program:
     """What the passes of the level `scheduled` and the code generator do."""
+    interleave_listing(listing, AccelInterleave().depth)
     prefetch_listing(listing, AccelPrefetch().depth)
     allocate_listing(listing)
     place_tokens_in(listing)
