@@ -118,6 +118,10 @@ class Executable(ABC):
 class Timing(Protocol):
     """What a modelled machine took for a program, known without running it."""
 
+    def summary(self) -> str:
+        """One line of text."""
+        ...
+
     def to_json(self) -> str:
         """One JSON object."""
         ...

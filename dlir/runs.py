@@ -50,8 +50,9 @@ class Observed:
         if trace and not modelled:
             executable.on_event = lambda name, start, end: self.spans.append((name, start, end))
 
-    def write(self) -> None:
-        """After the call: the files that were asked for."""
+    def write(self) -> str:
+        """After the call: the files that were asked for. Gives a line that sums up a modelled run,
+        else nothing."""
         one = self.executable
         one.on_event = None
         timing: Timing | None = None
@@ -63,3 +64,4 @@ class Observed:
             write_text(self.trace, timing.to_trace())
         elif self.trace:
             write_trace(self.trace, one.report.phases, self.spans)
+        return "" if timing is None else timing.summary()

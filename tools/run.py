@@ -60,10 +60,11 @@ def _run(options: argparse.Namespace, registry: Registry, streams: Streams) -> i
     executable = ready(options, compile_options(options, registry), inputs, streams)
     observed = Observed(executable, options.report, options.trace, options.serial)
     if observed.needs_no_inputs and not inputs:
-        observed.write()
+        print(observed.write(), file=streams.stderr)
         return EXIT_OK
     results = dict(zip(executable.result_names, call(executable, inputs), strict=True))
-    observed.write()
+    if summary := observed.write():
+        print(summary, file=streams.stderr)
     if options.output:
         write_npz(options.output, results)
     if options.bench:

@@ -105,6 +105,18 @@ class ModelReport:
                 times = {key: row[key] + one.start for key in ("start", "end")}
                 yield {**row, **times, "program": one.program}
 
+    def summary(self) -> str:
+        """Cycles, time, energy, and how near that is to what no program can beat."""
+        total = self.total
+        name, energy = total["bound"]["name"], total["energy"]["total_pj"] * 1e-9
+        reached = f"{total['percent_of_bound']:.1f} % of the bound of the whole ({name})"
+        if total["layers"]["rows"]:
+            reached += f", {total['percent_of_layers']:.1f} % of those of its layers"
+        return (
+            f"{total['machine']}: {self.cycles:,} cycles, {total['microseconds'] / 1e3:,.3f} ms, "
+            f"{energy:,.3f} mJ; {reached}"
+        )
+
     def to_json(self) -> str:
         """One JSON object: the total, `launches`, `programs`, `host`, and the compilation."""
         launches = [

@@ -325,3 +325,13 @@ def test_separating_needs_one_block():
     module = dlir.load(text).module
     with pytest.raises(CompileError, match="must be a single block"):
         separate(module, entry_function(module), {}, CompileOptions())
+
+
+def test_a_line_sums_up_the_time() -> None:
+    """Numbers of the report, under the machine's name."""
+    timing = compiled().timing()
+    total = json.loads(timing.to_json())
+    line = timing.summary()
+    assert line.startswith(f"gemmini: {total['cycles']:,} cycles, ")
+    assert f"{total['percent_of_bound']:.1f} % of the bound of the whole" in line
+    assert "of its layers" not in line  # a program that was written by hand says of no layers
