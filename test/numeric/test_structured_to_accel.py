@@ -189,3 +189,9 @@ def test_dynamic_sizes_are_refused() -> None:
     with pytest.raises(CompileError) as caught:
         run_passes(module, "convert-dl-to-structured,cse,convert-structured-to-accel")
     assert {d.rule for d in caught.value.diagnostics} == {"accel-static"}
+
+
+def test_strided_rows_that_exceed_the_accumulators() -> None:
+    """The vector unit multiplies rows that were brought together in the scratchpad, as bf16."""
+    case = next(c for c in CASES["conv"] if str(c) == "depthwise 35 (2, 2)")
+    test_model(case, "eight")

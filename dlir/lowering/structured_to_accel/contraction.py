@@ -244,8 +244,9 @@ def _multiply_lanes(
         x = a.at((0, *tap, *rows)).with_steps((a.steps[0], *a.steps[1 + t :]))
         y = weights.at((0, *tap, 0)).with_steps((weights.steps[0], *rows))
         if any(n > 1 and step != 1 for n, step in list(zip(domain, x.steps, strict=True))[-1:]):
-            near = temporary(emit, domain, element_of(acc.memref.type))
-            emit.unary("copy", x, near, domain)  # an instruction of two operands takes whole runs
+            # an instruction of two operands takes whole runs, and one type of the scratchpad
+            near = temporary(emit, domain, acc.element, outside=x.element)
+            emit.unary("copy", x, near, domain)
             x = near
         emit.binary("mulacc" if number else "mul", x, y, acc, domain)
 

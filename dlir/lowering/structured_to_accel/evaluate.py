@@ -264,10 +264,17 @@ class Evaluator:
         return Value(view.with_steps(steps), axes, owned=True)
 
 
-def temporary(emit: Emitter, domain: Domain, element: Attribute) -> View:
-    """A tile of 32-bit numbers: in the accumulators, unless it would take too much of them."""
+def temporary(
+    emit: Emitter, domain: Domain, element: Attribute, outside: Attribute | None = None
+) -> View:
+    """A tile of 32-bit numbers: in the accumulators, unless it would take too much of them.
+
+    Then it is in the scratchpad, as numbers of the type `outside`, if there is one.
+    """
     small = prod(domain) * 4 <= emit.machine.acc.rows
-    tile = emit.alloc(Memory.ACC if small else Memory.SPM, domain, element)
+    if small or outside is None:
+        outside = element
+    tile = emit.alloc(Memory.ACC if small else Memory.SPM, domain, outside)
     return dense(tile, domain)
 
 
