@@ -193,11 +193,15 @@ class _Search:
     def run(self) -> Tiling | None:
         """The cheapest tiling; what computes longer than the best takes is not looked at."""
         best: Tiling | None = None
+        sums = [self.p.k_blocks] if self.p.whole_n else _divisions(self.p.k_blocks)
         for place in self.places():
             limit = inf if best is None else place.worth * best.cycles
             for tile, n in _tiles(self.p, place.rows):
-                for k in [self.p.k_blocks] if self.p.whole_n else _divisions(self.p.k_blocks):
-                    computed = self.computed(place, tile, k)
+                matrix = self.summed(place, tile)
+                if matrix * self.p.repeat >= limit:
+                    continue
+                for k in sums:
+                    computed = self.computed(place, matrix, k)
                     if computed * self.p.repeat < limit:
                         found = self.priced(place, tile, n, k, computed)
                         if found is not None and found.cycles < limit:
@@ -213,16 +217,22 @@ class _Search:
             rows, held = int(SUMS_SHARE * p.spm_lines) // SUM_LINES, max(1, p.acc_rows // 2)
             yield _Place(rows, held=held, worth=SUMS_WORTH)
 
-    def computed(self, place: _Place, tile: tuple[int, ...], k: int) -> float:
-        """What the array and the vector unit take for all tiles."""
+    def summed(self, place: _Place, tile: tuple[int, ...]) -> float:
+        """What the array takes for all tiles."""
         p, array = self.p, self.machine.array
+        if p.vector_taps:
+            return 0.0
         at_once = row_tile(tile, place.held) if place.held else tile
         steps = prod(-(-e // t) for e, t in zip(p.rows, tile, strict=True))
         steps *= prod(-(-e // t) for e, t in zip(tile, at_once, strict=True))
         stream = max(prod(at_once) * array.rate[p.type], p.k_rows / array.load_rows_per_cycle) + 1
-        matrix = steps * p.n_blocks * p.taps * p.k_blocks * stream * (not p.vector_taps)
-        passes = -(-p.k_blocks // k) * array.cols / self.machine.vector.lanes if place.held else 0
-        vector = prod(p.rows) * p.n_blocks * (self.per_row + passes)
+        return steps * p.n_blocks * p.taps * p.k_blocks * stream
+
+    def computed(self, place: _Place, matrix: float, k: int) -> float:
+        """What the array and the vector unit take for all tiles."""
+        p, machine = self.p, self.machine
+        passes = -(-p.k_blocks // k) * machine.array.cols / machine.vector.lanes
+        vector = prod(p.rows) * p.n_blocks * (self.per_row + passes * bool(place.held))
         return max(matrix, vector) if place.overlapped else matrix + vector
 
     def priced(
