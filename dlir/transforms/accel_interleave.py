@@ -48,6 +48,10 @@ class AccelInterleave(ModulePass):
     among its next `depth` ops: the one that can start first. Only ops whose tiles find room go
     ahead. Loads stay in front of the first op that needs them.
 
+    A program keeps its order where little is to be gained (one of the two engines does nearly all),
+    where copies and memory bind (loads and stores take about as long as the busier engine, and the
+    scratchpad is more than half full), and where the new order would need more memory than there is.
+
     Before:
     ```mlir
     %1 = accel.matmul %x[8], %w[0] into %c1[0] {nx = 8, k = 16, n = 16, start = 1} : ...
