@@ -48,9 +48,9 @@ class AccelInterleave(ModulePass):
     among its next `depth` ops: the one that can start first. Only ops whose tiles find room go
     ahead. Loads stay in front of the first op that needs them.
 
-    A program keeps its order where little is to be gained (one of the two engines does nearly all),
+    A program keeps its order where little is to be gained (one of the two engines does most),
     where copies and memory bind (loads and stores take about as long as the busier engine, and the
-    scratchpad is more than half full), and where the new order would need more memory than there is.
+    scratchpad is more than half full), and where the new order would need more than the memory has.
 
     Before:
     ```mlir

@@ -22,11 +22,10 @@ from dlir.dialects.structured.ops import (
     shape_of,
 )
 from dlir.dialects.structured.rearrange import extras_of, form, rearranged, rebuilt
-from dlir.dialects.structured.roles import spread
+from dlir.dialects.structured.roles import is_constant, spread
 from dlir.hardware import parse_settings
 from dlir.targets.accel.description import load_machine
 
-CONSTANTS = ("dl.param", "dl.constant", "arith.constant", "tensor.empty")
 
 FINITE: tuple[type[Operation], ...] = (
     arith.AddfOp, arith.SubfOp, arith.MulfOp, arith.MaximumfOp, arith.MinimumfOp,
@@ -81,7 +80,7 @@ def _constants(module: ModuleOp) -> set[SSAValue]:
     """What follows from weights alone."""
     found: set[SSAValue] = set()
     for op in module.walk():
-        if op.name in CONSTANTS or (op.operands and all(o in found for o in op.operands)):
+        if is_constant(op, found):
             found.update(op.results)
     return found
 

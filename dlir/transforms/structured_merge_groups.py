@@ -16,7 +16,7 @@ from dlir.dialects.structured.attrs import Iterator
 from dlir.dialects.structured.maps import Linear, map_of
 from dlir.dialects.structured.ops import GenericOp, IndexOp
 from dlir.dialects.structured.rearrange import form, rearranged
-from dlir.dialects.structured.roles import spread
+from dlir.dialects.structured.roles import is_constant, spread
 from dlir.hardware import parse_settings
 from dlir.targets.accel.description import load_machine
 
@@ -52,9 +52,7 @@ class StructuredMergeGroups(ModulePass):
         cols = load_machine(self.machine, parse_settings(self.set)).array.cols
         constant: set[SSAValue] = set()
         for inner in list(op.walk()):
-            if inner.name in ("dl.param", "dl.constant", "arith.constant", "tensor.empty") or (
-                inner.operands and all(o in constant for o in inner.operands)
-            ):
+            if is_constant(inner, constant):
                 constant.update(inner.results)
             elif isinstance(inner, GenericOp):
                 groups = _groups_of(inner, constant, cols)

@@ -22,7 +22,7 @@ from dlir.dialects.structured.ops import (
     shape_of,
 )
 from dlir.dialects.structured.rearrange import form, rearranged
-from dlir.dialects.structured.roles import is_elementwise, spread
+from dlir.dialects.structured.roles import is_constant, is_elementwise, spread
 from dlir.hardware import parse_settings
 from dlir.targets.accel.description import load_machine
 from dlir.types import is_integer, number
@@ -147,9 +147,7 @@ class _Packing:
     # --- deciding ---------------------------------------------------------------------------------
 
     def _look(self, op: Operation) -> None:
-        if op.name in ("dl.param", "dl.constant", "arith.constant", "tensor.empty") or (
-            op.operands and all(o in self.constant for o in op.operands)
-        ):
+        if is_constant(op, self.constant):
             self.constant.update(op.results)
         elif isinstance(op, GenericOp) and all(n > 0 for n in op.static_extents()):
             conv = _conv_of(op, self.constant)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 
 from xdsl.dialects import arith, cf
 from xdsl.dialects.builtin import DYNAMIC_INDEX
-from xdsl.ir import Attribute, Block, SSAValue
+from xdsl.ir import Attribute, Block, Operation, SSAValue
 
 from dlir.dialects.structured.maps import Linear
 from dlir.dialects.structured.ops import (
@@ -69,6 +69,16 @@ class Operand:
         if self.padding is None:
             return []
         return [p for p in range(len(self.forms)) if not self.fits(p, extents)]
+
+
+CONSTANTS = ("dl.param", "dl.constant", "arith.constant", "tensor.empty")
+
+
+def is_constant(op: Operation, known: Container[SSAValue]) -> bool:
+    """Whether an op's results are there before a call: weights, numbers, and what is made of those
+    that are `known` to be."""
+    computed = bool(op.operands and op.results) and all(o in known for o in op.operands)
+    return computed or op.name in CONSTANTS
 
 
 def operands_of(op: GenericOp) -> tuple[list[Operand], Operand, list[Operand]]:

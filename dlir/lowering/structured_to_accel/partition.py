@@ -19,7 +19,7 @@ from dlir.dialects.structured.ops import (
     element_type_of,
     shape_of,
 )
-from dlir.dialects.structured.roles import is_copy, only_moves, overwrites_outs
+from dlir.dialects.structured.roles import is_constant, is_copy, only_moves, overwrites_outs
 from dlir.lowering.structured_to_accel.expression import Unsupported
 from dlir.lowering.structured_to_accel.plan import (
     HostTensor,
@@ -30,8 +30,6 @@ from dlir.lowering.structured_to_accel.plan import (
 from dlir.lowering.structured_to_accel.planner import Planner
 from dlir.lowering.structured_to_accel.split import split
 from dlir.lowering.structured_to_accel.stored import Layout, Stored, copied, reshaped
-
-CONSTANTS = ("dl.param", "dl.constant", "arith.constant", "tensor.empty")
 
 
 @dataclass
@@ -84,7 +82,8 @@ def partition(
     waiting = list(reversed(list(block.ops)))
     while waiting:
         op = waiting.pop()
-        _mark_constant(op, found)
+        if is_constant(op, found.constant):
+            found.constant.update(op.results)
         on_machine = any(o in planned for o in op.operands)
         constant = all(r in found.constant for r in op.results)
         if constant or isinstance(op, func.ReturnOp | tensor.EmptyOp):
@@ -243,13 +242,6 @@ def _writes_all_in_order(op: GenericOp) -> bool:
     """Whether the iterators are the result's dimensions."""
     plain = [form.plain_dim for form in op.out_forms]
     return overwrites_outs(op) and plain == [*range(len(op.kinds))]
-
-
-def _mark_constant(op: Operation, found: Partition) -> None:
-    if op.name in CONSTANTS or (
-        op.operands and op.results and all(o in found.constant for o in op.operands)
-    ):
-        found.constant.update(op.results)
 
 
 def _host_level(op: Operation, found: Partition) -> int:
