@@ -26,7 +26,6 @@ from dlir.dialects.structured.roles import is_constant, spread
 from dlir.hardware import parse_settings
 from dlir.targets.accel.description import load_machine
 
-
 FINITE: tuple[type[Operation], ...] = (
     arith.AddfOp, arith.SubfOp, arith.MulfOp, arith.MaximumfOp, arith.MinimumfOp,
     arith.ConstantOp, arith.ExtFOp, arith.TruncFOp,
