@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import cast
 
 from xdsl.context import Context
-from xdsl.dialects import arith, cf, func, llvm, math, memref, scf, vector
+from xdsl.dialects import arith, cf, func, llvm, math, memref, omp, scf, vector
 from xdsl.dialects.builtin import (
     ArrayAttr,
     DenseArrayBase,
@@ -22,7 +22,14 @@ from xdsl.dialects.builtin import (
 from xdsl.ir import Attribute, Block, Operation, Region, SSAValue
 from xdsl.passes import ModulePass
 
-from dlir.lowering.loops_to_llvm import accesses, control, elementwise, vectors, views
+from dlir.lowering.loops_to_llvm import (
+    accesses,
+    control,
+    elementwise,
+    parallel,
+    vectors,
+    views,
+)
 from dlir.lowering.loops_to_llvm.state import (
     POINTER,
     Lowering,
@@ -67,11 +74,22 @@ _NESTED: dict[type[Operation], Callable[[Lowering, Operation, control.ConvertBlo
     scf.IfOp: control.convert_if,
     scf.WhileOp: control.convert_while,
     scf.IndexSwitchOp: control.convert_index_switch,
+    scf.ParallelOp: parallel.convert_parallel,
+    omp.ParallelOp: parallel.convert_team,
+    omp.WsLoopOp: parallel.convert_shared_loop,
 }
 SIGNATURE = "dlir.signature"
 """Attribute of a lowered function: its type before, which tells callers shapes and dtypes."""
 
-_JUMPS = (scf.YieldOp, scf.ConditionOp, func.ReturnOp, cf.BranchOp, cf.ConditionalBranchOp)
+_JUMPS = (
+    scf.YieldOp,
+    scf.ReduceOp,
+    scf.ConditionOp,
+    omp.YieldOp,
+    func.ReturnOp,
+    cf.BranchOp,
+    cf.ConditionalBranchOp,
+)
 
 
 def _convert_block(low: Lowering, block: Block) -> None:
@@ -241,6 +259,9 @@ class ConvertLoopsToLLVM(ModulePass):
     `dlir.signature` keeps the function's type.  A failing `cf.assert` stores 1 + the number of its
     message (in the module attribute `dlir.messages`) into the global `@dlir.status`.
 
+    `omp.parallel` calls the OpenMP runtime with as many threads as the global `@dlir.threads` says;
+    an `scf.parallel` that is in no team is a loop.
+
     With `bounds-checks`, every access is first compared with its memref's sizes; one that would
     leave them reads zeros or writes nothing, and reports itself like a failing `cf.assert`.
     """
@@ -262,4 +283,5 @@ class ConvertLoopsToLLVM(ModulePass):
             function.drop_all_references()
         if functions:
             _declare_status(op)
+            parallel.declare_runtime(op, state.tasks, state.runtime)
             op.attributes["dlir.messages"] = ArrayAttr([StringAttr(m) for m in state.messages])

@@ -85,6 +85,11 @@ class ModuleState:
     messages: list[str] = field(default_factory=list[str])
     """The texts of assertions; the status word holds 1 + the index of the first that failed."""
 
+    tasks: dict[str, list[Attribute]] = field(default_factory=dict[str, list[Attribute]])
+    """Functions that teams of threads run -> the types of their arguments."""
+    runtime: set[str] = field(default_factory=set[str])
+    """The functions of the OpenMP runtime that are called, but for the one that makes teams."""
+
     def message(self, text: str) -> int:
         """The status code that stands for `text`."""
         if text not in self.messages:

@@ -14,6 +14,7 @@ from xdsl.dialects.builtin import (
 )
 from xdsl.ir import SSAValue
 
+from dlir.diagnostics import fail
 from dlir.dialects.shared import vector_type
 from dlir.dialects.structured.maps import Linear
 from dlir.dialects.structured.ops import GenericOp
@@ -37,6 +38,8 @@ class Space:
 
     extents: tuple[Index, ...]
     at: list[Index]
+    shared: int | None = None
+    """The iterator whose loops are divided among threads."""
 
     @staticmethod
     def of(emit: Emitter, op: GenericOp) -> Space:
@@ -44,7 +47,21 @@ class Space:
         for dim in range(len(op.kinds)):
             source = op.extent_source(dim)
             extents.append(source if isinstance(source, int) else emit.dim(*source))
-        return Space(tuple(extents), [0] * len(extents))
+        return Space(tuple(extents), [0] * len(extents), shared_iterator(op))
+
+
+def shared_iterator(op: GenericOp) -> int | None:
+    """The one iterator that the schedule's `threads` names."""
+    threads = op.schedule.integers("threads") if op.schedule is not None else None
+    if threads is None:
+        return None
+    if len(threads) != 1 or threads[0] not in op.parallel_dims:
+        fail(
+            op,
+            f"threads = {list(threads)} must name one parallel iterator of the op",
+            help=f"its parallel iterators are {', '.join(map(str, op.parallel_dims))}",
+        )
+    return threads[0]
 
 
 def is_inside(

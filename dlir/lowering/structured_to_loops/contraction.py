@@ -100,9 +100,10 @@ class _Kernel:
             body(Lanes(roles.lanes, width, mask))
             return []
 
-        emit.loop(0, full, 1, [], lambda i, c: step(i, c, False))
+        shared = counter == self.space.shared
+        emit.loop(0, full, 1, [], lambda i, c: step(i, c, False), shared=shared)
         count = emit.div(emit.add(total, width - 1), width)
-        emit.loop(full, count, 1, [], lambda i, c: step(i, c, True))
+        emit.loop(full, count, 1, [], lambda i, c: step(i, c, True), shared=shared)
 
     def _row_tiles(self, lanes: Lanes) -> None:
         """Tiles of MR rows, then smaller ones: exact for a known extent, else pairs and singles."""
@@ -119,7 +120,8 @@ class _Kernel:
         for height in heights:
             covered = self.emit.round_down(self.emit.sub(extent, start), height)
             end = self.emit.add(start, covered)
-            self.emit.loop(start, end, height, [], self._at_row(row, height, lanes))
+            tile = self._at_row(row, height, lanes)
+            self.emit.loop(start, end, height, [], tile, shared=row == self.space.shared)
             start = end
 
     def _at_row(

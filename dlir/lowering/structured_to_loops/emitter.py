@@ -163,16 +163,22 @@ class Emitter:
         step: int,
         initial: Sequence[SSAValue],
         body: Callable[[Index, Sequence[SSAValue]], Sequence[SSAValue]],
+        *,
+        shared: bool = False,
     ) -> Sequence[SSAValue]:
         """`for i in range(low, high, step): carried = body(i, carried)`; the final carried values.
 
-        No loop is written for a trip count that is known to be zero or one.
+        No loop is written for a trip count that is known to be zero or one. A `shared` loop, which
+        carries nothing, is an `scf.parallel` even for one trip: so exactly one thread does it.
         """
         if isinstance(low, int) and isinstance(high, int):
             if low >= high:
                 return initial
-            if low + step >= high:
+            if low + step >= high and not shared:
                 return body(low, initial)
+        if shared:
+            self._shared_loop(low, high, step, body)
+            return initial
         block = Block(arg_types=[INDEX, *(v.type for v in initial)])
         outer, self.builder = self.builder, Builder(InsertPoint.at_end(block))
         results = body(block.args[0], block.args[1:])
@@ -183,6 +189,21 @@ class Emitter:
         )
         self.insert_op(op)
         return op.results
+
+    def _shared_loop(
+        self,
+        low: Index,
+        high: Index,
+        step: int,
+        body: Callable[[Index, Sequence[SSAValue]], Sequence[SSAValue]],
+    ) -> None:
+        block = Block(arg_types=[INDEX])
+        outer, self.builder = self.builder, Builder(InsertPoint.at_end(block))
+        body(block.args[0], [])
+        self.insert_op(scf.ReduceOp())
+        self.builder = outer
+        lower, upper, stride = ([self.value(n)] for n in (low, high, step))
+        self.insert_op(scf.ParallelOp(lower, upper, stride, Region(block)))
 
     def choose(
         self,

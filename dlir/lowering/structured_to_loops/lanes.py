@@ -92,8 +92,9 @@ def strips(
         mask = None if exact else lane_mask(emit, emit.sub(extent, i), narrow)
         return body(Lanes(dim, narrow, mask), values)
 
-    first = emit.loop(0, full, wide, carried[0], wide_step)
-    second = emit.loop(full, extent, narrow, carried[1], narrow_step)
+    shared = dim == space.shared
+    first = emit.loop(0, full, wide, carried[0], wide_step, shared=shared)
+    second = emit.loop(full, extent, narrow, carried[1], narrow_step, shared=shared)
     return [first, second]
 
 

@@ -39,7 +39,8 @@ def fold_over(
         space.at[first] = i
         return fold_over(emit, space, rest, carried, body)
 
-    return emit.loop(0, space.extents[first], 1, initial, step)
+    shared = first == space.shared
+    return emit.loop(0, space.extents[first], 1, initial, step, shared=shared)
 
 
 def lower_scalar(emit: Emitter, op: GenericOp) -> None:

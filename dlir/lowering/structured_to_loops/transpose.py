@@ -94,12 +94,13 @@ class _Kernel:
 
             return at
 
-        emit.loop(0, full, side, [], step(side))
+        shared = dim == self.space.shared
+        emit.loop(0, full, side, [], step(side), shared=shared)
         if isinstance(extent, int):
             rest = extent % side
-            emit.loop(full, extent, side, [], step(rest))
+            emit.loop(full, extent, side, [], step(rest), shared=shared)
         else:
-            emit.loop(full, extent, 1, [], step(None))
+            emit.loop(full, extent, 1, [], step(None), shared=shared)
 
     def _block(self, rows: int | None, columns: int | None) -> None:
         if rows is not None and columns is not None:

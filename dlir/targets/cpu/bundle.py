@@ -27,7 +27,7 @@ from xdsl.parser import Parser
 
 from dlir.numpy_types import Array, array_of, dtype_named
 from dlir.registry import default_registry
-from dlir.targets.cpu.execute import Signature
+from dlir.targets.cpu.execute import Signature, has_teams
 
 Source = str | int
 """Where a constant comes from: a parameter's name, or the number of a result of `@f.init`."""
@@ -45,6 +45,8 @@ class Bundle:
     signatures: dict[str, tuple[list[str], list[str]]]
     """Public function -> the types of its inputs and results before it was lowered, as text."""
     messages: list[str]
+    has_teams: bool = False
+    """Whether its code makes teams of threads, and so needs an OpenMP runtime."""
     objects: list[bytes] = field(default_factory=list[bytes])
     data: dict[str, Array] = field(default_factory=dict[str, Array])
     """The values of constants that stood in the text."""
@@ -69,6 +71,7 @@ class Bundle:
             results=len(_array(main.attributes.get("dlir.result_types"))),
             signatures=signatures,
             messages=[_text(s) for s in _array(module.attributes.get("dlir.messages"))],
+            has_teams=has_teams(module),
             data=_constant_data(module),
         )
 

@@ -206,9 +206,11 @@ def _emit(
 
 
 def _callees(functions: Iterable[llvm.FuncOp]) -> set[str]:
-    return {
-        op.callee.root_reference.data
-        for function in functions
-        for op in function.walk()
-        if isinstance(op, llvm.CallOp) and op.callee is not None
-    }
+    """The symbols that functions call, or pass to others to be called."""
+    names: set[str] = set()
+    for op in (op for function in functions for op in function.walk()):
+        if isinstance(op, llvm.CallOp) and op.callee is not None:
+            names.add(op.callee.root_reference.data)
+        elif isinstance(op, llvm.AddressOfOp):
+            names.add(op.global_name.root_reference.data)
+    return names

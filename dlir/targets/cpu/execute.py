@@ -34,7 +34,7 @@ from xdsl.dialects.builtin import (
 )
 from xdsl.ir import Attribute
 
-from dlir.targets.cpu import llvmlite_binding
+from dlir.targets.cpu import llvmlite_binding, openmp
 from dlir.targets.cpu.description import CALL_PREFIX, CpuDescription, host
 from dlir.targets.cpu.llvmlite_binding import Library
 from dlir.targets.cpu.object_cache import ObjectCache, default_cache, key_of
@@ -258,24 +258,37 @@ class NativeModule:
             emit_parts(module, cpu, _PART_OPERATIONS) if processes > 1 else [emit_ir(module, cpu)]
         )
         objects = compile_many(texts, cpu, default_cache() if use_cache else None, processes)
-        self._link(objects, _signatures(module), _messages(module))
+        self._link(objects, _signatures(module), _messages(module), has_teams(module))
 
     @classmethod
     def from_objects(
-        cls, objects: Sequence[bytes], signatures: Mapping[str, Signature], messages: list[str]
+        cls,
+        objects: Sequence[bytes],
+        signatures: Mapping[str, Signature],
+        messages: list[str],
+        has_teams: bool,
     ) -> NativeModule:
         """Link what was compiled before."""
         module = cls.__new__(cls)
-        module._link(objects, signatures, messages)
+        module._link(objects, signatures, messages, has_teams)
         return module
 
     def _link(
-        self, objects: Sequence[bytes], signatures: Mapping[str, Signature], messages: list[str]
+        self,
+        objects: Sequence[bytes],
+        signatures: Mapping[str, Signature],
+        messages: list[str],
+        has_teams: bool,
     ) -> None:
         self.messages = messages
-        exports = [CALL_PREFIX + name for name in signatures]
-        self._library = Library(objects, [*exports, "dlir.status"])
+        exports = [*(CALL_PREFIX + name for name in signatures), "dlir.status"]
+        if has_teams:
+            exports.append(THREADS)
+        self._library = Library(objects, exports, openmp.runtime() if has_teams else None)
         self._status = ctypes.c_int32.from_address(self._library.address("dlir.status"))
+        self._threads = (
+            ctypes.c_int32.from_address(self._library.address(THREADS)) if has_teams else None
+        )
         self.functions = {
             name: NativeFunction(name, signature, self._library)
             for name, signature in signatures.items()
@@ -284,6 +297,11 @@ class NativeModule:
     def call(self, name: str, *arguments: Any) -> tuple[Any, ...]:
         """Call a public function; see `NativeFunction.__call__`."""
         return self.functions[name](*arguments)
+
+    def set_threads(self, count: int) -> None:
+        """How many threads the teams of the next calls have."""
+        if self._threads is not None:
+            self._threads.value = count
 
     def status(self) -> str | None:
         """The message of the first assertion that failed since the last question, or None."""
@@ -303,6 +321,17 @@ def _signatures(module: ModuleOp) -> dict[str, Signature]:
             if isinstance(type_, FunctionType):
                 result[op.sym_name.data] = Signature.of(type_)
     return result
+
+
+THREADS = "dlir.threads"
+"""The global that says how many threads a team has; there are teams where it is."""
+
+
+def has_teams(module: ModuleOp) -> bool:
+    """Whether a lowered module makes teams of threads."""
+    from xdsl.dialects import llvm
+
+    return any(isinstance(o, llvm.GlobalOp) and o.sym_name.data == THREADS for o in module.ops)
 
 
 def _messages(module: ModuleOp) -> list[str]:

@@ -9,7 +9,7 @@ llvmlite ships no type stubs; the functions here are the typed surface the rest 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from threading import Lock
 from typing import Any
@@ -98,12 +98,19 @@ def _jit() -> Any:
 class Library:
     """Objects linked into this process; their code lives as long as this does."""
 
-    def __init__(self, objects: Iterable[bytes], exports: Iterable[str]):
+    def __init__(
+        self,
+        objects: Iterable[bytes],
+        exports: Iterable[str],
+        imports: Mapping[str, int] | None = None,
+    ):
         builder = binding.JITLibraryBuilder()
         for image in objects:
             builder.add_object_img(image)
         for name in exports:
             builder.export_symbol(name)
+        for name, address in (imports or {}).items():
+            builder.import_symbol(name, address)
         builder.add_current_process()
         with _jit_lock:
             name = f"dlir.{next(_library_numbers)}"

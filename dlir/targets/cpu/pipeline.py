@@ -15,10 +15,11 @@ PHASES: Mapping[str, str] = MappingProxyType(
         "buffers": (
             "structured-schedule{vector-bits=%(vector_bits)d registers=%(registers)d},"
             "structured-pack,cse,structured-hoist-constants,structured-bufferize,"
-            "structured-view-parts,structured-outline,cse"
+            "structured-view-parts,structured-parallelize{threads=%(threads)d},"
+            "structured-outline,cse"
         ),
         "loops": "convert-structured-to-loops,cse",
-        "llvm": "vector-expand-math,cse,convert-loops-to-llvm",
+        "llvm": "vector-expand-math,cse,convert-parallel-to-omp,convert-loops-to-llvm",
     }
 )
 """Level -> the passes that lead to it from the level before."""
@@ -29,7 +30,8 @@ class CpuPipeline(PipelinePass):
     """All of the way from tensors to the llvm dialect of the CPU target.
 
     `vector-bits` and `registers` describe the vector unit that contractions are scheduled for; the
-    CPU target fills in the host's. `to` is the level to stop at: structured, buffers, loops, llvm.
+    CPU target fills in the host's. Kernels are divided among `threads` threads. `to` is the level
+    to stop at: structured, buffers, loops, llvm.
 
     Before:
     ```mlir
@@ -51,13 +53,16 @@ class CpuPipeline(PipelinePass):
 
     vector_bits: int = 512
     registers: int = 32
+    threads: int = 1
     to: str = "llvm"
 
     def pipeline(self) -> str:
         wanted = levels_until(self.to, PHASES, self.name)
-        return ",".join(phase_text(level, self.vector_bits, self.registers) for level in wanted)
+        unit = (self.vector_bits, self.registers, self.threads)
+        return ",".join(phase_text(level, *unit) for level in wanted)
 
 
-def phase_text(level: str, vector_bits: int, registers: int) -> str:
-    """The passes of one phase for a machine with these vector registers."""
-    return PHASES[level] % {"vector_bits": vector_bits, "registers": registers}
+def phase_text(level: str, vector_bits: int, registers: int, threads: int) -> str:
+    """The passes of one phase for a machine with these vector registers and threads."""
+    values = {"vector_bits": vector_bits, "registers": registers, "threads": threads}
+    return PHASES[level] % values

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import weakref
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
+from threading import Lock
 from typing import Any, cast
 
 import numpy as np
@@ -20,6 +23,7 @@ from dlir.pipeline import PassManager
 from dlir.printer import print_module
 from dlir.report import Report
 from dlir.signature import entry_function
+from dlir.targets.cpu import openmp
 from dlir.targets.cpu.bundle import Bundle
 from dlir.targets.cpu.description import CpuDescription, host
 from dlir.targets.cpu.execute import NativeModule, compile_many, dtype_of, emit_assembly
@@ -47,7 +51,12 @@ class CpuExecutable(Executable):
         self._module, self._bundle = module, bundle
         self._options = replace(options, dump_phases_to=None, progress=None)  # later
         signatures = {name: bundle.signature(name) for name in bundle.signatures}
-        self._native = NativeModule.from_objects(bundle.objects, signatures, bundle.messages)
+        self._native = NativeModule.from_objects(
+            bundle.objects, signatures, bundle.messages, bundle.has_teams
+        )
+        self._native.set_threads(threads_of(options))
+        self._lock = Lock()
+        _LIVE.add(self)
         self._functions = self._native.functions
         self._arena = np.empty(0, np.int8)
         self._tracer: KernelTracer | None = None
@@ -57,7 +66,11 @@ class CpuExecutable(Executable):
         self._outputs = [_as_memref(t) for t in types[last - bundle.results : last]]
 
     def execute(self, arguments: Sequence[Value]) -> tuple[Value, ...]:
-        """Plan for these sizes, make room for the results, run."""
+        """Plan for these sizes, make room for the results, run; one call at a time."""
+        with self._lock:
+            return self._run(arguments)
+
+    def _run(self, arguments: Sequence[Value]) -> tuple[Value, ...]:
         inputs = [*map(_contiguous, arguments), *self.constants]
         entry = self._bundle.entry
         arena, *sizes = self._functions[f"{entry}.plan"](*inputs)
@@ -69,6 +82,7 @@ class CpuExecutable(Executable):
             self._check()
         else:
             tracer = self._traced()
+            tracer.native.set_threads(threads_of(self._options))
             tracer.call(entry, *buffers)
             self._check(tracer.native)
         return tuple(results)
@@ -86,6 +100,11 @@ class CpuExecutable(Executable):
             self._tracer = KernelTracer(module, native)
         self._tracer.on_event = self.on_event
         return self._tracer
+
+    def stay_alone(self) -> None:
+        """In a forked process, where the threads of the parent's team are not: do without."""
+        self._native.set_threads(1)
+        self._lock = Lock()
 
     def _check(self, native: NativeModule | None = None) -> None:
         message = (native or self._native).status()
@@ -121,6 +140,18 @@ class CpuExecutable(Executable):
 
     def _stage(self, level: str) -> Artifact:
         return TARGET.lower(self._module.clone(), {}, self._options, "dl", level)
+
+
+_LIVE: weakref.WeakSet[CpuExecutable] = weakref.WeakSet()
+
+
+def _after_fork() -> None:
+    for executable in _LIVE:
+        executable.stay_alone()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)
 
 
 def _refuse_memory(entry: FuncOp) -> None:
@@ -166,12 +197,12 @@ class CpuTarget:
     def compile(
         self, module: ModuleOp, params: Mapping[str, Array], options: CompileOptions
     ) -> Executable:
-        options.thread_count()  # one thread is used so far; a senseless number is refused
+        threads = threads_of(options)
         entry = entry_function(module, options.function)
         _refuse_memory(entry)
         report = Report.of(self.name, module, entry, params)
         store = default_cache() if options.cache else None
-        key = _model_key(module, entry, host())
+        key = _model_key(module, entry, host(), threads)
         bundle = _known_bundle(store.get(key)) if store and not options.dump_phases_to else None
         if bundle is None:
             bundle = self._build(module, entry, options, report)
@@ -206,7 +237,7 @@ class CpuTarget:
 
     def _run_phase(self, module: ModuleOp, level: str, options: CompileOptions) -> None:
         cpu = host()
-        text = phase_text(level, cpu.vector_bits, cpu.vector_registers)
+        text = phase_text(level, cpu.vector_bits, cpu.vector_registers, threads_of(options))
         PassManager(text, registry=options.registry).run(options.registry.context(), module)
 
     def unsupported(self, module: ModuleOp, options: CompileOptions) -> dict[str, str]:
@@ -250,9 +281,16 @@ class CpuTarget:
 PART = 5000  # operations per LLVM module: small enough to compile in parallel
 
 
-def _model_key(module: ModuleOp, entry: FuncOp, cpu: CpuDescription) -> str:
+def threads_of(options: CompileOptions) -> int:
+    """The threads to plan for: those that were asked for, else all; one without a runtime."""
+    count = options.thread_count() or openmp.default_threads()
+    return count if count == 1 or openmp.runtime() is not None else 1
+
+
+def _model_key(module: ModuleOp, entry: FuncOp, cpu: CpuDescription, threads: int) -> str:
     text = print_module(module, print_debuginfo=False)
-    return key_of("model", _compiler_id(), entry.sym_name.data, cpu.cpu, cpu.features, text)
+    name = entry.sym_name.data
+    return key_of("model", _compiler_id(), name, cpu.cpu, cpu.features, str(threads), text)
 
 
 @cache

@@ -1,0 +1,74 @@
+"""The OpenMP runtime of this system, if it has one: GNU's, LLVM's or Intel's.
+
+All three offer the functions of GNU's interface that compiled code calls. A runtime that the
+process has loaded already (torch brings one) is taken first, because two of them would compete for
+the cores. `DLIR_OPENMP` names a library instead, or none.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import sys
+import sysconfig
+from collections.abc import Iterator
+from ctypes.util import find_library
+from functools import cache
+from pathlib import Path
+
+from dlir.diagnostics import warn
+
+FUNCTIONS = ("GOMP_parallel", "omp_get_thread_num", "omp_get_num_threads")
+VARIABLE = "DLIR_OPENMP"
+NAMES = ("libgomp.so.1", "libomp.so.5", "libomp.so", "libiomp5.so", "libomp.dylib")
+SHORT_NAMES = ("gomp", "omp", "iomp5")
+
+
+@cache
+def runtime() -> dict[str, int] | None:
+    """The addresses of the functions, or None, with one notice, where there is no runtime."""
+    for library in _candidates():
+        try:
+            return {
+                name: ctypes.cast(library[name], ctypes.c_void_p).value or 0 for name in FUNCTIONS
+            }
+        except AttributeError:
+            continue
+    warn(
+        None,
+        "no OpenMP runtime was found, so compiled models use one thread",
+        help=f"install libgomp1 or intel-openmp, or set {VARIABLE} to a library's path",
+    )
+    return None
+
+
+def default_threads() -> int:
+    """As many threads as OMP_NUM_THREADS says, else as this process may use cores."""
+    given = os.environ.get("OMP_NUM_THREADS", "")
+    if given.isdecimal() and int(given) > 0:
+        return int(given)
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _candidates() -> Iterator[ctypes.CDLL]:
+    named = os.environ.get(VARIABLE)
+    if named is not None:
+        paths = [named]
+    else:
+        if sys.platform != "win32":
+            yield ctypes.CDLL(None)
+        paths = [*NAMES, *_wheel()]
+        paths += [found for name in SHORT_NAMES if (found := find_library(name)) is not None]
+    for path in paths:
+        try:
+            yield ctypes.CDLL(path)
+        except OSError:
+            continue
+
+
+def _wheel() -> list[str]:
+    """Where the package intel-openmp puts its library."""
+    folder = Path(sysconfig.get_path("data")) / "lib"
+    return [str(path) for path in sorted(folder.glob("libiomp5.*"))]

@@ -1,0 +1,117 @@
+"""`structured-parallelize`: divide ops that are worth it among threads, in their schedules."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from math import ceil, prod
+
+from xdsl.context import Context
+from xdsl.dialects import math
+from xdsl.dialects.builtin import DYNAMIC_INDEX, FixedBitwidthType, ModuleOp
+from xdsl.passes import ModulePass
+
+from dlir.dialects.structured.attrs import ScheduleAttr
+from dlir.dialects.structured.ops import GenericOp, shape_of
+from dlir.dialects.structured.roles import Operand, match_contraction, operands_of
+
+TYPICAL = 256  # the extent that a `?` is planned for
+REGION_SECONDS = 20e-6
+"""Waking threads and meeting again costs about a microsecond; less work than this stays whole."""
+PRODUCTS_PER_SECOND = 1e11
+OPERATIONS_PER_SECOND = 3e10
+"""About what one core does of register-tiled products, and of elementwise operations."""
+FUNCTION_OPERATIONS = 20
+"""A call such as `math.exp` becomes a polynomial of about so many operations."""
+STRIP = 64
+"""Elements along a result's last dimension that are computed at a time."""
+
+
+@dataclass(frozen=True)
+class StructuredParallelize(ModulePass):
+    """Name the iterator whose loops `threads` threads share, in the schedule's `threads`.
+
+    Of the parallel iterators it is the one that leaves the fewest threads waiting at the end; among
+    equals the one along which most bytes of the operands are divided rather than read by every
+    thread. An op of less than about 20 microseconds stays on one thread, and so does one that has a
+    `threads` entry already.
+
+    Before:
+    ```mlir
+    structured.generic {iterators = [parallel], ...}
+        ins(%x : memref<1000000xf32>) outs(%y : memref<1000000xf32>) {...}
+    ```
+    After:
+    ```mlir
+    structured.generic {iterators = [parallel], schedule = #structured.schedule<threads = [0]>, ...}
+        ins(%x : memref<1000000xf32>) outs(%y : memref<1000000xf32>) {...}
+    ```
+    """
+
+    name = "structured-parallelize"
+
+    threads: int = 1
+
+    def apply(self, ctx: Context, op: ModuleOp) -> None:
+        if self.threads < 2:
+            return
+        for inner in op.walk():
+            if isinstance(inner, GenericOp) and _seconds(inner) >= REGION_SECONDS:
+                self._divide(inner)
+
+    def _divide(self, op: GenericOp) -> None:
+        schedule = op.schedule or ScheduleAttr.get({})
+        if schedule.integers("threads") is not None:
+            return
+        candidates = list(_candidates(op, self.threads))
+        if candidates:
+            _, dim = min(candidates)
+            op.schedule = schedule.updated({"threads": [dim]})
+
+
+def _candidates(op: GenericOp, threads: int) -> Iterator[tuple[tuple[float, int], int]]:
+    """Parallel iterators that can be divided, each behind its cost."""
+    inputs, out, extra = operands_of(op)
+    for dim in op.parallel_dims:
+        trips = _trips(op, dim)
+        if trips < threads:
+            continue
+        waiting = ceil(trips / threads) * threads / trips
+        divided = sum(_bytes(x) for x in (*inputs, out, *extra) if x.depends_on(dim))
+        yield (round(waiting, 1), -divided), dim
+
+
+def _trips(op: GenericOp, dim: int) -> int:
+    """How often the loop of an iterator goes round."""
+    extent, step = _planned(op.static_extents()[dim]), 1
+    lanes = min(op.out_forms[-1].dims, default=None, key=op.out_forms[-1].coefficients.__getitem__)
+    tile = op.schedule.integers("vector") if op.schedule is not None else None
+    if dim == lanes:
+        step = STRIP if tile is None else tile[-1]
+    elif tile is not None and (roles := match_contraction(op)) is not None and dim == roles.row:
+        step = tile[0]
+    return ceil(extent / step)
+
+
+def _planned(extent: int) -> int:
+    return TYPICAL if extent == DYNAMIC_INDEX else extent
+
+
+def _bytes(operand: Operand) -> int:
+    element = operand.element
+    width = element.bitwidth if isinstance(element, FixedBitwidthType) else 64
+    return prod(map(_planned, shape_of(operand.value))) * width // 8
+
+
+def _seconds(op: GenericOp) -> float:
+    """About what one core needs."""
+    points = prod(map(_planned, op.static_extents()))
+    if op.schedule is not None and op.schedule.word("kernel") == "contraction":
+        return points / PRODUCTS_PER_SECOND
+    operations = len(op.inputs) + len(op.epilogue_inputs) + 1
+    for inner in op.body.block.ops:
+        operations += FUNCTION_OPERATIONS if inner.name in _FUNCTIONS else 1
+    return points * operations / OPERATIONS_PER_SECOND
+
+
+_FUNCTIONS = frozenset(op.name for op in math.Math.operations)

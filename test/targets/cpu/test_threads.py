@@ -1,0 +1,138 @@
+"""Teams of threads: the same bits as one thread, at every edge, and in company."""
+
+import os
+import subprocess
+import sys
+import threading
+
+import numpy as np
+import pytest
+
+import dlir
+from dlir.diagnostics import collect_diagnostics
+from dlir.executable import CompileOptions
+from dlir.targets.cpu import openmp
+from dlir.targets.cpu.target import threads_of
+
+needs_runtime = pytest.mark.skipif(openmp.runtime() is None, reason="no OpenMP runtime")
+TYPES = "(tensor<{m}x{k}xf32>, tensor<{k}x{n}xf32>) -> tensor<{m}x{n}xf32>"
+MATMUL = """
+func.func @main(%x: tensor<{m}x{k}xf32>, %w: tensor<{k}x{n}xf32>) -> tensor<{m}x{n}xf32> {{
+  %r = dl.matmul %x, %w acc f32 : {types}
+  %e = dl.exp %r : tensor<{m}x{n}xf32>
+  func.return %e : tensor<{m}x{n}xf32>
+}}"""
+SIZES = [(512, 64, 512), (509, 64, 127), (3, 2048, 2049), (2049, 100, 65), (1, 4096, 1000)]
+
+
+def matmul(m: int, k: int, n: int):
+    types = TYPES.format(m=m, k=k, n=n)
+    return dlir.load(MATMUL.format(m=m, k=k, n=n, types=types))
+
+
+def inputs(m: int, k: int, n: int):
+    rng = np.random.default_rng(m)
+    return [(rng.normal(size=s) / k).astype(np.float32) for s in ((m, k), (k, n))]
+
+
+@needs_runtime
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("threads", [2, 3, 7])
+def test_threads_change_no_bit(size: tuple[int, int, int], threads: int):
+    model, arguments = matmul(*size), inputs(*size)
+    alone = dlir.compile(model, target="cpu", threads=1)(*arguments)
+    team = dlir.compile(model, target="cpu", threads=threads)(*arguments)
+    assert np.array_equal(alone, team)
+
+
+@needs_runtime
+def test_a_team_is_really_used():
+    executable = dlir.compile(matmul(512, 64, 512), target="cpu", threads=2)
+    assert "GOMP_parallel" in str(executable.stage("llvm"))
+
+
+def test_one_thread_needs_no_runtime():
+    executable = dlir.compile(matmul(512, 64, 512), target="cpu", threads=1)
+    assert "GOMP" not in str(executable.stage("llvm"))
+
+
+@needs_runtime
+def test_executables_run_at_once_from_several_threads():
+    size = SIZES[1]
+    model, arguments = matmul(*size), inputs(*size)
+    expected = dlir.compile(model, target="cpu", threads=1)(*arguments)
+    shared = dlir.compile(model, target="cpu", threads=2)
+    wrong: list[int] = []
+
+    def work(number: int):
+        executable = shared if number % 2 else dlir.compile(model, target="cpu", threads=2)
+        for _ in range(20):
+            if not np.array_equal(executable(*arguments), expected):
+                wrong.append(number)
+
+    workers = [threading.Thread(target=work, args=(n,)) for n in range(4)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    assert not wrong
+
+
+@needs_runtime
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork")
+def test_a_forked_process_computes_alone():
+    size = SIZES[0]
+    arguments = inputs(*size)
+    executable = dlir.compile(matmul(*size), target="cpu", threads=2)
+    expected = executable(*arguments)
+    child = os.fork()
+    if child == 0:
+        os._exit(0 if np.array_equal(executable(*arguments), expected) else 1)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+
+
+def test_without_a_runtime_there_is_one_notice_and_one_thread():
+    code = (
+        "from dlir.targets.cpu.target import threads_of\n"
+        "from dlir.executable import CompileOptions\n"
+        "print(threads_of(CompileOptions(threads=4)), threads_of(CompileOptions(threads=4)))\n"
+    )
+    environment = {**os.environ, openmp.VARIABLE: "/nowhere/libnothing.so"}
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.split() == ["1", "1"]
+    assert done.stderr.count("no OpenMP runtime") == 1
+
+
+@needs_runtime
+def test_precedence(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("OMP_NUM_THREADS", "5")
+    monkeypatch.delenv("DLIR_NUM_THREADS", raising=False)
+    assert threads_of(CompileOptions()) == 5
+    monkeypatch.setenv("DLIR_NUM_THREADS", "3")
+    assert threads_of(CompileOptions()) == 3
+    assert threads_of(CompileOptions(threads=2)) == 2
+
+
+def test_threads_must_name_a_parallel_iterator():
+    text = """
+    func.func private @f(%x: memref<64xf32>, %y: memref<f32>) {
+      structured.generic {maps = [(d0) -> (d0), (d0) -> ()], iterators = [reduction],
+                          init = 0.0 : f32, schedule = #structured.schedule<threads = [0]>}
+          ins(%x : memref<64xf32>) outs(%y : memref<f32>) {
+      ^bb0(%a: f32, %acc: f32):
+        %s = arith.addf %acc, %a : f32
+        structured.yield %s : f32
+      }
+      func.return
+    }"""
+    from dlir.pipeline import PassManager
+    from dlir.registry import default_registry
+
+    registry = default_registry()
+    module = dlir.load(text)
+    with pytest.raises(dlir.CompileError, match="one parallel iterator"), collect_diagnostics():
+        PassManager("convert-structured-to-loops", registry=registry).run(
+            registry.context(), module.module
+        )
