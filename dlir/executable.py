@@ -22,7 +22,7 @@ from dlir.numpy_types import Array, Value
 from dlir.printer import print_module
 from dlir.registry import Registry, default_registry, misuse
 from dlir.report import Report
-from dlir.signature import bind, entry_function, result_names
+from dlir.signature import Binding, entry_function, result_names
 
 Progress: TypeAlias = Callable[[str, int, int], None]
 """Called as `(what is being done, steps done, steps in all)` while compiling."""
@@ -84,11 +84,12 @@ class Executable(ABC):
     def __init__(self, module: ModuleOp, options: CompileOptions, report: Report) -> None:
         self.entry: FuncOp = entry_function(module, options.function)
         self.report = report
+        self._bound = Binding(self.entry)
         self.on_event: Event | None = None
         """When set, told about everything that ran (for `dlir-run --trace`)."""
 
     def __call__(self, *arguments: Any) -> Any:
-        results = self.execute(bind(self.entry, arguments))
+        results = self.execute(self._bound(arguments))
         return None if not results else results[0] if len(results) == 1 else results
 
     @property

@@ -77,6 +77,38 @@ def bind(function: FuncOp, arguments: Sequence[Any]) -> list[Value]:
     ]
 
 
+class Binding:
+    """`bind` for a function that is called again and again: arrays that fit pass at once."""
+
+    def __init__(self, function: FuncOp):
+        self._function = function
+        self._wanted = [_array_type(type) for type in function.function_type.inputs]
+
+    def __call__(self, arguments: Sequence[Any]) -> list[Value]:
+        if len(arguments) == len(self._wanted) and all(map(_fits, self._wanted, arguments)):
+            return [*arguments]
+        return bind(self._function, arguments)
+
+
+ArrayType = tuple[np.dtype[Any], tuple[int, ...]]
+
+
+def _array_type(type: Attribute) -> ArrayType | None:
+    """Element type and sizes of a tensor of numbers."""
+    dtype = find_dtype(type)
+    return (dtype, type.get_shape()) if isinstance(type, TensorType) and dtype is not None else None
+
+
+def _fits(wanted: ArrayType | None, value: Any) -> bool:
+    if wanted is None or value.__class__ is not np.ndarray or value.dtype != wanted[0]:
+        return False
+    shape, sizes = value.shape, wanted[1]
+    if shape == sizes:
+        return True
+    pairs = zip(shape, sizes, strict=False)
+    return len(shape) == len(sizes) and all(n in (DYNAMIC_INDEX, m) for m, n in pairs)
+
+
 def _wrong_count(function: FuncOp, given: int) -> str:
     types = function.function_type.inputs.data
     inputs = [f"{n}: {t}" for n, t in zip(argument_names(function), types, strict=True)]

@@ -19,7 +19,7 @@ from dlir.executable import Executable
 from dlir.numpy_types import array_of
 from dlir.targets.cpu.pipeline import PHASES, phase_text
 
-LOOPS = ",".join(phase_text(level, 512, 32) for level in PHASES if level != "llvm")
+LOOPS = ",".join(phase_text(level, 512, 32, 1) for level in PHASES if level != "llvm")
 AT_ONCE = 25
 SHAPED = ("shape", "matmul", "convolution", "pooling", "reduction", "softmax", "normalization",
           "movement")  # fmt: skip

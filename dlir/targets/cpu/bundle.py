@@ -28,6 +28,7 @@ from xdsl.parser import Parser
 from dlir.numpy_types import Array, array_of, dtype_named
 from dlir.registry import default_registry
 from dlir.targets.cpu.execute import Signature, has_teams
+from dlir.types import is_memref
 
 Source = str | int
 """Where a constant comes from: a parameter's name, or the number of a result of `@f.init`."""
@@ -47,6 +48,8 @@ class Bundle:
     messages: list[str]
     has_teams: bool = False
     """Whether its code makes teams of threads, and so needs an OpenMP runtime."""
+    plans_by_sizes: bool = False
+    """Whether `@entry.plan` depends on nothing but the inputs' sizes."""
     objects: list[bytes] = field(default_factory=list[bytes])
     data: dict[str, Array] = field(default_factory=dict[str, Array])
     """The values of constants that stood in the text."""
@@ -72,6 +75,7 @@ class Bundle:
             signatures=signatures,
             messages=[_text(s) for s in _array(module.attributes.get("dlir.messages"))],
             has_teams=has_teams(module),
+            plans_by_sizes=_depends_on_sizes(functions[f"{entry}.plan"]),
             data=_constant_data(module),
         )
 
@@ -105,6 +109,18 @@ class Bundle:
             end += size
         fields: dict[str, Any] = header | {"data": data, "objects": objects}
         return Bundle(**fields)
+
+
+def _depends_on_sizes(plan: Any) -> bool:
+    """Whether a function reads nothing but the sizes of memrefs (and the status word)."""
+    from xdsl.dialects import llvm
+
+    signature = plan.attributes.get("dlir.signature")
+    if not isinstance(signature, FunctionType) or not all(map(is_memref, signature.inputs)):
+        return False
+    loads = (o for o in plan.walk() if isinstance(o, llvm.LoadOp))
+    calls = any(isinstance(o, llvm.CallOp) for o in plan.walk())
+    return not calls and all(isinstance(o.ptr.owner, llvm.AddressOfOp) for o in loads)
 
 
 @cache

@@ -172,12 +172,14 @@ class NativeFunction:
     def __init__(self, name: str, signature: Signature, library: Library):
         self.name = name
         self.signature = signature
+        self.fillers: list[Filler]
+        """Per argument, what checks it and appends its slots to a list."""
         self._library = library  # the code lives as long as this
         address = library.address(CALL_PREFIX + name)
-        self._entry = ctypes.CFUNCTYPE(None, ctypes.c_void_p)(address)
-        self._fill = [_filler(name, i, type_) for i, type_ in enumerate(signature.inputs)]
+        self.enter = ctypes.CFUNCTYPE(None, ctypes.c_void_p)(address)
+        self.fillers = [_filler(name, i, type_) for i, type_ in enumerate(signature.inputs)]
         self._results = [dtype_of(type_) for type_ in signature.outputs]
-        count = sum(_slot_count(type_) for type_ in signature.inputs) + len(self._results)
+        count = sum(slot_count(type_) for type_ in signature.inputs) + len(self._results)
         self._slots = ctypes.c_int64 * count
 
     def __call__(self, *arguments: Any) -> tuple[Any, ...]:
@@ -185,18 +187,20 @@ class NativeFunction:
 
         Raises TypeError for a wrong number, shape, dtype or memory layout of arguments.
         """
-        if len(arguments) != len(self._fill):
-            raise TypeError(f"{self.name} takes {len(self._fill)} arguments, got {len(arguments)}")
+        if len(arguments) != len(self.fillers):
+            raise TypeError(
+                f"{self.name} takes {len(self.fillers)} arguments, got {len(arguments)}"
+            )
         slots: list[int] = []
-        for fill, argument in zip(self._fill, arguments, strict=True):
+        for fill, argument in zip(self.fillers, arguments, strict=True):
             fill(argument, slots)
         results = [np.zeros((), dtype) for dtype in self._results]
         slots += [result.ctypes.data for result in results]
-        self._entry(self._slots(*slots))
+        self.enter(self._slots(*slots))
         return tuple(result[()] for result in results)
 
 
-def _slot_count(type_: Attribute) -> int:
+def slot_count(type_: Attribute) -> int:
     """How many 64-bit slots an argument takes."""
     return 1 + (type_.get_shape().count(DYNAMIC_INDEX) if isinstance(type_, MemRefType) else 0)
 

@@ -26,13 +26,18 @@ from dlir.signature import entry_function
 from dlir.targets.cpu import openmp
 from dlir.targets.cpu.bundle import Bundle
 from dlir.targets.cpu.description import CpuDescription, host
+from dlir.targets.cpu.entry import EntryCall
 from dlir.targets.cpu.execute import NativeModule, compile_many, dtype_of, emit_assembly
 from dlir.targets.cpu.object_cache import default_cache, key_of
 from dlir.targets.cpu.pipeline import PHASES, phase_text
 from dlir.targets.cpu.trace import KernelTracer, with_public_kernels
-from dlir.types import AnyMemRef, is_memref
+from dlir.types import is_memref
 
+KNOWN_PLANS = 64
+"""Combinations of input sizes whose plans are kept."""
 ALIGNMENT = 64  # bytes: where the arena starts
+ArrayType = tuple[tuple[int, ...], np.dtype[Any]]
+"""Sizes, of which -1 stands for one that is not known, and element type."""
 LEVELS = ("dl", *PHASES, "llvm-ir", "asm", "object")
 
 
@@ -63,7 +68,10 @@ class CpuExecutable(Executable):
         self.constants = self._load_constants({**bundle.data}, params)
         types = signatures[bundle.entry].inputs
         last = len(types) - 1  # the arena
-        self._outputs = [_as_memref(t) for t in types[last - bundle.results : last]]
+        self._outputs = [_array_type(t) for t in types[last - bundle.results : last]]
+        inputs = last - bundle.results - len(self.constants)
+        self._plans: dict[tuple[Any, ...], tuple[int, ...]] = {}
+        self._call = EntryCall(self._functions[bundle.entry], inputs, self.constants)
 
     def execute(self, arguments: Sequence[Value]) -> tuple[Value, ...]:
         """Plan for these sizes, make room for the results, run; one call at a time."""
@@ -71,21 +79,31 @@ class CpuExecutable(Executable):
             return self._run(arguments)
 
     def _run(self, arguments: Sequence[Value]) -> tuple[Value, ...]:
-        inputs = [*map(_contiguous, arguments), *self.constants]
-        entry = self._bundle.entry
-        arena, *sizes = self._functions[f"{entry}.plan"](*inputs)
-        self._check()
+        inputs = [*map(_contiguous, arguments)]
+        arena, *sizes = self._plan(inputs)
         results = _allocate(self._outputs, sizes)
-        buffers = (*inputs, *results, self._room(int(arena)))
+        room = self._room(arena)
         if self.on_event is None:
-            self._functions[entry](*buffers)
+            self._call(inputs, results, room)
             self._check()
         else:
             tracer = self._traced()
             tracer.native.set_threads(threads_of(self._options))
-            tracer.call(entry, *buffers)
+            tracer.call(self._bundle.entry, *inputs, *self.constants, *results, room)
             self._check(tracer.native)
         return tuple(results)
+
+    def _plan(self, inputs: Sequence[Value]) -> tuple[int, ...]:
+        """Bytes of the arena, and the results' dynamic sizes; known for sizes that came before."""
+        key = tuple([np.shape(value) for value in inputs])
+        known = self._plans.get(key)
+        if known is None:
+            plan = self._functions[f"{self._bundle.entry}.plan"](*inputs, *self.constants)
+            self._check()
+            known = tuple(map(int, plan))
+            if self._bundle.plans_by_sizes and len(self._plans) < KNOWN_PLANS:
+                self._plans[key] = known
+        return known
 
     def _traced(self) -> KernelTracer:
         """The entry with a clock around every kernel, made when it is first asked for."""
@@ -130,7 +148,7 @@ class CpuExecutable(Executable):
         if init is not None:
             weights = [param(name) for name in self._bundle.params]
             size = self._functions[f"{self._bundle.entry}.init.plan"](*weights)[0]
-            made = _allocate([_as_memref(t) for t in init.signature.inputs[len(weights) : -1]], [])
+            made = _allocate([_array_type(t) for t in init.signature.inputs[len(weights) : -1]], [])
             init(*weights, *made, self._room(int(size)))
             self._check()
         return [param(s) if isinstance(s, str) else made[s] for s in self._bundle.constants]
@@ -168,23 +186,24 @@ def _refuse_memory(entry: FuncOp) -> None:
 
 def _contiguous(value: Value) -> Value:
     """An array in row-major order; a copy only when it must be. Scalars pass."""
+    if value.__class__ is np.ndarray and cast(Array, value).flags.c_contiguous:
+        return value
     return np.require(cast(Array, value), requirements="C") if np.ndim(value) else value
 
 
-def _as_memref(attribute: Attribute) -> AnyMemRef:
+def _array_type(attribute: Attribute) -> ArrayType:
     assert is_memref(attribute)
-    return attribute
+    return attribute.get_shape(), dtype_of(attribute.element_type)
 
 
-def _allocate(types: Sequence[AnyMemRef], sizes: Sequence[Any]) -> list[Array]:
+def _allocate(types: Sequence[ArrayType], sizes: Sequence[int]) -> list[Array]:
     """Fresh arrays of these types; `sizes` gives every dynamic size, in order."""
-    dynamic = iter(sizes)
+    if not sizes:
+        return [np.empty(shape, dtype) for shape, dtype in types]
+    known = iter(sizes)
     return [
-        np.empty(
-            [int(next(dynamic)) if n == DYNAMIC_INDEX else n for n in t.get_shape()],
-            dtype_of(t.element_type),
-        )
-        for t in types
+        np.empty([next(known) if n == DYNAMIC_INDEX else n for n in shape], dtype)
+        for shape, dtype in types
     ]
 
 

@@ -1,0 +1,70 @@
+"""Calling the entry of a compiled model with as little work as possible."""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Sequence
+from typing import Any
+
+from xdsl.dialects.builtin import DYNAMIC_INDEX
+from xdsl.ir import Attribute
+
+from dlir.numpy_types import Array
+from dlir.targets.cpu.execute import NativeFunction, slot_count
+from dlir.types import is_memref
+
+
+class EntryCall:
+    """The entry's argument slots: constants stay in them, the rest is filled in at each call.
+
+    Arguments are not checked again: inputs have been bound to the signature and are contiguous,
+    results were made for it. Not for two threads at a time.
+    """
+
+    def __init__(self, function: NativeFunction, inputs: int, constants: Sequence[Array]):
+        types = function.signature.inputs
+        starts = [sum(map(slot_count, types[:n])) for n in range(len(types) + 1)]
+        self._slots = (ctypes.c_int64 * starts[-1])()
+        self._address = ctypes.addressof(self._slots)
+        self._enter = function.enter
+        self._constants = constants  # alive as long as their addresses
+        places = [(start, _dynamic(t)) for start, t in zip(starts, types, strict=False)]
+        behind = inputs + len(constants)
+        for constant, place in zip(constants, places[inputs:behind], strict=True):
+            self._put(place, constant)
+        self._inputs = places[:inputs]
+        self._results, self._arena = places[behind:-1], places[-1]
+        self._room: Array | None = None
+        self._scalars = [
+            function.fillers[n] if not is_memref(types[n]) else None for n in range(inputs)
+        ]
+
+    def __call__(self, inputs: Sequence[Any], results: Sequence[Array], arena: Array) -> None:
+        for place, value, scalar in zip(self._inputs, inputs, self._scalars, strict=True):
+            if scalar is None:
+                self._put(place, value)
+            else:
+                filled: list[int] = []
+                scalar(value, filled)
+                self._slots[place[0]] = filled[0]
+        for place, value in zip(self._results, results, strict=True):
+            self._put(place, value)
+        if arena is not self._room:
+            self._put(self._arena, arena)
+            self._room = arena
+        self._enter(self._address)
+
+    def _put(self, place: tuple[int, tuple[int, ...]], array: Array) -> None:
+        start, dynamic = place
+        slots = self._slots
+        slots[start] = array.__array_interface__["data"][0]
+        for offset, axis in enumerate(dynamic, start + 1):
+            slots[offset] = array.shape[axis]
+
+
+def _dynamic(type_: Attribute) -> tuple[int, ...]:
+    """The axes of a memref whose sizes are passed."""
+    if not is_memref(type_):
+        return ()
+    shape = type_.get_shape()
+    return tuple(axis for axis, size in enumerate(shape) if size == DYNAMIC_INDEX)
