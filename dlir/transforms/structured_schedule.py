@@ -21,6 +21,7 @@ from dlir.dialects.structured.roles import (
 )
 
 TYPICAL = 256  # the extent that a `?` is planned for
+L2_BYTES = 16  # what the second cache delivers per multiply-add (two start in a cycle)
 
 
 @dataclass(frozen=True)
@@ -28,8 +29,8 @@ class StructuredSchedule(ModulePass):
     """Give every contraction without a schedule its register tile, and say what must be packed.
 
     The tile MR x NR is the one with the fewest machine cycles by a small model: per step of k a
-    tile costs MR*NV multiply-adds on NV = NR/lanes registers per row, NV row loads and MR
-    broadcasts; a row's accumulators, a row of b and one broadcast must fit the registers.
+    tile costs MR*NV multiply-adds on NV = NR/lanes registers per row, a row of b from the second
+    cache and MR broadcasts; all accumulators, a row of b and one broadcast must fit the registers.
 
     `vector-bits` and `registers` describe the machine; schedules written by hand are kept.
 
@@ -124,7 +125,8 @@ def best_tile(rows: int, columns: int, lanes: int, registers: int) -> tuple[int,
         width = vectors * lanes
         panels = -(-columns // width)
         full, rest = divmod(rows, height)
-        cost = panels * (full * _cycles(height, vectors) + (_cycles(rest, vectors) if rest else 0))
+        cost = full * _cycles(height, vectors, lanes)
+        cost = panels * (cost + (_cycles(rest, vectors, lanes) if rest else 0))
         if cost < best_cost - 1e-9:
             best, best_cost = (height, width), cost
     return best
@@ -141,10 +143,10 @@ def _candidates(rows: int, registers: int) -> Iterator[tuple[int, int]]:
             yield height, vectors
 
 
-def _cycles(height: int, vectors: int) -> float:
-    """Cycles of one k step of one tile: multiply-adds, loads, or the latency of a dependent add."""
+def _cycles(height: int, vectors: int, lanes: int) -> float:
+    """Time of one k step of one tile, in multiply-adds: these, the loads, or a sum's latency."""
     multiply_adds = height * vectors
-    loads = vectors + height / 2
+    loads = vectors * lanes * 4 / L2_BYTES + height / 2
     latency = 4.0
     streams = 0.05 * height  # each row of a is a stream of its own
     return max(multiply_adds, loads, latency) + 0.25 + streams

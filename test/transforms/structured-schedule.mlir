@@ -74,7 +74,7 @@ func.func @others(%x: tensor<8x8xf32>, %w: tensor<8x8xf32>, %o: tensor<8x8xf32>)
 
 // Sums of integers are contractions as well; lanes are counted by the accumulator's type.
 // CHECK-LABEL: @integers
-// CHECK: schedule = #structured.schedule<kernel = contraction, vector = [6, 64], pack = [1]>
+// CHECK: schedule = #structured.schedule<kernel = contraction, vector = [13, 32], pack = [1]>
 func.func @integers(%x: tensor<32x784xi8>, %o: tensor<32x512xi32>) -> tensor<32x512xi32> {
   %w = dl.param "w" : tensor<784x512xi8>
   %r = structured.generic {maps = [(m, n, k) -> (m, k), (m, n, k) -> (k, n), (m, n, k) -> (m, n)],
