@@ -410,6 +410,9 @@ def parts() -> Iterator[Case]:
     yield one("packed", ["7x9xf32", "3x9x16xf32"], "7x33xf32", "m b k n", ["m, k", "b, k, n"],
               "m, 16 * b + n", MULTIPLY_ADD, reduce="k", init=ZERO,
               schedule="kernel = contraction, vector = [4, 16]")  # fmt: skip
+    yield one("vector-times-matrix", ["9xf32", "9x70xf32"], "70xf32", "n k", ["k", "k, n"], "n",
+              MULTIPLY_ADD, reduce="k", init=ZERO,
+              schedule="kernel = contraction, vector = [1, 32]")  # fmt: skip
     yield Case("into-argument", """
         func.func @f(%x0: tensor<9xf32>, %x1: tensor<12xf32>) -> tensor<12xf32> {
           %r = structured.generic {maps = [(d) -> (d), (d) -> (d + 2)], iterators = [parallel]}

@@ -261,9 +261,9 @@ class _Kernel:
     def _is_tile_in_memory(self, operand: Operand) -> bool:
         """Whether rows and lanes are the operand's last two dimensions, in that order."""
         forms, row = operand.forms, self.roles.row
-        if row is None:
-            return True
-        return len(forms) >= 2 and forms[-2].plain_dim == row and not forms[-1].coefficients[row]
+        if len(forms) < 2 or row is None:
+            return len(forms) >= 2
+        return forms[-2].plain_dim == row and not forms[-1].coefficients[row]
 
     def _epilogue_value(self, operand: Operand, height: int, lanes: Lanes) -> SSAValue:
         """An epilogue operand for the tile: scalar, row, column or whole tile."""
