@@ -37,6 +37,7 @@ DIALECTS: dict[str, str] = {
     "dl": "dlir.dialects.dl:DL",
     "isa": "dlir.dialects.isa:Isa",
     "llvm": "dlir.dialects.llvm:LLVM",
+    "memref": "dlir.dialects.buffers:MemRef",
     "structured": "dlir.dialects.structured:Structured",
     "vector": "dlir.dialects.vectorized:Vector",
 }
@@ -135,7 +136,7 @@ FORMATS: dict[str, str] = {
 EXPLORER = "dlir.targets.accel.explore.command:Request"
 """What `dlir-explore` asks for; its `run(module, progress)` gives the answer."""
 
-REPLACES: frozenset[str] = frozenset({"arith", "llvm", "vector"})
+REPLACES: frozenset[str] = frozenset({"arith", "llvm", "memref", "vector"})
 """xDSL dialects that dlir extends: the same op list and the ops it lacks."""
 
 ENTRY_POINT_GROUP = "xdsl.universe"

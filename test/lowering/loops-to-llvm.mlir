@@ -45,6 +45,18 @@ func.func @rows(%x: memref<4xf32>, %y: memref<3x4xf32>) {
   func.return
 }
 
+// A prefetch needs no bounds check: it may point anywhere.
+
+// CHECK-LABEL: llvm.func @prefetch
+// CHECK: "llvm.intr.prefetch"(%{{.*}}) <{{.*}}hint = 2 : i32
+// CHECKED-LABEL: llvm.func @prefetch
+// CHECKED-NOT: llvm.icmp
+// CHECKED: llvm.return
+func.func @prefetch(%x: memref<8x64xf32>, %i: index) {
+  memref.prefetch %x[%i, %i], read, locality<2>, data : memref<8x64xf32>
+  func.return
+}
+
 // A maximum with a constant is one comparison, and NaN stays.
 
 // CHECK-LABEL: llvm.func @relu

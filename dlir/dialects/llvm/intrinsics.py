@@ -268,6 +268,31 @@ class MaskedStoreOp(IRDLOperation):
 
 
 @irdl_op_definition
+class PrefetchOp(IRDLOperation):
+    """Asks for the cache line that a pointer points into; any pointer will do.
+
+    `rw` is 0 for reads, `hint` goes from 0 (no reuse) to 3 (stay in the first cache), `cache` is 1
+    for data.
+
+    Example: `"llvm.intr.prefetch"(%p) <{cache = 1 : i32, hint = 2 : i32, rw = 0 : i32}>
+        : (!llvm.ptr) -> ()`
+    """
+
+    name = "llvm.intr.prefetch"
+    addr = operand_def(LLVMPointerType)
+    rw = prop_def(IntegerAttr[IntegerType])
+    hint = prop_def(IntegerAttr[IntegerType])
+    cache = prop_def(IntegerAttr[IntegerType])
+
+    def __init__(self, address: SSAValue, *, write: bool, hint: int, data: bool):
+        numbers = {"rw": int(write), "hint": hint, "cache": int(data)}
+        super().__init__(
+            operands=[address],
+            properties={name: IntegerAttr(n, i32) for name, n in numbers.items()},
+        )
+
+
+@irdl_op_definition
 class MemcpyOp(IRDLOperation):
     """Copies `len` bytes between memory that does not overlap.
 

@@ -15,6 +15,7 @@ import numpy as np
 from xdsl.dialects import memref
 from xdsl.dialects.builtin import DenseIntOrFPElementsAttr
 
+from dlir.dialects.buffers import PrefetchOp
 from dlir.dialects.upstream.indexing import (
     box,
     check_shape,
@@ -49,6 +50,10 @@ def store(
 ) -> None:
     """Overwrite one element."""
     ref[point(ref, indices)] = value
+
+
+def prefetch(interp: Interpreter, op: PrefetchOp, ref: Array, *indices: Value) -> None:
+    """Nothing that can be seen."""
 
 
 def alloc(interp: Interpreter, op: memref.AllocOp | memref.AllocaOp, *sizes: Value) -> Array:
@@ -171,6 +176,7 @@ def _same_memory(ref: Array, shape: list[int]) -> Array:
 SEMANTICS: dict[type[Any], Any] = {
     memref.LoadOp: load,
     memref.StoreOp: store,
+    PrefetchOp: prefetch,
     memref.AllocOp: alloc,
     memref.AllocaOp: alloc,
     memref.DeallocOp: dealloc,

@@ -22,6 +22,7 @@ from xdsl.dialects.builtin import (
 from xdsl.ir import Attribute, Block, Operation, Region, SSAValue
 from xdsl.passes import ModulePass
 
+from dlir.dialects.buffers import PrefetchOp
 from dlir.lowering.loops_to_llvm import (
     accesses,
     control,
@@ -60,6 +61,7 @@ _SIMPLE: dict[type[Operation], Callable[[Lowering, Operation], None]] = {
     vector.MaskedStoreOp: accesses.convert_masked_store,
     memref.LoadOp: accesses.convert_load,
     memref.StoreOp: accesses.convert_store,
+    PrefetchOp: accesses.convert_prefetch,
     memref.SubviewOp: views.convert_subview,
     memref.ReinterpretCastOp: views.convert_reinterpret_cast,
     memref.ViewOp: views.convert_view,

@@ -19,6 +19,7 @@ from xdsl.dialects.builtin import (
 )
 from xdsl.ir import Attribute, Operation, SSAValue
 
+from dlir.dialects.buffers import PrefetchOp
 from dlir.dialects.llvm import intrinsics
 from dlir.dialects.shared import integer_attr
 from dlir.dialects.vectorized import as_vector
@@ -150,6 +151,16 @@ def convert_store(low: Lowering, op: Operation) -> None:
         return ()
 
     guarded(low, op, buffer, indices, shape, [], access)
+
+
+def convert_prefetch(low: Lowering, op: Operation) -> None:
+    """`llvm.intr.prefetch`, which may point anywhere: nothing to check."""
+    assert isinstance(op, PrefetchOp)
+    indices = [low.index(index) for index in op.indices]
+    pointer = _line_pointers(low, low.buffer(op.memref), indices, ())[0]
+    write, data = (bool(flag.value.data) for flag in (op.isWrite, op.isDataCache))
+    hint = op.localityHint.value.data
+    low.add(intrinsics.PrefetchOp(pointer, write=write, hint=hint, data=data))
 
 
 def _unit_stride(op: Operation, buffer: Buffer) -> None:

@@ -14,6 +14,7 @@ shows in the op's own maps: the result's last index is `NR * nb + nr`.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TypeVar
 
 from xdsl.dialects import arith, memref, vector
@@ -41,6 +42,7 @@ from dlir.lowering.structured_to_loops.access import (
 )
 from dlir.lowering.structured_to_loops.bodies import Body, element_of
 from dlir.lowering.structured_to_loops.emitter import Emitter, Index
+from dlir.lowering.structured_to_loops.prefetch import NextPanel, ask_for_row
 from dlir.lowering.structured_to_loops.scalar import fold_over, loop_over
 from dlir.types import is_memref, is_vector
 
@@ -72,17 +74,17 @@ class _Kernel:
         self.rows, self.columns = rows, columns
         self.space = Space.of(emit, op)
         self.element = op.accumulator_type
+        self.next_panel = NextPanel.of(emit, self.space, roles, columns)
+        shared = [d for d in roles.outer if roles.b.depends_on(d)]
+        self.shared, self.private = shared, [d for d in roles.outer if d not in shared]
 
     def write(self) -> None:
         """Loops over batch-like iterators that b depends on, then panels, then row iterators."""
-        roles = self.roles
-        shared = [d for d in roles.outer if roles.b.depends_on(d)]
-        private = [d for d in roles.outer if d not in shared]
 
         def panel(lanes: Lanes) -> None:
-            loop_over(self.emit, self.space, private, lambda: self._row_tiles(lanes))
+            loop_over(self.emit, self.space, self.private, lambda: self._row_tiles(lanes))
 
-        loop_over(self.emit, self.space, shared, lambda: self._panels(panel))
+        loop_over(self.emit, self.space, self.shared, lambda: self._panels(panel))
 
     def _panels(self, body: Callable[[Lanes], None]) -> None:
         """Full panels of NR columns, then one masked panel for the rest."""
@@ -141,6 +143,8 @@ class _Kernel:
         shape = [height, lanes.width]
         # a packed b has whole panels, zero behind its last column
         whole = lanes if self.roles.panel is None else Lanes(lanes.dim, lanes.width)
+        ahead = self.next_panel
+        place = ahead.place(self._tiles_left()) if ahead is not None else None
 
         def accumulate(carried: Sequence[SSAValue]) -> Sequence[SSAValue]:
             space.at[inner] = 0
@@ -148,6 +152,8 @@ class _Kernel:
 
             def step(k: Index, values: Sequence[SSAValue]) -> list[SSAValue]:
                 space.at[inner] = k
+                if ahead is not None and place is not None:
+                    ahead.ask(place)
                 a = emit.broadcast(self._extended(column(k)), shape)
                 row = read_lanes(emit, self.roles.b, space, whole)
                 b = emit.broadcast(self._extended(row), shape)
@@ -155,9 +161,30 @@ class _Kernel:
 
             return emit.loop(0, space.extents[inner], 1, carried, step)
 
+        self._prefetch_epilogue(height, lanes)
         zero = emit.splat(0.0, self.element, shape)
         acc = fold_over(emit, space, leading, [zero], accumulate)[0]
         self._finish(acc, height, lanes)
+
+    def _tiles_left(self) -> Index:
+        """How many register tiles of this panel come after the current one."""
+        emit, space, row = self.emit, self.space, self.roles.row
+        assert row is not None
+        number: Index = 0
+        total: Index = 1
+        for d, step in [*((d, 1) for d in self.private), (row, self.rows)]:
+            trips = emit.div(emit.add(space.extents[d], step - 1), step)
+            number = emit.add(emit.mul(number, trips), emit.div(space.at[d], step))
+            total = emit.mul(total, trips)
+        return emit.sub(emit.sub(total, 1), number)
+
+    def _prefetch_epilogue(self, height: int, lanes: Lanes) -> None:
+        """Ask for what the epilogue reads besides the accumulators."""
+        row = self.roles.row
+        for x in self.roles.extra:
+            for r in range(height if row is not None and x.depends_on(row) else 1):
+                read = partial(ask_for_row, self.emit, x, self.space, lanes.dim, lanes.width)
+                self._at(r, read)
 
     def _multiply_add(self, a: SSAValue, b: SSAValue, acc: SSAValue) -> SSAValue:
         if isinstance(self.element, AnyFloat):

@@ -267,6 +267,13 @@ def _memcpy(f: Names, op: intrinsics.MemcpyOp) -> str:
     return f"call void {callee}({arguments}, i1 {'true' if op.isVolatile.value.data else 'false'})"
 
 
+def _prefetch(f: Names, op: intrinsics.PrefetchOp) -> str:
+    kinds = ["ptr", *["i32 immarg"] * 3]
+    callee = f.module.intrinsic("llvm.prefetch.p0", "void", kinds)
+    numbers = ", ".join(f"i32 {n.value.data}" for n in (op.rw, op.hint, op.cache))
+    return f"call void {callee}({f.typed(op.addr)}, {numbers})"
+
+
 def _call_intrinsic(f: Names, op: llvm.CallIntrinsicOp) -> str:
     result = f.types(op.results[0].type) if op.results else "void"
     kinds = [f.types(value.type) for value in op.args]
@@ -375,6 +382,7 @@ PRINTERS: dict[type[Operation], Print] = {
     intrinsics.MaskedLoadOp: _masked_load,
     intrinsics.MaskedStoreOp: _masked_store,
     intrinsics.MemcpyOp: _memcpy,
+    intrinsics.PrefetchOp: _prefetch,
     llvm.CallIntrinsicOp: _call_intrinsic,
     llvm.CallOp: _call,
     llvm.BrOp: _branch,
