@@ -12,6 +12,8 @@ from xdsl.parser import Parser
 from xdsl.printer import Printer
 from xdsl.utils.exceptions import VerifyException
 
+from dlir.types import is_memref
+
 __all__ = ["MemRef", "PrefetchOp"]
 
 _WORDS = {"isWrite": ("read", "write"), "isDataCache": ("instr", "data")}
@@ -53,7 +55,7 @@ class PrefetchOp(IRDLOperation):
         )
 
     def verify_(self) -> None:
-        assert isinstance(self.memref.type, MemRefType)
+        assert is_memref(self.memref.type)
         if self.memref.type.get_num_dims() != len(self.indices):
             raise VerifyException("expected an index for each dimension")
         if not 0 <= self.localityHint.value.data <= 3:

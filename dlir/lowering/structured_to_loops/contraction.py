@@ -42,7 +42,12 @@ from dlir.lowering.structured_to_loops.access import (
 )
 from dlir.lowering.structured_to_loops.bodies import Body, element_of
 from dlir.lowering.structured_to_loops.emitter import Emitter, Index
-from dlir.lowering.structured_to_loops.prefetch import NextPanel, ask_for_row
+from dlir.lowering.structured_to_loops.prefetch import (
+    ask_for_row,
+    ask_further_along,
+    next_panel,
+    per_line,
+)
 from dlir.lowering.structured_to_loops.scalar import fold_over, loop_over
 from dlir.types import is_memref, is_vector
 
@@ -74,7 +79,6 @@ class _Kernel:
         self.rows, self.columns = rows, columns
         self.space = Space.of(emit, op)
         self.element = op.accumulator_type
-        self.next_panel = NextPanel.of(emit, self.space, roles, columns)
         shared = [d for d in roles.outer if roles.b.depends_on(d)]
         self.shared, self.private = shared, [d for d in roles.outer if d not in shared]
 
@@ -143,8 +147,7 @@ class _Kernel:
         shape = [height, lanes.width]
         # a packed b has whole panels, zero behind its last column
         whole = lanes if self.roles.panel is None else Lanes(lanes.dim, lanes.width)
-        ahead = self.next_panel
-        place = ahead.place(self._tiles_left()) if ahead is not None else None
+        prefetch = self._prefetcher(inner)
 
         def accumulate(carried: Sequence[SSAValue]) -> Sequence[SSAValue]:
             space.at[inner] = 0
@@ -152,8 +155,7 @@ class _Kernel:
 
             def step(k: Index, values: Sequence[SSAValue]) -> list[SSAValue]:
                 space.at[inner] = k
-                if ahead is not None and place is not None:
-                    ahead.ask(place)
+                prefetch()
                 a = emit.broadcast(self._extended(column(k)), shape)
                 row = read_lanes(emit, self.roles.b, space, whole)
                 b = emit.broadcast(self._extended(row), shape)
@@ -166,17 +168,22 @@ class _Kernel:
         acc = fold_over(emit, space, leading, [zero], accumulate)[0]
         self._finish(acc, height, lanes)
 
-    def _tiles_left(self) -> Index:
-        """How many register tiles of this panel come after the current one."""
-        emit, space, row = self.emit, self.space, self.roles.row
-        assert row is not None
+    def _prefetcher(self, inner: int) -> Callable[[], None]:
+        """What to do in every row k of b, so that later rows are there in time."""
+        emit, space, roles = self.emit, self.space, self.roles
+        if roles.panel is None or per_line(roles.b) is None:
+            return lambda: None
         number: Index = 0
-        total: Index = 1
-        for d, step in [*((d, 1) for d in self.private), (row, self.rows)]:
+        tiles: Index = 1
+        row = [] if roles.row is None else [(roles.row, self.rows)]
+        for d, step in [*((d, 1) for d in self.private), *row]:
             trips = emit.div(emit.add(space.extents[d], step - 1), step)
             number = emit.add(emit.mul(number, trips), emit.div(space.at[d], step))
-            total = emit.mul(total, trips)
-        return emit.sub(emit.sub(total, 1), number)
+            tiles = emit.mul(tiles, trips)
+        if tiles == 1:
+            return partial(ask_further_along, emit, space, roles, inner, self.columns)
+        tiles_left = emit.sub(emit.sub(tiles, 1), number)
+        return next_panel(emit, space, roles, self.columns, tiles_left)
 
     def _prefetch_epilogue(self, height: int, lanes: Lanes) -> None:
         """Ask for what the epilogue reads besides the accumulators."""

@@ -6,8 +6,7 @@ first tile would wait for it. So do epilogues for what they read, once per tile.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 
 from xdsl.dialects import arith
 from xdsl.dialects.builtin import FixedBitwidthType, MemRefType
@@ -20,10 +19,12 @@ from dlir.lowering.structured_to_loops.emitter import Emitter, Index
 LINE_BYTES = 64
 FIRST_CACHE, SECOND_CACHE = 3, 2
 """Localities: whether a line goes to the first cache too, or to the second one only."""
+ROWS_AHEAD = 32
+"""Far enough to hide the time that memory takes, near enough to stay in the first cache."""
 
 
 def per_line(operand: Operand) -> int | None:
-    """Elements in a cache line; None for what is not in memory, or has elements of no fixed size"""
+    """Elements in a cache line; None for what is not in memory or has no fixed size."""
     element = operand.element
     if not isinstance(operand.value.type, MemRefType) or not isinstance(element, FixedBitwidthType):
         return None
@@ -47,48 +48,45 @@ def ask_for_row(emit: Emitter, operand: Operand, space: Space, dim: int, width: 
         ask(emit, operand, at, FIRST_CACHE)
 
 
-@dataclass(frozen=True)
-class NextPanel:
-    """The panel of `b` behind the current one.
+def ask_further_along(
+    emit: Emitter, space: Space, roles: Contraction, inner: int, columns: int
+) -> None:
+    """All cache lines of the row of b that is needed `ROWS_AHEAD` steps of k later.
 
-    The last tiles of a panel ask for the next one, each for one cache line in every row k; the
-    tiles before ask for what they are about to read, since a branch would cost more.
+    For a panel that is used once, so that every row comes from far away. Behind the last row comes
+    the next panel, as it does in memory.
     """
+    step = per_line(roles.b)
+    assert step is not None
+    at = list(space.at)
+    at[inner] = emit.add(at[inner], ROWS_AHEAD)
+    for lane in range(0, columns, step):
+        at[roles.lanes] = lane
+        ask(emit, roles.b, at, FIRST_CACHE)
 
-    emit: Emitter
-    space: Space
-    b: Operand
-    panel: int
-    lanes: int
-    lines: int
-    """Cache lines in a row of a panel."""
 
-    @staticmethod
-    def of(emit: Emitter, space: Space, roles: Contraction, columns: int) -> NextPanel | None:
-        """None if b is not packed, or used for a single row."""
-        step = per_line(roles.b)
-        if roles.panel is None or roles.row is None or step is None:
-            return None
-        lines = max(1, columns // step)
-        return NextPanel(emit, space, roles.b, roles.panel, roles.lanes, lines)
+def next_panel(
+    emit: Emitter, space: Space, roles: Contraction, columns: int, tiles_left: Index
+) -> Callable[[], None]:
+    """What a tile asks for in every row k, while its panel is used by several tiles.
 
-    def place(self, tiles_left: Index) -> tuple[Index, Index]:
-        """The panel and the lane that the current tile asks for, the same in each of its rows."""
-        emit, current = self.emit, self.space.at[self.panel]
-        last = emit.sub(emit.dim(self.b.value, self._position()), 1)
-        following = emit.min(emit.add(current, 1), last)
-        takes_part = emit.compare("slt", tiles_left, self.lines)
-        wanted = emit.insert(arith.SelectOp(takes_part, emit.value(following), emit.value(current)))
-        step = per_line(self.b)
-        assert step is not None
-        return wanted, emit.mul(emit.min(tiles_left, self.lines - 1), step)
+    The last tiles ask for the next panel, each for one cache line in every row; the tiles before
+    ask for what they are about to read, since a branch would cost more.
+    """
+    b, panel, step = roles.b, roles.panel, per_line(roles.b)
+    assert panel is not None and step is not None
+    lines = max(1, columns // step)
+    position = next(p for p, form in enumerate(b.forms) if form.plain_dim == panel)
+    last = emit.sub(emit.dim(b.value, position), 1)
+    following = emit.min(emit.add(space.at[panel], 1), last)
+    takes_part = emit.compare("slt", tiles_left, lines)
+    current = emit.value(space.at[panel])
+    wanted = emit.insert(arith.SelectOp(takes_part, emit.value(following), current))
+    lane = emit.mul(emit.min(tiles_left, lines - 1), step)
 
-    def _position(self) -> int:
-        """The dimension of b that counts panels."""
-        return next(p for p, f in enumerate(self.b.forms) if f.plain_dim == self.panel)
+    def ask_for_line() -> None:
+        at = list(space.at)
+        at[panel], at[roles.lanes] = wanted, lane
+        ask(emit, b, at, SECOND_CACHE)
 
-    def ask(self, place: tuple[Index, Index]) -> None:
-        """One line of row k, which the current point names."""
-        at = list(self.space.at)
-        at[self.panel], at[self.lanes] = place
-        ask(self.emit, self.b, at, SECOND_CACHE)
+    return ask_for_line
