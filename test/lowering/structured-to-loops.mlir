@@ -179,3 +179,28 @@ func.func @integer_tile(%x: memref<4x9xi8>, %w: memref<9x16xi8>, %o: memref<4x16
   }
   func.return
 }
+
+// Long columns: rows are read as they lie, eight at a time, and the accumulators are the result's.
+// CHECK-LABEL: @column_sum
+// CHECK: scf.for {{.*}} = %c0 to %c16384 step %c4096 {
+// CHECK: vector.store %{{.*}}, %o[{{.*}}] : memref<16384xf32>, vector<64xf32>
+// CHECK: scf.for [[K:%.*]] = %c0 to %c16 step %c8 {
+// CHECK-NEXT: scf.for [[N:%.*]] = {{.*}} step %c64 {
+// CHECK-NEXT: [[ACC:%.*]] = vector.load %o[[[N]]] : memref<16384xf32>, vector<64xf32>
+// CHECK-COUNT-8: arith.addf
+// CHECK-NEXT: vector.store {{.*}}, %o[[[N]]] : memref<16384xf32>, vector<64xf32>
+// CHECK: scf.for {{.*}} = %c16 to %c19 step %c1 {
+// CHECK: arith.mulf
+func.func @column_sum(%x: memref<19x16384xf32>, %s: f32, %o: memref<16384xf32>) {
+  structured.generic {maps = [(n, k) -> (k, n), (n, k) -> (n)], iterators = [parallel, reduction],
+                      init = 0.0 : f32} ins(%x : memref<19x16384xf32>) outs(%o : memref<16384xf32>) {
+  ^bb0(%a: f32, %acc: f32):
+    %t = arith.addf %acc, %a : f32
+    structured.yield %t : f32
+  } epilogue ins(%s : f32) maps [(n) -> ()] {
+  ^bb0(%v: f32, %e: f32):
+    %t = arith.mulf %v, %e : f32
+    structured.yield %t : f32
+  }
+  func.return
+}

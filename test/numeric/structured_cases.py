@@ -150,6 +150,18 @@ def reductions() -> Iterator[Case]:
                   fold("max", "f32"), reduce="k", init=combine("max", "f32")[1])  # fmt: skip
         yield one(f"column-sum-{n}", [f"7?x{n}xf32"], f"{n}xf32", "n k", ["k, n"], "n",
                   fold("sum", "f32"), reduce="k", init="0.0 : f32")  # fmt: skip
+    for rows, columns in ((16, 65), (17, 127), (31, 64), (24, 4096), (16, 4097)):
+        for kind in ("sum", "max"):
+            yield one(f"long-column-{kind}-{rows}-{columns}", [f"{rows}x{columns}xf32"],
+                      f"{columns}xf32", "n k", ["k, n"], "n", fold(kind, "f32"), reduce="k",
+                      init=combine(kind, "f32")[1], special=kind == "max")  # fmt: skip
+    for rows in (0, 1, 8, 19):
+        yield one(f"long-column-dynamic-{rows}", [f"3?x{rows}?x67?xf32", "67?xf32"],
+                  "{0.0}x{0.2}xf32", "b n k", ["b, k, n"], "b, n", fold("sum", "f32"), reduce="k",
+                  init="0.0 : f32", epilogue_reads=["n"],
+                  epilogue="%n = arith.mulf %v, %e0 : f32\nyield %n : f32")  # fmt: skip
+    yield one("long-column-of-planes", ["5x19x129xf32"], "129xf32", "n j k", ["j, k, n"], "n",
+              fold("sum", "f32"), reduce="j k", init="0.0 : f32")  # fmt: skip
     yield one("full-sum", ["5x17xf32"], "f32", "i j", ["i, j"], "", fold("sum", "f32"),
               reduce="i j", init="0.0 : f32")  # fmt: skip
     yield one("middle-sum", ["3x11x35xf32"], "3x35xf32", "a b c", ["a, b, c"], "a, c",

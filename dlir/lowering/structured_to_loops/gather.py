@@ -10,7 +10,7 @@ from xdsl.ir import SSAValue
 from dlir.dialects.shared import vector_type
 from dlir.dialects.structured.ops import GatherOp, element_type_of, shape_of
 from dlir.lowering.structured_to_loops.emitter import INDEX, Emitter, Index
-from dlir.lowering.structured_to_loops.lanes import NARROW_BYTES, bytes_of
+from dlir.lowering.structured_to_loops.strips import NARROW_BYTES, bytes_of
 
 
 def lower_gather(op: GatherOp) -> None:

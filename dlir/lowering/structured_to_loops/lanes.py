@@ -6,19 +6,17 @@ nhwc) or a reduction iterator (row sums, row maxima), whichever all operands hav
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from xdsl.dialects import arith, vector
-from xdsl.dialects.builtin import FixedBitwidthType, IndexType
 from xdsl.dialects.vector import CombiningKindAttr
-from xdsl.ir import Attribute, Operation, SSAValue
+from xdsl.ir import Operation, SSAValue
 
 from dlir.dialects.structured.ops import GenericOp
-from dlir.dialects.structured.roles import Operand, may_fail, operands_of, parallel_order
+from dlir.dialects.structured.roles import may_fail, operands_of, parallel_order
 from dlir.lowering.structured_to_loops.access import (
     Lanes,
     Space,
-    lane_mask,
     read_lanes,
     read_scalar,
     when_written,
@@ -27,16 +25,15 @@ from dlir.lowering.structured_to_loops.access import (
     written_lanes,
 )
 from dlir.lowering.structured_to_loops.bodies import COMBINERS, Body, combiner
-from dlir.lowering.structured_to_loops.emitter import Emitter, Index
+from dlir.lowering.structured_to_loops.emitter import Emitter
+from dlir.lowering.structured_to_loops.rows import goes_by_rows, lower_rows
 from dlir.lowering.structured_to_loops.scalar import (
     first_value,
     fold_over,
     loop_over,
 )
+from dlir.lowering.structured_to_loops.strips import strip_widths, strips, widest_vector
 from dlir.types import is_integer
-
-WIDE_BYTES = 256  # four 512-bit registers: enough independent chains to hide latency
-NARROW_BYTES = 64
 
 
 def lane_dim(op: GenericOp) -> int | None:
@@ -60,67 +57,12 @@ def lane_dim(op: GenericOp) -> int | None:
 
 def lower_lanes(emit: Emitter, op: GenericOp, dim: int) -> None:
     """Write the loops with iterator `dim` along the lanes."""
-    if dim in op.parallel_dims:
+    if goes_by_rows(op, dim):
+        lower_rows(emit, op, dim)
+    elif dim in op.parallel_dims:
         _lower_parallel(emit, op, dim)
     else:
         _lower_reduction(emit, op, dim)
-
-
-def strips(
-    emit: Emitter,
-    space: Space,
-    dim: int,
-    widest: int,
-    carried: Sequence[Sequence[SSAValue]],
-    body: Callable[[Lanes, Sequence[SSAValue]], Sequence[SSAValue]],
-) -> list[Sequence[SSAValue]]:
-    """Cut the iterator into wide vectors, then narrow masked ones.
-
-    `carried` holds one list of carried values per width; the final lists are returned.
-    """
-    extent = space.extents[dim]
-    wide, narrow = strip_widths(extent, widest)
-    full = emit.round_down(extent, wide)
-
-    def wide_step(i: Index, values: Sequence[SSAValue]) -> Sequence[SSAValue]:
-        space.at[dim] = i
-        return body(Lanes(dim, wide), values)
-
-    def narrow_step(i: Index, values: Sequence[SSAValue]) -> Sequence[SSAValue]:
-        space.at[dim] = i
-        exact = isinstance(extent, int) and (extent - wide * (extent // wide)) % narrow == 0
-        mask = None if exact else lane_mask(emit, emit.sub(extent, i), narrow)
-        return body(Lanes(dim, narrow, mask), values)
-
-    shared = dim == space.shared
-    first = emit.loop(0, full, wide, carried[0], wide_step, shared=shared)
-    second = emit.loop(full, extent, narrow, carried[1], narrow_step, shared=shared)
-    return [first, second]
-
-
-def strip_widths(extent: Index, widest: int) -> tuple[int, int]:
-    """Wide and narrow vector lengths, powers of two; a wide one that divides the extent is best."""
-    narrow = widest * NARROW_BYTES // WIDE_BYTES
-    if not isinstance(extent, int):
-        return widest, narrow
-    wide = widest
-    while wide > narrow and (extent % wide or extent < wide):
-        wide //= 2
-    exact = extent % wide == 0 and extent >= wide
-    return (wide if exact or extent < widest else widest), narrow
-
-
-def widest_vector(operands: Sequence[Operand]) -> int:
-    """Elements in `WIDE_BYTES` of the largest element type (at least four bytes)."""
-    return WIDE_BYTES // max(4, *(bytes_of(x.element) for x in operands))
-
-
-def bytes_of(element: Attribute) -> int:
-    """Size of one element in memory."""
-    if isinstance(element, IndexType):
-        return 8
-    assert isinstance(element, FixedBitwidthType)
-    return max(1, element.bitwidth // 8)
 
 
 def _lower_parallel(emit: Emitter, op: GenericOp, dim: int) -> None:

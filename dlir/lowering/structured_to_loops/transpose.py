@@ -26,8 +26,8 @@ from dlir.lowering.structured_to_loops.access import (
     write_scalar,
 )
 from dlir.lowering.structured_to_loops.emitter import Emitter, Index
-from dlir.lowering.structured_to_loops.lanes import NARROW_BYTES, bytes_of
 from dlir.lowering.structured_to_loops.scalar import loop_over
+from dlir.lowering.structured_to_loops.strips import NARROW_BYTES, bytes_of
 from dlir.types import is_vector
 
 

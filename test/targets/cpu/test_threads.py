@@ -46,6 +46,19 @@ def test_threads_change_no_bit(size: tuple[int, int, int], threads: int):
 
 
 @needs_runtime
+@pytest.mark.parametrize("columns", [1000, 1024, 8192, 5003])
+def test_columns_divided_among_threads(columns: int):
+    text = f"""func.func @main(%x: tensor<61x{columns}xf32>) -> tensor<{columns}xf32> {{
+      %r = dl.reduce_sum %x {{axes = [0]}} : tensor<61x{columns}xf32> -> tensor<{columns}xf32>
+      func.return %r : tensor<{columns}xf32>
+    }}"""
+    x = np.random.default_rng(columns).normal(size=(61, columns)).astype(np.float32)
+    for threads in (1, 2, 3):
+        got = dlir.compile(dlir.load(text), target="cpu", threads=threads)(x)
+        assert np.allclose(got, x.sum(0), rtol=1e-5, atol=1e-5)
+
+
+@needs_runtime
 def test_a_team_is_really_used():
     executable = dlir.compile(matmul(512, 64, 512), target="cpu", threads=2)
     assert "GOMP_parallel" in str(executable.stage("llvm"))
