@@ -38,32 +38,51 @@ def _polynomial(name: str, format: Format) -> tuple[float, ...]:
 # Exponentials.
 
 
-def _nearest(x: Term) -> tuple[Term, Term]:
-    """`x` rounded to an integer, as a float and as an integer; |x| < 2^(mantissa - 1).
+def _nearest(x: Term, factor: float = 1.0) -> tuple[Term, Term]:
+    """`x * factor`, below 2^(mantissa - 1), rounded to an integer: as a float, and in low bits.
 
-    No conversion instruction, which would be undefined for NaN.
+    What is above the low bits is of no meaning. No conversion instruction, which would be undefined
+    for NaN.
     """
     magic = x.format.magic
-    shifted = x + magic
-    return shifted - magic, shifted.as_bits() - x.format.bits(magic)
+    shifted = x + magic if factor == 1.0 else x.fma(factor, magic)
+    return shifted - magic, shifted.as_bits()
 
 
 def _power_of_two(n: Term) -> Term:
-    """2^n of an integer term, for exponents of normal numbers."""
+    """2^n for exponents of normal numbers, n in the low bits of an integer term."""
     return ((n + n.format.bias) << n.format.mantissa).as_float()
 
 
-def _scale(x: Term, n: Term) -> Term:
-    """x * 2^n in two steps, so that n may reach subnormal results and overflow."""
-    half = n >> 1
-    return x * _power_of_two(half) * _power_of_two(n - half)
+SUBNORMAL_STEP = 64
+
+
+def _scaled_exp(r: Term, n: Term, count: Term) -> Term:
+    """e^r 2^n for |r| <= ln(2)/2, where the result may be subnormal or overflow.
+
+    2 e^r times 2^(n - 1), a normal number up to the largest n; for a small n the exponent is raised
+    and the product lowered again, so that it is rounded once.
+    """
+    format = r.format
+    series = (1.0, 1.0, *_polynomial("EXPM1", format))
+    doubled = r.horner([2 * c for c in series])
+    small = n < 3.0 - format.bias
+    exponent = (count << format.mantissa) + ((format.bias - 1) << format.mantissa)
+    raised = exponent + (SUBNORMAL_STEP << format.mantissa)
+    result = doubled * small.where(raised, exponent).as_float()
+    return small.where(result * 2.0**-SUBNORMAL_STEP, result)
+
+
+def _reduce(x: Term) -> tuple[Term, Term, Term]:
+    """x = n ln 2 + r with |r| <= ln(2)/2: r, and n as `_nearest` gives it."""
+    high, low = x.format.split(*LN_2)
+    n, count = _nearest(x, LOG2_E[0])
+    return n.fma(-low, n.fma(-high, x)), n, count
 
 
 def _reduce_exp(x: Term) -> tuple[Term, Term]:
-    """x = n ln 2 + r with |r| <= ln(2)/2: expm1(r) and n."""
-    high, low = x.format.split(*LN_2)
-    n, count = _nearest(x * LOG2_E[0])
-    r = n.fma(-low, n.fma(-high, x))
+    """x = n ln 2 + r with |r| <= ln(2)/2: expm1(r), and n in low bits."""
+    r, _, count = _reduce(x)
     return _expm1_small(r), count
 
 
@@ -73,30 +92,34 @@ def _expm1_small(r: Term) -> Term:
 
 def _exp_limits(format: Format) -> tuple[float, float]:
     """Arguments beyond which exp is 0 or infinite for sure."""
-    return (-110.0, 95.0) if format.width == 32 else (-750.0, 715.0)
+    return (-105.0, 89.0) if format.width == 32 else (-750.0, 710.0)
 
 
 def exp(x: Term) -> Term:
-    """e^x = 2^n (1 + expm1(r))."""
+    """e^x = 2^n e^r."""
     low, high = _exp_limits(x.format)
-    small, n = _reduce_exp(x.at_least(low).at_most(high))
-    return _scale(small + 1.0, n)
+    return _scaled_exp(*_reduce(x.at_least(low).at_most(high)))
 
 
 def exp2(x: Term) -> Term:
     """2^x = 2^n e^(r ln 2)."""
-    low, high = (-155.0, 130.0) if x.format.width == 32 else (-1080.0, 1030.0)
+    low, high = _exp2_limits(x.format)
     x = x.at_least(low).at_most(high)
     n, count = _nearest(x)
-    return _scale(_expm1_small((x - n) * LN_2[0]) + 1.0, count)
+    return _scaled_exp((x - n) * LN_2[0], n, count)
+
+
+def _exp2_limits(format: Format) -> tuple[float, float]:
+    """Arguments beyond which 2^x is 0 or infinite for sure."""
+    return (-151.0, 128.5) if format.width == 32 else (-1080.0, 1024.5)
 
 
 def expm1(x: Term) -> Term:
     """2^n expm1(r) + (2^n - 1); for large x, where 2^n may overflow, e^x."""
-    small, n = _reduce_exp(x.at_least(-50.0).at_most(_exp_limits(x.format)[1]))
-    scale = _power_of_two(n)
-    moderate = scale.fma(small, scale - 1.0)
-    result = (x > 40.0).where(_scale(small + 1.0, n), moderate)
+    r, n, count = _reduce(x.at_least(-50.0).at_most(_exp_limits(x.format)[1]))
+    scale = _power_of_two(count)
+    moderate = scale.fma(_expm1_small(r), scale - 1.0)
+    result = (x > 40.0).where(_scaled_exp(r, n, count), moderate)
     return x.equals(0.0).where(x, result)  # keeps the sign of zero
 
 
@@ -350,10 +373,11 @@ def pow(x: Term, y: Term) -> Term:
     limit = 8.0 * x.format.bias
     error = y.fma(main, -product) + y * rest
     error = (product.abs() < limit).where(error, 0.0)
-    low, high = (-155.0, 130.0) if x.format.width == 32 else (-1080.0, 1030.0)
-    n, count = _nearest(product.at_least(low).at_most(high))
-    r = (product.at_least(low).at_most(high) - n) + error
-    result = _scale(_expm1_small(r * LN_2[0]) + 1.0, count)
+    low, high = _exp2_limits(x.format)
+    bounded = product.at_least(low).at_most(high)
+    n, count = _nearest(bounded)
+    r = (bounded - n) + error
+    result = _scaled_exp(r * LN_2[0], n, count)
     return _pow_special(x, y, size.equals(1.0).where(x.like(1.0), result))
 
 
