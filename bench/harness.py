@@ -7,12 +7,15 @@ import resource
 import statistics
 import subprocess
 import time
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 Call = Callable[[], object]
 LEAST_CALLS = 3
+"""In a round, except of what takes longer than the round."""
+SPIN = 0.01
+"""Seconds after which the idle threads of the contestant before no longer turn in a loop."""
 
 
 @dataclass(frozen=True)
@@ -23,14 +26,23 @@ class Settings:
     seconds: float = 0.15
     """Per contestant and round."""
     process_rounds: int = 3
-    core: int | None = None
-    """The core that timed calls are pinned to; None leaves them free."""
+    threads: int = 1
+    """For dlir and for every peer."""
+    cores: tuple[int, ...] | None = None
+    """The cores that timed calls are pinned to; None leaves them free."""
+    peers: tuple[str, ...] = ()
+    """Those to measure; all without any."""
     cpu_time: bool = False
-    """Time calls by the CPU time of this thread: for a machine that others use as well."""
+    """Time calls by the CPU time of this process, some peers having a thread of their own to
+    compute in: for a machine that others use as well. On one thread only."""
+    compile: bool = False
+    """Whether to time compiling of whole models, in processes of their own."""
+    memory: bool = False
+    """Whether to take the peak memory of running them, in processes of their own."""
 
     @property
     def clock(self) -> Callable[[], float]:
-        return time.thread_time if self.cpu_time else time.perf_counter
+        return time.process_time if self.cpu_time else time.perf_counter
 
 
 QUICK = Settings(rounds=2, seconds=0.02, process_rounds=1)
@@ -68,7 +80,7 @@ class Timing:
 def time_calls(contestants: Mapping[str, Call], settings: Settings) -> dict[str, Timing]:
     """Time all contestants in turns; every other round goes in reverse order."""
     timings = {name: Timing() for name in contestants}
-    with pinned(settings.core):
+    with pinned(settings.cores):
         for number in range(settings.rounds):
             order = list(contestants)[:: -1 if number % 2 else 1]
             for name in order:
@@ -77,10 +89,13 @@ def time_calls(contestants: Mapping[str, Call], settings: Settings) -> dict[str,
 
 
 def _samples(call: Call, settings: Settings) -> list[float]:
+    time.sleep(SPIN)
+    before = time.perf_counter()
     call()  # what ran before has filled the caches with its own data
-    clock, samples = settings.clock, list[float]()
-    end = time.perf_counter() + settings.seconds
-    while len(samples) < LEAST_CALLS or time.perf_counter() < end:
+    clock, samples, now = settings.clock, list[float](), time.perf_counter()
+    least = LEAST_CALLS if now - before < settings.seconds else 1
+    end = now + settings.seconds
+    while len(samples) < least or time.perf_counter() < end:
         start = clock()
         call()
         samples.append(clock() - start)
@@ -88,22 +103,24 @@ def _samples(call: Call, settings: Settings) -> list[float]:
 
 
 @contextmanager
-def pinned(core: int | None) -> Generator[None, None, None]:
-    """Keep this process on one core inside, where the system can do that."""
-    if core is None or not hasattr(os, "sched_setaffinity"):
+def pinned(cores: Iterable[int] | None) -> Generator[None, None, None]:
+    """Keep this thread, and threads that it starts, on these cores, where the system can do that."""
+    if cores is None or not hasattr(os, "sched_setaffinity"):
         yield
         return
     before = os.sched_getaffinity(0)
-    os.sched_setaffinity(0, {core})
+    os.sched_setaffinity(0, cores)
     try:
         yield
     finally:
         os.sched_setaffinity(0, before)
 
 
-def default_core() -> int | None:
-    """The last core we may use: the first ones tend to serve interrupts."""
-    return max(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else None
+def default_cores(count: int = 1) -> tuple[int, ...] | None:
+    """The last cores we may use: the first ones tend to serve interrupts."""
+    if not hasattr(os, "sched_getaffinity"):
+        return None
+    return tuple(sorted(os.sched_getaffinity(0))[-count:])
 
 
 def time_process(

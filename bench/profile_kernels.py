@@ -25,7 +25,7 @@ from xdsl.dialects.builtin import ModuleOp
 from xdsl.dialects.func import FuncOp
 
 import dlir
-from bench.harness import default_core, pinned
+from bench.harness import default_cores, pinned
 from dlir.api import load, lower
 from dlir.dialects.structured.ops import GenericOp
 from dlir.interpreter import Interpreter
@@ -185,7 +185,7 @@ def main() -> int:
     parser.add_argument("model", help="a file, light/NAME, or minilm/BATCHxLENGTH")
     parser.add_argument("--params", help="a safetensors file")
     parser.add_argument("--inputs", help="an .npz with the inputs, in order")
-    parser.add_argument("--core", type=int, default=default_core())
+    parser.add_argument("--core", type=int, nargs=1, default=default_cores())
     options = parser.parse_args()
     if Path(options.model).is_file():
         model = load(Path(options.model), options.params)

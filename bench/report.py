@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import platform
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
@@ -12,14 +12,18 @@ from typing import Any
 from bench.harness import Settings, Timing
 from bench.program import DLIR, Row
 
-PACKAGES = ("dlir", "numpy", "onnx", "onnxruntime", "torch", "xdsl", "llvmlite")
+PACKAGES = (
+    "dlir", "numpy", "onnx", "onnxruntime", "torch", "xdsl", "llvmlite",
+    "openvino", "jax", "iree-base-compiler", "iree-base-runtime", "apache-tvm",
+)  # fmt: skip
 WIDTHS = 35, 10, 10, 11
 UNITS = ((1e-3, 1e6, "us"), (1.0, 1e3, "ms"), (float("inf"), 1.0, "s"))
 
 
-def header(peers: Sequence[str]) -> str:
+def header(peers: Sequence[str], settings: Settings) -> str:
     """The head of the table; `peers` are those that may appear."""
-    cells = ["case", "dlir", "min", "rate"]
+    threads = f"{settings.threads} thread{'s' if settings.threads > 1 else ''}"
+    cells = [f"case ({threads})", "dlir", "min", "rate"]
     line = f"{cells[0]:{WIDTHS[0]}}" + "".join(
         f"{cell:>{width}}" for cell, width in zip(cells[1:], WIDTHS[1:], strict=True)
     )
@@ -34,15 +38,18 @@ def line(row: Row, peers: Sequence[str]) -> str:
     if row.skipped is not None:
         return f"{row.name:{WIDTHS[0]}}  skipped: {row.skipped}"
     ours = row.times[DLIR]
-    cells = [_time(ours.median), _time(ours.least), _rate(row)]
+    cells = [duration(ours.median), duration(ours.least), rate(row)]
     text = f"{row.name:{WIDTHS[0]}}" + "".join(
         f"{cell:>{width}}" for cell, width in zip(cells, WIDTHS[1:], strict=True)
     )
     for peer in peers:
         time = row.times.get(peer)
-        text += f"{_time(time.median):>13}{ours.ratio(time):>7.2f}" if time else " " * 20
-    error = "" if row.error is None else f"{row.error:.0e}" if row.error else "0"
-    return f"{text}{error:>9}  {_goal(row)}".rstrip()
+        text += f"{duration(time.median):>13}{ours.ratio(time):>7.2f}" if time else " " * 20
+    return f"{text}{error(row.errors.get(DLIR)):>9}  {_goal(row)}".rstrip()
+
+
+def error(relative: float | None) -> str:
+    return "" if relative is None else f"{relative:.0e}" if relative else "0"
 
 
 def _goal(row: Row) -> str:
@@ -52,12 +59,12 @@ def _goal(row: Row) -> str:
     return f"{row.goal} {words[row.goal.met(row.times)]}"
 
 
-def _time(seconds: float) -> str:
+def duration(seconds: float) -> str:
     factor, unit = next((factor, unit) for limit, factor, unit in UNITS if seconds < limit)
     return f"{seconds * factor:.2f} {unit}"
 
 
-def _rate(row: Row) -> str:
+def rate(row: Row) -> str:
     least, cpu = row.times[DLIR].least, row.times[DLIR].cpu_least
     if cpu is not None:
         return f"{cpu:.2f} s cpu"
@@ -66,28 +73,33 @@ def _rate(row: Row) -> str:
     return f"{row.moved / least / 1e9:.1f} GB/s" if row.moved else ""
 
 
-def to_json(rows: Iterable[Row], settings: Settings) -> str:
-    """Everything that was measured, and on what."""
+def to_json(rows: Mapping[int, Iterable[Row]], settings: Settings) -> str:
+    """Everything that was measured, by numbers of threads, and on what."""
     return json.dumps(
         {
             "machine": {"processor": _processor(), "system": platform.platform()},
             "versions": {name: _version(name) for name in PACKAGES},
             "settings": asdict(settings),
-            "rows": [_row(row) for row in rows],
+            "rows": [_row(row, threads) for threads, some in rows.items() for row in some],
         },
         indent=2,
     )
 
 
-def _row(row: Row) -> dict[str, Any]:
+def _row(row: Row, threads: int) -> dict[str, Any]:
     ours = row.times.get(DLIR)
     return {
         "name": row.name,
+        "threads": threads,
+        "family": row.family,
+        "suite": row.suite,
         "failure": row.failure,
         "skipped": row.skipped,
         "seconds": {name: _statistics(timing) for name, timing in row.times.items()},
         "ratio": {name: ours.ratio(t) for name, t in row.times.items() if ours and name != DLIR},
-        "error": {"relative": row.error, "absolute": row.absolute_error},
+        "best_peer": row.best_peer(),
+        "error": {"relative": row.errors.get(DLIR), "of": row.errors, "against": row.judge},
+        "absent": row.absent,
         "flop": row.flop,
         "bytes": row.moved,
         "goal": row.goal and ours and {"text": str(row.goal), "met": row.goal.met(row.times)},

@@ -42,18 +42,9 @@ class Conv:
             {"x": x},
             lambda: onnx_models.model([conv], {"x": x}, {"w": w}),
             params={"w": w},
-            torch=self._torch(w),
+            kind="conv",
             flop=2 * math.prod(out) * math.prod(w.shape[1:]),
         )
-
-    def _torch(self, w):
-        def conv(x):
-            import torch
-
-            weight, padding = torch.from_numpy(w), self.kernel // 2
-            return torch.conv2d(x, weight, None, self.stride, padding, groups=self.groups)
-
-        return conv
 
 
 CONVS = {
@@ -65,5 +56,6 @@ CONVS = {
 }
 GOALS = {"3x3-64-56": Goal(1 / SPEED, "onnxruntime")}
 CASES: list[Case] = [
-    program_case(f"conv/{name}", conv.program, GOALS.get(name)) for name, conv in CONVS.items()
+    program_case(f"conv/{name}", conv.program, GOALS.get(name), suite=True)
+    for name, conv in CONVS.items()
 ]

@@ -62,7 +62,9 @@ def _process(name: str, settings: Settings) -> Iterable[Row]:
 
 
 CASES: list[Case] = [
-    program_case("minilm/8x128", partial(_program, 8, 128), GOAL, NEEDS),
+    program_case(
+        "minilm/8x128", partial(_program, 8, 128), GOAL, needs=NEEDS, suite=True, of="model"
+    ),
     program_case("minilm/1x16", partial(_program, 1, 16), needs=NEEDS),
     Case("minilm/first-embedding", _process, NEEDS),
 ]

@@ -19,7 +19,8 @@ def bench(*arguments: str) -> subprocess.CompletedProcess[str]:
 def test_two_cases(tmp_path: Path) -> None:
     file = tmp_path / "rows.json"
     names = ["matmul/256", "conv/3x3-depthwise-32-112"]
-    done = bench("--quick", "--rounds", "1", "--json", str(file), *names)
+    peers = ["--peers", "onnxruntime,numpy"]
+    done = bench("--quick", "--rounds", "1", *peers, "--json", str(file), *names)
     assert done.returncode == 0, done.stdout + done.stderr
     found = json.loads(file.read_text())
     assert [row["name"] for row in found["rows"]] == names

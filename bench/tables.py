@@ -1,0 +1,100 @@
+"""Tables of what was measured: a table per number of threads, grouped by family."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Iterable, Mapping, Sequence
+
+from rich.console import Console
+from rich.table import Table
+
+from bench.program import DLIR, Row
+from bench.report import duration, error
+
+WIDTH = 240
+BEHIND = 0.85
+"""A row below this is far behind."""
+
+
+def show(rows: Mapping[int, Sequence[Row]], console: Console | None = None) -> None:
+    """Print the tables; a file or a pipe gets lines as long as they need to be."""
+    console = console or Console()
+    if not console.is_terminal:
+        console.width = WIDTH
+    for threads, found in rows.items():
+        timed = [row for row in found if row.times]
+        console.print()
+        console.print(speeds(timed, threads))
+        console.print(means(timed, threads))
+        for row in found:
+            for name, reason in _reasons(row):
+                console.print(f"{row.name}: {name}: {reason}", markup=False, highlight=False)
+
+
+def speeds(rows: Sequence[Row], threads: int) -> Table:
+    """Medians of all contestants; how many times faster than the best peer dlir is; its error."""
+    peers = list(dict.fromkeys(name for row in rows for name in row.times if name != DLIR))
+    table = Table(title=f"threads: {threads}", title_justify="left")
+    table.add_column("case", no_wrap=True)
+    for name in (DLIR, *peers, "best peer", "best peer / dlir"):
+        table.add_column(name, justify="right", no_wrap=name in (DLIR, *peers))
+    table.add_column("error", justify="right")
+    table.add_column("worst error of a peer", justify="right")
+    for family, members in by_family(rows).items():
+        for row in members:
+            table.add_row(*_cells(row, peers))
+        table.add_section()
+        mean = geometric_mean(members)
+        if mean is not None and len(members) > 1:
+            blank = [""] * (len(peers) + 2)
+            table.add_row(f"{family}: geometric mean", *blank, f"{mean:.2f}", style="bold")
+            table.add_section()
+    return table
+
+
+def _cells(row: Row, peers: Iterable[str]) -> list[str]:
+    times = [duration(row.times[n].median) if n in row.times else "" for n in (DLIR, *peers)]
+    best, speed = row.best_peer(), row.speed()
+    ratio = "" if speed is None else f"{speed:.2f}"
+    if speed is not None and speed < BEHIND:
+        ratio = f"[red]{ratio}[/red]"
+    theirs = [(value, name) for name, value in row.errors.items() if name != DLIR]
+    worst = f"{error(max(theirs)[0])} {max(theirs)[1]}" if theirs else ""
+    return [row.name, *times, best or "", ratio, error(row.errors.get(DLIR)), worst]
+
+
+def means(rows: Sequence[Row], threads: int) -> str:
+    """The geometric mean over the suite, its least entry, and the rows that are far behind."""
+    suite = [row for row in rows if row.suite and row.speed() is not None]
+    mean = geometric_mean(suite)
+    if mean is None:
+        return ""
+    least = min(suite, key=lambda row: row.speed() or 0)
+    behind = [f"{row.name} {row.speed():.2f}" for row in suite if (row.speed() or 0) < BEHIND]
+    return (
+        f"suite of {len(suite)}, threads {threads}: geometric mean of best peer / dlir {mean:.3f}, "
+        f"least {least.speed():.2f} ({least.name})\n"
+        f"below {BEHIND}: {', '.join(behind) or 'none'}"
+    )
+
+
+def by_family(rows: Iterable[Row]) -> dict[str, list[Row]]:
+    families: dict[str, list[Row]] = {}
+    for row in rows:
+        families.setdefault(row.family, []).append(row)
+    return families
+
+
+def geometric_mean(rows: Iterable[Row]) -> float | None:
+    """Of the best peer's time over dlir's; None where there is no such row."""
+    found = [speed for row in rows if (speed := row.speed()) is not None]
+    return statistics.geometric_mean(found) if found else None
+
+
+def _reasons(row: Row) -> Iterable[tuple[str, str]]:
+    """Why a row or a cell is empty."""
+    if row.failure is not None:
+        yield DLIR, row.failure
+    if row.skipped is not None:
+        yield DLIR, f"skipped: {row.skipped}"
+    yield from row.absent.items()
