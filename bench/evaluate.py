@@ -12,6 +12,8 @@ from typing import Any
 from onnx import AttributeProto, GraphProto, ModelProto, helper, numpy_helper
 
 Operators = Mapping[str, Callable[..., Any]]
+SEVERAL = {"LSTM", "Split"}
+"""Operators whose functions return one result or more, as a sequence."""
 
 
 @dataclass(frozen=True)
@@ -44,10 +46,8 @@ class Graph:
         for step in self.steps:
             arguments = [values[name] for name in step.inputs]
             result = operators[step.kind](*arguments, **step.attributes)
-            if len(step.outputs) == 1:
-                values[step.outputs[0]] = result
-            else:
-                values.update(zip(step.outputs, result, strict=False))
+            results = result if step.kind in SEVERAL else (result,)
+            values.update(zip(step.outputs, results, strict=False))
         return [values[name] for name in self.outputs]
 
 

@@ -104,7 +104,7 @@ def _samples(call: Call, settings: Settings) -> list[float]:
 
 @contextmanager
 def pinned(cores: Iterable[int] | None) -> Generator[None, None, None]:
-    """Keep this thread, and threads that it starts, on these cores, where the system can do that."""
+    """Keep this thread and those that it starts on these cores, where the system can do that."""
     if cores is None or not hasattr(os, "sched_setaffinity"):
         yield
         return

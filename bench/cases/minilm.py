@@ -34,7 +34,7 @@ def weights_file() -> Path:
 
 
 def _program(batch: int, length: int) -> Program:
-    from bench.minilm_onnx import build_from_package
+    from bench.models.minilm import build_from_package
 
     return Program(
         EXAMPLE["ENCODER"],
@@ -49,7 +49,7 @@ def _process(name: str, settings: Settings) -> Iterable[Row]:
     """From the start of Python to the first embedding."""
     import onnx
 
-    from bench.minilm_onnx import build_from_package
+    from bench.models.minilm import build_from_package
 
     with tempfile.TemporaryDirectory() as folder:
         file, inputs = Path(folder) / "minilm.onnx", Path(folder) / "inputs.npz"

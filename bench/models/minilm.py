@@ -8,53 +8,34 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
-from onnx import ModelProto, NodeProto, TensorProto, checker, helper, numpy_helper
+from onnx import ModelProto, TensorProto, checker, helper
+
+from bench.models.graph import GraphWriter
 
 LAYERS, HEADS, WIDTH = 6, 12, 384
 HEAD_WIDTH = WIDTH // HEADS
 OPSET = 17
+EPSILON = 1e-12
 
 
-class GraphWriter:
-    """Collects nodes and initialisers; every method returns the name of its result."""
+class MiniLmWriter(GraphWriter):
+    """Takes weights by name, of torch's modules."""
 
     def __init__(self, weights: Mapping[str, np.ndarray]) -> None:
+        super().__init__("all-MiniLM-L6-v2")
         self.weights = weights
-        self.nodes: list[NodeProto] = []
-        self.initialisers: dict[str, TensorProto] = {}
-
-    def constant(self, name: str, value: np.ndarray) -> str:
-        self.initialisers[name] = numpy_helper.from_array(np.ascontiguousarray(value), name)
-        return name
-
-    def scalar(self, value: float) -> str:
-        return self.constant(f"scalar_{value:g}", np.float32(value))
-
-    def integers(self, *values: int) -> str:
-        name = "integers_" + "_".join(map(str, values))
-        return self.constant(name, np.array(values, np.int64))
 
     def weight(self, name: str, transposed: bool = False) -> str:
         array = self.weights[name]
         return self.constant(name, array.T if transposed else array)
 
-    def node(self, kind: str, *inputs: str, **attributes: object) -> str:
-        result = f"{kind}_{len(self.nodes)}"
-        self.nodes.append(helper.make_node(kind, inputs, [result], name=result, **attributes))
-        return result
-
-    def dense(self, x: str, name: str) -> str:
+    def named_dense(self, x: str, name: str) -> str:
         product = self.node("MatMul", x, self.weight(f"{name}.weight", transposed=True))
         return self.node("Add", product, self.weight(f"{name}.bias"))
 
-    def layer_norm(self, x: str, name: str) -> str:
+    def named_norm(self, x: str, name: str) -> str:
         scale, bias = self.weight(f"{name}.weight"), self.weight(f"{name}.bias")
-        return self.node("LayerNormalization", x, scale, bias, axis=-1, epsilon=1e-12)
-
-    def gelu(self, x: str) -> str:
-        erf = self.node("Erf", self.node("Div", x, self.scalar(2**0.5)))
-        sum_ = self.node("Add", erf, self.scalar(1.0))
-        return self.node("Mul", self.node("Mul", x, sum_), self.scalar(0.5))
+        return self.node("LayerNormalization", x, scale, bias, axis=-1, epsilon=EPSILON)
 
     def heads(self, x: str, perm: list[int]) -> str:
         split = self.node("Reshape", x, self.integers(0, 0, HEADS, HEAD_WIDTH))
@@ -63,7 +44,7 @@ class GraphWriter:
 
 def build(weights: Mapping[str, np.ndarray]) -> ModelProto:
     """Inputs `ids` and `mask`, int64 [batch, length]; output `embedding`, float32 [batch, 384]."""
-    g = GraphWriter(weights)
+    g = MiniLmWriter(weights)
     x = _embeddings(g)
     mask = g.node("Cast", "mask", to=TensorProto.FLOAT)
     gap = g.node("Sub", mask, g.scalar(1.0))
@@ -85,33 +66,33 @@ def build(weights: Mapping[str, np.ndarray]) -> ModelProto:
     return model
 
 
-def _embeddings(g: GraphWriter) -> str:
+def _embeddings(g: MiniLmWriter) -> str:
     word = g.node("Gather", g.weight("embeddings.word_embeddings.weight"), "ids")
     length = g.node("Slice", g.node("Shape", "ids"), g.integers(1), g.integers(2))
     places = g.weight("embeddings.position_embeddings.weight")
     place = g.node("Slice", places, g.integers(0), length, g.integers(0))
     kind = g.constant("type_0", g.weights["embeddings.token_type_embeddings.weight"][:1])
     summed = g.node("Add", g.node("Add", word, place), kind)
-    return g.layer_norm(summed, "embeddings.LayerNorm")
+    return g.named_norm(summed, "embeddings.LayerNorm")
 
 
-def _layer(g: GraphWriter, name: str, x: str, penalty: str) -> str:
+def _layer(g: MiniLmWriter, name: str, x: str, penalty: str) -> str:
     part = f"{name}.attention"
-    q = g.heads(g.dense(x, f"{part}.self.query"), [0, 2, 1, 3])
-    k = g.heads(g.dense(x, f"{part}.self.key"), [0, 2, 3, 1])
-    v = g.heads(g.dense(x, f"{part}.self.value"), [0, 2, 1, 3])
+    q = g.heads(g.named_dense(x, f"{part}.self.query"), [0, 2, 1, 3])
+    k = g.heads(g.named_dense(x, f"{part}.self.key"), [0, 2, 3, 1])
+    v = g.heads(g.named_dense(x, f"{part}.self.value"), [0, 2, 1, 3])
     scores = g.node("Mul", g.node("MatMul", q, k), g.scalar(HEAD_WIDTH**-0.5))
     share = g.node("Softmax", g.node("Add", scores, penalty), axis=-1)
     mixed = g.node("Transpose", g.node("MatMul", share, v), perm=[0, 2, 1, 3])
     joined = g.node("Reshape", mixed, g.integers(0, 0, WIDTH))
-    attended = g.node("Add", g.dense(joined, f"{part}.output.dense"), x)
-    x = g.layer_norm(attended, f"{part}.output.LayerNorm")
-    wide = g.gelu(g.dense(x, f"{name}.intermediate.dense"))
-    narrow = g.node("Add", g.dense(wide, f"{name}.output.dense"), x)
-    return g.layer_norm(narrow, f"{name}.output.LayerNorm")
+    attended = g.node("Add", g.named_dense(joined, f"{part}.output.dense"), x)
+    x = g.named_norm(attended, f"{part}.output.LayerNorm")
+    wide = g.gelu(g.named_dense(x, f"{name}.intermediate.dense"))
+    narrow = g.node("Add", g.named_dense(wide, f"{name}.output.dense"), x)
+    return g.named_norm(narrow, f"{name}.output.LayerNorm")
 
 
-def _pooling(g: GraphWriter, x: str, mask: str) -> None:
+def _pooling(g: MiniLmWriter, x: str, mask: str) -> None:
     keep = g.node("Unsqueeze", mask, g.integers(2))
     total = g.node("ReduceSum", g.node("Mul", x, keep), g.integers(1), keepdims=0)
     count = g.node("ReduceSum", keep, g.integers(1), keepdims=0)
