@@ -37,14 +37,12 @@ def main() -> int:
         return 0
     if unknown := set(options.peers) - set(PEERS):
         sys.exit(f"no peer is called '{min(unknown)}'; there are {', '.join(PEERS)}")
-    runs = [(_settings(options, threads), threads) for threads in options.threads]
+    runs = [_settings(options, threads) for threads in options.threads]
     wanted = options.peers or PEERS
     for name in (name for name in wanted if name not in present(wanted)):
         print(f"not installed: {name}")
-    rows: dict[int, list[Row]] = {}
-    for settings, threads in runs:
-        rows[threads] = _measured(settings, threads)
-    _show(rows, runs[0][0], options)
+    rows = {settings.threads: _measured(settings) for settings in runs}
+    _show(rows, runs[0], options)
     return 1 if any(row.failure for found in rows.values() for row in found) else 0
 
 
@@ -91,6 +89,7 @@ def _settings(options: argparse.Namespace, threads: int) -> Settings:
         sys.exit("the number of threads must be positive")
     if options.cpu_time and threads > 1:
         sys.exit("--cpu-time is for one thread: it would count the work of all, and their waiting")
+    first = threads == options.threads[0]  # processes are measured once
     cores = default_cores(threads) if options.core is None else tuple(options.core)
     base = QUICK if options.quick else Settings()
     settings = replace(
@@ -99,8 +98,8 @@ def _settings(options: argparse.Namespace, threads: int) -> Settings:
         cores=None if cores == (-1,) else cores,
         peers=tuple(options.peers),
         cpu_time=options.cpu_time,
-        compile=options.compile,
-        memory=options.memory,
+        compile=options.compile and first,
+        memory=options.memory and first,
     )
     if options.rounds is None:
         return settings
@@ -123,8 +122,9 @@ def _matches(case: Case, pattern: str) -> bool:
     return named or pattern == ALL or (pattern == SUITE and case.suite)
 
 
-def _measured(settings: Settings, threads: int) -> list[Row]:
+def _measured(settings: Settings) -> list[Row]:
     """Measure in a process of its own: libraries read their threads when they are loaded."""
+    threads = settings.threads
     environment = {n: v for n, v in os.environ.items() if n not in CLEARED}
     environment |= MALLOC | dict.fromkeys(THREADS, str(threads))
     if threads == 1:

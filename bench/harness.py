@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 Call = Callable[[], object]
 LEAST_CALLS = 3
 """In a round, except of what takes longer than the round."""
+SLOW = 1.0
+"""Seconds of a call from which on one is enough for all rounds."""
 SPIN = 0.01
 """Seconds after which the idle threads of the contestant before no longer turn in a loop."""
 
@@ -84,7 +86,9 @@ def time_calls(contestants: Mapping[str, Call], settings: Settings) -> dict[str,
         for number in range(settings.rounds):
             order = list(contestants)[:: -1 if number % 2 else 1]
             for name in order:
-                timings[name].rounds.append(_samples(contestants[name], settings))
+                done = timings[name].rounds
+                again = not done or timings[name].least < SLOW
+                done.append(_samples(contestants[name], settings) if again else done[0])
     return timings
 
 
@@ -93,6 +97,8 @@ def _samples(call: Call, settings: Settings) -> list[float]:
     before = time.perf_counter()
     call()  # what ran before has filled the caches with its own data
     clock, samples, now = settings.clock, list[float](), time.perf_counter()
+    if now - before >= SLOW and not settings.cpu_time:
+        return [now - before]
     least = LEAST_CALLS if now - before < settings.seconds else 1
     end = now + settings.seconds
     while len(samples) < least or time.perf_counter() < end:

@@ -52,7 +52,11 @@ def array_operators(xp: Any, real: Any) -> dict[str, Callable[..., Any]]:
 
 def numpy_operators(real: Any = np.float64) -> dict[str, Callable[..., Any]]:
     """For numpy, in double precision unless `real` says otherwise."""
-    erf = np.vectorize(math.erf, otypes=[real])
+
+    def erf(x: Array) -> Array:
+        flat = np.fromiter(map(math.erf, x.ravel().tolist()), real, x.size)
+        return flat.reshape(x.shape)
+
     return {
         **array_operators(np, real),
         "Conv": _conv,

@@ -36,6 +36,11 @@ class Program:
     tolerance: float = 1e-4
     """The error that is allowed, relative to the largest magnitude in the result."""
 
+    def serialised(self) -> str | bytes:
+        """The path of the model's file, or the file's contents where there is none."""
+        model = self.model()
+        return str(model) if isinstance(model, Path) else self.proto().SerializeToString()
+
     def proto(self) -> ModelProto:
         """The model in memory, with the sizes of the inputs filled in."""
         import onnx
@@ -132,7 +137,13 @@ def program_case(
     """A case that compiles a program, checks its result and times calls of it."""
 
     def measure(name: str, settings: Settings) -> Iterable[Row]:
-        yield measure_program(Row(name, goal=goal), make(), settings)
+        program = make()
+        row = measure_program(Row(name, goal=goal), program, settings)
+        if program.kind == "model" and (settings.compile or settings.memory):
+            from bench.processes import measure_processes
+
+            row.details["processes"] = measure_processes(program, settings)
+        yield row
 
     return Case(name, measure, make=make, **options)
 

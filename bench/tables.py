@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from rich.console import Console
 from rich.table import Table
 
+from bench.peers import generating
+from bench.processes import COLD, WARM, seconds
 from bench.program import DLIR, Row
 from bench.report import duration, error
 
@@ -26,6 +28,8 @@ def show(rows: Mapping[int, Sequence[Row]], console: Console | None = None) -> N
         console.print()
         console.print(speeds(timed, threads))
         console.print(means(timed, threads))
+        for table in process_tables(timed):
+            console.print(table)
         for row in found:
             for name, reason in _reasons(row):
                 console.print(f"{row.name}: {name}: {reason}", markup=False, highlight=False)
@@ -78,6 +82,40 @@ def means(rows: Sequence[Row], threads: int) -> str:
     )
 
 
+def process_tables(rows: Sequence[Row]) -> Iterator[Table]:
+    """Of compiling, and of memory, where that was measured."""
+    printed = {row.name: row.details["processes"] for row in rows if "processes" in row.details}
+    if not printed:
+        return
+    compiling = {n: {e: seconds(p) for e, p in some.items()} for n, some in printed.items()}
+    title = "from the model's file to the first result, imports of libraries left out"
+    yield _process_table(title, compiling, duration, generating())
+    memory = {n: {e: p.get("peak") for e, p in some.items()} for n, some in printed.items()}
+    title = "peak memory of a process that compiles the model and calls it once, imports included"
+    yield _process_table(title, memory, lambda peak: f"{peak / 1e6:.0f} MB", ["onnxruntime"])
+
+
+def _process_table(
+    title: str,
+    values: Mapping[str, Mapping[str, float | None]],
+    text: Callable[[float], str],
+    rivals: Sequence[str],
+) -> Table:
+    """A row per model; the last columns compare with the least of the rivals."""
+    engines = list(dict.fromkeys(engine for some in values.values() for engine in some))
+    table = Table(title=f"{title}; rivals: {', '.join(rivals)}", title_justify="left")
+    table.add_column("model", no_wrap=True)
+    for name in (*engines, f"best rival / {COLD}", f"best rival / {WARM}"):
+        table.add_column(name, justify="right")
+    for name, some in values.items():
+        cells = [text(found) if (found := some.get(e)) is not None else "" for e in engines]
+        theirs = [found for rival in rivals if (found := some.get(rival)) is not None]
+        ours = [some.get(COLD), some.get(WARM)]
+        ratios = [f"{min(theirs) / mine:.2f}" if theirs and mine else "" for mine in ours]
+        table.add_row(name, *cells, *ratios)
+    return table
+
+
 def by_family(rows: Iterable[Row]) -> dict[str, list[Row]]:
     families: dict[str, list[Row]] = {}
     for row in rows:
@@ -98,3 +136,6 @@ def _reasons(row: Row) -> Iterable[tuple[str, str]]:
     if row.skipped is not None:
         yield DLIR, f"skipped: {row.skipped}"
     yield from row.absent.items()
+    for engine, printed in row.details.get("processes", {}).items():
+        if "failure" in printed:
+            yield f"{engine}, in a process", printed["failure"]

@@ -70,6 +70,11 @@ def present(names: Sequence[str] | None) -> list[str]:
     return [peer.name for peer in TABLE if peer.installed and (not names or peer.name in names)]
 
 
+def generating() -> list[str]:
+    """The peers that generate code."""
+    return [peer.name for peer in TABLE if peer.generates]
+
+
 def contestants(program: Program, settings: Settings) -> tuple[dict[str, Call], dict[str, str]]:
     """The calls of the peers that take the program, and why others have none."""
     calls: dict[str, Call] = {}

@@ -6,15 +6,13 @@ from typing import Any
 
 import numpy as np
 
-from bench.evaluate import read_for
 from bench.harness import Call
-from bench.operators import numpy_operators
 from bench.program import Program
 
 
 def onnxruntime(program: Program, threads: int) -> Call:
     """Inputs and outputs are bound once, so that a call neither copies nor allocates."""
-    session = _session(program.proto().SerializeToString(), threads)
+    session = _session(program.serialised(), threads)
     binding = session.io_binding()
     for name, array in program.inputs.items():
         binding.bind_cpu_input(name, array)
@@ -34,7 +32,7 @@ def onnxruntime(program: Program, threads: int) -> Call:
     return call
 
 
-def _session(model: bytes, threads: int) -> Any:
+def _session(model: str | bytes, threads: int) -> Any:
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
@@ -49,8 +47,10 @@ def openvino(program: Program, threads: int) -> Call:
     import openvino
 
     core = openvino.Core()
+    model = core.read_model(program.serialised())
+    model.reshape({name: list(array.shape) for name, array in program.inputs.items()})
     compiled = core.compile_model(
-        core.read_model(program.proto().SerializeToString()),
+        model,
         "CPU",
         {
             "INFERENCE_PRECISION_HINT": "f32",
@@ -74,6 +74,9 @@ def openvino(program: Program, threads: int) -> Call:
 
 def numpy(program: Program, threads: int) -> Call:
     """As many threads as OPENBLAS_NUM_THREADS said when numpy was loaded."""
+    from bench.evaluate import read_for
+    from bench.operators import numpy_operators
+
     operators = numpy_operators(np.float32)
     graph = read_for(operators, program.proto())
     values: dict[str, Any] = {**graph.constants, **program.inputs}
