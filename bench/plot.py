@@ -31,7 +31,8 @@ def plot(rows: Mapping[int, Sequence[Row]], file: Path) -> None:
     for number, (threads, speeds) in enumerate(found.items()):
         places = [names.index(name) + number / (len(found) + 1) for name in speeds]
         label = f"{threads} thread{'s' if threads > 1 else ''}"
-        axes.barh(places, speeds.values(), 1 / (len(found) + 1), label=label)
+        lengths = [speed - 1 for speed in speeds.values()]
+        axes.barh(places, lengths, 1 / (len(found) + 1), left=1, label=label)
     axes.set_yticks(range(len(names)), names)
     axes.invert_yaxis()
     axes.set_xscale("log")
