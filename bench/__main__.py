@@ -91,6 +91,8 @@ def _settings(options: argparse.Namespace, threads: int) -> Settings:
         sys.exit("--cpu-time is for one thread: it would count the work of all, and their waiting")
     first = threads == options.threads[0]  # processes are measured once
     cores = default_cores(threads) if options.core is None else tuple(options.core)
+    if options.core not in (None, [-1]) and len(options.core) < threads:
+        sys.exit(f"{threads} threads need as many cores: --core 0,1")
     base = QUICK if options.quick else Settings()
     settings = replace(
         base,

@@ -42,3 +42,32 @@ def test_all_cases_are_listed() -> None:
 def test_an_unknown_name_is_refused() -> None:
     done = bench("matmul/nothing")
     assert done.returncode != 0 and "matmul/nothing" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--threads", "2", "--cpu-time", "matmul/256"], "--cpu-time is for one thread"),
+        (["--threads", "0", "matmul/256"], "the number of threads must be positive"),
+        (["--threads", "2", "--core", "0", "matmul/256"], "2 threads need as many cores"),
+        (["--peers", "nobody", "matmul/256"], "no peer is called 'nobody'"),
+        (["--threads", "two"], "argument --threads"),
+    ],
+)
+def test_wrong_options_are_refused(arguments: list[str], message: str) -> None:
+    done = bench(*arguments)
+    assert done.returncode != 0 and message in done.stderr and "Traceback" not in done.stderr
+
+
+def test_threads_processes_and_names(tmp_path: Path) -> None:
+    file = tmp_path / "rows.json"
+    options = ["--quick", "--rounds", "1", "--threads", "1,2", "--peers", "onnxruntime"]
+    done = bench(*options, "--compile", "--memory", "--json", str(file), "--cases", "model/mlp-1")
+    assert done.returncode == 0, done.stdout + done.stderr
+    first, second = json.loads(file.read_text())["rows"]
+    assert (first["threads"], second["threads"]) == (1, 2)
+    processes = first["details"]["processes"]
+    assert set(processes) >= {"dlir cold", "dlir warm"} and "processes" not in second["details"]
+    assert processes["dlir warm"]["compile"] < processes["dlir cold"]["compile"]
+    assert all(found["peak"] > 1e7 for found in processes.values())
+    assert "threads: 1" in done.stdout and "threads: 2" in done.stdout
