@@ -94,13 +94,14 @@ def time_calls(contestants: Mapping[str, Call], settings: Settings) -> dict[str,
 
 def _samples(call: Call, settings: Settings) -> list[float]:
     time.sleep(SPIN)
-    before = time.perf_counter()
+    clock = settings.clock
+    start = clock()
     call()  # what ran before has filled the caches with its own data
-    clock, samples, now = settings.clock, list[float](), time.perf_counter()
-    if now - before >= SLOW and not settings.cpu_time:
-        return [now - before]
-    least = LEAST_CALLS if now - before < settings.seconds else 1
-    end = now + settings.seconds
+    first, samples = clock() - start, list[float]()
+    if first >= SLOW:
+        return [first]
+    least = LEAST_CALLS if first < settings.seconds else 1
+    end = time.perf_counter() + settings.seconds
     while len(samples) < least or time.perf_counter() < end:
         start = clock()
         call()

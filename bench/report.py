@@ -27,7 +27,7 @@ def header(peers: Sequence[str], settings: Settings) -> str:
     line = f"{cells[0]:{WIDTHS[0]}}" + "".join(
         f"{cell:>{width}}" for cell, width in zip(cells[1:], WIDTHS[1:], strict=True)
     )
-    line += "".join(f"{peer:>13}{'ratio':>7}" for peer in peers)
+    line += "".join(f"{peer:>14}{'ratio':>7}" for peer in peers)
     return f"{line}{'error':>9}  goal"
 
 
@@ -44,7 +44,7 @@ def line(row: Row, peers: Sequence[str]) -> str:
     )
     for peer in peers:
         time = row.times.get(peer)
-        text += f"{duration(time.median):>13}{ours.ratio(time):>7.2f}" if time else " " * 20
+        text += f"{duration(time.median):>14}{ours.ratio(time):>7.2f}" if time else " " * 21
     return f"{text}{error(row.errors.get(DLIR)):>9}  {_goal(row)}".rstrip()
 
 
