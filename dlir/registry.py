@@ -64,6 +64,7 @@ PASSES: dict[str, str] = {
     "dl-decompose": "dlir.transforms.dl_decompose:DlDecompose",
     "dl-lint-cache-alias": "dlir.targets.roofline.dl_lint_cache_alias:DlLintCacheAlias",
     "dl-quantize-minmax": "dlir.transforms.dl_quantize_minmax:DlQuantizeMinmax",
+    "dl-raise-composites": "dlir.transforms.dl_raise_composites:DlRaiseComposites",
     "dl-roofline": "dlir.targets.roofline.dl_roofline:DlRoofline",
     "dl-simplify": "dlir.transforms.dl_simplify:DlSimplify",
     "dl-specialize": "dlir.transforms.dl_specialize:DlSpecialize",

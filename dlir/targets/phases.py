@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dlir.diagnostics import fail
 
 TO_STRUCTURED = (
-    "dl-decompose{ops=rnn,gru,lstm},dl-simplify,dl-assign-layout{layout=nhwc},dl-simplify,"
-    "convert-dl-to-structured,cse"
+    "dl-decompose{ops=attention,rnn,gru,lstm},dl-simplify,dl-assign-layout{layout=nhwc},"
+    "dl-simplify,convert-dl-to-structured,cse"
 )
 """From `dl` to `structured`, before a target adds what it needs."""
 

@@ -21,6 +21,7 @@ from dlir.dialects.dl.ops import math as m
 from dlir.dialects.dl.ops import recurrent as rec
 from dlir.dialects.dl.ops.base import DlOp, Operand, element_of, rank_of, shape_of
 from dlir.dialects.dl.ops.binary import CastOp
+from dlir.dialects.dl.ops.contraction import MatmulOp
 from dlir.dialects.dl.ops.movement import PadOp, ReshapeOp, SliceOp
 from dlir.dialects.dl.ops.reduction import ReduceMaxOp, ReduceMeanOp, ReduceSumOp
 from dlir.dialects.dl.ops.source import DimOp
@@ -93,6 +94,20 @@ def lrn(op: c.LrnOp, make: Make) -> Term:
         w = w + shifted(by)
     scaled = w * (op.alpha.value.data / size) + op.bias.value.data
     return x / scaled**op.beta.value.data
+
+
+def attention(op: c.AttentionOp, make: Make) -> Term:
+    """softmax(scale * q k^T + mask) v; the products read the operands as they are"""
+    wide = make.element
+    scores = make.apply(MatmulOp(op.q, op.k, acc=wide, element_type=wide, transpose_rhs=True))
+    if (scale := op.scale.value.data) != 1:
+        scores = scores * scale
+    if op.mask is not None:
+        scores = scores + make.term(op.mask)
+    shares = scores.then(c.SoftmaxOp)
+    if (element := element_of(op.v)) != wide:
+        shares = shares.then(CastOp, element)
+    return make.apply(MatmulOp(shares.value, op.v, acc=wide, element_type=wide))
 
 
 def _sizes(x: Operand, make: Make) -> list[int | Operand]:
@@ -179,6 +194,7 @@ DECOMPOSITIONS: dict[type[DlOp], Callable[[Any, Make], Term | Sequence[Term]]] =
     c.LayerNormOp: layer_norm,
     c.BatchNormOp: batch_norm,
     c.LrnOp: lrn,
+    c.AttentionOp: attention,
     a.SigmoidOp: sigmoid,
     a.GeluOp: gelu,
     a.SiluOp: silu,

@@ -324,6 +324,23 @@ def normalization_cases(e: str) -> list[Case]:
     return cases
 
 
+def attention_cases(e: str) -> list[Case]:
+    masked = lambda q, k, v, mask: c.AttentionOp(q, k, v, mask, scale=0.5)  # noqa: E731
+    operands = (
+        "2?x3x5?x4 2?x3x7?x4 2?x3x7?x6",
+        "5x4 17x4 17x3",
+        "2x1x4 1x65x4 65x4",
+        "3x4 1x4 1x1",
+    )
+    masks = ("2?x1x1x7?", "5x17", "65", "1x1")
+    cases: list[Case] = []
+    for shapes, mask in zip(operands, masks, strict=True):
+        types = " ".join(f"{shape}x{e}" for shape in shapes.split())
+        cases.append(Case("attention", types, c.AttentionOp, Scaled(65)))
+        cases.append(Case("attention", f"{types} {mask}x{e}", masked, Scaled(65)))
+    return cases
+
+
 def batch_norm(axis: int) -> Make:
     """The variance is made positive first."""
     return lambda *xs: [
@@ -418,6 +435,7 @@ REPRESENTATIVE: dict[str, list[Case]] = {
     "reduction i8": reduction_cases("i8"),
     "softmax f32": softmax_cases("f32"),
     "normalization f32": normalization_cases("f32"),
+    "attention f32": attention_cases("f32"),
     "recurrent f32": recurrent_cases("f32"),
     **{f"movement {e}": movement_cases(e) for e in ("f32", "i1")},
 }
@@ -433,6 +451,7 @@ REST: dict[str, list[Case]] = {
     **{f"reduction {e}": reduction_cases(e) for e in ("i32", "i16")},
     **{f"softmax {e}": softmax_cases(e) for e in ("f64", "f16", "bf16")},
     **{f"normalization {e}": normalization_cases(e) for e in ("f64", "f16", "bf16")},
+    **{f"attention {e}": attention_cases(e) for e in ("f64", "f16", "bf16")},
     **{f"recurrent {e}": recurrent_cases(e) for e in ("f64", "f16", "bf16")},
     **{f"movement {e}": movement_cases(e) for e in ("f64", "f16", "bf16", *INTEGERS)},
 }  # fmt: skip

@@ -25,13 +25,13 @@ from dlir.numpy_types import dtype_of
 from dlir.transforms.dl_decompose import DlDecompose
 from dlir.verifier import verify
 
-UNROLLED = ("rnn", "gru", "lstm")
+DECOMPOSED = ("attention", "rnn", "gru", "lstm")
 """Ops without a lowering of their own."""
 
 
 def converted(module: ModuleOp) -> ModuleOp:
     result = module.clone()
-    DlDecompose(ops=UNROLLED).apply(Context(), result)
+    DlDecompose(ops=DECOMPOSED).apply(Context(), result)
     ConvertDlToStructured().apply(Context(), result)
     verify(result)
     left = {op.name for op in result.walk() if op.name.startswith("dl.")}
@@ -158,5 +158,5 @@ def test_locations_are_kept() -> None:
 def test_every_op_has_a_rule() -> None:
     from dlir.dialects.dl import OPS
 
-    recurrent = {op for op in OPS if op.name.removeprefix("dl.") in UNROLLED}
-    assert {op for op in OPS if op not in RULES} == {s.ConstantOp, s.ParamOp, *recurrent}
+    decomposed = {op for op in OPS if op.name.removeprefix("dl.") in DECOMPOSED}
+    assert {op for op in OPS if op not in RULES} == {s.ConstantOp, s.ParamOp, *decomposed}

@@ -11,7 +11,9 @@ from dlir.targets.phases import TO_STRUCTURED, levels_until
 
 PHASES: Mapping[str, str] = MappingProxyType(
     {
-        "structured": f"{TO_STRUCTURED},structured-insert-checks,structured-fuse,cse",
+        "structured": (
+            f"dl-raise-composites,{TO_STRUCTURED},structured-insert-checks,structured-fuse,cse"
+        ),
         "buffers": (
             "structured-schedule{vector-bits=%(vector_bits)d registers=%(registers)d},"
             "structured-pack,cse,structured-hoist-constants,structured-bufferize,"
