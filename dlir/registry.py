@@ -62,6 +62,7 @@ PASSES: dict[str, str] = {
     "cpu-pipeline": "dlir.targets.cpu.pipeline:CpuPipeline",
     "dl-assign-layout": "dlir.transforms.dl_assign_layout:DlAssignLayout",
     "dl-decompose": "dlir.transforms.dl_decompose:DlDecompose",
+    "dl-fold-scale": "dlir.transforms.dl_fold_scale:DlFoldScale",
     "dl-lint-cache-alias": "dlir.targets.roofline.dl_lint_cache_alias:DlLintCacheAlias",
     "dl-quantize-minmax": "dlir.transforms.dl_quantize_minmax:DlQuantizeMinmax",
     "dl-raise-composites": "dlir.transforms.dl_raise_composites:DlRaiseComposites",

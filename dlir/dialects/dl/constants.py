@@ -21,7 +21,8 @@ from xdsl.dialects.builtin import (
 from xdsl.ir import Attribute, OpResult, SSAValue
 
 from dlir.dialects.dl.attrs import Tensor
-from dlir.dialects.dl.ops.source import ConstantOp
+from dlir.dialects.dl.ops.base import DlOp
+from dlir.dialects.dl.ops.source import ConstantOp, ParamOp
 
 if TYPE_CHECKING:
     from dlir.numpy_types import Array
@@ -58,3 +59,13 @@ def known_array(value: SSAValue) -> Array | None:
     if isinstance(value, OpResult) and isinstance(value.op, ConstantOp):
         return constant_array(value.op)
     return None
+
+
+def follows_from_weights(value: SSAValue) -> bool:
+    """Whether the value is known before a call: made of parameters and constants by `dl` ops."""
+    op = value.op if isinstance(value, OpResult) else None
+    if isinstance(op, ConstantOp | ParamOp):
+        return True
+    return (
+        isinstance(op, DlOp) and bool(op.operands) and all(map(follows_from_weights, op.operands))
+    )
