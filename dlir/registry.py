@@ -69,6 +69,7 @@ PASSES: dict[str, str] = {
     "dl-raise-composites": "dlir.transforms.dl_raise_composites:DlRaiseComposites",
     "dl-roofline": "dlir.targets.roofline.dl_roofline:DlRoofline",
     "dl-simplify": "dlir.transforms.dl_simplify:DlSimplify",
+    "dl-sink-reshape": "dlir.transforms.dl_sink_reshape:DlSinkReshape",
     "dl-sink-transpose": "dlir.transforms.dl_sink_transpose:DlSinkTranspose",
     "dl-specialize": "dlir.transforms.dl_specialize:DlSpecialize",
     "structured-align-heads": "dlir.transforms.structured_align_heads:StructuredAlignHeads",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from xdsl.builder import Builder
@@ -217,8 +217,8 @@ def _inline_producer(producer: GenericOp, consumer: GenericOp, number: int) -> b
         return False
     if _uses_index(producer.body.block) or _loses_extents(producer, consumer, number):
         return False
-    if _reads_a_part(producer) and consumer.reduction_dims:
-        return False  # the larger input would tell the reduction's extent
+    if _parts_tell_a_reduction(producer, consumer, number):
+        return False
     composed = _composed_maps(producer, consumer, number)
     if not _may_inline(producer, consumer, number, composed):
         return False
@@ -285,8 +285,18 @@ def _loses_extents(producer: GenericOp, consumer: GenericOp, number: int) -> boo
     return any(d not in told and consumer.fixed_domain[d] < 0 for d in range(len(consumer.kinds)))
 
 
-def _reads_a_part(producer: GenericOp) -> bool:
-    """Whether an input may be larger than what the producer reads of it."""
+def _parts_tell_a_reduction(producer: GenericOp, consumer: GenericOp, number: int) -> bool:
+    """Whether an input of which the producer reads a part would tell a reduction's extent.
+
+    The extents of parallel iterators are told by the result, whatever the inputs' sizes.
+    """
+    written = {form.plain_dim: position for position, form in enumerate(producer.out_forms)}
+    reads, reduced = consumer.input_forms[number], set(consumer.reduction_dims)
+    return any(reduced & set(reads[written[dim]].dims) for dim in _read_in_part(producer))
+
+
+def _read_in_part(producer: GenericOp) -> Iterator[int]:
+    """Iterators along which an input may be larger than what is read of it."""
     sizes = Sizes(Builder(InsertPoint.before(producer)))
     for value, forms in zip(producer.inputs, producer.input_forms, strict=True):
         for position, form in enumerate(forms):
@@ -294,8 +304,7 @@ def _reads_a_part(producer: GenericOp) -> bool:
             if dim is not None and not _same(
                 sizes.of(value, position), sizes.extent(producer, dim)
             ):
-                return True
-    return False
+                yield dim
 
 
 def _same(a: Size, b: Size) -> bool:

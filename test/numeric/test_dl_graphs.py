@@ -24,7 +24,13 @@ REGISTRY = default_registry()
 CONTEXT = REGISTRY.context()
 SPECIAL = {"dl-raise-composites": [np.nan, np.inf, -np.inf, 80.0, -80.0, 0.0]}
 """Passes that must treat such numbers alike."""
-PASSES = ["dl-fold-scale", "dl-merge-matmuls", "dl-raise-composites", "dl-sink-transpose"]
+PASSES = [
+    "dl-fold-scale",
+    "dl-merge-matmuls",
+    "dl-raise-composites",
+    "dl-sink-reshape",
+    "dl-sink-transpose",
+]
 
 
 @cache

@@ -12,8 +12,8 @@ from dlir.targets.phases import TO_STRUCTURED, levels_until
 PHASES: Mapping[str, str] = MappingProxyType(
     {
         "structured": (
-            f"dl-raise-composites,dl-fold-scale,{TO_STRUCTURED},structured-insert-checks,"
-            "structured-fuse,cse"
+            f"dl-raise-composites,dl-fold-scale,dl-sink-reshape,{TO_STRUCTURED},"
+            "structured-insert-checks,structured-fuse,cse"
         ),
         "buffers": (
             "structured-schedule{vector-bits=%(vector_bits)d registers=%(registers)d},"
