@@ -11,7 +11,7 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,7 +26,12 @@ STEPS = "load", "compile", "first call"
 MEMORY_PEERS = ("onnxruntime",)
 CACHES = ("DLIR_CACHE_DIR", "TORCHINDUCTOR_CACHE_DIR")
 """Variables that name folders in which something is kept between processes."""
+SERIAL = {"TORCHINDUCTOR_COMPILE_THREADS": "1"}
+"""A pool of processes would start with the time that is measured."""
 MALLOC_VARIABLES = ("MALLOC_MMAP_MAX_", "MALLOC_TRIM_THRESHOLD_")
+
+
+Printed = dict[str, dict[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -49,14 +54,20 @@ class Files:
         return [*words, "--threads", str(threads)]
 
 
-def measure_processes(program: Program, settings: Settings) -> dict[str, dict[str, Any]]:
-    """What `bench.once` printed, by engine; `failure` where it failed."""
+def measure_processes(program: Program, settings: Settings) -> dict[str, Printed]:
+    """What `bench.once` printed, by engine, of those that are asked for: `compile`, `memory`."""
+    from bench.peers import present
+
+    found: dict[str, Printed] = {}
     with tempfile.TemporaryDirectory() as name:
         files = _write(program, Path(name))
-        return {
-            label: _run(files, engine, settings, caches)
-            for label, engine, caches in _plan(files, settings)
-        }
+        if settings.compile:
+            peers = [peer for peer in present(settings.peers) if peer != "numpy"]
+            found["compile"] = _run_all(files, peers, settings, "--imports")
+        if settings.memory:
+            peers = [peer for peer in present(settings.peers) if peer in MEMORY_PEERS]
+            found["memory"] = _run_all(files, peers, settings)
+    return found
 
 
 def seconds(printed: Mapping[str, Any]) -> float | None:
@@ -64,21 +75,23 @@ def seconds(printed: Mapping[str, Any]) -> float | None:
     return None if "failure" in printed else sum(printed.get(step, 0) for step in STEPS)
 
 
-def _plan(files: Files, settings: Settings) -> Iterator[tuple[str, str, Path]]:
-    """Labels, engines, and folders for what they keep: dlir's second process finds the first's."""
-    from bench.peers import present
-
-    ours = files.folder / "cache"
-    yield COLD, DLIR, ours
-    yield WARM, DLIR, ours
-    for name in present(settings.peers):
-        if (settings.compile and name != "numpy") or (settings.memory and name in MEMORY_PEERS):
-            yield name, name, files.folder / f"cache-{name}"
+def _run_all(files: Files, peers: Sequence[str], settings: Settings, *options: str) -> Printed:
+    """dlir's second process finds what its first has kept."""
+    with tempfile.TemporaryDirectory() as caches:
+        engines = {COLD: DLIR, WARM: DLIR, **{peer: peer for peer in peers}}
+        return {
+            label: _run(files, engine, settings, Path(caches) / engine, *options)
+            for label, engine in engines.items()
+        }
 
 
-def _run(files: Files, engine: str, settings: Settings, caches: Path) -> dict[str, Any]:
+def _run(
+    files: Files, engine: str, settings: Settings, caches: Path, *options: str
+) -> dict[str, Any]:
+    """What the process printed, or `failure`, its last line of errors."""
     command = [sys.executable, "-m", "bench.once", *files.arguments(engine, settings.threads)]
-    environment = {**os.environ, **dict.fromkeys(CACHES, str(caches))}
+    command += [*options, *(["--cpu-time"] if settings.cpu_time else [])]
+    environment = {**os.environ, **SERIAL, **dict.fromkeys(CACHES, str(caches))}
     for name in MALLOC_VARIABLES:  # memory is given back, as it is where nobody measures
         environment.pop(name, None)
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)

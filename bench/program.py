@@ -142,7 +142,7 @@ def program_case(
         if program.kind == "model" and (settings.compile or settings.memory):
             from bench.processes import measure_processes
 
-            row.details["processes"] = measure_processes(program, settings)
+            row.details |= measure_processes(program, settings)
         yield row
 
     return Case(name, measure, make=make, **options)

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 
 from bench.peers import generating
-from bench.processes import COLD, WARM, seconds
+from bench.processes import COLD, MEMORY_PEERS, WARM, seconds
 from bench.program import DLIR, Row
 from bench.report import duration, error
 
+Values = Mapping[str, Mapping[str, float | None]]
+"""By model and engine."""
 WIDTH = 240
 BEHIND = 0.85
 """A row below this is far behind."""
@@ -84,20 +87,27 @@ def means(rows: Sequence[Row], threads: int) -> str:
 
 def process_tables(rows: Sequence[Row]) -> Iterator[Table]:
     """Of compiling, and of memory, where that was measured."""
-    printed = {row.name: row.details["processes"] for row in rows if "processes" in row.details}
-    if not printed:
-        return
-    compiling = {n: {e: seconds(p) for e, p in some.items()} for n, some in printed.items()}
+    compiling = _measured(rows, "compile", seconds)
     title = "from the model's file to the first result, imports of libraries left out"
-    yield _process_table(title, compiling, duration, generating())
-    memory = {n: {e: p.get("peak") for e, p in some.items()} for n, some in printed.items()}
+    if compiling:
+        yield _process_table(title, compiling, duration, generating())
+    memory = _measured(rows, "memory", lambda printed: printed.get("peak"))
     title = "peak memory of a process that compiles the model and calls it once, imports included"
-    yield _process_table(title, memory, lambda peak: f"{peak / 1e6:.0f} MB", ["onnxruntime"])
+    if memory:
+        yield _process_table(title, memory, lambda peak: f"{peak / 1e6:.0f} MB", MEMORY_PEERS)
+
+
+def _measured(rows: Sequence[Row], kind: str, value: Callable[[Any], float | None]) -> Values:
+    return {
+        row.name: {engine: value(printed) for engine, printed in row.details[kind].items()}
+        for row in rows
+        if kind in row.details
+    }
 
 
 def _process_table(
     title: str,
-    values: Mapping[str, Mapping[str, float | None]],
+    values: Values,
     text: Callable[[float], str],
     rivals: Sequence[str],
 ) -> Table:
@@ -136,6 +146,7 @@ def _reasons(row: Row) -> Iterable[tuple[str, str]]:
     if row.skipped is not None:
         yield DLIR, f"skipped: {row.skipped}"
     yield from row.absent.items()
-    for engine, printed in row.details.get("processes", {}).items():
-        if "failure" in printed:
-            yield f"{engine}, in a process", printed["failure"]
+    for kind in ("compile", "memory"):
+        for engine, printed in row.details.get(kind, {}).items():
+            if "failure" in printed:
+                yield f"{engine}, {kind}", printed["failure"]

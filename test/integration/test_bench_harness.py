@@ -130,13 +130,15 @@ def test_speeds_compare_with_the_best_peer() -> None:
 def test_tables_show_every_row_and_reason() -> None:
     found = rows()
     found[0].absent["r"] = "RuntimeError: [no] such op"
-    found[0].details["processes"] = {
-        "dlir cold": {"load": 1.0, "compile": 2.0, "first call": 1.0, "peak": 8e6, "import": 5.0},
-        "dlir warm": {"load": 1.0, "compile": 0.0, "first call": 1.0, "peak": 4e6},
-        "iree": {"load": 8.0, "first call": 0.0, "peak": 3e6},
-        "onnxruntime": {"load": 0.1, "first call": 0.0, "peak": 4e6},
+    found[0].details["compile"] = {
+        "dlir cold": {"load": 1.0, "compile": 2.0, "first call": 1.0, "import": 5.0},
+        "dlir warm": {"load": 1.0, "compile": 0.0, "first call": 1.0},
+        "iree": {"load": 8.0, "first call": 0.0},
+        "onnxruntime": {"load": 0.1, "first call": 0.0},
         "tvm": {"failure": "no LSTM"},
     }
+    peaks = {"dlir cold": 8e6, "dlir warm": 4e6, "onnxruntime": 4e6}
+    found[0].details["memory"] = {name: {"peak": peak} for name, peak in peaks.items()}
     out = io.StringIO()
     tables.show({1: found, 2: found[1:2]}, Console(file=out, width=400))
     text = out.getvalue()
@@ -146,7 +148,7 @@ def test_tables_show_every_row_and_reason() -> None:
     assert "below 0.85: a/slow 0.50" in text
     assert "a/slow: r: RuntimeError: [no] such op" in text
     assert "b/failed: dlir: WrongResult: by much" in text
-    assert "a/slow: tvm, in a process: no LSTM" in text
+    assert "a/slow: tvm, compile: no LSTM" in text
     lines = [line for line in text.splitlines() if "│ a/slow" in line]
     compiling, memory = lines[1].split(), lines[2].split()
     assert [*compiling[-4:-3], *compiling[-2:-1]] == ["2.00", "4.00"]
