@@ -51,7 +51,7 @@ def array_operators(xp: Any, real: Any) -> dict[str, Callable[..., Any]]:
 
 
 def numpy_operators(real: Any = np.float64) -> dict[str, Callable[..., Any]]:
-    """For numpy, in double precision unless `real` says otherwise."""
+    """For numpy, in double precision unless `real` says otherwise. A transposition makes an array."""
 
     def erf(x: Array) -> Array:
         flat = np.fromiter(map(math.erf, x.ravel().tolist()), real, x.size)
@@ -64,6 +64,7 @@ def numpy_operators(real: Any = np.float64) -> dict[str, Callable[..., Any]]:
         "Gelu": lambda x: x * (1 + erf(x * math.sqrt(0.5))) / 2,
         "LSTM": _lstm,
         "MaxPool": _max_pool,
+        "Transpose": lambda x, perm: np.ascontiguousarray(np.transpose(x, perm)),
     }
 
 

@@ -15,6 +15,7 @@ from rich.console import Console
 
 from bench import onnx_models, peers, report, tables
 from bench.harness import QUICK, Settings, Timing, default_cores, pinned, time_calls
+from bench.operators import numpy_operators
 from bench.program import DLIR, Program, Row, WrongResult, check, measure_program
 
 SETTINGS = replace(QUICK, rounds=3, seconds=0.0, cores=None)
@@ -163,3 +164,8 @@ def test_json_has_everything_by_threads() -> None:
     assert found["rows"][0]["ratio"] == {"p": 2.0, "q": 0.5}
     assert found["rows"][0]["best_peer"] == "p"
     assert found["rows"][3]["failure"] == "WrongResult: by much"
+
+
+def test_numpy_moves_what_it_transposes() -> None:
+    result = numpy_operators(np.float32)["Transpose"](X, perm=(1, 0))
+    assert result.flags.c_contiguous and not np.shares_memory(result, X)
