@@ -51,7 +51,10 @@ def array_operators(xp: Any, real: Any) -> dict[str, Callable[..., Any]]:
 
 
 def numpy_operators(real: Any = np.float64) -> dict[str, Callable[..., Any]]:
-    """For numpy, in double precision unless `real` says otherwise. A transposition makes an array."""
+    """For numpy, in double precision unless `real` says otherwise.
+
+    A transposition makes an array, as it does for the others: a view would not move a byte.
+    """
 
     def erf(x: Array) -> Array:
         flat = np.fromiter(map(math.erf, x.ravel().tolist()), real, x.size)
