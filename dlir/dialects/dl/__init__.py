@@ -24,7 +24,7 @@ from xdsl.dialect_interfaces.constant_materialization import ConstantMaterializa
 from xdsl.dialects.builtin import DenseIntOrFPElementsAttr, IndexType, IntegerAttr, TensorType
 from xdsl.ir import Attribute, Dialect, Operation
 
-from dlir.dialects.dl.attrs import ApproximationAttr, LayoutAttr, PredicateAttr
+from dlir.dialects.dl.attrs import AlgorithmAttr, ApproximationAttr, LayoutAttr, PredicateAttr
 from dlir.dialects.dl.ops import (
     activation,
     binary,
@@ -72,4 +72,6 @@ class Constants(ConstantMaterializationInterface):
         return None
 
 
-DL = Dialect("dl", [*OPS], [ApproximationAttr, LayoutAttr, PredicateAttr], [Constants()])
+DL = Dialect(
+    "dl", [*OPS], [AlgorithmAttr, ApproximationAttr, LayoutAttr, PredicateAttr], [Constants()]
+)

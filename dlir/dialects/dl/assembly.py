@@ -26,6 +26,8 @@ from xdsl.printer import Printer
 from xdsl.utils.str_enum import StrEnum
 
 from dlir.dialects.dl.attrs import (
+    Algorithm,
+    AlgorithmAttr,
     Approximation,
     ApproximationAttr,
     Layout,
@@ -41,6 +43,7 @@ if TYPE_CHECKING:
 INDEX = IndexType()
 _WORDS = {"inf": inf, "nan": nan}
 _ENUMS: dict[str, tuple[type[StrEnum], Callable[[Any], Attribute]]] = {
+    "algorithm": (Algorithm, AlgorithmAttr),
     "layout": (Layout, LayoutAttr),
     "approximate": (Approximation, ApproximationAttr),
 }

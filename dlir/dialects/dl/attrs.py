@@ -51,6 +51,17 @@ class Layout(StrEnum):
     NHWC = "nhwc"
 
 
+class Algorithm(StrEnum):
+    """How a convolution is computed; `auto` leaves it to the target."""
+
+    AUTO = "auto"
+    DIRECT = "direct"
+    IM2COL = "im2col"
+    WINOGRAD_2X2 = "winograd-2x2"
+    WINOGRAD_4X4 = "winograd-4x4"
+    FFT = "fft"
+
+
 class Approximation(StrEnum):
     """How gelu computes the normal distribution: exactly by erf, or by a polynomial in tanh."""
 
@@ -74,6 +85,13 @@ class LayoutAttr(EnumAttribute[Layout], SpacedOpaqueSyntaxAttribute):
     """`#dl<layout nchw>`, written `layout = "nchw"` inside an op."""
 
     name = "dl.layout"
+
+
+@irdl_attr_definition
+class AlgorithmAttr(EnumAttribute[Algorithm], SpacedOpaqueSyntaxAttribute):
+    """`#dl<algorithm fft>`, written `algorithm = "fft"` inside an op."""
+
+    name = "dl.algorithm"
 
 
 @irdl_attr_definition

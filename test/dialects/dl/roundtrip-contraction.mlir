@@ -38,8 +38,8 @@ func.func @matmul_5(%a: tensor<2x0xf32>, %b: tensor<0x4xf32>) {
 }
 
 func.func @conv2d_2(%x: tensor<?x?x224x8xbf16>, %w: tensor<16x2x7x3xbf16>) {
-  // CHECK: %y = dl.conv2d %x, %w acc f32 {strides = [2, 1], padding = [3, 2, 3, 2], dilations = [1, 2], groups = 4, layout = "nhwc"} : (tensor<?x?x224x8xbf16>, tensor<16x2x7x3xbf16>) -> tensor<?x?x224x16xbf16>
-  %y = dl.conv2d %x, %w acc f32 {strides = [2, 1], padding = [3, 2, 3, 2], dilations = [1, 2], groups = 4, layout = "nhwc"} : (tensor<?x?x224x8xbf16>, tensor<16x2x7x3xbf16>) -> tensor<?x?x224x16xbf16>
+  // CHECK: %y = dl.conv2d %x, %w acc f32 {strides = [2, 1], padding = [3, 2, 3, 2], dilations = [1, 2], groups = 4, layout = "nhwc", algorithm = "direct"} : (tensor<?x?x224x8xbf16>, tensor<16x2x7x3xbf16>) -> tensor<?x?x224x16xbf16>
+  %y = dl.conv2d %x, %w acc f32 {strides = [2, 1], padding = [3, 2, 3, 2], dilations = [1, 2], groups = 4, layout = "nhwc", algorithm = "direct"} : (tensor<?x?x224x8xbf16>, tensor<16x2x7x3xbf16>) -> tensor<?x?x224x16xbf16>
   func.return
 }
 

@@ -35,6 +35,8 @@ from dlir.dialects.dl.attrs import (
     INTS,
     NUMBERS,
     WIDTHS,
+    Algorithm,
+    AlgorithmAttr,
     Layout,
     LayoutAttr,
     OpClass,
@@ -46,6 +48,7 @@ from dlir.dialects.dl.ops.base import DlOp, Operand, element_of, shape_of, type_
 
 INTS_CONSTR = DenseArrayBase.constr(i64)
 LAYOUT_CONSTR = BaseAttr(LayoutAttr)
+AUTO = AlgorithmAttr(Algorithm.AUTO)
 NCHW = LayoutAttr(Layout.NCHW)
 
 
@@ -195,7 +198,9 @@ class Conv2dOp(ContractionOp):
     Outside x is zero; g(o) is the first input channel of the group of output channel o.
 
     The weight is always [out, in / groups, kernel height, kernel width]; `layout` is that of x and
-    y. `padding` is [top, left, bottom, right].
+    y. `padding` is [top, left, bottom, right]. `algorithm` says how the sums are found (`auto`,
+    `direct`, `im2col`, `winograd-2x2`, `winograd-4x4` or `fft`; see `dl-convolution-algorithm`),
+    which changes nothing but rounding.
 
     C1: the element type is a number
     C2: the result has the inferred image size and an element type of the operands' kind (float or
@@ -223,6 +228,7 @@ class Conv2dOp(ContractionOp):
     dilations = opt_prop_def(INTS_CONSTR, default_value=ints([1, 1]))
     groups = opt_prop_def(IntegerAttr.constr(i64), default_value=integer(1))
     layout = opt_prop_def(LAYOUT_CONSTR, default_value=NCHW)
+    algorithm = opt_prop_def(BaseAttr(AlgorithmAttr), default_value=AUTO)
 
     def __init__(
         self,
@@ -236,6 +242,7 @@ class Conv2dOp(ContractionOp):
         dilations: Sequence[int] = (1, 1),
         groups: int = 1,
         layout: Literal["nchw", "nhwc"] = "nchw",
+        algorithm: Algorithm = Algorithm.AUTO,
     ):
         element = element_of(x)
         properties = {
@@ -245,6 +252,7 @@ class Conv2dOp(ContractionOp):
             "dilations": ints(dilations),
             "groups": integer(groups),
             "layout": LayoutAttr(Layout(layout)),
+            "algorithm": AlgorithmAttr(algorithm),
         }
         self.initialise([x, weight], properties, [TensorType(element_type or element, ())])
 

@@ -1,0 +1,59 @@
+// RUN: dlir-opt %s --dl-convolution-algorithm | filecheck %s
+// RUN: dlir-opt %s --dl-convolution-algorithm="choose-only=true algorithm=winograd-4x4" | filecheck %s --check-prefix=CHOSEN
+// RUN: dlir-opt %s --dl-convolution-algorithm="algorithm=direct" | filecheck %s --check-prefix=DIRECT
+
+// What an op asks for is done, whatever the pass is told.
+// CHECK-LABEL: func.func @im2col
+// CHECK-COUNT-4: dl.slice %x
+// CHECK: dl.concat
+// CHECK: dl.matmul {{.*}} : (tensor<25x32xf32>, tensor<32x4xf32>) -> tensor<25x4xf32>
+// CHECK-NOT: dl.conv2d
+// CHOSEN-LABEL: func.func @im2col
+// CHOSEN: algorithm = "im2col"
+func.func @im2col(%x: tensor<1x6x6x8xf32>, %w: tensor<4x8x2x2xf32>) -> tensor<1x5x5x4xf32> {
+  %y = dl.conv2d %x, %w acc f32 {layout = "nhwc", algorithm = "im2col"} : (tensor<1x6x6x8xf32>, tensor<4x8x2x2xf32>) -> tensor<1x5x5x4xf32>
+  func.return %y : tensor<1x5x5x4xf32>
+}
+
+// Tiles of 2 x 2 results: 16 products of 6 tiles by 8 channels and 8 by 4.
+// CHECK-LABEL: func.func @winograd_2x2
+// CHECK: dl.pad %x {low = [0, 1, 1, 0], high = [0, 2, 1, 0], value = 0.0} : tensor<1x3x6x8xf32> -> tensor<1x6x8x8xf32>
+// CHECK: dl.conv2d {{.*}} {strides = [2, 1], algorithm = "direct"} : (tensor<6x1x8x8xf32>, tensor<4x1x4x1xf32>) -> tensor<6x4x3x8xf32>
+// CHECK: dl.conv2d {{.*}} {strides = [2, 1], algorithm = "direct"} : (tensor<4x1x6x24xf32>, tensor<4x1x4x1xf32>) -> tensor<4x4x2x24xf32>
+// CHECK: dl.matmul {{.*}} : (tensor<4x1x4x6x8xf32>, tensor<4x1x4x8x4xf32>) -> tensor<4x1x4x6x4xf32>
+// CHECK: dl.slice {{.*}} : tensor<1x4x6x4xf32> -> tensor<1x3x6x4xf32>
+func.func @winograd_2x2(%x: tensor<1x3x6x8xf32>, %w: tensor<4x8x3x3xf32>) -> tensor<1x3x6x4xf32> {
+  %y = dl.conv2d %x, %w acc f32 {padding = [1, 1, 1, 1], layout = "nhwc", algorithm = "winograd-2x2"} : (tensor<1x3x6x8xf32>, tensor<4x8x3x3xf32>) -> tensor<1x3x6x4xf32>
+  func.return %y : tensor<1x3x6x4xf32>
+}
+
+// NCHW is transposed before and after; the batch may be dynamic.
+// CHECK-LABEL: func.func @winograd_4x4
+// CHECK: dl.transpose %x {perm = [0, 2, 3, 1]}
+// CHECK: dl.matmul {{.*}} -> tensor<6x?x6x4x4xf32>
+// CHECK: dl.transpose {{.*}} {perm = [0, 3, 1, 2]} : tensor<?x8x8x4xf32> -> tensor<?x4x8x8xf32>
+func.func @winograd_4x4(%x: tensor<?x8x8x8xf32>, %w: tensor<4x8x3x3xf32>) -> tensor<?x4x8x8xf32> {
+  %y = dl.conv2d %x, %w acc f32 {padding = [1, 1, 1, 1], algorithm = "winograd-4x4"} : (tensor<?x8x8x8xf32>, tensor<4x8x3x3xf32>) -> tensor<?x4x8x8xf32>
+  func.return %y : tensor<?x4x8x8xf32>
+}
+
+// One product of 2 channels (real, imaginary) for each of 8 * 5 frequencies.
+// CHECK-LABEL: func.func @fft
+// CHECK: dl.matmul {{.*}} : (tensor<40x1x4xf32>, tensor<40x4x6xf32>) -> tensor<40x1x6xf32>
+// CHECK: dl.slice {{.*}} {offsets = [0, 0, 0, 0], strides = [1, 2, 2, 1]}
+func.func @fft(%x: tensor<1x8x8x2xf32>, %w: tensor<3x2x5x5xf32>) -> tensor<1x2x2x3xf32> {
+  %y = dl.conv2d %x, %w acc f32 {strides = [2, 2], layout = "nhwc", algorithm = "fft"} : (tensor<1x8x8x2xf32>, tensor<3x2x5x5xf32>) -> tensor<1x2x2x3xf32>
+  func.return %y : tensor<1x2x2x3xf32>
+}
+
+// What the pass asks for and cannot be stays direct.
+// CHECK-LABEL: func.func @groups
+// CHECK: dl.conv2d
+// CHOSEN-LABEL: func.func @groups
+// CHOSEN: algorithm = "direct"
+// DIRECT-LABEL: func.func @groups
+// DIRECT-NEXT: dl.conv2d
+func.func @groups(%x: tensor<1x8x8x8xf32>, %w: tensor<4x4x3x3xf32>) -> tensor<1x6x6x4xf32> {
+  %y = dl.conv2d %x, %w acc f32 {groups = 2, layout = "nhwc"} : (tensor<1x8x8x8xf32>, tensor<4x4x3x3xf32>) -> tensor<1x6x6x4xf32>
+  func.return %y : tensor<1x6x6x4xf32>
+}
