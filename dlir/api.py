@@ -119,6 +119,7 @@ def compile(
     params: Params | None = None,
     cache: bool = True,
     threads: int | None = None,
+    winograd: bool = True,
     machine: str | None = None,
     settings: Mapping[str, str] | None = None,
     shapes: Mapping[str, str | Sequence[int]] | None = None,
@@ -129,7 +130,8 @@ def compile(
     """Make a function of a model, or an artifact, ready to run on a target (`cpu`, `ref`, ...).
 
     `function` is `main`, or the only one, by default. The result is called with arrays. The model
-    is left as it was. `machine` (a preset or a TOML file) and `settings` of its keys
+    is left as it was. `winograd=False` keeps target cpu from choosing Winograd's algorithm, whose
+    rounding is within 1e-5 of the largest result. `machine` (a preset or a TOML file) and `settings` of its keys
     (`{"spm.bytes": "131072"}`) are for targets that have machines; `shapes` (`{"ids": "1x128"}`)
     gives `?` of arguments their sizes. `progress` is told about every phase; True draws a bar on
     stderr when that is a terminal. Raises CompileError.
@@ -139,6 +141,7 @@ def compile(
         function=function,
         cache=cache,
         threads=threads,
+        winograd=winograd,
         dump_phases_to=None if dump_phases_to is None else Path(dump_phases_to),
         progress=None if isinstance(progress, bool) else progress,
         machine=machine,

@@ -251,6 +251,10 @@ TARGET_FLAGS: list[Flag] = [
     FUNCTION,
     ("--params", {"metavar": "FILE", "help": "weights; default: MODEL's .safetensors beside it"}),
     ("--threads", {"type": positive, "metavar": "N", "help": "default: DLIR_NUM_THREADS"}),
+    (
+        "--no-winograd",
+        {"action": "store_true", "help": "never choose Winograd's algorithm for convolutions"},
+    ),
     ("--no-cache", {"action": "store_true", "help": "neither read nor fill the object cache"}),
     PLUGIN,
 ]
@@ -265,6 +269,7 @@ def compile_options(flags: argparse.Namespace, registry: Registry) -> CompileOpt
         function=flags.function,
         cache=not flags.no_cache,
         threads=flags.threads,
+        winograd=not flags.no_winograd,
         machine=flags.machine,
         settings=pairs("set", flags.set),
         shapes=pairs("shape", flags.shape),

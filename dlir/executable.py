@@ -44,6 +44,8 @@ class CompileOptions:
     """Whether compiled objects may be taken from, and left in, the cache on disk."""
     threads: int | None = None
     """None: the environment's DLIR_NUM_THREADS, else the target's own choice."""
+    winograd: bool = True
+    """Whether Winograd's algorithm may be chosen, which rounds a little more than direct sums."""
     dump_phases_to: Path | None = None
     """A folder that receives the module after every phase, as `<number>-<level>.mlir`."""
     progress: Progress | None = None

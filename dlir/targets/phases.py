@@ -6,10 +6,11 @@ from collections.abc import Mapping
 
 from dlir.diagnostics import fail
 
-TO_STRUCTURED = (
-    "dl-decompose{ops=attention,rnn,gru,lstm},dl-simplify,dl-assign-layout{layout=nhwc},"
-    "dl-simplify,convert-dl-to-structured,cse"
+IN_NHWC = (
+    "dl-decompose{ops=attention,rnn,gru,lstm},dl-simplify,dl-assign-layout{layout=nhwc},dl-simplify"
 )
+"""The ops that every target computes, in its order of dimensions."""
+TO_STRUCTURED = f"{IN_NHWC},convert-dl-to-structured,cse"
 """From `dl` to `structured`, before a target adds what it needs."""
 
 

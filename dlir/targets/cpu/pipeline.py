@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from dlir.pipeline import PipelinePass
-from dlir.targets.phases import TO_STRUCTURED, levels_until
+from dlir.targets.phases import IN_NHWC, levels_until
 
 PHASES: Mapping[str, str] = MappingProxyType(
     {
         "structured": (
-            f"dl-raise-composites,dl-fold-scale,dl-sink-reshape,{TO_STRUCTURED},"
+            f"dl-raise-composites,dl-fold-scale,dl-sink-reshape,{IN_NHWC},"
+            "dl-convolution-algorithm{winograd=%(winograd)s},convert-dl-to-structured,cse,"
             "structured-insert-checks,structured-fuse,cse"
         ),
         "buffers": (
@@ -33,8 +34,9 @@ class CpuPipeline(PipelinePass):
     """All of the way from tensors to the llvm dialect of the CPU target.
 
     `vector-bits` and `registers` describe the vector unit that contractions are scheduled for; the
-    CPU target fills in the host's. Kernels are divided among `threads` threads. `to` is the level
-    to stop at: structured, buffers, loops, llvm.
+    CPU target fills in the host's. Kernels are divided among `threads` threads. With
+    `winograd=false` no convolution gets the rounding of Winograd's algorithm unless its own
+    `algorithm` asks for it. `to` is the level to stop at: structured, buffers, loops, llvm.
 
     Before:
     ```mlir
@@ -57,15 +59,23 @@ class CpuPipeline(PipelinePass):
     vector_bits: int = 512
     registers: int = 32
     threads: int = 1
+    winograd: bool = True
     to: str = "llvm"
 
     def pipeline(self) -> str:
         wanted = levels_until(self.to, PHASES, self.name)
-        unit = (self.vector_bits, self.registers, self.threads)
+        unit = (self.vector_bits, self.registers, self.threads, self.winograd)
         return ",".join(phase_text(level, *unit) for level in wanted)
 
 
-def phase_text(level: str, vector_bits: int, registers: int, threads: int) -> str:
+def phase_text(
+    level: str, vector_bits: int, registers: int, threads: int, winograd: bool = True
+) -> str:
     """The passes of one phase for a machine with these vector registers and threads."""
-    values = {"vector_bits": vector_bits, "registers": registers, "threads": threads}
+    values = {
+        "vector_bits": vector_bits,
+        "registers": registers,
+        "threads": threads,
+        "winograd": str(winograd).lower(),
+    }
     return PHASES[level] % values

@@ -221,7 +221,7 @@ class CpuTarget:
         _refuse_memory(entry)
         report = Report.of(self.name, module, entry, params)
         store = default_cache() if options.cache else None
-        key = _model_key(module, entry, host(), threads)
+        key = _model_key(module, entry, host(), threads, options.winograd)
         bundle = _known_bundle(store.get(key)) if store and not options.dump_phases_to else None
         if bundle is None:
             bundle = self._build(module, entry, options, report)
@@ -256,7 +256,8 @@ class CpuTarget:
 
     def _run_phase(self, module: ModuleOp, level: str, options: CompileOptions) -> None:
         cpu = host()
-        text = phase_text(level, cpu.vector_bits, cpu.vector_registers, threads_of(options))
+        unit = (cpu.vector_bits, cpu.vector_registers)
+        text = phase_text(level, *unit, threads_of(options), options.winograd)
         PassManager(text, registry=options.registry).run(options.registry.context(), module)
 
     def unsupported(self, module: ModuleOp, options: CompileOptions) -> dict[str, str]:
@@ -306,10 +307,13 @@ def threads_of(options: CompileOptions) -> int:
     return count if count == 1 or openmp.runtime() is not None else 1
 
 
-def _model_key(module: ModuleOp, entry: FuncOp, cpu: CpuDescription, threads: int) -> str:
+def _model_key(
+    module: ModuleOp, entry: FuncOp, cpu: CpuDescription, threads: int, winograd: bool
+) -> str:
     text = print_module(module, print_debuginfo=False)
     name = entry.sym_name.data
-    return key_of("model", _compiler_id(), name, cpu.cpu, cpu.features, str(threads), text)
+    choices = (str(threads), str(winograd))
+    return key_of("model", _compiler_id(), name, cpu.cpu, cpu.features, *choices, text)
 
 
 @cache

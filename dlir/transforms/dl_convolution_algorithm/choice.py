@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+from math import prod
+
 from xdsl.dialects.builtin import f32, f64
 
 from dlir.dialects.dl import shapes
 from dlir.dialects.dl.attrs import Algorithm
 from dlir.dialects.dl.ops.base import element_of, shape_of
-from dlir.dialects.dl.ops.contraction import Conv2dOp
+from dlir.dialects.dl.ops.contraction import Conv2dOp, image_shape
 from dlir.dialects.dl.ops.source import ConstantOp, ParamOp
 from dlir.transforms.dl_convolution_algorithm.winograd import TAPS
 
-WINOGRAD = (Algorithm.WINOGRAD_2X2, Algorithm.WINOGRAD_4X4)
+TILES = {Algorithm.WINOGRAD_2X2: 2, Algorithm.WINOGRAD_4X4: 4}
+"""Results per tile and direction."""
+PRODUCTS_PER_NUMBER = 8
+"""Multiply-adds in the time in which one f32 is moved between the caches."""
+GAIN = 1.05
+"""By how much an algorithm must be expected to win to be preferred to the direct one."""
 
 
 def impossible(op: Conv2dOp, algorithm: Algorithm) -> str | None:
@@ -28,7 +35,7 @@ def impossible(op: Conv2dOp, algorithm: Algorithm) -> str | None:
     elements = {element_of(op.x), op.acc, element_of(op.result)}
     if elements not in ({f32}, {f64}):
         return "computes in f32 and f64 alone, sums and result included"
-    if algorithm in WINOGRAD and not _is_plain_3x3(op):
+    if algorithm in TILES and not _is_plain_3x3(op):
         return "takes 3 x 3 kernels with strides and dilations of 1"
     return None
 
@@ -39,7 +46,35 @@ def _is_plain_3x3(op: Conv2dOp) -> bool:
 
 
 def fastest(op: Conv2dOp) -> Algorithm:
-    """Winograd's where it was measured to win; it needs weights that can be transformed before."""
-    if not isinstance(op.weight.owner, ParamOp | ConstantOp):
+    """Winograd's where it is expected to win; its weights must be known before the first call."""
+    if not isinstance(op.weight.owner, ParamOp | ConstantOp) or impossible(
+        op, Algorithm.WINOGRAD_4X4
+    ):
         return Algorithm.DIRECT
-    return Algorithm.DIRECT
+    costs = {algorithm: GAIN * _winograd_cost(op, tile) for algorithm, tile in TILES.items()}
+    costs[Algorithm.DIRECT] = _direct_cost(op)
+    return min(costs, key=costs.__getitem__)
+
+
+def _direct_cost(op: Conv2dOp) -> int:
+    """Products, and the reading of weights, in multiply-adds."""
+    batch, height, width = _places(op)
+    weights = prod(shape_of(op.weight))
+    return weights * batch * height * width + PRODUCTS_PER_NUMBER * weights
+
+
+def _winograd_cost(op: Conv2dOp, tile: int) -> int:
+    """The same, and the writing and reading of transformed images."""
+    batch, height, width = _places(op)
+    out, channels, _, _ = shape_of(op.weight)
+    tiles = batch * -(-height // tile) * -(-width // tile)
+    positions = (tile + TAPS - 1) ** 2
+    weights = positions * out * channels
+    moved = weights + 2 * positions * tiles * (channels + out)
+    return weights * tiles + PRODUCTS_PER_NUMBER * moved
+
+
+def _places(op: Conv2dOp) -> tuple[int, int, int]:
+    """Batch (a `?` is planned for as 1), height and width of the result."""
+    batch, _, (height, width) = image_shape(shape_of(op.result), op.layout.data)
+    return max(batch, 1), height, width
