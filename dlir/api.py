@@ -131,10 +131,10 @@ def compile(
 
     `function` is `main`, or the only one, by default. The result is called with arrays. The model
     is left as it was. `winograd=False` keeps target cpu from choosing Winograd's algorithm, whose
-    rounding is within 1e-5 of the largest result. `machine` (a preset or a TOML file) and `settings` of its keys
-    (`{"spm.bytes": "131072"}`) are for targets that have machines; `shapes` (`{"ids": "1x128"}`)
-    gives `?` of arguments their sizes. `progress` is told about every phase; True draws a bar on
-    stderr when that is a terminal. Raises CompileError.
+    rounding is within 1e-5 of the largest result. `machine` (a preset or a TOML file), and
+    `settings` of its keys (`{"spm.bytes": "131072"}`), are for targets that have machines; `shapes`
+    (`{"ids": "1x128"}`) gives `?` of arguments their sizes. `progress` is told about every phase;
+    True draws a bar on stderr when that is a terminal. Raises CompileError.
     """
     registry = registry or default_registry()
     options = CompileOptions(

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from math import inf
 
 from xdsl.context import Context
+from xdsl.dialects import tensor
 from xdsl.dialects.builtin import DYNAMIC_INDEX, FixedBitwidthType, ModuleOp
-from xdsl.ir import SSAValue
+from xdsl.ir import Operation, SSAValue
 from xdsl.passes import ModulePass
 
 from dlir.dialects.structured.attrs import ScheduleAttr
@@ -94,7 +95,7 @@ def _planned(extent: int) -> int:
 
 def _packs(roles: Contraction) -> bool:
     """b is packed if it is a weight (once, at load time) or cannot be read along the lanes."""
-    return is_weight(roles.b.value) or not roles.b.is_run_along(roles.lanes)
+    return not roles.b.is_run_along(roles.lanes) or is_weight(roles.b.value)
 
 
 def _pays(roles: Contraction) -> bool:
@@ -104,18 +105,21 @@ def _pays(roles: Contraction) -> bool:
 
 def is_weight(value: SSAValue) -> bool:
     """Whether a tensor follows from parameters and constants alone."""
-    from xdsl.ir import Operation
-
-    owner = value.owner
-    if not isinstance(owner, Operation):
-        return False
-    if owner.name in ("dl.param", "arith.constant"):
-        return True
-    from xdsl.dialects import tensor
-
-    if isinstance(owner, tensor.EmptyOp):
-        return not owner.operands
-    return owner.name.startswith("structured.") and all(is_weight(o) for o in owner.operands)
+    pending, seen = [value], {value}
+    while pending:
+        owner = pending.pop().owner
+        if not isinstance(owner, Operation):
+            return False
+        if owner.name in ("dl.param", "arith.constant"):
+            continue
+        if isinstance(owner, tensor.EmptyOp):
+            if owner.operands:
+                return False
+        elif not owner.name.startswith("structured."):
+            return False
+        pending += [o for o in owner.operands if o not in seen]
+        seen.update(owner.operands)
+    return True
 
 
 def best_tile(rows: int, columns: int, lanes: int, registers: int) -> tuple[int, int]:

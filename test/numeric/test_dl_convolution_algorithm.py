@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
+from xdsl.dialects.builtin import ModuleOp
 
 import dlir
 from dlir.numpy_types import Array
@@ -84,9 +85,13 @@ CASES = [
 ]
 
 
+def parse(text: str) -> ModuleOp:
+    return parse_module(text, default_registry().context())
+
+
 def run(text: str, inputs: tuple[Array, Array], target: str, **options: Any) -> Array:
     """The function on a target, its convolution written out first."""
-    module = parse_module(text, default_registry().context())
+    module = parse(text)
     DlConvolutionAlgorithm().apply(default_registry().context(), module)
     return dlir.compile(module, target=target, **options)(*inputs)
 
@@ -117,6 +122,54 @@ def test_on_cpu(conv: Conv, algorithm: str) -> None:
 def test_rounding_with_many_channels(algorithm: str, channels: int) -> None:
     conv = Conv(1, (14, 14), (channels, 32))
     assert error(conv, algorithm, "ref", "1") < BOUNDS[algorithm]
+
+
+RESIDUAL = """
+func.func @main(%x: tensor<{image}xf32>) -> tensor<{image}xf32> {{
+  %w = dl.param "w" : tensor<64x64x3x3xf32>
+  %b = dl.param "b" : tensor<64xf32>
+  %0 = dl.conv2d %x, %w acc f32
+       {{padding = [1, 1, 1, 1], layout = "nhwc", algorithm = "{algorithm}"}}
+       : (tensor<{image}xf32>, tensor<64x64x3x3xf32>) -> tensor<{image}xf32>
+  %1 = dl.add %b, %0 : (tensor<64xf32>, tensor<{image}xf32>) -> tensor<{image}xf32>
+  %2 = dl.add %1, %x : tensor<{image}xf32>
+  %3 = dl.relu %2 : tensor<{image}xf32>
+  %4 = dl.mul %3, %3 : tensor<{image}xf32>
+  func.return %4 : tensor<{image}xf32>
+}}
+"""
+
+
+@pytest.mark.parametrize("algorithm", [*BOUNDS])
+@pytest.mark.parametrize(("batch", "height"), [("1", 8), ("2", 6), ("?", 8)])
+def test_what_follows_point_by_point(algorithm: str, batch: str, height: int) -> None:
+    numbers = np.random.default_rng(3)
+    x = numbers.standard_normal((2 if batch == "?" else int(batch), height, 9, 64), np.float32)
+    weights = {
+        "w": numbers.standard_normal((64, 64, 3, 3), np.float32) / 24,
+        "b": numbers.standard_normal(64, np.float32),
+    }
+    results = [
+        dlir.compile(
+            parse(RESIDUAL.format(image=f"{batch}x{height}x9x64", algorithm=name)),
+            params=weights,
+            winograd=False,
+        )(x)
+        for name in ("direct", algorithm)
+    ]
+    np.testing.assert_allclose(results[1], results[0], atol=1e-5 * float(results[0].max()))
+
+
+def test_winograd_is_chosen_unless_it_is_refused() -> None:
+    module = parse(RESIDUAL.format(image="1x32x9x64", algorithm="auto"))
+    weights = {"w": np.zeros((64, 64, 3, 3), np.float32), "b": np.zeros(64, np.float32)}
+    chosen, refused = (
+        str(dlir.compile(module, params=weights, winograd=winograd).stage("structured"))
+        for winograd in (True, False)
+    )
+    products = "tensor<6x1x6x24x64xf32>"
+    assert products in chosen
+    assert products not in refused
 
 
 @pytest.mark.parametrize("algorithm", [*BOUNDS])

@@ -1,6 +1,7 @@
 // RUN: dlir-opt %s --dl-convolution-algorithm | filecheck %s
 // RUN: dlir-opt %s --dl-convolution-algorithm="choose-only=true algorithm=winograd-4x4" | filecheck %s --check-prefix=CHOSEN
 // RUN: dlir-opt %s --dl-convolution-algorithm="algorithm=direct" | filecheck %s --check-prefix=DIRECT
+// RUN: dlir-opt %s --dl-convolution-algorithm="winograd=false" | filecheck %s --check-prefix=NO-WINOGRAD
 
 // What an op asks for is done, whatever the pass is told.
 // CHECK-LABEL: func.func @im2col
@@ -56,4 +57,52 @@ func.func @fft(%x: tensor<1x8x8x2xf32>, %w: tensor<3x2x5x5xf32>) -> tensor<1x2x2
 func.func @groups(%x: tensor<1x8x8x8xf32>, %w: tensor<4x4x3x3xf32>) -> tensor<1x6x6x4xf32> {
   %y = dl.conv2d %x, %w acc f32 {groups = 2, layout = "nhwc"} : (tensor<1x8x8x8xf32>, tensor<4x4x3x3xf32>) -> tensor<1x6x6x4xf32>
   func.return %y : tensor<1x6x6x4xf32>
+}
+
+// Many channels with constant weights: Winograd's algorithm, with larger tiles unless the
+// transformed weights would be as many as the products. Elementwise readers stay with the tiles.
+// CHECK-LABEL: func.func @chosen
+// CHECK: [[T:%.*]] = dl.matmul {{.*}} -> tensor<1x14x4x14x4x64xf32>
+// CHECK-NEXT: [[B:%.*]] = dl.add [[T]], %b : (tensor<1x14x4x14x4x64xf32>, tensor<64xf32>) -> tensor<1x14x4x14x4x64xf32>
+// CHECK-NEXT: [[X:%.*]] = dl.reshape %x : tensor<1x56x56x64xf32> -> tensor<1x14x4x14x4x64xf32>
+// CHECK-NEXT: [[S:%.*]] = dl.add [[B]], [[X]] : tensor<1x14x4x14x4x64xf32>
+// CHECK-NEXT: [[R:%.*]] = dl.relu [[S]] : tensor<1x14x4x14x4x64xf32>
+// CHECK-NEXT: [[Y:%.*]] = dl.reshape [[R]] : tensor<1x14x4x14x4x64xf32> -> tensor<1x56x56x64xf32>
+// CHECK-NEXT: func.return [[Y]]
+// NO-WINOGRAD-LABEL: func.func @chosen
+// NO-WINOGRAD: dl.conv2d %x, %w acc f32 {padding = [1, 1, 1, 1], layout = "nhwc"}
+func.func @chosen(%x: tensor<1x56x56x64xf32>) -> tensor<1x56x56x64xf32> {
+  %w = dl.param "w" : tensor<64x64x3x3xf32>
+  %b = dl.param "b" : tensor<64xf32>
+  %0 = dl.conv2d %x, %w acc f32 {padding = [1, 1, 1, 1], layout = "nhwc"} : (tensor<1x56x56x64xf32>, tensor<64x64x3x3xf32>) -> tensor<1x56x56x64xf32>
+  %1 = dl.add %0, %b : (tensor<1x56x56x64xf32>, tensor<64xf32>) -> tensor<1x56x56x64xf32>
+  %2 = dl.add %1, %x : tensor<1x56x56x64xf32>
+  %3 = dl.relu %2 : tensor<1x56x56x64xf32>
+  func.return %3 : tensor<1x56x56x64xf32>
+}
+
+// Tiles that reach over the edge are cut off in the end. The sum with a whole image comes after.
+// CHECK-LABEL: func.func @chosen_2x2
+// CHECK: [[T:%.*]] = dl.matmul {{.*}} -> tensor<1x4x2x4x2x512xf32>
+// CHECK-NEXT: [[R:%.*]] = dl.relu [[T]]
+// CHECK-NEXT: [[W:%.*]] = dl.reshape [[R]] : tensor<1x4x2x4x2x512xf32> -> tensor<1x8x8x512xf32>
+// CHECK-NEXT: [[C:%.*]] = dl.slice [[W]] {offsets = [0, 0, 0, 0], strides = [1, 1, 1, 1]} : tensor<1x8x8x512xf32> -> tensor<1x7x7x512xf32>
+// CHECK-NEXT: dl.add [[C]], %x
+func.func @chosen_2x2(%x: tensor<1x7x7x512xf32>) -> tensor<1x7x7x512xf32> {
+  %w = dl.param "w" : tensor<512x512x3x3xf32>
+  %0 = dl.conv2d %x, %w acc f32 {padding = [1, 1, 1, 1], layout = "nhwc"} : (tensor<1x7x7x512xf32>, tensor<512x512x3x3xf32>) -> tensor<1x7x7x512xf32>
+  %1 = dl.relu %0 : tensor<1x7x7x512xf32>
+  %2 = dl.add %1, %x : tensor<1x7x7x512xf32>
+  func.return %2 : tensor<1x7x7x512xf32>
+}
+
+// Few channels, or weights that are not known before a call: direct.
+// CHECK-LABEL: func.func @direct
+// CHECK-COUNT-2: dl.conv2d {{.*}} {padding = [1, 1, 1, 1], layout = "nhwc"}
+// CHECK-NOT: dl.matmul
+func.func @direct(%x: tensor<1x56x56x3xf32>, %z: tensor<1x56x56x64xf32>, %v: tensor<64x64x3x3xf32>) -> (tensor<1x56x56x64xf32>, tensor<1x56x56x64xf32>) {
+  %w = dl.param "w" : tensor<64x3x3x3xf32>
+  %0 = dl.conv2d %x, %w acc f32 {padding = [1, 1, 1, 1], layout = "nhwc"} : (tensor<1x56x56x3xf32>, tensor<64x3x3x3xf32>) -> tensor<1x56x56x64xf32>
+  %1 = dl.conv2d %z, %v acc f32 {padding = [1, 1, 1, 1], layout = "nhwc"} : (tensor<1x56x56x64xf32>, tensor<64x64x3x3xf32>) -> tensor<1x56x56x64xf32>
+  func.return %0, %1 : tensor<1x56x56x64xf32>, tensor<1x56x56x64xf32>
 }

@@ -18,6 +18,7 @@ from dlir.dialects.dl.ops.contraction import Conv2dOp
 from dlir.dialects.dl.ops.movement import TransposeOp
 from dlir.dialects.dl.terms import Formula, Term
 from dlir.transforms.dl_convolution_algorithm.choice import fastest, impossible
+from dlir.transforms.dl_convolution_algorithm.epilogue import move_before_reshape
 from dlir.transforms.dl_convolution_algorithm.fft import fft
 from dlir.transforms.dl_convolution_algorithm.im2col import im2col
 from dlir.transforms.dl_convolution_algorithm.image import Convolution
@@ -118,8 +119,10 @@ def _write_out(op: Conv2dOp, algorithm: Algorithm) -> None:
     if not is_nhwc:
         x = x.then(TransposeOp, [0, 2, 3, 1])
     y = FORMULAS[algorithm](Convolution(op, x.value), make)
+    image = y.value
     if not is_nhwc:
         y = y.then(TransposeOp, [0, 3, 1, 2])
     y.value.name_hint = op.result.name_hint
     op.result.replace_all_uses_with(y.value)
     block.erase_op(op)
+    move_before_reshape(image)

@@ -12,6 +12,8 @@ Rounding (f32, relative to the largest result, weights of variance 2 / terms, 51
 
 from __future__ import annotations
 
+import numpy as np
+
 from dlir.dialects.dl.terms import Formula, Term
 from dlir.transforms.dl_convolution_algorithm.image import (
     Convolution,
@@ -45,12 +47,11 @@ def winograd(conv: Convolution, make: Formula, tile: int) -> Term:
 
 
 def _filters(conv: Convolution, make: Formula, matrices: ShortCorrelation) -> Term:
-    """G w G^T as [v, 1, u, c, o], from weights alone: computed once."""
+    """G w G^T as [v, 1, u, c, o]: both directions at once, from weights alone, before any call."""
     channels, out = conv.channels
-    g, n = matrix(make, array(matrices.g)), len(matrices.g)
+    g, n = array(matrices.g), len(matrices.g)
     w = transposed(make.term(conv.op.weight), 3, 2, 1, 0)
-    w = product(g, reshaped(w, TAPS, TAPS * channels * out))
-    w = product(g, reshaped(w, n, TAPS, channels * out))
+    w = product(matrix(make, np.kron(g, g)), reshaped(w, TAPS * TAPS, channels * out))
     return reshaped(w, n, 1, n, channels, out)
 
 
