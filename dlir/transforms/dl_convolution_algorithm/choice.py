@@ -8,9 +8,9 @@ from xdsl.dialects.builtin import f32, f64
 
 from dlir.dialects.dl import shapes
 from dlir.dialects.dl.attrs import Algorithm
+from dlir.dialects.dl.constants import follows_from_weights
 from dlir.dialects.dl.ops.base import element_of, shape_of
 from dlir.dialects.dl.ops.contraction import Conv2dOp, image_shape
-from dlir.dialects.dl.ops.source import ConstantOp, ParamOp
 from dlir.transforms.dl_convolution_algorithm.winograd import TAPS
 
 TILES = {Algorithm.WINOGRAD_2X2: 2, Algorithm.WINOGRAD_4X4: 4}
@@ -47,9 +47,7 @@ def _is_plain_3x3(op: Conv2dOp) -> bool:
 
 def fastest(op: Conv2dOp) -> Algorithm:
     """Winograd's where it is expected to win; its weights must be known before the first call."""
-    if not isinstance(op.weight.owner, ParamOp | ConstantOp) or impossible(
-        op, Algorithm.WINOGRAD_4X4
-    ):
+    if impossible(op, Algorithm.WINOGRAD_4X4) or not follows_from_weights(op.weight):
         return Algorithm.DIRECT
     costs = {algorithm: GAIN * _winograd_cost(op, tile) for algorithm, tile in TILES.items()}
     costs[Algorithm.DIRECT] = _direct_cost(op)
