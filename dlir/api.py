@@ -21,6 +21,7 @@ from dlir.executable import (
     Frontend,
     MachineTarget,
     Progress,
+    ScheduledTarget,
     Target,
 )
 from dlir.files import read_bytes, read_text, replacing, write_bytes
@@ -122,6 +123,7 @@ def compile(
     winograd: bool = True,
     machine: str | None = None,
     settings: Mapping[str, str] | None = None,
+    schedule: str | Path | None = None,
     shapes: Mapping[str, str | Sequence[int]] | None = None,
     dump_phases_to: str | Path | None = None,
     progress: Progress | bool | None = None,
@@ -133,8 +135,9 @@ def compile(
     is left as it was. `winograd=False` keeps target cpu from choosing Winograd's algorithm, whose
     rounding is within 1e-5 of the largest result. `machine` (a preset or a TOML file), and
     `settings` of its keys (`{"spm.bytes": "131072"}`), are for targets that have machines; `shapes`
-    (`{"ids": "1x128"}`) gives `?` of arguments their sizes. `progress` is told about every phase;
-    True draws a bar on stderr when that is a terminal. Raises CompileError.
+    (`{"ids": "1x128"}`) gives `?` of arguments their sizes; `schedule` is a file that says how to
+    compute kernels. `progress` is told about every phase; True draws a bar on stderr when that is a
+    terminal. Raises CompileError.
     """
     registry = registry or default_registry()
     options = CompileOptions(
@@ -146,6 +149,7 @@ def compile(
         progress=None if isinstance(progress, bool) else progress,
         machine=machine,
         settings=settings or {},
+        schedule=None if schedule is None else Path(schedule),
         shapes={name: _sizes(sizes) for name, sizes in (shapes or {}).items()},
         registry=registry,
     )
@@ -172,6 +176,9 @@ def _target_for(names: Sequence[str], options: CompileOptions) -> list[Target]:
     given = options.machine or options.settings
     if given and not any(isinstance(target, MachineTarget) for target in targets):
         raise misuse(f"target '{names[-1]}' has no machines: leave --machine and --set out")
+    files = options.schedule or options.dump_schedule
+    if files and not any(isinstance(target, ScheduledTarget) for target in targets):
+        raise misuse(f"target '{names[-1]}' has no schedules: leave --schedule out")
     return targets
 
 

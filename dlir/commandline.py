@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import product
+from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, NoReturn
 
 from dlir.diagnostics import (
@@ -255,9 +256,11 @@ TARGET_FLAGS: list[Flag] = [
         "--no-winograd",
         {"action": "store_true", "help": "never choose Winograd's algorithm for convolutions"},
     ),
+    ("--schedule", {"metavar": "FILE", "help": "how to compute kernels; default: what dlir-tune "
+                    "found for this machine"}),
     ("--no-cache", {"action": "store_true", "help": "neither read nor fill the object cache"}),
     PLUGIN,
-]
+]  # fmt: skip
 """The flags of commands that compile; `compile_options` reads them."""
 
 
@@ -272,6 +275,7 @@ def compile_options(flags: argparse.Namespace, registry: Registry) -> CompileOpt
         winograd=not flags.no_winograd,
         machine=flags.machine,
         settings=pairs("set", flags.set),
+        schedule=None if flags.schedule is None else Path(flags.schedule),
         shapes=pairs("shape", flags.shape),
         registry=registry,
     )

@@ -53,6 +53,10 @@ class CompileOptions:
     """The machine to make programs for, of a target that has several: a preset or a file."""
     settings: Mapping[str, str] = field(default_factory=dict[str, str])
     """Keys of the machine that are to be other than in its file: `spm.bytes` -> `131072`."""
+    schedule: Path | None = None
+    """A file of schedules; None: what was measured on this machine (see docs/tuning.md)."""
+    dump_schedule: Path | None = None
+    """A file that receives the schedules of the kernels."""
     shapes: Mapping[str, str] = field(default_factory=dict[str, str])
     """Argument (a name, or a number from 0) -> all of its sizes: `ids` -> `1x128`."""
     registry: Registry = field(default_factory=default_registry)
@@ -196,6 +200,15 @@ class Target(Protocol):
 
         `params` are the weights that are known; a level that holds none does not ask for them.
         """
+        ...
+
+
+@runtime_checkable
+class ScheduledTarget(Target, Protocol):
+    """A target whose schedules can be read from, and written to, files."""
+
+    def schedule_file(self, options: CompileOptions) -> Path | None:
+        """The file that a compilation takes schedules from."""
         ...
 
 

@@ -53,6 +53,7 @@ PASSES: dict[str, str] = {
     "accel-pipeline": "dlir.targets.accel.pipeline:AccelPipeline",
     "accel-place-tokens": "dlir.transforms.accel_place_tokens:AccelPlaceTokens",
     "accel-prefetch": "dlir.transforms.accel_prefetch:AccelPrefetch",
+    "apply-schedule": "dlir.transforms.apply_schedule:ApplySchedule",
     "convert-accel-to-isa": "dlir.targets.accel.emit:ConvertAccelToIsa",
     "convert-dl-to-structured": "dlir.lowering.dl_to_structured:ConvertDlToStructured",
     "convert-loops-to-llvm": "dlir.lowering.loops_to_llvm:ConvertLoopsToLLVM",
@@ -73,6 +74,7 @@ PASSES: dict[str, str] = {
     "dl-sink-reshape": "dlir.transforms.dl_sink_reshape:DlSinkReshape",
     "dl-sink-transpose": "dlir.transforms.dl_sink_transpose:DlSinkTranspose",
     "dl-specialize": "dlir.transforms.dl_specialize:DlSpecialize",
+    "dump-schedule": "dlir.transforms.dump_schedule:DumpSchedule",
     "structured-align-heads": "dlir.transforms.structured_align_heads:StructuredAlignHeads",
     "structured-bufferize": "dlir.transforms.structured_bufferize:StructuredBufferize",
     "structured-fold-reshape": "dlir.transforms.structured_fold_reshape:StructuredFoldReshape",
@@ -141,6 +143,10 @@ FORMATS: dict[str, str] = {
 
 EXPLORER = "dlir.targets.accel.explore.command:Request"
 """What `dlir-explore` asks for; its `run(module, progress)` gives the answer."""
+
+TUNER = "dlir.targets.cpu.tune.command:Request"
+MERGER = "dlir.targets.cpu.tune.command:MergeRequest"
+"""What `dlir-tune` asks for, with a model and with `--merge`."""
 
 REPLACES: frozenset[str] = frozenset({"arith", "llvm", "memref", "vector"})
 """xDSL dialects that dlir extends: the same op list and the ops it lacks."""

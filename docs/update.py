@@ -22,7 +22,9 @@ from dlir.doc_text import files
 from dlir.registry import builtin_registry
 
 ROOT = Path(__file__).resolve().parent.parent
-PAGES = ("README.md", "CONTRIBUTING.md", "docs/accelerator.md", "docs/roofline.md")
+PAGES = (
+    "README.md", "CONTRIBUTING.md", "docs/accelerator.md", "docs/roofline.md", "docs/tuning.md",
+)  # fmt: skip
 REFERENCE = Path("docs/reference")
 
 _BLOCK = re.compile(

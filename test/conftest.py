@@ -25,5 +25,6 @@ def pytest_configure(config: pytest.Config) -> None:
     folder = tempfile.TemporaryDirectory(prefix="dlir-cache-")
     config.add_cleanup(folder.cleanup)
     os.environ["DLIR_CACHE_DIR"] = folder.name
+    os.environ["DLIR_TUNING"] = ""
     # several tests run at a time: teams of threads only where a test asks for one
     os.environ.setdefault("DLIR_NUM_THREADS", "1")

@@ -27,6 +27,7 @@ FLAGS: list[Flag] = [
     ("--compile-to", {"metavar": "LEVEL", "help": "the level to stop at; default: the last"}),
     ("-o", {"metavar": "FILE", "help": "the artifact; default: text to stdout"}),
     ("--dump-phases-to", {"metavar": "FOLDER", "help": "write the module after every phase"}),
+    ("--dump-schedule", {"metavar": "FILE", "help": "write how kernels are computed"}),
     ("--check-support", {"action": "store_true", "help": "only list what is supported"}),
     (
         "--report",
@@ -60,10 +61,11 @@ def _compile(options: argparse.Namespace, registry: Registry, streams: Streams) 
     from dlir.progress import shown_on
     from dlir.report import write_report
 
-    keep_inputs([options.model, options.params], [options.o])
+    keep_inputs([options.model, options.params, options.schedule], [options.o])
     target, settings = options.target or "cpu", compile_options(options, registry)
     folder = Path(options.dump_phases_to) if options.dump_phases_to else None
-    settings = replace(settings, dump_phases_to=folder)
+    dump = Path(options.dump_schedule) if options.dump_schedule else None
+    settings = replace(settings, dump_phases_to=folder, dump_schedule=dump)
     model = api.load_from(options.model, streams.stdin, options.params, registry)
     with shown_on(streams.stderr) as progress:
         settings = replace(settings, progress=progress)

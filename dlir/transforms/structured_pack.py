@@ -12,7 +12,7 @@ from xdsl.ir import SSAValue
 from xdsl.passes import ModulePass
 from xdsl.rewriter import InsertPoint
 
-from dlir.dialects.structured.attrs import Iterator
+from dlir.dialects.structured.attrs import Iterator, ScheduleAttr
 from dlir.dialects.structured.copies import (
     add_borders,
     copy_op,
@@ -136,12 +136,21 @@ def _pack_columns(op: GenericOp, roles: Contraction) -> GenericOp:
         op.body.clone(),
         init=op.init,
         domain=[e if e >= 0 else -1 for e in domain] if op.domain is not None else None,
-        schedule=op.schedule,
+        schedule=_in_panels(op.schedule, n, width),
         epilogue_inputs=list(op.epilogue_inputs),
         epilogue_maps=[map_of(map(split_parallel, f), len(parallel)) for f in op.epilogue_forms],
         epilogue=op.epilogue.clone() if op.epilogue is not None else None,
     )
     return substitute(op, new)
+
+
+def _in_panels(schedule: ScheduleAttr, n: int, width: int) -> ScheduleAttr:
+    """The tile of columns as one of whole panels."""
+    tile = schedule.integers("tile")
+    if tile is None:
+        return schedule
+    panels = [-(-size // width) if d == n else size for d, size in enumerate(tile)]
+    return schedule.updated({"tile": [*panels, 0]})
 
 
 def _packed(

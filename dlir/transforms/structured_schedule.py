@@ -7,9 +7,7 @@ from dataclasses import dataclass
 from math import inf
 
 from xdsl.context import Context
-from xdsl.dialects import tensor
 from xdsl.dialects.builtin import DYNAMIC_INDEX, FixedBitwidthType, ModuleOp
-from xdsl.ir import Operation, SSAValue
 from xdsl.passes import ModulePass
 
 from dlir.dialects.structured.attrs import ScheduleAttr
@@ -17,6 +15,7 @@ from dlir.dialects.structured.ops import GenericOp
 from dlir.dialects.structured.roles import (
     Contraction,
     is_multiply_add,
+    is_weight,
     match_contraction,
     operands_of,
 )
@@ -103,48 +102,35 @@ def _pays(roles: Contraction) -> bool:
     return roles.row is not None or is_weight(roles.b.value) or not _packs(roles)
 
 
-def is_weight(value: SSAValue) -> bool:
-    """Whether a tensor follows from parameters and constants alone."""
-    pending, seen = [value], {value}
-    while pending:
-        owner = pending.pop().owner
-        if not isinstance(owner, Operation):
-            return False
-        if owner.name in ("dl.param", "arith.constant"):
-            continue
-        if isinstance(owner, tensor.EmptyOp):
-            if owner.operands:
-                return False
-        elif not owner.name.startswith("structured."):
-            return False
-        pending += [o for o in owner.operands if o not in seen]
-        seen.update(owner.operands)
-    return True
-
-
 def best_tile(rows: int, columns: int, lanes: int, registers: int) -> tuple[int, int]:
     """The register tile (MR, NR) with the fewest estimated cycles for rows x columns."""
     best, best_cost = (1, lanes), inf
-    for height, vectors in _candidates(rows, registers):
-        width = vectors * lanes
-        panels = -(-columns // width)
-        full, rest = divmod(rows, height)
-        cost = full * _cycles(height, vectors, lanes)
-        cost = panels * (cost + (_cycles(rest, vectors, lanes) if rest else 0))
+    for height, width in register_tiles(rows, lanes, registers):
+        cost = tile_cycles(rows, columns, lanes, (height, width))
         if cost < best_cost - 1e-9:
             best, best_cost = (height, width), cost
     return best
 
 
-def _candidates(rows: int, registers: int) -> Iterator[tuple[int, int]]:
-    """(MR, NV) whose accumulators, b row and one broadcast fit; wide and tall ones first.
+def register_tiles(rows: int, lanes: int, registers: int) -> Iterator[tuple[int, int]]:
+    """(MR, NR) whose accumulators, b row and one broadcast fit; wide and tall ones first.
 
     A row is one vector value in the IR; LLVM splits it into registers only if NV is a power of two.
     """
     for vectors in (4, 2, 1):
         tallest = (registers - vectors - 1) // vectors
         for height in range(min(tallest, rows), 0, -1):
-            yield height, vectors
+            yield height, vectors * lanes
+
+
+def tile_cycles(rows: int, columns: int, lanes: int, tile: tuple[int, int]) -> float:
+    """Estimated cycles of rows x columns, per step of k."""
+    height, width = tile
+    vectors = max(1, width // lanes)
+    panels = -(-columns // width)
+    full, rest = divmod(rows, height)
+    cost = full * _cycles(height, vectors, lanes)
+    return panels * (cost + (_cycles(rest, vectors, lanes) if rest else 0))
 
 
 def _cycles(height: int, vectors: int, lanes: int) -> float:

@@ -21,6 +21,7 @@ _TOOLS = {
     "dlir-reduce": "dlir.tools.reduce:main",
     "dlir-doc": "dlir.tools.doc:main",
     "dlir-explore": "dlir.tools.explore:main",
+    "dlir-tune": "dlir.tools.tune:main",
 }
 
 

@@ -15,7 +15,7 @@ from onnx import TensorProto, helper, numpy_helper
 from safetensors.numpy import save_file
 
 from dlir.tools import compile as dlir_compile
-from dlir.tools import doc, explore, opt, reduce, run, translate
+from dlir.tools import doc, explore, opt, reduce, run, translate, tune
 
 COMMANDS: dict[str, Callable[..., int]] = {
     "dlir-opt": opt.main,
@@ -25,6 +25,7 @@ COMMANDS: dict[str, Callable[..., int]] = {
     "dlir-reduce": reduce.main,
     "dlir-explore": explore.main,
     "dlir-doc": doc.main,
+    "dlir-tune": tune.main,
 }
 
 GOOD = """func.func @main(%x: tensor<4xf32>) -> tensor<4xf32> {
@@ -133,6 +134,20 @@ DIAGNOSED: list[tuple[str, str]] = [
     ("dlir-explore good.mlir --space=space.toml --function=nope", "no function '@nope'"),
     ("dlir-explore good.mlir --space=space.toml --shape=y=4", "@main has no argument 'y'"),
     ("dlir-explore good.mlir --space=space.toml -o good.mlir", "cannot use 'good.mlir/results"),
+    # schedules and tuning
+    ("dlir-compile good.mlir --schedule=missing.txt -o y.o", "cannot read 'missing.txt': No such"),
+    ("dlir-compile good.mlir --schedule=folder.mlir -o y.o", "cannot read 'folder.mlir': Is a dir"),
+    ("dlir-compile good.mlir --schedule=garbage.mlir -o y.o", "it is not UTF-8 text"),
+    ("dlir-compile good.mlir --schedule=good.mlir -o y.o", "good.mlir:2:3: error: this is neither"),
+    ("dlir-compile good.mlir --dump-schedule=good.mlir/x -o y.o", "cannot write 'good.mlir/x'"),
+    ("dlir-compile good.mlir --dump-schedule=x --compile-to=structured", "which is not passed"),
+    ("dlir-tune missing.mlir", "cannot read 'missing.mlir': No such file"),
+    ("dlir-tune folder.mlir", "cannot read 'folder.mlir': Is a directory"),
+    ("dlir-tune garbage.mlir", "garbage.mlir:1: error: not UTF-8 text"),
+    ("dlir-tune good.mlir --kernels=nope", "no kernel matches 'nope'\n#help: there are:\n#map max"),
+    ("dlir-tune good.mlir --function=nope", "no function '@nope'"),
+    ("dlir-tune good.mlir --database=folder.mlir", "cannot read 'folder.mlir': Is a directory"),
+    ("dlir-tune --merge=missing.txt -o y.txt", "cannot read 'missing.txt': No such file"),
     # reducing
     ("dlir-reduce missing.mlir", "cannot read 'missing.mlir': No such file"),
     ("dlir-reduce folder.mlir", "cannot read 'folder.mlir': Is a directory"),

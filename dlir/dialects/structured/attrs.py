@@ -104,11 +104,18 @@ class ScheduleAttr(ParametrizedAttribute):
             if not isinstance(value, expected):
                 kind = "a word" if expected is StringAttr else "a list of integers"
                 raise VerifyException(f"schedule key '{key}' takes {kind}")
+            if min(self.integers(key) or (), default=0) < 0:
+                raise VerifyException(f"schedule key '{key}' takes no negative integers")
 
     @classmethod
     def parse_parameters(cls, parser: AttrParser) -> Sequence[Attribute]:
+        known: set[str] = set()
+
         def entry() -> tuple[str, Attribute]:
             key = parser.parse_identifier("schedule key")
+            if key in known:
+                parser.raise_error(f"schedule key '{key}' is given twice")
+            known.add(key)
             parser.parse_punctuation("=")
             if parser.parse_optional_punctuation("["):
                 values: list[Attribute] = []

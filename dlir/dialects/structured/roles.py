@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Container, Sequence
 from dataclasses import dataclass
 
-from xdsl.dialects import arith, cf
+from xdsl.dialects import arith, cf, tensor
 from xdsl.dialects.builtin import DYNAMIC_INDEX
 from xdsl.ir import Attribute, Block, Operation, SSAValue
 
@@ -79,6 +79,25 @@ def is_constant(op: Operation, known: Container[SSAValue]) -> bool:
     that are `known` to be."""
     computed = bool(op.operands and op.results) and all(o in known for o in op.operands)
     return computed or op.name in CONSTANTS
+
+
+def is_weight(value: SSAValue) -> bool:
+    """Whether a tensor follows from parameters and constants alone."""
+    pending, seen = [value], {value}
+    while pending:
+        owner = pending.pop().owner
+        if not isinstance(owner, Operation):
+            return False
+        if owner.name in ("dl.param", "arith.constant"):
+            continue
+        if isinstance(owner, tensor.EmptyOp):
+            if owner.operands:
+                return False
+        elif not owner.name.startswith("structured."):
+            return False
+        pending += [o for o in owner.operands if o not in seen]
+        seen.update(owner.operands)
+    return True
 
 
 def operands_of(op: GenericOp) -> tuple[list[Operand], Operand, list[Operand]]:

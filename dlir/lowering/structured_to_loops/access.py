@@ -51,9 +51,9 @@ class Space:
 
 
 def shared_iterator(op: GenericOp) -> int | None:
-    """The one iterator that the schedule's `threads` names."""
+    """The one iterator that the schedule's `threads` names; None for `[]`, and without it."""
     threads = op.schedule.integers("threads") if op.schedule is not None else None
-    if threads is None:
+    if not threads:
         return None
     if len(threads) != 1 or threads[0] not in op.parallel_dims:
         fail(

@@ -47,7 +47,7 @@ FASTER: dict[str, tuple[tuple[str, ...], int]] = {
 def native_cpu() -> Cpu:
     """The description of this machine; measured once per process."""
     description, code = host(), _Code(host())
-    caches, cores = _caches(), _cores()
+    caches, cores = data_caches(), _cores()
     rate = _rate(description, code)
     clock = code.fma_rate() / rate / 1e6
     largest = max((c.bytes for c in caches.values()), default=0)
@@ -149,7 +149,7 @@ def _cores() -> int:
     return len(siblings)
 
 
-def _caches() -> dict[str, Cache]:
+def data_caches() -> dict[str, Cache]:
     """`l1`, `l2`, `l3` of the first processor, as far as the system knows them."""
     found: dict[str, Cache] = {}
     for folder in sorted((SYSTEM / f"cpu{_cpus()[0]}/cache").glob("index*")):

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from types import MappingProxyType
 
 from dlir.pipeline import PipelinePass
+from dlir.pipeline_text import pass_text
 from dlir.targets.phases import IN_NHWC, levels_until
+from dlir.transforms.apply_schedule import ApplySchedule
+from dlir.transforms.dump_schedule import DumpSchedule
 
 PHASES: Mapping[str, str] = MappingProxyType(
     {
@@ -17,12 +21,12 @@ PHASES: Mapping[str, str] = MappingProxyType(
             "structured-insert-checks,structured-fuse,cse"
         ),
         "buffers": (
-            "structured-schedule{vector-bits=%(vector_bits)d registers=%(registers)d},"
-            "structured-pack,cse,structured-hoist-constants,structured-bufferize,"
-            "structured-view-parts,structured-parallelize{threads=%(threads)d},"
-            "structured-outline,cse"
+            "%(apply)sstructured-schedule{vector-bits=%(vector_bits)d registers=%(registers)d},"
+            "structured-parallelize{threads=%(threads)d},%(dump)sstructured-pack,cse,"
+            "structured-hoist-constants,structured-bufferize,structured-view-parts,"
+            "structured-parallelize{threads=%(threads)d},structured-outline,cse"
         ),
-        "loops": "convert-structured-to-loops,cse",
+        "loops": "structured-tile,convert-structured-to-loops,cse",
         "llvm": "vector-expand-math,cse,convert-parallel-to-omp,convert-loops-to-llvm",
     }
 )
@@ -36,7 +40,8 @@ class CpuPipeline(PipelinePass):
     `vector-bits` and `registers` describe the vector unit that contractions are scheduled for; the
     CPU target fills in the host's. Kernels are divided among `threads` threads. With
     `winograd=false` no convolution gets the rounding of Winograd's algorithm unless its own
-    `algorithm` asks for it. `to` is the level to stop at: structured, buffers, loops, llvm.
+    `algorithm` asks for it. `schedule` is the file of schedules for `apply-schedule`, `dump` the
+    one for `dump-schedule`. `to` is the level to stop at: structured, buffers, loops, llvm.
 
     Before:
     ```mlir
@@ -60,22 +65,45 @@ class CpuPipeline(PipelinePass):
     registers: int = 32
     threads: int = 1
     winograd: bool = True
+    schedule: str = ""
+    dump: str = ""
     to: str = "llvm"
 
     def pipeline(self) -> str:
         wanted = levels_until(self.to, PHASES, self.name)
-        unit = (self.vector_bits, self.registers, self.threads, self.winograd)
-        return ",".join(phase_text(level, *unit) for level in wanted)
+        apply = ApplySchedule(self.schedule, threads=self.threads) if self.schedule else None
+        phase = partial(
+            phase_text,
+            vector_bits=self.vector_bits,
+            registers=self.registers,
+            threads=self.threads,
+            winograd=self.winograd,
+            apply=apply,
+            dump=DumpSchedule(self.dump) if self.dump else None,
+        )
+        return ",".join(map(phase, wanted))
 
 
 def phase_text(
-    level: str, vector_bits: int, registers: int, threads: int, winograd: bool = True
+    level: str,
+    *,
+    vector_bits: int,
+    registers: int,
+    threads: int,
+    winograd: bool,
+    apply: ApplySchedule | None,
+    dump: DumpSchedule | None,
 ) -> str:
-    """The passes of one phase for a machine with these vector registers and threads."""
+    """The passes of one phase for a machine with these vector registers and threads.
+
+    `apply` and `dump` stand before and behind the choice of schedules.
+    """
     values = {
         "vector_bits": vector_bits,
         "registers": registers,
         "threads": threads,
         "winograd": str(winograd).lower(),
+        "apply": f"{pass_text(apply)}," if apply is not None else "",
+        "dump": f"{pass_text(dump)}," if dump is not None else "",
     }
     return PHASES[level] % values

@@ -20,10 +20,11 @@ from dlir.diagnostics import CompileError, fail
 from dlir.executable import Artifact, CompileOptions, Executable
 from dlir.numpy_types import Array, Value
 from dlir.pipeline import PassManager
+from dlir.pipeline_text import pass_text
 from dlir.printer import print_module
 from dlir.report import Report
 from dlir.signature import entry_function
-from dlir.targets.cpu import openmp
+from dlir.targets.cpu import openmp, schedules
 from dlir.targets.cpu.bundle import Bundle
 from dlir.targets.cpu.description import CpuDescription, host
 from dlir.targets.cpu.entry import EntryCall
@@ -31,6 +32,7 @@ from dlir.targets.cpu.execute import NativeModule, compile_many, dtype_of, emit_
 from dlir.targets.cpu.object_cache import default_cache, key_of
 from dlir.targets.cpu.pipeline import PHASES, phase_text
 from dlir.targets.cpu.trace import KernelTracer, with_public_kernels
+from dlir.transforms.dump_schedule import DumpSchedule
 from dlir.types import is_memref
 
 KNOWN_PLANS = 64
@@ -216,13 +218,13 @@ class CpuTarget:
     def compile(
         self, module: ModuleOp, params: Mapping[str, Array], options: CompileOptions
     ) -> Executable:
-        threads = threads_of(options)
         entry = entry_function(module, options.function)
         _refuse_memory(entry)
         report = Report.of(self.name, module, entry, params)
         store = default_cache() if options.cache else None
-        key = _model_key(module, entry, host(), threads, options.winograd)
-        bundle = _known_bundle(store.get(key)) if store and not options.dump_phases_to else None
+        key = _model_key(module, entry, host(), options)
+        dumps = options.dump_phases_to or options.dump_schedule
+        bundle = _known_bundle(store.get(key)) if store and not dumps else None
         if bundle is None:
             bundle = self._build(module, entry, options, report)
             if store:
@@ -256,9 +258,21 @@ class CpuTarget:
 
     def _run_phase(self, module: ModuleOp, level: str, options: CompileOptions) -> None:
         cpu = host()
-        unit = (cpu.vector_bits, cpu.vector_registers)
-        text = phase_text(level, *unit, threads_of(options), options.winograd)
+        threads = threads_of(options)
+        text = phase_text(
+            level,
+            vector_bits=cpu.vector_bits,
+            registers=cpu.vector_registers,
+            threads=threads,
+            winograd=options.winograd,
+            apply=schedules.applied(options, threads),
+            dump=DumpSchedule(str(options.dump_schedule)) if options.dump_schedule else None,
+        )
         PassManager(text, registry=options.registry).run(options.registry.context(), module)
+
+    def schedule_file(self, options: CompileOptions) -> Path | None:
+        apply = schedules.applied(options, threads_of(options))
+        return None if apply is None else Path(apply.file)
 
     def unsupported(self, module: ModuleOp, options: CompileOptions) -> dict[str, str]:
         """The ops that the way down to loops refuses, found by going it."""
@@ -284,6 +298,8 @@ class CpuTarget:
         if first > last:
             fail(None, f"cannot go from level '{start}' back to '{stop}'")
         steps = self.levels[first + 1 : last + 1]
+        if options.dump_schedule and "buffers" not in steps:
+            fail(None, "schedules are chosen on the way to level 'buffers', which is not passed")
         for done, level in enumerate(steps, 1):
             if level in PHASES:
                 self._run_phase(module, level, options)
@@ -308,12 +324,14 @@ def threads_of(options: CompileOptions) -> int:
 
 
 def _model_key(
-    module: ModuleOp, entry: FuncOp, cpu: CpuDescription, threads: int, winograd: bool
+    module: ModuleOp, entry: FuncOp, cpu: CpuDescription, options: CompileOptions
 ) -> str:
     text = print_module(module, print_debuginfo=False)
-    name = entry.sym_name.data
-    choices = (str(threads), str(winograd))
-    return key_of("model", _compiler_id(), name, cpu.cpu, cpu.features, *choices, text)
+    threads, name = threads_of(options), entry.sym_name.data
+    apply = schedules.applied(options, threads)
+    given = ["", ""] if apply is None else [schedules.content(apply), pass_text(apply)]
+    choices = [cpu.cpu, cpu.features, str(threads), str(options.winograd)]
+    return key_of("model", _compiler_id(), name, *choices, *given, text)
 
 
 @cache

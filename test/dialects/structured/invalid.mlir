@@ -346,3 +346,17 @@ func.func @schedule_key() attributes {s = #structured.schedule<tiles = [4]>} {
 func.func @schedule_value() attributes {s = #structured.schedule<kernel = [4]>} {
   func.return
 }
+
+// -----
+
+// expected-error@+1 {{schedule key 'tile' takes no negative integers}}
+func.func @schedule_negative() attributes {s = #structured.schedule<tile = [4, -1]>} {
+  func.return
+}
+
+// -----
+
+// expected-error@+1 {{schedule key 'pack' is given twice}}
+func.func @schedule_twice() attributes {s = #structured.schedule<pack = [1], pack = [0]>} {
+  func.return
+}

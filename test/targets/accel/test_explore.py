@@ -22,8 +22,8 @@ from dlir.targets.accel.explore.page import page
 from dlir.targets.accel.explore.space import read_space
 from dlir.targets.accel.explore.store import FILE, Outcome, Record, Store
 from dlir.targets.accel.explore.summary import order_of, table, to_json
-from dlir.targets.accel.explore.workers import in_processes, in_this_process, on_dask
 from dlir.tools.explore import main
+from dlir.workers import in_processes, in_this_process, on_dask
 
 ROWS = 'base = "gemmini"\n[space]\n"array.rows" = [8, 16, 32]\n'
 SPACE = read_space(ROWS)

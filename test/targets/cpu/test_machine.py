@@ -199,7 +199,7 @@ def test_what_the_system_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(native, "SYSTEM", system(tmp_path, files))
     monkeypatch.setattr(native, "_cpus", lambda: [0, 1, 2, 3])
     assert native._cores() == 2
-    caches = native._caches()
+    caches = native.data_caches()
     assert {n: (c.bytes, c.ways, c.shared_by) for n, c in caches.items()} == {
         "l1": (48 << 10, 12, 1), "l2": (2 << 20, 16, 1), "l3": (36 << 20, 18, 2),
     }  # fmt: skip
@@ -210,10 +210,10 @@ def test_a_system_that_says_nothing_or_nonsense(
 ) -> None:
     monkeypatch.setattr(native, "SYSTEM", tmp_path)
     monkeypatch.setattr(native, "_cpus", lambda: [0])
-    assert native._caches() == {} and native._cores() == 1
+    assert native.data_caches() == {} and native._cores() == 1
     system(tmp_path, cache_files(0, 1, "Data", "32K", "0", "0"))  # as some virtual machines say
     system(tmp_path, cache_files(1, 2, "Unified", "512K", "8", "0"))
-    assert native._caches() == {}
+    assert native.data_caches() == {}
 
 
 @pytest.mark.parametrize("features", ["", "+fma"])

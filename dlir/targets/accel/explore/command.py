@@ -10,20 +10,13 @@ from xdsl.dialects.builtin import ModuleOp
 from dlir.diagnostics import fail, warn
 from dlir.executable import Progress
 from dlir.files import write_text
-from dlir.registry import misuse
 from dlir.targets.accel.explore import evaluate
 from dlir.targets.accel.explore.exploration import Exploration, explore
 from dlir.targets.accel.explore.layers import layers_of
 from dlir.targets.accel.explore.page import page
 from dlir.targets.accel.explore.space import load_space
 from dlir.targets.accel.explore.summary import table, to_json
-from dlir.targets.accel.explore.workers import (
-    Workers,
-    in_processes,
-    in_this_process,
-    on_dask,
-    processors,
-)
+from dlir.workers import workers_for
 
 
 @dataclass(frozen=True)
@@ -54,7 +47,7 @@ class Request:
             space,
             evaluator=evaluate.evaluate,
             folder=self.folder,
-            workers=self.workers(),
+            workers=workers_for(self.jobs, self.dask),
             progress=progress,
         )
         if self.folder is not None:
@@ -62,15 +55,6 @@ class Request:
             write_text(Path(self.folder) / "pareto.html", page(found, self.model))
         _check(found)
         return table(found)
-
-    def workers(self) -> Workers:
-        """Where to evaluate. Raises CompileError."""
-        jobs = self.jobs or processors()
-        if self.dask is not None:
-            if self.jobs is not None and self.dask != "local":
-                raise misuse("--jobs is for processes of this machine, not for a cluster's")
-            return on_dask(self.dask, jobs)
-        return in_this_process if jobs == 1 else in_processes(jobs)
 
 
 def _check(found: Exploration) -> None:

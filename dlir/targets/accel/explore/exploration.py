@@ -11,21 +11,16 @@ from typing import Literal, TypeAlias
 from dlir.diagnostics import CompileError, fail
 from dlir.executable import Progress
 from dlir.targets.accel.description import Machine
+from dlir.targets.accel.explore.calls import LOST, Call, reason_of
 from dlir.targets.accel.explore.compiling import form_of
 from dlir.targets.accel.explore.evaluate import Evaluator, Measures, code_version
 from dlir.targets.accel.explore.layers import Layer
 from dlir.targets.accel.explore.pareto import pareto_front
 from dlir.targets.accel.explore.space import Settings, Space
 from dlir.targets.accel.explore.store import Outcome, Record, Status, Store, key_of
-from dlir.targets.accel.explore.workers import (
-    Call,
-    Workers,
-    in_this_process,
-    reason_of,
-    run_all,
-)
 from dlir.targets.accel.hardware_file import load
 from dlir.targets.accel.simulator.energy import area_mm2
+from dlir.workers import Workers, in_this_process, run_all
 
 PointStatus: TypeAlias = Literal["ok", "over", "refused", "failed"]
 """`over`: above a limit, so not on the front. For the others see `store.Status`."""
@@ -94,7 +89,8 @@ def explore(
     total = len({key for point in points for key in run.keys(point) if not run.store.done(key)})
     done = 0
     try:
-        for call, outcomes in run_all(missing, workers):
+        for call, answer in run_all(missing, workers):
+            outcomes: list[Outcome] = answer or [LOST]
             for key, outcome in zip(call.keys, outcomes, strict=True):
                 run.store.add(run.record(key, outcome))
             done += len(outcomes)

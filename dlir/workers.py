@@ -1,6 +1,6 @@
-"""Where evaluations run: in this process, in processes of this machine, or on a Dask cluster.
+"""Where work is done: in this process, in processes of this machine, or on a Dask cluster.
 
-What a worker was doing when it died is tried once more, evaluation by evaluation and alone, so that
+What a worker was doing when it died is tried once more, part by part and alone, so that
 none is blamed for another's death; when the worker dies again, it has failed. All else goes on.
 """
 
@@ -11,7 +11,7 @@ import multiprocessing
 import os
 import signal
 import threading
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import (
     FIRST_COMPLETED,
     CancelledError,
@@ -22,39 +22,32 @@ from concurrent.futures import (
 )
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import AbstractContextManager, ExitStack, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from importlib import import_module
-from typing import Any, TypeAlias
+from typing import Any, Generic, Protocol, TypeAlias, TypeVar, cast
 
-from dlir.diagnostics import CompileError, collect_diagnostics, fail
-from dlir.pipeline import InternalError
-from dlir.targets.accel.description import Machine
-from dlir.targets.accel.explore.evaluate import Evaluator, code_version
-from dlir.targets.accel.explore.store import Outcome
-
-LOST = Outcome("failed", reason="its worker process died twice")
+from dlir.diagnostics import fail
+from dlir.registry import misuse
 
 
-@dataclass(frozen=True)
-class Call:
-    """Evaluations of one layer on some machines, which one worker does one after the other."""
+class Job(Protocol):
+    """What one worker does in one go; it and its answer travel between processes."""
 
-    keys: tuple[str, ...]
-    """The caller's, one per machine."""
-    evaluator: Evaluator
-    machines: tuple[Machine, ...]
-    layer: str
-    version: str
+    def run(self) -> Any:
+        """The answer. Never raises an Exception."""
+        ...
 
-    def single(self) -> list[Call]:
-        """The same, machine by machine."""
-        pairs = zip(self.keys, self.machines, strict=True)
-        return [replace(self, keys=(key,), machines=(machine,)) for key, machine in pairs]
+    def single(self) -> Sequence[Job]:
+        """The same in the smallest parts that can be tried alone."""
+        ...
+
+
+J = TypeVar("J", bound=Job)
 
 
 @dataclass(frozen=True)
 class Opened:
-    """An executor that takes `width` calls at a time and raises one of `lost` for a dead worker."""
+    """An executor that takes `width` jobs at a time and raises one of `lost` for a dead worker."""
 
     executor: Executor
     width: int
@@ -65,100 +58,88 @@ Workers: TypeAlias = Callable[[], AbstractContextManager[Opened]]
 """Opens an executor; may be called again after it has broken."""
 
 
-def attempt(call: Call) -> list[Outcome]:
-    """Evaluate on each machine; what the worker runs. Never raises an Exception."""
-    return [_attempt(call, machine) for machine in call.machines]
+def workers_for(jobs: int | None, dask: str | None) -> Workers:
+    """What `--jobs` and `--dask` ask for. Raises CompileError."""
+    count = jobs or processors()
+    if dask is not None:
+        if jobs is not None and dask != "local":
+            raise misuse("--jobs is for processes of this machine, not for a cluster's")
+        return on_dask(dask, count)
+    return in_this_process if count == 1 else in_processes(count)
 
 
-def _attempt(call: Call, machine: Machine) -> Outcome:
-    try:
-        if code_version() != call.version:
-            return Outcome("failed", reason="the worker runs another version of dlir")
-        with collect_diagnostics():
-            return Outcome("ok", call.evaluator(machine, call.layer))
-    except InternalError as error:
-        return Outcome("failed", reason=reason_of(error))
-    except CompileError as error:
-        return Outcome("refused", reason=reason_of(error))
-    except Exception as error:
-        text = (str(error).strip() or "no message").split("\n")[0]
-        return Outcome("failed", reason=f"bug in dlir: {type(error).__name__}: {text}")
+def run_all(jobs: Iterator[J], workers: Workers) -> Iterator[tuple[J, Any]]:
+    """Every job with its answer, in the order in which they end; None when its worker died twice.
 
-
-def reason_of(error: CompileError) -> str:
-    """The first diagnostic in one line."""
-    return " ".join(error.diagnostics[0].message.split()) if error.diagnostics else "no reason"
-
-
-def run_all(calls: Iterator[Call], workers: Workers) -> Iterator[tuple[Call, list[Outcome]]]:
-    """Every call with its outcomes, in the order in which they end.
-
-    A call is taken from `calls` when there is room for it, so `calls` may look at what has ended.
+    A job is taken from `jobs` when there is room for it, so `jobs` may look at what has ended.
     """
-    suspects: list[Call] = []
-    for call, outcomes in _pass(calls, workers):
-        if outcomes is None:
-            suspects += call.single()
+    suspects: list[Job] = []
+    for job, answer in _pass(jobs, workers):
+        if isinstance(answer, _Lost):
+            suspects += job.single()
         else:
-            yield call, outcomes
-    for call, outcomes in _pass(iter(suspects), workers, alone=True):
-        yield call, outcomes or [LOST]
+            yield job, answer
+    for job, answer in _pass(iter(suspects), workers, alone=True):
+        yield cast(J, job), None if isinstance(answer, _Lost) else answer
 
 
-class _Queue:
-    """Calls that are taken one by one and may be put back."""
+@dataclass(frozen=True)
+class _Lost:
+    """Stands for the answer of a worker that died."""
 
-    def __init__(self, calls: Iterator[Call]) -> None:
-        self.calls = calls
-        self.back: list[Call] = []
 
-    def take(self) -> Call | None:
-        return self.back.pop() if self.back else next(self.calls, None)
+class _Queue(Generic[J]):
+    """Jobs that are taken one by one and may be put back."""
+
+    def __init__(self, jobs: Iterator[J]) -> None:
+        self.jobs = jobs
+        self.back: list[J] = []
+
+    def take(self) -> J | None:
+        return self.back.pop() if self.back else next(self.jobs, None)
 
     def more(self) -> bool:
-        if (call := self.take()) is not None:
-            self.back.append(call)
-        return call is not None
+        if (job := self.take()) is not None:
+            self.back.append(job)
+        return job is not None
 
 
-def _pass(
-    calls: Iterator[Call], workers: Workers, *, alone: bool = False
-) -> Iterator[tuple[Call, list[Outcome] | None]]:
-    """Every call once; None for outcomes that were lost with their worker."""
-    queue = _Queue(calls)
+def _pass(jobs: Iterator[J], workers: Workers, *, alone: bool = False) -> Iterator[tuple[J, Any]]:
+    """Every job once; `_Lost` for answers that were lost with their worker."""
+    queue = _Queue(jobs)
     while queue.more():
         with workers() as opened:
             yield from _until_lost(queue, opened, 1 if alone else opened.width)
 
 
-def _until_lost(
-    queue: _Queue, opened: Opened, width: int
-) -> Iterator[tuple[Call, list[Outcome] | None]]:
-    """Calls until the queue is empty or a worker is lost; what runs then still ends."""
-    running: dict[Future[list[Outcome]], Call] = {}
+def _until_lost(queue: _Queue[J], opened: Opened, width: int) -> Iterator[tuple[J, Any]]:
+    """Jobs until the queue is empty or a worker is lost; what runs then still ends."""
+    running: dict[Future[Any], J] = {}
     sound = True
     while True:
-        while sound and len(running) < width and (call := queue.take()) is not None:
+        while sound and len(running) < width and (job := queue.take()) is not None:
             try:
-                running[opened.executor.submit(attempt, call)] = call
+                running[opened.executor.submit(_run, job)] = job
             except opened.lost:
-                queue.back.append(call)  # it has not begun
+                queue.back.append(job)  # it has not begun
                 sound = False
         if not running:
             return
         for future in wait(running, return_when=FIRST_COMPLETED).done:
-            outcomes = _outcomes(future, opened.lost)
-            sound = sound and outcomes is not None
-            yield running.pop(future), outcomes
+            answer = _answer(future, opened.lost)
+            sound = sound and not isinstance(answer, _Lost)
+            yield running.pop(future), answer
 
 
-def _outcomes(
-    future: Future[list[Outcome]], lost: tuple[type[BaseException], ...]
-) -> list[Outcome] | None:
+def _run(job: Job) -> Any:
+    return job.run()
+
+
+def _answer(future: Future[Any], lost: tuple[type[BaseException], ...]) -> Any:
     try:
         return future.result()
     except lost:
-        return None
+        return _Lost()
 
 
 # --- this process ---------------------------------------------------------------------------------
@@ -175,7 +156,7 @@ class _Here(Executor):
 
 @contextmanager
 def in_this_process() -> Generator[Opened, None, None]:
-    """One evaluation after the other, here."""
+    """One job after the other, here."""
     yield Opened(_Here(), 1)
 
 
@@ -205,7 +186,7 @@ def _processes(jobs: int) -> Generator[Opened, None, None]:
 def _start_worker() -> None:
     """In a worker: leave the keyboard to the parent, and end when the parent does."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    gc.set_threshold(200_000, 50, 50)  # evaluations leave little that only the collector frees
+    gc.set_threshold(200_000, 50, 50)  # jobs leave little that only the collector frees
     parent = multiprocessing.parent_process()
 
     def watch() -> None:
@@ -240,7 +221,7 @@ def on_dask(address: str, jobs: int) -> Workers:
 
 @contextmanager
 def _cluster(distributed: Any, address: str, jobs: int) -> Generator[Opened, None, None]:
-    # One death is enough to lose a call: trying again, alone, is run_all's.
+    # One death is enough to lose a job: trying again, alone, is run_all's.
     config: Any = import_module("dask.config")
     with ExitStack() as stack:
         stack.enter_context(config.set({"distributed.scheduler.allowed-failures": 0}))

@@ -1,0 +1,96 @@
+"""Whether a schedule fits the op it is for: the same questions that the CPU's lowerings ask."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from math import prod
+
+from dlir.dialects.structured.attrs import ScheduleAttr
+from dlir.dialects.structured.ops import GenericOp
+from dlir.dialects.structured.roles import Contraction, match_contraction
+
+LARGEST_TILE = 4096
+"""Elements of a register tile; more are thousands of instructions, which take long to compile."""
+KERNELS = ("contraction", "vector", "scalar")
+
+
+def misfit(op: GenericOp, schedule: ScheduleAttr) -> str | None:
+    """Why the CPU cannot compute an op on tensors so; None when it can."""
+    for key in schedule.entries.data:
+        check = _CHECKS.get(key)
+        if check is None:
+            return f"'{key}' is for accelerators"
+        if (problem := check(op, schedule)) is not None:
+            return problem
+    return None
+
+
+def _kernel(op: GenericOp, schedule: ScheduleAttr) -> str | None:
+    word = schedule.word("kernel")
+    if word not in KERNELS:
+        return f"there is no kernel '{word}'; the kernels are {', '.join(KERNELS)}"
+    if word == "contraction":
+        roles = match_contraction(op) if op.reduction_dims else None
+        return "this is no contraction" if roles is None else _contraction(op, schedule, roles)
+    return None
+
+
+def _contraction(op: GenericOp, schedule: ScheduleAttr, roles: Contraction) -> str | None:
+    right = [i for i, value in enumerate(op.inputs) if value is roles.b.value][-1]
+    pack = schedule.integers("pack") or ()
+    if pack not in ((), (right,)):
+        return f"a contraction packs its right side alone, which is operand {right}"
+    if not pack and not roles.b.is_run_along(roles.lanes):
+        return f"operand {right} is not contiguous along d{roles.lanes}: it needs pack = [{right}]"
+    shape = schedule.integers("vector") or ()
+    if len(shape) != 2:
+        return "a contraction needs a register tile, vector = [rows, columns]"
+    return None
+
+
+def _vector(op: GenericOp, schedule: ScheduleAttr) -> str | None:
+    shape = schedule.integers("vector") or ()
+    if schedule.word("kernel") != "contraction":
+        return "'vector' is for contractions"
+    if min(shape, default=0) < 1 or prod(shape) > LARGEST_TILE:
+        return f"'vector' takes sizes of at least 1, and {LARGEST_TILE} elements at most"
+    return None
+
+
+def _tile(op: GenericOp, schedule: ScheduleAttr) -> str | None:
+    sizes, count = schedule.integers("tile") or (), len(op.kinds)
+    if len(sizes) != count:
+        return f"'tile' takes one size per iterator, which are {count}; got {len(sizes)}"
+    if any(sizes[d] for d in op.reduction_dims):
+        return "'tile' is 0 for iterators of a sum"
+    return None
+
+
+def _order(op: GenericOp, schedule: ScheduleAttr) -> str | None:
+    order, count = schedule.integers("order") or (), len(op.kinds)
+    if sorted(order) != list(range(count)):
+        return f"'order' names each of the iterators 0 to {count - 1} once, outermost first"
+    return None
+
+
+def _pack(op: GenericOp, schedule: ScheduleAttr) -> str | None:
+    wrong = [n for n in schedule.integers("pack") or () if n >= len(op.inputs)]
+    return f"there is no input {wrong[0]} to pack" if wrong else None
+
+
+def _threads(op: GenericOp, schedule: ScheduleAttr) -> str | None:
+    dims = schedule.integers("threads") or ()
+    if len(dims) > 1 or any(d not in op.parallel_dims for d in dims):
+        known = ", ".join(map(str, op.parallel_dims)) or "none here"
+        return f"'threads' takes one parallel iterator ({known}), or [] for one thread"
+    return None
+
+
+_CHECKS: dict[str, Callable[[GenericOp, ScheduleAttr], str | None]] = {
+    "kernel": _kernel,
+    "tile": _tile,
+    "order": _order,
+    "vector": _vector,
+    "pack": _pack,
+    "threads": _threads,
+}

@@ -1,0 +1,137 @@
+"""The space of schedules: from one schedule to those that differ from it in one key.
+
+Each axis gives the values that a key may have for an op, the most promising ones first; what does
+not fit the op, and what the cost model says cannot be good, is left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from xdsl.dialects.builtin import DYNAMIC_INDEX
+
+from dlir.dialects.structured.attrs import ScheduleAttr
+from dlir.dialects.structured.ops import GenericOp
+from dlir.dialects.structured.roles import Contraction, match_contraction, parallel_order
+from dlir.dialects.structured.schedule_checks import misfit
+from dlir.targets.cpu.description import host
+from dlir.targets.cpu.tune.cost import capacities, cycles, sizes_of, tiles_that_fit
+from dlir.transforms.structured_schedule import best_tile
+
+SLOWER = 1.4
+"""A schedule that the model finds so much slower than the best is not tried."""
+MOST = 8
+"""Values of one key that are tried."""
+BLOCKS = (4, 16, 64)
+"""Register tiles in a block of rows."""
+
+Axis: TypeAlias = Callable[["Problem", ScheduleAttr], Iterator[ScheduleAttr | None]]
+
+
+@dataclass(frozen=True)
+class Problem:
+    """The op whose schedule is looked for, and the threads there are."""
+
+    op: GenericOp
+    threads: int
+
+
+def neighbours(axis: str, problem: Problem, schedule: ScheduleAttr) -> list[ScheduleAttr]:
+    """Schedules that differ in one key, or two that depend on each other."""
+    found: dict[ScheduleAttr, None] = {}
+    for other in AXES[axis](problem, schedule):
+        if other is None:
+            other = ScheduleAttr.get({})
+        if other != schedule and misfit(problem.op, other) is None:
+            found[other] = None
+    return list(found)[:MOST]
+
+
+def _kernel(problem: Problem, schedule: ScheduleAttr) -> Iterator[ScheduleAttr | None]:
+    """A contraction by register tiles, or by the general loops."""
+    sizes, roles = sizes_of(problem.op), match_contraction(problem.op)
+    if sizes is None or roles is None:
+        return
+    if schedule.word("kernel") == "contraction":
+        yield schedule.without("kernel", "vector", "pack")
+        return
+    tile = best_tile(sizes.rows, sizes.columns, sizes.lanes, host().vector_registers)
+    packed = schedule.updated(
+        {"kernel": "contraction", "vector": tile, "pack": [_right(problem.op, roles)]}
+    )
+    yield packed
+    yield packed.without("pack")
+
+
+def _vector(problem: Problem, schedule: ScheduleAttr) -> Iterator[ScheduleAttr]:
+    """Register tiles: rows, and vectors of lanes in a row."""
+    sizes = sizes_of(problem.op)
+    if sizes is None or schedule.word("kernel") != "contraction":
+        return
+    tiles = [schedule.updated({"vector": list(tile)}) for tile in tiles_that_fit(sizes)]
+    costs = {tile: cycles(sizes, tile) for tile in tiles}
+    least = min(costs.values())
+    yield from sorted((t for t in tiles if costs[t] <= SLOWER * least), key=costs.__getitem__)
+
+
+def _pack(problem: Problem, schedule: ScheduleAttr) -> Iterator[ScheduleAttr | None]:
+    """The right side of a contraction packed, or read in place."""
+    roles = match_contraction(problem.op)
+    if roles is None or schedule.word("kernel") != "contraction":
+        return
+    packed = schedule.updated({"pack": [_right(problem.op, roles)]})
+    yield schedule.without("pack") if schedule.integers("pack") else packed
+
+
+def _right(op: GenericOp, roles: Contraction) -> int:
+    """The number of the right side among the inputs."""
+    return [i for i, value in enumerate(op.inputs) if value is roles.b.value][-1]
+
+
+def _order(problem: Problem, schedule: ScheduleAttr) -> Iterator[ScheduleAttr]:
+    """Each parallel iterator but the lanes' as the innermost; of a contraction, as its rows."""
+    op, extents = problem.op, problem.op.static_extents()
+    *outer, lanes = parallel_order(op) or [-1]
+    loops = [d for d in outer if extents[d] != 1]
+    for dim in loops[:-1]:  # the last one is innermost already
+        inner = [*(d for d in outer if d != dim), dim, lanes]
+        yield schedule.updated({"order": [*inner, *op.reduction_dims]})
+
+
+def _tile(problem: Problem, schedule: ScheduleAttr) -> Iterator[ScheduleAttr]:
+    """Blocks of rows, where the left side is too large for the cache it is read from again."""
+    sizes, roles = sizes_of(problem.op), match_contraction(problem.op)
+    vector = schedule.integers("vector")
+    if sizes is None or roles is None or roles.row is None or vector is None:
+        return
+    row, near = sizes.depth * sizes.bytes, capacities().get("l2", 0)
+    if sizes.columns <= vector[1] or sizes.rows * row <= near:
+        return
+    for size in (blocks * vector[0] for blocks in BLOCKS):
+        if size < sizes.rows and size * row <= near:
+            tile = [size if d == roles.row else 0 for d in range(len(problem.op.kinds))]
+            yield schedule.updated({"tile": tile})
+
+
+def _threads(problem: Problem, schedule: ScheduleAttr) -> Iterator[ScheduleAttr]:
+    """The iterator that threads share, or none."""
+    if problem.threads < 2:
+        return
+    extents = problem.op.static_extents()
+    for dim in problem.op.parallel_dims:
+        if extents[dim] == DYNAMIC_INDEX or extents[dim] >= problem.threads:
+            yield schedule.updated({"threads": [dim]})
+    yield schedule.updated({"threads": []})
+
+
+AXES: dict[str, Axis] = {
+    "kernel": _kernel,
+    "vector": _vector,
+    "pack": _pack,
+    "order": _order,
+    "tile": _tile,
+    "threads": _threads,
+}
+"""The keys, in the order in which they are looked at."""
