@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -19,6 +20,7 @@ from dlir.executable import (
     CompileOptions,
     Executable,
     Frontend,
+    LibraryTarget,
     MachineTarget,
     Progress,
     ScheduledTarget,
@@ -293,6 +295,31 @@ def write_artifact(
         write_bytes(path, data)
     elif isinstance(artifact, str):
         stdout.write(artifact)
+
+
+def write_library(
+    model: Model, target: str, options: CompileOptions, path: str, *, header: str, shared: bool
+) -> None:
+    """Write a model as a library for C programs, and its header: both appear, or neither.
+
+    The symbols begin with the name of the file `path`, made an identifier. Raises CompileError.
+    """
+    check_params(model.module, model.params)
+    found = _target_for([target], options)[0]
+    if not isinstance(found, LibraryTarget):
+        raise misuse(f"target '{target}' makes no libraries: --emit needs --target=cpu")
+    module = specialised(model, options).module.clone()
+    name = c_identifier(Path(path).stem)
+    library, text = found.library(module, model.params, options, name, shared=shared)
+    with replacing(path) as file, replacing(header) as header_file:
+        file.write(library)
+        header_file.write(text.encode())
+
+
+def c_identifier(text: str) -> str:
+    """A name of letters, digits and `_` that begins with a letter: `2-layers` -> `m2_layers`."""
+    name = re.sub(r"[^A-Za-z0-9_]", "_", text)
+    return name if name[:1].isalpha() else f"m{name}"
 
 
 def check_support(

@@ -228,3 +228,24 @@ class MachineTarget(Target, Protocol):
     def open(self, data: bytes, name: str, options: CompileOptions) -> Executable:
         """Make an artifact of this target ready to run. Raises CompileError."""
         ...
+
+
+@runtime_checkable
+class LibraryTarget(Target, Protocol):
+    """A target whose functions can be called from C, in a process without dlir."""
+
+    def library(
+        self,
+        module: ModuleOp,
+        params: Mapping[str, Array],
+        options: CompileOptions,
+        name: str,
+        *,
+        shared: bool,
+    ) -> tuple[bytes, str]:
+        """A shared library, or an object to link, and its C header.
+
+        `module` may be changed; `params` hold every weight it names. `name` is an identifier of C
+        with which all symbols begin. Raises CompileError.
+        """
+        ...

@@ -18,7 +18,7 @@ from dlir.commandline import (
     report_file,
 )
 from dlir.diagnostics import EXIT_DIAGNOSTICS, EXIT_OK
-from dlir.registry import Registry
+from dlir.registry import Registry, misuse
 
 FLAGS: list[Flag] = [
     MODEL,
@@ -26,6 +26,14 @@ FLAGS: list[Flag] = [
     ("--compile-from", {"metavar": "LEVEL", "help": "the level MODEL is at; default: the first"}),
     ("--compile-to", {"metavar": "LEVEL", "help": "the level to stop at; default: the last"}),
     ("-o", {"metavar": "FILE", "help": "the artifact; default: text to stdout"}),
+    (
+        "--emit",
+        {
+            "choices": ["shared", "obj"],
+            "help": "a library for C programs, or an object to link, with a header beside it",
+        },
+    ),
+    ("--header", {"metavar": "FILE", "help": "of --emit; default: the artifact's name with .h"}),
     ("--dump-phases-to", {"metavar": "FOLDER", "help": "write the module after every phase"}),
     ("--dump-schedule", {"metavar": "FILE", "help": "write how kernels are computed"}),
     ("--check-support", {"action": "store_true", "help": "only list what is supported"}),
@@ -43,7 +51,30 @@ FLAGS: list[Flag] = [
 
 def run(options: argparse.Namespace, registry: Registry, streams: Streams) -> int:
     """The command itself. Raises CompileError."""
+    if options.emit is None and options.header is not None:
+        raise misuse("--header is for --emit: say which library is wanted")
+    if options.emit is not None:
+        return _emit(options, registry, streams)
     return (_check_support if options.check_support else _compile)(options, registry, streams)
+
+
+def _emit(options: argparse.Namespace, registry: Registry, streams: Streams) -> int:
+    from dlir import api
+
+    for flag in ("compile_from", "compile_to", "dump_phases_to", "check_support", "report"):
+        if getattr(options, flag):
+            raise misuse(f"--emit and --{flag.replace('_', '-')} exclude each other")
+    if options.o in (None, "-"):
+        raise misuse(f"--emit={options.emit} writes two files: name the first with -o")
+    header = options.header or str(Path(options.o).with_suffix(".h"))
+    if Path(header) == Path(options.o):
+        raise misuse(f"'{header}' would be the library and its header: name another with --header")
+    keep_inputs([options.model, options.params], [options.o, header])
+    settings = compile_options(options, registry)
+    model = api.load_from(options.model, streams.stdin, options.params, registry)
+    target, shared = options.target or "cpu", options.emit == "shared"
+    api.write_library(model, target, settings, options.o, header=header, shared=shared)
+    return EXIT_OK
 
 
 def _check_support(options: argparse.Namespace, registry: Registry, streams: Streams) -> int:

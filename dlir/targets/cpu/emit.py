@@ -123,6 +123,7 @@ def _global(op: llvm.GlobalOp, types: Types, defined: bool) -> str:
         return f"{name} = external {kind} {type_}"
     linkage = op.linkage.linkage.data
     prefix = "" if linkage == "external" else f"{linkage} "
+    prefix += "thread_local " if op.thread_local_ is not None else ""
     value = op.value
     if isinstance(value, StringAttr):
         text = (
@@ -187,7 +188,7 @@ def _emit(
     for op in module.ops:
         if isinstance(op, llvm.GlobalOp):
             body.append(_global(op, text.types, defined=first))
-    called = _callees(defined)
+    called = callees(defined)
     for op in module.ops:
         if not isinstance(op, llvm.FuncOp):
             continue
@@ -205,7 +206,7 @@ def _emit(
     return "\n".join([*head, *body, _attributes(cpu), ""])
 
 
-def _callees(functions: Iterable[llvm.FuncOp]) -> set[str]:
+def callees(functions: Iterable[llvm.FuncOp]) -> set[str]:
     """The symbols that functions call, or pass to others to be called."""
     names: set[str] = set()
     for op in (op for function in functions for op in function.walk()):

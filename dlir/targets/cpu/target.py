@@ -9,12 +9,11 @@ from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from threading import Lock
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
-from xdsl.dialects.builtin import DYNAMIC_INDEX, ModuleOp
+from xdsl.dialects.builtin import ModuleOp
 from xdsl.dialects.func import FuncOp
-from xdsl.ir import Attribute
 
 from dlir.diagnostics import CompileError, fail
 from dlir.executable import Artifact, CompileOptions, Executable
@@ -26,9 +25,10 @@ from dlir.report import Report
 from dlir.signature import entry_function
 from dlir.targets.cpu import openmp, schedules
 from dlir.targets.cpu.bundle import Bundle
+from dlir.targets.cpu.constants import allocate, array_type, contiguous, load_constants, room_of
 from dlir.targets.cpu.description import CpuDescription, host
 from dlir.targets.cpu.entry import EntryCall
-from dlir.targets.cpu.execute import NativeModule, compile_many, dtype_of, emit_assembly
+from dlir.targets.cpu.execute import NativeModule, compile_many, emit_assembly
 from dlir.targets.cpu.object_cache import default_cache, key_of
 from dlir.targets.cpu.pipeline import PHASES, phase_text
 from dlir.targets.cpu.trace import KernelTracer, with_public_kernels
@@ -37,9 +37,6 @@ from dlir.types import is_memref
 
 KNOWN_PLANS = 64
 """Combinations of input sizes whose plans are kept."""
-ALIGNMENT = 64  # bytes: where the arena starts
-ArrayType = tuple[tuple[int, ...], np.dtype[Any]]
-"""Sizes, of which -1 stands for one that is not known, and element type."""
 LEVELS = ("dl", *PHASES, "llvm-ir", "asm", "object")
 
 
@@ -67,10 +64,10 @@ class CpuExecutable(Executable):
         self._functions = self._native.functions
         self._arena = np.empty(0, np.int8)
         self._tracer: KernelTracer | None = None
-        self.constants = self._load_constants({**bundle.data}, params)
+        self.constants = load_constants(self._native, bundle, params)
         types = signatures[bundle.entry].inputs
         last = len(types) - 1  # the arena
-        self._outputs = [_array_type(t) for t in types[last - bundle.results : last]]
+        self._outputs = [array_type(t) for t in types[last - bundle.results : last]]
         inputs = last - bundle.results - len(self.constants)
         self._plans: dict[tuple[Any, ...], tuple[int, ...]] = {}
         self._call = EntryCall(self._functions[bundle.entry], inputs, self.constants)
@@ -81,9 +78,9 @@ class CpuExecutable(Executable):
             return self._run(arguments)
 
     def _run(self, arguments: Sequence[Value]) -> tuple[Value, ...]:
-        inputs = [*map(_contiguous, arguments)]
+        inputs = [*map(contiguous, arguments)]
         arena, *sizes = self._plan(inputs)
-        results = _allocate(self._outputs, sizes)
+        results = allocate(self._outputs, sizes)
         room = self._room(arena)
         if self.on_event is None:
             self._call(inputs, results, room)
@@ -134,26 +131,8 @@ class CpuExecutable(Executable):
     def _room(self, size: int) -> Array:
         """The arena, grown when a call needs more than any before."""
         if len(self._arena) < size:
-            raw = np.empty(size + ALIGNMENT, np.int8)
-            start = -raw.__array_interface__["data"][0] % ALIGNMENT
-            self._arena = raw[start : start + size]
+            self._arena = room_of(size)
         return self._arena
-
-    def _load_constants(self, data: dict[str, Array], params: Mapping[str, Array]) -> list[Array]:
-        """Run `@entry.init` once; a parameter that is used as it is is not copied."""
-
-        def param(name: str) -> Array:
-            return data[name] if name in data else _contiguous(params[name])
-
-        init = self._functions.get(f"{self._bundle.entry}.init")
-        made: list[Array] = []
-        if init is not None:
-            weights = [param(name) for name in self._bundle.params]
-            size = self._functions[f"{self._bundle.entry}.init.plan"](*weights)[0]
-            made = _allocate([_array_type(t) for t in init.signature.inputs[len(weights) : -1]], [])
-            init(*weights, *made, self._room(int(size)))
-            self._check()
-        return [param(s) if isinstance(s, str) else made[s] for s in self._bundle.constants]
 
     def stages(self) -> tuple[str, ...]:
         return LEVELS
@@ -184,29 +163,6 @@ def _refuse_memory(entry: FuncOp) -> None:
                 f"@{entry.sym_name.data} works on memory ({type}); cpu calls functions on tensors",
                 help="use --target=ref, or make an object: dlir-compile --compile-from=LEVEL",
             )
-
-
-def _contiguous(value: Value) -> Value:
-    """An array in row-major order; a copy only when it must be. Scalars pass."""
-    if value.__class__ is np.ndarray and cast(Array, value).flags.c_contiguous:
-        return value
-    return np.require(cast(Array, value), requirements="C") if np.ndim(value) else value
-
-
-def _array_type(attribute: Attribute) -> ArrayType:
-    assert is_memref(attribute)
-    return attribute.get_shape(), dtype_of(attribute.element_type)
-
-
-def _allocate(types: Sequence[ArrayType], sizes: Sequence[int]) -> list[Array]:
-    """Fresh arrays of these types; `sizes` gives every dynamic size, in order."""
-    if not sizes:
-        return [np.empty(shape, dtype) for shape, dtype in types]
-    known = iter(sizes)
-    return [
-        np.empty([next(known) if n == DYNAMIC_INDEX else n for n in shape], dtype)
-        for shape, dtype in types
-    ]
 
 
 class CpuTarget:
@@ -312,6 +268,32 @@ class CpuTarget:
         if stop == "llvm-ir":
             return ir
         return emit_assembly(ir) if stop == "asm" else compile_many([ir], processes=1)[0]
+
+    def library(
+        self,
+        module: ModuleOp,
+        params: Mapping[str, Array],
+        options: CompileOptions,
+        name: str,
+        *,
+        shared: bool,
+    ) -> tuple[bytes, str]:
+        """See `LibraryTarget`."""
+        from dlir.targets.cpu.library import build_library
+        from dlir.targets.cpu.library.interface import interface_of
+        from dlir.targets.cpu.library.linker import find_linker, link
+
+        linker = find_linker() if shared else None
+        entry = entry_function(module, options.function)
+        _refuse_memory(entry)
+        interface, function = interface_of(entry, name), entry.sym_name.data
+        lowered = self.lower(module, params, options, "dl", "llvm")
+        assert isinstance(lowered, ModuleOp)
+        threads = options.thread_count()
+        image, header = build_library(
+            lowered, interface, params, host(), entry=function, threads=threads
+        )
+        return link(image, linker) if linker else image, header
 
 
 PART = 5000  # operations per LLVM module: small enough to compile in parallel

@@ -1,0 +1,73 @@
+"""The constants of a compiled model: weights as they are, and what its `@f.init` makes of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, cast
+
+import numpy as np
+from xdsl.dialects.builtin import DYNAMIC_INDEX
+from xdsl.ir import Attribute
+
+from dlir.numpy_types import Array, Value
+from dlir.targets.cpu.bundle import Bundle
+from dlir.targets.cpu.execute import NativeModule, dtype_of
+from dlir.types import is_memref
+
+ALIGNMENT = 64  # bytes: where an arena starts
+ArrayType = tuple[tuple[int, ...], np.dtype[Any]]
+"""Sizes, of which -1 stands for one that is not known, and element type."""
+
+
+def load_constants(
+    native: NativeModule, bundle: Bundle, params: Mapping[str, Array]
+) -> list[Array]:
+    """Run `@entry.init` once; a parameter that is used as it is is not copied.
+
+    Raises ValueError when a check of the init function fails.
+    """
+
+    def param(name: str) -> Array:
+        return bundle.data[name] if name in bundle.data else contiguous(params[name])
+
+    init = native.functions.get(f"{bundle.entry}.init")
+    made: list[Array] = []
+    if init is not None:
+        weights = [param(name) for name in bundle.params]
+        size = native.functions[f"{bundle.entry}.init.plan"](*weights)[0]
+        made = allocate([array_type(t) for t in init.signature.inputs[len(weights) : -1]], [])
+        init(*weights, *made, room_of(int(size)))
+        if (message := native.status()) is not None:
+            raise ValueError(f"@{bundle.entry}: {message}")
+    return [param(s) if isinstance(s, str) else made[s] for s in bundle.constants]
+
+
+def contiguous(value: Value) -> Value:
+    """An array in row-major order; a copy only when it must be. Scalars pass."""
+    if value.__class__ is np.ndarray and cast(Array, value).flags.c_contiguous:
+        return value
+    return np.require(cast(Array, value), requirements="C") if np.ndim(value) else value
+
+
+def array_type(attribute: Attribute) -> ArrayType:
+    """Sizes and element type of a memref."""
+    assert is_memref(attribute)
+    return attribute.get_shape(), dtype_of(attribute.element_type)
+
+
+def allocate(types: Sequence[ArrayType], sizes: Sequence[int]) -> list[Array]:
+    """Fresh arrays of these types; `sizes` gives every dynamic size, in order."""
+    if not sizes:
+        return [np.empty(shape, dtype) for shape, dtype in types]
+    known = iter(sizes)
+    return [
+        np.empty([next(known) if n == DYNAMIC_INDEX else n for n in shape], dtype)
+        for shape, dtype in types
+    ]
+
+
+def room_of(size: int) -> Array:
+    """That many bytes, aligned."""
+    raw = np.empty(size + ALIGNMENT, np.int8)
+    start = -raw.__array_interface__["data"][0] % ALIGNMENT
+    return raw[start : start + size]
