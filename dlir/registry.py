@@ -62,6 +62,7 @@ PASSES: dict[str, str] = {
     "convert-structured-to-loops": "dlir.lowering.structured_to_loops:StructuredToLoops",
     "cpu-pipeline": "dlir.targets.cpu.pipeline:CpuPipeline",
     "dl-assign-layout": "dlir.transforms.dl_assign_layout:DlAssignLayout",
+    "dl-convert-precision": "dlir.transforms.dl_convert_precision:DlConvertPrecision",
     "dl-convolution-algorithm": ("dlir.transforms.dl_convolution_algorithm:DlConvolutionAlgorithm"),
     "dl-decompose": "dlir.transforms.dl_decompose:DlDecompose",
     "dl-fold-scale": "dlir.transforms.dl_fold_scale:DlFoldScale",
