@@ -16,6 +16,7 @@ from xdsl.dialects.builtin import DYNAMIC_INDEX, ModuleOp
 from dlir.diagnostics import fail
 from dlir.divergence import Comparison, compare_on
 from dlir.executable import (
+    PRECISIONS,
     Artifact,
     CompileOptions,
     Executable,
@@ -127,6 +128,7 @@ def compile(
     settings: Mapping[str, str] | None = None,
     schedule: str | Path | None = None,
     shapes: Mapping[str, str | Sequence[int]] | None = None,
+    precision: str | None = None,
     dump_phases_to: str | Path | None = None,
     progress: Progress | bool | None = None,
     registry: Registry | None = None,
@@ -138,8 +140,9 @@ def compile(
     rounding is within 1e-5 of the largest result. `machine` (a preset or a TOML file), and
     `settings` of its keys (`{"spm.bytes": "131072"}`), are for targets that have machines; `shapes`
     (`{"ids": "1x128"}`) gives `?` of arguments their sizes; `schedule` is a file that says how to
-    compute kernels. `progress` is told about every phase; True draws a bar on stderr when that is a
-    terminal. Raises CompileError.
+    compute kernels. `precision` ("bf16", "f16") stores a model in f32 in half the bytes, see the
+    pass dl-convert-precision. `progress` is told about every phase; True draws a bar on stderr when
+    that is a terminal. Raises CompileError.
     """
     registry = registry or default_registry()
     options = CompileOptions(
@@ -153,6 +156,7 @@ def compile(
         settings=settings or {},
         schedule=None if schedule is None else Path(schedule),
         shapes={name: _sizes(sizes) for name, sizes in (shapes or {}).items()},
+        precision=checked_precision(precision),
         registry=registry,
     )
     if is_artifact(model):
@@ -184,19 +188,33 @@ def _target_for(names: Sequence[str], options: CompileOptions) -> list[Target]:
     return targets
 
 
+def checked_precision(name: str | None) -> str | None:
+    """Raises UsageError for a type that models are not converted to."""
+    if name not in (None, *PRECISIONS):
+        raise misuse(f"no precision '{name}': there are {', '.join(PRECISIONS)}")
+    return name
+
+
 def _sizes(sizes: str | Sequence[int]) -> str:
     return sizes if isinstance(sizes, str) else "x".join(map(str, sizes))
 
 
 def specialised(model: Model, options: CompileOptions) -> Model:
-    """The model for arguments of the sizes in `options.shapes`; the model itself without any."""
-    if not options.shapes:
+    """The model for `options.shapes` and in `options.precision`; itself where none is given."""
+
+    def make(name: str, **fields: Any) -> Item:
+        return cast(Callable[..., Item], options.registry.find_pass(name))(**fields)
+
+    passes: list[Item] = []
+    if options.shapes:
+        wanted = tuple(f"{name}={sizes}" for name, sizes in options.shapes.items())
+        passes.append(make("dl-specialize", shapes=wanted, function=options.function))
+    if options.precision is not None:
+        passes.append(make("dl-convert-precision", to=options.precision))
+    if not passes:
         return model
     module = model.module.clone()
-    wanted = tuple(f"{name}={sizes}" for name, sizes in options.shapes.items())
-    make = cast(Callable[..., Item], options.registry.find_pass("dl-specialize"))
-    one = make(shapes=wanted, function=options.function)
-    PassManager([one], registry=options.registry).run(options.registry.context(), module)
+    PassManager(passes, registry=options.registry).run(options.registry.context(), module)
     verify(module)
     return Model(module, model.params)
 
@@ -214,7 +232,12 @@ def open_artifact(
     made_by = ARTIFACTS[Path(path).suffix.removeprefix(".")]
     if target not in ("", made_by):
         raise misuse(f"'{path}' was compiled for target '{made_by}', not for '{target}'")
-    chosen = {"function": options.function, "sizes": options.shapes, "weights": params}
+    chosen = {
+        "function": options.function,
+        "sizes": options.shapes,
+        "weights": params,
+        "precision": options.precision,
+    }
     for what, given in chosen.items():
         if given:
             raise misuse(f"'{path}' is compiled: its {what} cannot be chosen any more")

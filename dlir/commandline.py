@@ -250,6 +250,10 @@ TARGET_FLAGS: list[Flag] = [
     ),
     SHAPE,
     FUNCTION,
+    (
+        "--precision",
+        {"choices": ["bf16", "f16"], "help": "store a model in f32 in half the bytes"},
+    ),
     ("--params", {"metavar": "FILE", "help": "weights; default: MODEL's .safetensors beside it"}),
     ("--threads", {"type": positive, "metavar": "N", "help": "default: DLIR_NUM_THREADS"}),
     (
@@ -277,6 +281,7 @@ def compile_options(flags: argparse.Namespace, registry: Registry) -> CompileOpt
         settings=pairs("set", flags.set),
         schedule=None if flags.schedule is None else Path(flags.schedule),
         shapes=pairs("shape", flags.shape),
+        precision=flags.precision,
         registry=registry,
     )
 

@@ -33,6 +33,9 @@ Artifact: TypeAlias = ModuleOp | str | bytes
 Event: TypeAlias = Callable[[str, float, float], None]
 """Called as `(name, start, end)`, in seconds of `time.perf_counter`, while running."""
 
+PRECISIONS = ("bf16", "f16")
+"""What a model in f32 can be stored in."""
+
 
 @dataclass(frozen=True)
 class CompileOptions:
@@ -59,6 +62,8 @@ class CompileOptions:
     """A file that receives the schedules of the kernels."""
     shapes: Mapping[str, str] = field(default_factory=dict[str, str])
     """Argument (a name, or a number from 0) -> all of its sizes: `ids` -> `1x128`."""
+    precision: str | None = None
+    """One of `PRECISIONS`: what tensors of f32 are stored in."""
     registry: Registry = field(default_factory=default_registry)
 
     def thread_count(self) -> int | None:

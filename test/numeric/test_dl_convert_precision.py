@@ -99,3 +99,13 @@ func.func @main(%x: tensor<?xf32>) -> tensor<?xf32> {
         expected = np.abs(x.astype(DTYPES[to])).astype(np.float32)
     assert np.array_equal(dlir.run(half, x), expected, equal_nan=True)
     assert dlir.run(half, x[:0]).shape == (0,)
+
+
+def test_an_option_of_compile() -> None:
+    whole = model(MLP)
+    x = np.random.default_rng(1).normal(size=(3, 67)).astype(np.float32)
+    asked = dlir.compile(whole, precision="bf16")(x)
+    assert np.array_equal(asked, dlir.compile(converted(whole, "to=bf16"))(x))
+    assert not np.array_equal(asked, dlir.compile(whole)(x)), "the model itself is as it was"
+    with pytest.raises(dlir.CompileError, match="no precision 'f8': there are bf16, f16"):
+        dlir.compile(whole, precision="f8")
