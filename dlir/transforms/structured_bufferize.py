@@ -11,11 +11,13 @@ from xdsl.dialects import arith, cf, func, tensor
 from xdsl.dialects.builtin import (
     DYNAMIC_INDEX,
     ArrayAttr,
+    DictionaryAttr,
     IndexType,
     IntegerAttr,
     MemRefType,
     ModuleOp,
     i8,
+    i64,
 )
 from xdsl.ir import Attribute, Block, Region, SSAValue
 from xdsl.passes import ModulePass
@@ -47,7 +49,8 @@ class StructuredBufferize(ModulePass):
     (only their sizes are read), checks what `structured-insert-checks` asserted, and returns the
     bytes that the arena needs and every dynamic size of the results, in order. Results that are
     computed land in the caller's memory directly; a destination is written in place when nobody
-    reads it later.
+    reads it later. `dlir.arena` tells, per product of dynamic sizes, the bytes of the plan and the
+    most that is `live` at one step, below which no plan can be.
 
     Before:
     ```mlir
@@ -175,7 +178,19 @@ class _Function:
         block.add_op(func.ReturnOp())
         main = self._function(self.old.sym_name.data, block, [])
         main.attributes.update(self.old.attributes)
+        if regions:
+            main.attributes["dlir.arena"] = ArrayAttr([*map(_described, regions)])
         main.attributes["dlir.result_types"] = ArrayAttr([v.type for v in self.returned])
         if self.old.sym_visibility is not None:
             main.properties["sym_visibility"] = self.old.sym_visibility
         return main
+
+
+def _described(region: RegionPlan[SSAValue]) -> DictionaryAttr:
+    """What `dlir.arena` says of a region: the bytes are to be multiplied with `factors` sizes."""
+    numbers = {
+        "bytes": region.size,
+        "live": region.bound(),
+        "factors": len(region.symbols),
+    }
+    return DictionaryAttr({name: IntegerAttr(number, i64) for name, number in numbers.items()})

@@ -2,7 +2,7 @@
 
 // The result is computed in the caller's memory, what lies between in the arena. `@f.plan` tells
 // how many bytes that takes, and the dynamic sizes of the results.
-// CHECK: func.func @chain(%x: memref<?x8xf32>, [[Y:%.*]]: memref<?x8xf32>, %arena: memref<?xi8>) attributes {dlir.result_types = [tensor<?x8xf32>]} {
+// CHECK: func.func @chain(%x: memref<?x8xf32>, [[Y:%.*]]: memref<?x8xf32>, %arena: memref<?xi8>) attributes {dlir.arena = [{bytes = {{[0-9]+}} : i64, live = {{[0-9]+}} : i64, factors = 1 : i64}], dlir.result_types = [tensor<?x8xf32>]} {
 // CHECK: [[N:%.*]] = memref.dim %x, %c0 : memref<?x8xf32>
 // CHECK: [[T:%.*]] = memref.view %arena[%{{.*}}][[[N]]] : memref<?xi8> to memref<?x8xf32>
 // CHECK-NEXT: structured.generic {{.*}} ins(%x : memref<?x8xf32>) outs([[T]] : memref<?x8xf32>) {

@@ -50,6 +50,8 @@ class Bundle:
     """Whether its code makes teams of threads, and so needs an OpenMP runtime."""
     plans_by_sizes: bool = False
     """Whether `@entry.plan` depends on nothing but the inputs' sizes."""
+    arena: list[dict[str, int]] = field(default_factory=list[dict[str, int]])
+    """What `structured-bufferize` says of the arena."""
     objects: list[bytes] = field(default_factory=list[bytes])
     data: dict[str, Array] = field(default_factory=dict[str, Array])
     """The values of constants that stood in the text."""
@@ -75,6 +77,7 @@ class Bundle:
             signatures=signatures,
             messages=[_text(s) for s in _array(module.attributes.get("dlir.messages"))],
             has_teams=has_teams(module),
+            arena=[_numbers(row) for row in _array(main.attributes.get("dlir.arena"))],
             plans_by_sizes=_depends_on_sizes(functions[f"{entry}.plan"]),
             data=_constant_data(module),
         )
@@ -135,6 +138,11 @@ def _array(attribute: Attribute | None) -> Sequence[Attribute]:
 def _text(attribute: Attribute) -> str:
     assert isinstance(attribute, StringAttr)
     return attribute.data
+
+
+def _numbers(attribute: Attribute) -> dict[str, int]:
+    assert isinstance(attribute, DictionaryAttr)
+    return {name: int(str(_source(value))) for name, value in attribute.data.items()}
 
 
 def _source(attribute: Attribute) -> Source:

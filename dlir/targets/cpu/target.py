@@ -187,6 +187,7 @@ class CpuTarget:
                 store.put(key, bundle.to_bytes())
         with report.phase("load"):
             executable = CpuExecutable(module, params, options, report, bundle)
+        _report_arena(report, bundle.arena)
         report.memory["code"] = sum(map(len, bundle.objects))
         report.memory["constants"] = sum(
             c.nbytes
@@ -294,6 +295,15 @@ class CpuTarget:
             lowered, interface, params, host(), entry=function, threads=threads
         )
         return link(image, linker) if linker else image, header
+
+
+def _report_arena(report: Report, regions: Sequence[Mapping[str, int]]) -> None:
+    """The plan beside its lower bound; rows, where both are to be multiplied with dynamic sizes."""
+    if any(region["factors"] for region in regions):
+        report.details["arena"] = [*regions]
+        return
+    report.memory["arena"] = sum(region["bytes"] for region in regions)
+    report.memory["arena, least"] = sum(region["live"] for region in regions)
 
 
 PART = 5000  # operations per LLVM module: small enough to compile in parallel
