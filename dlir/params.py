@@ -93,6 +93,28 @@ class Weights(Mapping[str, Array]):
         fail(None, f"bad weight file '{self.path}': {reason}")
 
 
+def drop_pages(array: Array) -> None:
+    """Give back the memory behind a part of a file that is mapped; it is read again when used.
+
+    Does nothing for other arrays, and where the system cannot.
+    """
+    base: Any = array
+    while isinstance(base, np.ndarray):
+        base = cast(Any, base).base
+    base = base.obj if isinstance(base, memoryview) else base
+    if not isinstance(base, mmap.mmap) or not hasattr(base, "madvise"):
+        return
+    with memoryview(base) as view:
+        if not view.readonly:
+            return  # it may hold changes that are nowhere else
+        first = np.frombuffer(view, np.uint8).__array_interface__["data"][0]
+    start = array.__array_interface__["data"][0] - first
+    begin, end = -(-start // mmap.PAGESIZE), (start + array.nbytes) // mmap.PAGESIZE
+    if begin < end and array.flags.c_contiguous:
+        size = (end - begin) * mmap.PAGESIZE
+        base.madvise(mmap.MADV_DONTNEED, begin * mmap.PAGESIZE, size)
+
+
 def write_weights(path: str | Path, arrays: Mapping[str, Array]) -> None:
     """Write a `.safetensors` file; readers see the old or the new one. Raises CompileError."""
     header: dict[str, Any] = {}

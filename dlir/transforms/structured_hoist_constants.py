@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import prod
 
 from xdsl.context import Context
 from xdsl.dialects import arith, func, tensor
@@ -10,6 +11,7 @@ from xdsl.dialects.builtin import (
     ArrayAttr,
     DenseIntOrFPElementsAttr,
     DictionaryAttr,
+    FixedBitwidthType,
     FunctionType,
     IntegerAttr,
     ModuleOp,
@@ -21,11 +23,15 @@ from xdsl.ir import Attribute, Block, Operation, Region, SSAValue
 from xdsl.passes import ModulePass
 
 from dlir.slices import slice_of
+from dlir.types import is_tensor
 
 
 @dataclass(frozen=True)
 class StructuredHoistConstants(ModulePass):
     """Split every function `@f` into `@f.init`, run once on the weights, and `@f`.
+
+    Where the weights are large there are several, `@f.init`, `@f.init.1`, ..., of about
+    `group-bytes` each, so that not all weights are in memory both before and after.
 
     `@f.init` takes the parameters that it needs (names in `dlir.params`) and returns what `@f` uses
     of its results. `@f` takes these and the parameters that it reads directly as further arguments;
@@ -53,11 +59,13 @@ class StructuredHoistConstants(ModulePass):
 
     name = "structured-hoist-constants"
 
+    group_bytes: int = 16 << 20
+
     def apply(self, ctx: Context, op: ModuleOp) -> None:
         data: dict[str, Attribute] = {}
         for function in [o for o in op.body.block.ops if isinstance(o, func.FuncOp)]:
             if not function.is_declaration:
-                _Split(function, data).run()
+                _Split(function, data, self.group_bytes).run()
         if data:
             op.attributes["dlir.constant_data"] = DictionaryAttr(data)
 
@@ -65,9 +73,10 @@ class StructuredHoistConstants(ModulePass):
 class _Split:
     """The split of one function."""
 
-    def __init__(self, function: func.FuncOp, data: dict[str, Attribute]):
+    def __init__(self, function: func.FuncOp, data: dict[str, Attribute], group_bytes: int):
         self.function = function
         self.data = data
+        self.group_bytes = group_bytes
         self.names: dict[SSAValue, str] = {}  # sources: result of dl.param or constant -> name
         self.constant: set[SSAValue] = set()
 
@@ -77,8 +86,10 @@ class _Split:
             return
         boundary = self._boundary()
         init_results = [v for v in boundary if v not in self.names]
-        if init_results:
-            self._write_init(init_results)
+        groups = self._groups(init_results)
+        for number, group in enumerate(groups):
+            self._write_init(group, f".init.{number}" if number else ".init")
+        init_results = [value for group in groups for value in group]
         sources: list[Attribute] = []
         block = self.function.body.block
         for value in boundary:
@@ -147,7 +158,25 @@ class _Split:
                     found.append(value)
         return found
 
-    def _write_init(self, results: list[SSAValue]) -> None:
+    def _groups(self, results: list[SSAValue]) -> list[list[SSAValue]]:
+        """Neighbours together up to `group_bytes`, and always those that share a computation."""
+        groups: list[list[SSAValue]] = []
+        known: dict[Operation, int] = {}  # what is computed, and in which group
+        size = 0
+        for value in results:
+            ops = [op for op in slice_of([value]) if op.name.startswith("structured.")]
+            shared = next((known[op] for op in ops if op in known), None)
+            if shared is None:
+                if not groups or size > self.group_bytes:
+                    groups.append([])
+                    size = 0
+                size += _bytes_of(value)
+                shared = len(groups) - 1
+            groups[shared].append(value)
+            known.update({op: shared for op in ops if op not in known})
+        return groups
+
+    def _write_init(self, results: list[SSAValue], suffix: str) -> None:
         needed = slice_of(results)
         params = [op.results[0] for op in needed if op.results[0] in self.names]
         block = Block(arg_types=[p.type for p in params])
@@ -159,7 +188,7 @@ class _Split:
                 block.add_op(op.clone(known))
         block.add_op(func.ReturnOp(*(known[r] for r in results)))
         init = func.FuncOp(
-            f"{self.function.sym_name.data}.init",
+            f"{self.function.sym_name.data}{suffix}",
             ([p.type for p in params], [r.type for r in results]),
             Region(block),
         )
@@ -178,3 +207,10 @@ class _Split:
 
 def _is_scalar_constant(value: SSAValue) -> bool:
     return isinstance(value.owner, arith.ConstantOp) and not isinstance(value.type, TensorType)
+
+
+def _bytes_of(value: SSAValue) -> int:
+    assert is_tensor(value.type)
+    element = value.type.element_type
+    bits = element.bitwidth if isinstance(element, FixedBitwidthType) else 64
+    return prod(value.type.get_shape()) * bits // 8

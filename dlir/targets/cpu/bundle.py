@@ -7,9 +7,10 @@ a JSON header behind its length, then arrays and objects; types stand in it as M
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import cache
+from itertools import chain, count, takewhile
 from typing import Any
 
 import numpy as np
@@ -31,7 +32,8 @@ from dlir.targets.cpu.execute import Signature, has_teams
 from dlir.types import is_memref
 
 Source = str | int
-"""Where a constant comes from: a parameter's name, or the number of a result of `@f.init`."""
+"""Where a constant comes from: a parameter's name, or the number of a result of `@f.init`,
+counted on through `@f.init.1`, ..."""
 
 
 @dataclass
@@ -40,8 +42,8 @@ class Bundle:
 
     entry: str
     constants: list[Source]
-    params: list[str]
-    """The parameters that `@entry.init` takes."""
+    inits: list[list[str]]
+    """The parameters that `@entry.init`, `@entry.init.1`, ... take; none of them, no function."""
     results: int
     signatures: dict[str, tuple[list[str], list[str]]]
     """Public function -> the types of its inputs and results before it was lowered, as text."""
@@ -68,11 +70,12 @@ class Bundle:
             if function.linkage.linkage.data == "external"
             and isinstance(signature := function.attributes.get("dlir.signature"), FunctionType)
         }
-        main, init = functions[entry], functions.get(f"{entry}.init")
+        main = functions[entry]
+        inits = [functions[name] for name in init_names(entry, functions)]
         return Bundle(
             entry=entry,
             constants=[_source(s) for s in _array(main.attributes.get("dlir.constants"))],
-            params=[_text(s) for s in _array(init and init.attributes.get("dlir.params"))],
+            inits=[[*map(_text, _array(f.attributes.get("dlir.params")))] for f in inits],
             results=len(_array(main.attributes.get("dlir.result_types"))),
             signatures=signatures,
             messages=[_text(s) for s in _array(module.attributes.get("dlir.messages"))],
@@ -112,6 +115,12 @@ class Bundle:
             end += size
         fields: dict[str, Any] = header | {"data": data, "objects": objects}
         return Bundle(**fields)
+
+
+def init_names(entry: str, known: Container[str]) -> list[str]:
+    """The functions that are run once, in order."""
+    names = (f"{entry}.init{suffix}" for suffix in chain([""], (f".{n}" for n in count(1))))
+    return [*takewhile(known.__contains__, names)]
 
 
 def _depends_on_sizes(plan: Any) -> bool:

@@ -10,7 +10,8 @@ from xdsl.dialects.builtin import DYNAMIC_INDEX
 from xdsl.ir import Attribute
 
 from dlir.numpy_types import Array, Value
-from dlir.targets.cpu.bundle import Bundle
+from dlir.params import drop_pages
+from dlir.targets.cpu.bundle import Bundle, init_names
 from dlir.targets.cpu.execute import NativeModule, dtype_of
 from dlir.types import is_memref
 
@@ -22,7 +23,7 @@ ArrayType = tuple[tuple[int, ...], np.dtype[Any]]
 def load_constants(
     native: NativeModule, bundle: Bundle, params: Mapping[str, Array]
 ) -> list[Array]:
-    """Run `@entry.init` once; a parameter that is used as it is is not copied.
+    """Run `@entry.init`, ... once; a parameter that is used as it is is not copied.
 
     Raises ValueError when a check of the init function fails.
     """
@@ -30,15 +31,17 @@ def load_constants(
     def param(name: str) -> Array:
         return bundle.data[name] if name in bundle.data else contiguous(params[name])
 
-    init = native.functions.get(f"{bundle.entry}.init")
     made: list[Array] = []
-    if init is not None:
-        weights = [param(name) for name in bundle.params]
-        size = native.functions[f"{bundle.entry}.init.plan"](*weights)[0]
-        made = allocate([array_type(t) for t in init.signature.inputs[len(weights) : -1]], [])
-        init(*weights, *made, room_of(int(size)))
-        if (message := native.status()) is not None:
-            raise ValueError(f"@{bundle.entry}: {message}")
+    for name, wanted in zip(init_names(bundle.entry, native.functions), bundle.inits, strict=True):
+        init, weights = native.functions[name], [*map(param, wanted)]
+        size = native.functions[f"{name}.plan"](*weights)[0]
+        results = allocate([array_type(t) for t in init.signature.inputs[len(weights) : -1]], [])
+        init(*weights, *results, room_of(int(size)))
+        made += results
+        for weight in weights:
+            drop_pages(weight)
+    if (message := native.status()) is not None:
+        raise ValueError(f"@{bundle.entry}: {message}")
     return [param(s) if isinstance(s, str) else made[s] for s in bundle.constants]
 
 

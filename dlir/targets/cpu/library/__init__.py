@@ -16,7 +16,7 @@ from xdsl.dialects.builtin import IntegerAttr, ModuleOp, UnitAttr, i32
 
 from dlir.diagnostics import fail
 from dlir.numpy_types import Array
-from dlir.targets.cpu.bundle import Bundle
+from dlir.targets.cpu.bundle import Bundle, init_names
 from dlir.targets.cpu.constants import ALIGNMENT, allocate, array_type, load_constants
 from dlir.targets.cpu.description import CpuDescription
 from dlir.targets.cpu.emit import callees, emit_ir
@@ -47,7 +47,8 @@ def build_library(
     CompileError.
     """
     bundle = Bundle.describe(lowered, entry)
-    at_load = _part(lowered, [f"{entry}.init", f"{entry}.init.plan", f"{entry}.plan"])
+    inits = init_names(entry, _functions(lowered))
+    at_load = _part(lowered, [f"{entry}.plan", *inits, *(f"{name}.plan" for name in inits)])
     native = NativeModule(at_load, processes=1)
     constants = load_constants(native, bundle, params)
     arena = _known_arena(native, bundle, interface)
