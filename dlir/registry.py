@@ -81,6 +81,7 @@ PASSES: dict[str, str] = {
     "structured-fold-reshape": "dlir.transforms.structured_fold_reshape:StructuredFoldReshape",
     "structured-fold-windows": "dlir.transforms.structured_fold_windows:StructuredFoldWindows",
     "structured-fuse": "dlir.transforms.structured_fuse:StructuredFuse",
+    "structured-group-rows": "dlir.transforms.structured_group_rows:StructuredGroupRows",
     "structured-hoist-constants": (
         "dlir.transforms.structured_hoist_constants:StructuredHoistConstants"
     ),
@@ -98,6 +99,7 @@ PASSES: dict[str, str] = {
     "structured-split-copies": "dlir.transforms.structured_split_copies:StructuredSplitCopies",
     "structured-tile": "dlir.transforms.structured_tile:StructuredTile",
     "structured-view-parts": "dlir.transforms.structured_view_parts:StructuredViewParts",
+    "structured-walk-rows": "dlir.transforms.structured_walk_rows:StructuredWalkRows",
     "vector-expand-math": "dlir.transforms.vector_expand_math:VectorExpandMath",
     "view-op-graph": "dlir.transforms.view_op_graph:ViewOpGraph",
 }

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 
 from xdsl.context import Context
-from xdsl.dialects import func
+from xdsl.dialects import arith, func, scf
 from xdsl.dialects.builtin import ModuleOp
 from xdsl.ir import Block, Operation, Region, SSAValue
 from xdsl.passes import ModulePass
@@ -20,8 +20,9 @@ from dlir.dialects.structured.roles import is_copy
 class StructuredOutline(ModulePass):
     """Move structured ops on memrefs into private kernel functions, one per distinct signature.
 
-    Two ops share a kernel when they are equal but for their operands' values: the same maps, body,
-    schedule, types. Layers that repeat are therefore compiled once.
+    A loop around structured ops becomes one kernel with all of them. Two ops share a kernel when
+    they are equal but for their operands' values: the same maps, body, schedule, types. Layers that
+    repeat are therefore compiled once.
 
     Before:
     ```mlir
@@ -46,8 +47,11 @@ class StructuredOutline(ModulePass):
         counts: Counter[str] = Counter()
         for function in [o for o in op.body.block.ops if isinstance(o, func.FuncOp)]:
             for inner in list(function.body.block.ops) if function.body.blocks else []:
-                if isinstance(inner, GenericOp | FillOp | GatherOp) and _on_memrefs(inner):
+                if isinstance(inner, KERNELS) and _on_memrefs(inner):
                     _outline(op, inner, kernels, counts)
+
+
+KERNELS = (GenericOp, FillOp, GatherOp, scf.ForOp, scf.ParallelOp)
 
 
 def _on_memrefs(op: Operation) -> bool:
@@ -57,14 +61,17 @@ def _on_memrefs(op: Operation) -> bool:
 def _outline(
     module: ModuleOp, op: Operation, kernels: dict[Hashable, str], counts: Counter[str]
 ) -> None:
-    key = (tuple(o.type for o in op.operands), _structure(op, {}))
+    arguments, constants = _captured(op)
+    numbers = {value: number for number, value in enumerate([*arguments, *constants])}
+    values = tuple(c.owner.value for c in constants if isinstance(c.owner, arith.ConstantOp))
+    key = (tuple(o.type for o in arguments), values, _structure(op, numbers))
     name = kernels.get(key)
     if name is None:
         kind = _kind(op)
         name = kernels[key] = f"{kind}_{counts[kind]}"
         counts[kind] += 1
-        module.body.block.add_op(_kernel(op, name))
-    call = func.CallOp(name, list(op.operands), [])
+        module.body.block.add_op(_kernel(op, name, arguments, constants))
+    call = func.CallOp(name, arguments, [])
     call.location = op.location
     block = op.parent
     assert block is not None
@@ -97,13 +104,36 @@ def _structure(op: Operation, numbers: dict[SSAValue, int]) -> Hashable:
     )
 
 
-def _kernel(op: Operation, name: str) -> func.FuncOp:
+def _captured(op: Operation) -> tuple[list[SSAValue], list[SSAValue]]:
+    """The operands of an op; of a loop all that it uses from outside, and constants apart."""
+    if not isinstance(op, scf.ForOp | scf.ParallelOp):
+        return list(op.operands), []
+    inside: set[SSAValue] = set()
+    outside: dict[SSAValue, None] = {}
+    for inner in op.walk():
+        outside |= dict.fromkeys(v for v in inner.operands if v not in inside)
+        inside.update(inner.results)
+        inside.update(a for region in inner.regions for b in region.blocks for a in b.args)
+    constants = [v for v in outside if isinstance(v.owner, arith.ConstantOp)]
+    return [v for v in outside if v not in constants], constants
+
+
+def _kernel(
+    op: Operation, name: str, arguments: Sequence[SSAValue], constants: Sequence[SSAValue]
+) -> func.FuncOp:
     """A function around a copy of the op."""
-    block = Block(arg_types=[o.type for o in op.operands])
+    block = Block(arg_types=[o.type for o in arguments])
     known: dict[SSAValue, SSAValue] = {}
+    is_loop = isinstance(op, scf.ForOp | scf.ParallelOp)
+    if is_loop:
+        known |= dict(zip(arguments, block.args, strict=True))
+    for constant in constants:
+        assert isinstance(constant.owner, Operation)
+        block.add_op(constant.owner.clone(known))
     copy = op.clone(known, clone_name_hints=False)
-    for number, argument in enumerate(block.args):
-        copy.operands[number] = argument
+    if not is_loop:  # an operand may be there twice, for two arguments
+        for number, argument in enumerate(block.args):
+            copy.operands[number] = argument
     block.add_ops([copy, func.ReturnOp()])
     types = [a.type for a in block.args]
     kernel = func.FuncOp(name, (types, []), Region(block), visibility="private")
@@ -117,6 +147,8 @@ def _kind(op: Operation) -> str:
         return "fill"
     if isinstance(op, GatherOp):
         return "gather"
+    if isinstance(op, scf.ForOp | scf.ParallelOp):
+        return "rows"
     assert isinstance(op, GenericOp)
     if op.schedule is not None and (word := op.schedule.word("kernel")) is not None:
         return word

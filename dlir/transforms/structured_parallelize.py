@@ -55,9 +55,10 @@ class StructuredParallelize(ModulePass):
     def apply(self, ctx: Context, op: ModuleOp) -> None:
         if self.threads < 2:
             return
-        for inner in op.walk():
-            if isinstance(inner, GenericOp) and _seconds(inner) >= REGION_SECONDS:
-                self._divide(inner)
+        for group in _groups(op):
+            if sum(map(_seconds, group)) >= REGION_SECONDS:
+                for inner in group:
+                    self._divide(inner)
 
     def _divide(self, op: GenericOp) -> None:
         schedule = op.schedule or ScheduleAttr.get({})
@@ -69,10 +70,26 @@ class StructuredParallelize(ModulePass):
             op.schedule = schedule.updated({"threads": [dim]})
 
 
+def _groups(module: ModuleOp) -> list[list[GenericOp]]:
+    """Ops whose rows are walked together count as one; others stand alone."""
+    groups: dict[object, list[GenericOp]] = {}
+    for op in module.walk():
+        if isinstance(op, GenericOp):
+            rows = _rows(op)
+            key = (op.parent, rows[0]) if rows else op
+            groups.setdefault(key, []).append(op)
+    return list(groups.values())
+
+
+def _rows(op: GenericOp) -> tuple[int, ...] | None:
+    return op.schedule.integers("rows") if op.schedule is not None else None
+
+
 def _candidates(op: GenericOp, threads: int) -> Iterator[tuple[tuple[float, int], int]]:
     """Parallel iterators that can be divided, each behind its cost."""
     inputs, out, extra = operands_of(op)
-    for dim in op.parallel_dims:
+    rows = _rows(op)
+    for dim in op.parallel_dims if rows is None else rows[1:]:
         trips = _trips(op, dim)
         if trips < threads:
             continue

@@ -78,20 +78,37 @@ func.func @pool(%x: tensor<1x2x7x8xf32>) -> tensor<1x2x7x6xf32> {
   func.return %0 : tensor<1x2x7x6xf32>
 }
 
-// The exponentials of softmax are computed twice and never stored.
+// The exponentials of softmax are stored where the result goes; in half precision, where they do not
+// fit, they are computed twice.
 
 // CHECK-LABEL: func.func @softmax
 // CHECK: arith.maximumf
 // CHECK: -> tensor<2xf32>
+// CHECK: [[E:%.*]] = structured.generic
+// CHECK: math.exp
+// CHECK: -> tensor<2x5xf32>
+// CHECK: structured.generic {{.*}} ins([[E]] : tensor<2x5xf32>)
+// CHECK: arith.addf
+// CHECK: arith.divf
+// CHECK: -> tensor<2xf32>
+// CHECK: structured.generic {{.*}} outs([[E]] : tensor<2x5xf32>)
+// CHECK: arith.mulf
+// CHECK: -> tensor<2x5xf32>
+func.func @softmax(%x: tensor<2x5xf32>) -> tensor<2x5xf32> {
+  %0 = dl.softmax %x {axis = 1} : tensor<2x5xf32>
+  func.return %0 : tensor<2x5xf32>
+}
+
+// CHECK-LABEL: func.func @softmax_half
 // CHECK: math.exp
 // CHECK-NEXT: arith.addf
 // CHECK: -> tensor<2xf32>
 // CHECK: math.exp
 // CHECK-NEXT: arith.divf
-// CHECK: -> tensor<2x5xf32>
-func.func @softmax(%x: tensor<2x5xf32>) -> tensor<2x5xf32> {
-  %0 = dl.softmax %x {axis = 1} : tensor<2x5xf32>
-  func.return %0 : tensor<2x5xf32>
+// CHECK: -> tensor<2x5xf16>
+func.func @softmax_half(%x: tensor<2x5xf16>) -> tensor<2x5xf16> {
+  %0 = dl.softmax %x {axis = 1} : tensor<2x5xf16>
+  func.return %0 : tensor<2x5xf16>
 }
 
 // Movement: each part of a concatenation is written into what the previous one has left.

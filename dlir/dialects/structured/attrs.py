@@ -46,6 +46,7 @@ class ScheduleAttr(ParametrizedAttribute):
     | `vector` | integers | shape of the vector (register) tile |
     | `pack` | operand numbers | operands whose layout is blocked for this kernel |
     | `threads` | iterator numbers | iterators whose tiles may run in parallel |
+    | `rows` | a number, then iterators | ops of one number take rows through all of them together |
     | `home` | word | accelerator: where the result is, `tile` (of its reader), `spm` or `dram` |
     | `panel` | integer | tiles of rows whose activations stay on chip while columns are walked |
     | `keep` | operand numbers | operands of which all tiles stay on chip once loaded |
@@ -64,6 +65,7 @@ class ScheduleAttr(ParametrizedAttribute):
         "vector": list,
         "pack": list,
         "threads": list,
+        "rows": list,
         "home": str,
         "panel": list,
         "keep": list,

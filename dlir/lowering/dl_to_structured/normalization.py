@@ -76,11 +76,17 @@ class Normalised(NamedTuple):
             epilogue=finish,
         )
 
-    def finish(self, others: list[tuple[SSAValue, str]], make: Form) -> SSAValue:
-        """The result, from x and other tensors (each with its letters), in the computing type."""
+    def finish(
+        self, others: list[tuple[SSAValue, str]], make: Form, out: SSAValue | None = None
+    ) -> SSAValue:
+        """The result, from x and other tensors (each with its letters), in the computing type.
+
+        `out` is a tensor of its type that it may take the place of.
+        """
         acc, element = self.acc, element_type_of(self.result)
         space = Space(self.letters)
-        out = self.emitter.empty(tensor_type(self.result), self.emitter.sizes.of(self.x))
+        if out is None:
+            out = self.emitter.empty(tensor_type(self.result), self.emitter.sizes.of(self.x))
         return self.emitter.generic(
             space,
             [Access(value, space.forms(at)) for value, at in ((self.x, self.letters), *others)],
@@ -90,13 +96,18 @@ class Normalised(NamedTuple):
 
 
 def softmax(emitter: Emitter, op: c.SoftmaxOp) -> SSAValue:
-    """The exponentials are computed twice and never stored."""
+    """The exponentials are stored where the result goes, or computed twice if they do not fit."""
     axis = op.axis.value.data
     n = Normalised(emitter, op.x, op.result, range(axis, axis + 1))
     peak = fold_axes(emitter, op.x, n.axes, n.statistic_tensor(), n.kept, MAX, None)
-    total = n.statistic([peak], lambda x, top: exp(x - top))
-    statistics = [(peak, n.kept), (total, n.kept)]
-    return n.finish(statistics, lambda x, top, total: exp(x - top) / total)
+    if n.acc != element_type_of(op.result):
+        total = n.statistic([peak], lambda x, top: exp(x - top))
+        statistics = [(peak, n.kept), (total, n.kept)]
+        return n.finish(statistics, lambda x, top, total: exp(x - top) / total)
+    powers = n.finish([(peak, n.kept)], lambda x, top: exp(x - top))
+    stored = n._replace(x=powers)
+    inverse = stored.statistic([], lambda power: power, Epilogue(lambda total: 1 / total))
+    return stored.finish([(inverse, n.kept)], lambda power, factor: power * factor, powers)
 
 
 def log_softmax(emitter: Emitter, op: c.LogSoftmaxOp) -> SSAValue:

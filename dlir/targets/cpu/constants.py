@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from math import prod
 from typing import Any, cast
 
 import numpy as np
@@ -15,7 +16,8 @@ from dlir.targets.cpu.bundle import Bundle, init_names
 from dlir.targets.cpu.execute import NativeModule, dtype_of
 from dlir.types import is_memref
 
-ALIGNMENT = 64  # bytes: where an arena starts
+ALIGNMENT = 64  # bytes: where an arena and large arrays start
+LARGE = 1 << 14  # bytes
 ArrayType = tuple[tuple[int, ...], np.dtype[Any]]
 """Sizes, of which -1 stands for one that is not known, and element type."""
 
@@ -61,12 +63,20 @@ def array_type(attribute: Attribute) -> ArrayType:
 def allocate(types: Sequence[ArrayType], sizes: Sequence[int]) -> list[Array]:
     """Fresh arrays of these types; `sizes` gives every dynamic size, in order."""
     if not sizes:
-        return [np.empty(shape, dtype) for shape, dtype in types]
+        return [_empty(shape, dtype) for shape, dtype in types]
     known = iter(sizes)
     return [
-        np.empty([next(known) if n == DYNAMIC_INDEX else n for n in shape], dtype)
+        _empty([next(known) if n == DYNAMIC_INDEX else n for n in shape], dtype)
         for shape, dtype in types
     ]
+
+
+def _empty(shape: Sequence[int], dtype: np.dtype[Any]) -> Array:
+    """A fresh array; a large one begins at a cache line, so that no vector lies across two."""
+    size = prod(shape) * dtype.itemsize
+    if size < LARGE:
+        return np.empty(shape, dtype)
+    return room_of(size).view(dtype).reshape(shape)
 
 
 def room_of(size: int) -> Array:

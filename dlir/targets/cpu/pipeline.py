@@ -23,8 +23,9 @@ PHASES: Mapping[str, str] = MappingProxyType(
         "buffers": (
             "%(apply)sstructured-schedule{vector-bits=%(vector_bits)d registers=%(registers)d},"
             "structured-parallelize{threads=%(threads)d},%(dump)sstructured-pack,cse,"
-            "structured-hoist-constants,structured-bufferize,structured-view-parts,"
-            "structured-parallelize{threads=%(threads)d},structured-outline,cse"
+            "structured-hoist-constants,structured-group-rows,structured-bufferize,"
+            "structured-view-parts,structured-parallelize{threads=%(threads)d},"
+            "structured-walk-rows,structured-outline,cse"
         ),
         "loops": "structured-tile,convert-structured-to-loops,cse",
         "llvm": "vector-expand-math,cse,convert-parallel-to-omp,convert-loops-to-llvm",

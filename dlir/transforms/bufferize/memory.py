@@ -16,6 +16,7 @@ from xdsl.rewriter import InsertPoint
 from dlir.diagnostics import fail
 from dlir.dialects.structured.arena import Request, aligned
 from dlir.dialects.structured.ops import FillOp, GatherOp, GenericOp, ReshapeOp
+from dlir.dialects.structured.roles import is_elementwise
 from dlir.dialects.structured.shapes import Size, Sizes
 from dlir.types import AnyMemRef, is_tensor
 
@@ -69,6 +70,7 @@ class Memory:
     def __init__(self, block: Block, returned: Sequence[SSAValue]):
         self.ops = list(block.ops)
         self.roots: dict[SSAValue, Root] = {}
+        self._spans: list[tuple[int, int]] = []
         self.copied: list[Root | None] = []
         """For each returned value the memory to copy it from; None where it is in place."""
         self._choose(block.args)
@@ -88,6 +90,7 @@ class Memory:
             if is_tensor_value(argument):
                 self._new_root(argument, 0, argument)
         order = {op: i for i, op in enumerate(self.ops)}
+        self._spans = _spans(self.ops)
         for step, op in enumerate(self.ops):
             if isinstance(op, Writing):
                 self._choose_destination(op, step, order)
@@ -113,13 +116,14 @@ class Memory:
 
     def _choose_destination(self, op: Writing, step: int, order: dict[Operation, int]) -> None:
         assert op.result is not None
-        root = self._reusable(op, step, order) or self._new_root(op.result, step)
+        first, last = self._spans[step]
+        root = self._reusable(op, step, order) or self._new_root(op.result, first)
         self.roots[op.result] = root
-        root.last = max(root.last, self._last_use(op.result, order))
+        root.last = max(root.last, self._spans[self._last_use(op.result, order)][1])
         for operand in op.operands:
             known = self.roots.get(operand)
             if known is not None:
-                known.last = max(known.last, step)
+                known.last = max(known.last, last)
 
     def _reusable(self, op: Writing, step: int, order: dict[Operation, int]) -> Root | None:
         """The destination's own memory, if it is ours and this op is the last to look at it."""
@@ -129,7 +133,10 @@ class Memory:
             return None  # tensor.empty: fresh memory
         position = destination_position(op)
         others = [o for i, o in enumerate(op.operands) if i != position]
-        aliased = any(self.roots.get(o) is root for o in others)
+        aliased = any(
+            self.roots.get(o) is root and not _is_replaced(op, i, target)
+            for i, o in enumerate(others)
+        )
         read_later = any(
             self._last_use(v, order) > step for v, r in self.roots.items() if r is root
         )
@@ -154,6 +161,33 @@ class Memory:
             else:
                 self.copied.append(root)
                 root.last = len(self.ops)
+
+
+def _spans(ops: Sequence[Operation]) -> list[tuple[int, int]]:
+    """Each step's first and last step: ops whose rows are walked together are all done at once."""
+    numbers = [_rows_number(op) for op in ops]
+    places: dict[int, list[int]] = {}
+    for step, number in enumerate(numbers):
+        if number is not None:
+            places.setdefault(number, []).append(step)
+    return [
+        (step, step) if number is None else (places[number][0], places[number][-1])
+        for step, number in enumerate(numbers)
+    ]
+
+
+def _rows_number(op: Operation) -> int | None:
+    schedule = op.schedule if isinstance(op, GenericOp) else None
+    rows = schedule.integers("rows") if schedule is not None else None
+    return rows[0] if rows else None
+
+
+def _is_replaced(op: Writing, number: int, target: SSAValue) -> bool:
+    """Whether each element of an input is read only where it is then overwritten."""
+    if not isinstance(op, GenericOp) or number >= len(op.inputs) or not is_elementwise(op):
+        return False
+    same_place = op.input_forms[number] == op.out_forms
+    return same_place and op.inputs[number] is target and op.paddings[number] is None
 
 
 def _request(root: Root) -> Request[SSAValue]:
