@@ -6,11 +6,16 @@ from collections.abc import Mapping
 
 from dlir.diagnostics import fail
 
-IN_NHWC = (
-    "dl-decompose{ops=attention,rnn,gru,lstm},dl-simplify,dl-assign-layout{layout=nhwc},dl-simplify"
-)
-"""The ops that every target computes, in its order of dimensions."""
-TO_STRUCTURED = f"{IN_NHWC},convert-dl-to-structured,cse"
+
+def in_nhwc(more: str = "") -> str:
+    """The ops that every target computes, in its order of dimensions; with options for that."""
+    return (
+        "dl-decompose{ops=attention,rnn,gru,lstm},dl-simplify,"
+        f"dl-assign-layout{{layout=nhwc{more}}},dl-simplify"
+    )
+
+
+TO_STRUCTURED = f"{in_nhwc()},convert-dl-to-structured,cse"
 """From `dl` to `structured`, before a target adds what it needs."""
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 from xdsl.context import Context
 from xdsl.dialects.builtin import ModuleOp
@@ -12,6 +13,7 @@ from xdsl.passes import ModulePass
 
 from dlir.diagnostics import fail
 from dlir.dialects.dl.attrs import Layout, LayoutAttr
+from dlir.dialects.dl.ops.base import shape_of
 from dlir.dialects.dl.ops.contraction import Conv2dOp
 from dlir.dialects.dl.ops.pooling import AvgPool2dOp, MaxPool2dOp
 from dlir.transforms.orders.orders import Orders, Permutation, carry
@@ -36,6 +38,10 @@ class DlAssignLayout(ModulePass):
     slice, split, softmax, lrn, reductions, transposes, and reshapes that split or join channels.
     A transpose remains where a value enters from or leaves to anything else.
 
+    With `keep-lone-depthwise`, a convolution of single channels with strides of 1 stays as it is
+    where its input is not held in another layout already: vectors may run along the image's rows,
+    so that two transposes would cost more than they bring.
+
     Before:
     ```mlir
     func.func @f(%x: tensor<1x8x6x5xf32>, %w: tensor<4x8x3x3xf32>) -> tensor<1x4x4x3xf32> {
@@ -59,6 +65,7 @@ class DlAssignLayout(ModulePass):
     name = "dl-assign-layout"
 
     layout: str = "nhwc"
+    keep_lone_depthwise: bool = False
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
         if self.layout not in tuple(Layout):
@@ -66,20 +73,21 @@ class DlAssignLayout(ModulePass):
         for function in list(op.walk()):
             if isinstance(function, FuncOp):
                 for block in function.body.blocks:
-                    assign_layout(block, Layout(self.layout))
+                    assign_layout(block, Layout(self.layout), self.keep_lone_depthwise)
 
 
-def assign_layout(block: Block, layout: Layout) -> None:
+def assign_layout(block: Block, layout: Layout, keep_lone_depthwise: bool = False) -> None:
     """Rewrite the ops of a block, and those inside it, in order."""
-    carry(block, lambda: Images(layout), {**RULES, **dict.fromkeys(IMAGE_OPS, image_op)})
+    images = partial(Images, layout, keep_lone_depthwise)
+    carry(block, images, {**RULES, **dict.fromkeys(IMAGE_OPS, image_op)})
 
 
 class Images(Orders):
     """The values of a block that are held in another order, once images have the layout."""
 
-    def __init__(self, layout: Layout):
+    def __init__(self, layout: Layout, keep_lone_depthwise: bool):
         super().__init__()
-        self.layout = layout
+        self.layout, self.keep_lone_depthwise = layout, keep_lone_depthwise
 
     def knows(self, op: Operation) -> bool:
         return isinstance(op, ImageOp) or super().knows(op)
@@ -87,8 +95,16 @@ class Images(Orders):
 
 def image_op(images: Images, op: ImageOp) -> bool:
     """A convolution or pooling takes the chosen layout."""
-    if op.layout.data is images.layout:
+    if op.layout.data is images.layout or _stays(images, op):
         return False
     perm = IMAGE[op.layout.data, images.layout]
     operands = [images.read(op.x, perm), *op.operands[1:]]
     return images.remake(op, operands, perm, layout=LayoutAttr(images.layout))
+
+
+def _stays(images: Images, op: ImageOp) -> bool:
+    """Whether a convolution of single channels is left as it is."""
+    if not images.keep_lone_depthwise or not isinstance(op, Conv2dOp) or images.is_held(op.x):
+        return False
+    each = op.groups.value.data == shape_of(op.weight)[0] and shape_of(op.weight)[1] == 1
+    return each and tuple(op.strides.get_values()) == (1, 1)

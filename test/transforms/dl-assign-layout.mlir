@@ -1,5 +1,6 @@
 // RUN: dlir-opt %s --dl-assign-layout | filecheck %s
 // RUN: dlir-opt %s --dl-assign-layout=layout=nchw | filecheck %s --check-prefix=NCHW
+// RUN: dlir-opt %s --dl-assign-layout=keep-lone-depthwise=true | filecheck %s --check-prefix=LONE
 
 // A residual block ends in a global pooling: one transpose at the beginning is left.
 
@@ -62,4 +63,20 @@ func.func @flatten(%x: tensor<2x3x4x4xf32>) -> (tensor<2x27xf32>, tensor<2x3x3x3
   %0 = dl.avg_pool2d %x {kernel = [2, 2]} : tensor<2x3x4x4xf32> -> tensor<2x3x3x3xf32>
   %1 = dl.reshape %0 : tensor<2x3x3x3xf32> -> tensor<2x27xf32>
   func.return %1, %0 : tensor<2x27xf32>, tensor<2x3x3x3xf32>
+}
+
+// A depthwise convolution may stay as it is, unless its input is in the other layout anyway.
+
+// CHECK-LABEL: func.func @depthwise
+// CHECK-COUNT-2: layout = "nhwc"
+// LONE-LABEL: func.func @depthwise
+// LONE-NEXT: [[A:%.*]] = dl.conv2d %x, %v acc f32 {groups = 8} : (tensor<1x8x6x5xf32>, tensor<8x1x3x3xf32>) -> tensor<1x8x4x3xf32>
+// LONE-NEXT: [[T:%.*]] = dl.transpose [[A]]
+// LONE-NEXT: [[B:%.*]] = dl.conv2d [[T]], %w acc f32 {layout = "nhwc"}
+// LONE-NEXT: dl.conv2d [[B]], %v acc f32 {groups = 8, padding = [1, 1, 1, 1], layout = "nhwc"}
+func.func @depthwise(%x: tensor<1x8x6x5xf32>, %v: tensor<8x1x3x3xf32>, %w: tensor<8x8x1x1xf32>) -> tensor<1x8x4x3xf32> {
+  %a = dl.conv2d %x, %v acc f32 {groups = 8} : (tensor<1x8x6x5xf32>, tensor<8x1x3x3xf32>) -> tensor<1x8x4x3xf32>
+  %b = dl.conv2d %a, %w acc f32 : (tensor<1x8x4x3xf32>, tensor<8x8x1x1xf32>) -> tensor<1x8x4x3xf32>
+  %c = dl.conv2d %b, %v acc f32 {groups = 8, padding = [1, 1, 1, 1]} : (tensor<1x8x4x3xf32>, tensor<8x1x3x3xf32>) -> tensor<1x8x4x3xf32>
+  func.return %c : tensor<1x8x4x3xf32>
 }

@@ -9,14 +9,15 @@ from types import MappingProxyType
 
 from dlir.pipeline import PipelinePass
 from dlir.pipeline_text import pass_text
-from dlir.targets.phases import IN_NHWC, levels_until
+from dlir.targets.phases import in_nhwc, levels_until
 from dlir.transforms.apply_schedule import ApplySchedule
 from dlir.transforms.dump_schedule import DumpSchedule
 
+KEEP = " keep-lone-depthwise=true"  # an option of dl-assign-layout
 PHASES: Mapping[str, str] = MappingProxyType(
     {
         "structured": (
-            f"dl-raise-composites,dl-fold-scale,dl-sink-reshape,{IN_NHWC},"
+            f"dl-raise-composites,dl-fold-scale,dl-sink-reshape,{in_nhwc(KEEP)},"
             "dl-convolution-algorithm{winograd=%(winograd)s},convert-dl-to-structured,cse,"
             "structured-insert-checks,structured-fuse,cse"
         ),
