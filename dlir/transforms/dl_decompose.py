@@ -14,7 +14,7 @@ from xdsl.passes import ModulePass
 from xdsl.pattern_rewriter import PatternRewriter, RewritePattern
 
 from dlir.diagnostics import fail
-from dlir.dialects.dl.attrs import Approximation, Predicate
+from dlir.dialects.dl.attrs import BOOLS, Approximation, Predicate
 from dlir.dialects.dl.ops import activation as a
 from dlir.dialects.dl.ops import composite as c
 from dlir.dialects.dl.ops import math as m
@@ -102,7 +102,9 @@ def attention(op: c.AttentionOp, make: Make) -> Term:
     scores = make.apply(MatmulOp(op.q, op.k, acc=wide, element_type=wide, transpose_rhs=True))
     if (scale := op.scale.value.data) != 1:
         scores = scores * scale
-    if op.mask is not None:
+    if op.mask is not None and element_of(op.mask) in BOOLS:
+        scores = scores.where_true(op.mask, op.fill.value.data)
+    elif op.mask is not None:
         scores = scores + make.term(op.mask)
     shares = scores.then(c.SoftmaxOp)
     if (element := element_of(op.v)) != wide:

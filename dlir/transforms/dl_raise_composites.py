@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from math import isfinite, pi, sqrt
+from math import inf, isfinite, pi, sqrt
 from typing import NamedTuple, cast
 
 from xdsl.context import Context
@@ -23,6 +23,7 @@ from dlir.dialects.dl.ops import composite as c
 from dlir.dialects.dl.ops import reduction as r
 from dlir.dialects.dl.ops.base import DlOp, element_of, rank_of, shape_of
 from dlir.dialects.dl.ops.contraction import MatmulOp
+from dlir.dialects.dl.ops.math import NotOp
 from dlir.dialects.dl.ops.movement import TransposeOp
 from dlir.dialects.dl.ops.source import ConstantOp
 from dlir.dialects.dl.rules import definer
@@ -66,7 +67,13 @@ _Q = (Any("q") * Number(name="q_scale")) | Any("q")
 _K = (Any("k") * Number(name="k_scale")) | Any("k")
 _DOT = Node((MatmulOp,), (_Q, _K), "dot")
 _SCORES = (_DOT * Number(name="scale")) | (_DOT / Number(name="divisor")) | _DOT
-_SHARES = Node((c.SoftmaxOp,), ((_SCORES + Any("mask")) | _SCORES,), "softmax")
+_FILL = Number(name="fill")
+_MASKED = (
+    (_SCORES + Any("mask"))
+    | Node((b.SelectOp,), (Any("seen"), _SCORES, _FILL))
+    | Node((b.SelectOp,), (Any("hidden"), _FILL, _SCORES))
+)
+_SHARES = Node((c.SoftmaxOp,), (_MASKED | _SCORES,), "softmax")
 ATTENTION = Node((MatmulOp,), (_SHARES, Any("v")), "mix")
 
 
@@ -123,7 +130,8 @@ def _with_companion(found: Found, scale: SSAValue, bias: SSAValue | None) -> Mad
 
 def attention(found: Found) -> Made:
     """Scales of q, k and the scores become one; keys that are transposed are turned back."""
-    dot, mix, q, mask = found["dot"], found["mix"], found["q"], found.get("mask")
+    dot, mix, q = found["dot"], found["mix"], found["q"]
+    mask = found.get("mask") or found.get("seen") or found.get("hidden")
     scale = found.get("scale", 1.0) / (found.get("divisor") or 1.0)
     scale *= found.get("q_scale", 1.0) * found.get("k_scale", 1.0)
     last = found["softmax"].axis.value.data == rank_of(found["softmax"].x) - 1
@@ -135,7 +143,10 @@ def attention(found: Found) -> Made:
     if dot.transpose_rhs is None:
         yield (turned := _turned(keys))
         keys = turned.result
-    yield c.AttentionOp(q, keys, found["v"], mask, scale=scale)
+    if found.get("hidden") is not None:
+        yield (inverted := NotOp(found["hidden"]))
+        mask = inverted.result
+    yield c.AttentionOp(q, keys, found["v"], mask, scale=scale, fill=found.get("fill", -inf))
 
 
 def _sums_as_usual(op: MatmulOp) -> bool:

@@ -326,6 +326,7 @@ def normalization_cases(e: str) -> list[Case]:
 
 def attention_cases(e: str) -> list[Case]:
     masked = lambda q, k, v, mask: c.AttentionOp(q, k, v, mask, scale=0.5)  # noqa: E731
+    filled = lambda q, k, v, mask: c.AttentionOp(q, k, v, mask, fill=-9.0)  # noqa: E731
     operands = (
         "2?x3x5?x4 2?x3x7?x4 2?x3x7?x6",
         "5x4 17x4 17x3",
@@ -338,6 +339,7 @@ def attention_cases(e: str) -> list[Case]:
         types = " ".join(f"{shape}x{e}" for shape in shapes.split())
         cases.append(Case("attention", types, c.AttentionOp, Scaled(65)))
         cases.append(Case("attention", f"{types} {mask}x{e}", masked, Scaled(65)))
+        cases.append(Case("attention", f"{types} {mask}xi1", filled, Scaled(65)))
     return cases
 
 

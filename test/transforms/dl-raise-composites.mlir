@@ -364,6 +364,37 @@ func.func @attention_scaled_before(%q: tensor<?x2x?x4xf32>, %k: tensor<?x2x?x4xf
   func.return %y : tensor<?x2x?x4xf32>
 }
 
+// A causal mask, as GPT-2 writes it.
+
+// CHECK-LABEL: @attention_to_what_is_seen
+// CHECK-NEXT: [[Y:%.*]] = dl.attention %q, %k, %v, %m {scale = 0.5, fill = -3.4028234663852886e+38} : (tensor<?x2x?x4xf32>, tensor<?x2x?x4xf32>, tensor<?x2x?x4xf32>, tensor<1x1x?x?xi1>) -> tensor<?x2x?x4xf32>
+// CHECK-NEXT: func.return [[Y]]
+func.func @attention_to_what_is_seen(%q: tensor<?x2x?x4xf32>, %k: tensor<?x2x?x4xf32>, %v: tensor<?x2x?x4xf32>, %m: tensor<1x1x?x?xi1>) -> tensor<?x2x?x4xf32> {
+  %c = dl.constant dense<2.0> : tensor<f32>
+  %f = dl.constant dense<-3.40282347e+38> : tensor<f32>
+  %0 = dl.matmul %q, %k acc f32 {transpose_rhs} : (tensor<?x2x?x4xf32>, tensor<?x2x?x4xf32>) -> tensor<?x2x?x?xf32>
+  %1 = dl.div %0, %c : (tensor<?x2x?x?xf32>, tensor<f32>) -> tensor<?x2x?x?xf32>
+  %2 = dl.select %m, %1, %f : (tensor<1x1x?x?xi1>, tensor<?x2x?x?xf32>, tensor<f32>) -> tensor<?x2x?x?xf32>
+  %3 = dl.softmax %2 {axis = 3} : tensor<?x2x?x?xf32>
+  %y = dl.matmul %3, %v acc f32 : (tensor<?x2x?x?xf32>, tensor<?x2x?x4xf32>) -> tensor<?x2x?x4xf32>
+  func.return %y : tensor<?x2x?x4xf32>
+}
+
+// CHECK-LABEL: @attention_to_what_is_not_hidden
+// CHECK-NEXT: [[M:%.*]] = dl.not %m : tensor<1x1x?x?xi1>
+// CHECK-NEXT: [[Y:%.*]] = dl.attention %q, %k, %v, [[M]] {scale = 0.5, fill = -3.4028234663852886e+38}
+// CHECK-NEXT: func.return [[Y]]
+func.func @attention_to_what_is_not_hidden(%q: tensor<?x2x?x4xf32>, %k: tensor<?x2x?x4xf32>, %v: tensor<?x2x?x4xf32>, %m: tensor<1x1x?x?xi1>) -> tensor<?x2x?x4xf32> {
+  %c = dl.constant dense<2.0> : tensor<f32>
+  %f = dl.constant dense<-3.40282347e+38> : tensor<f32>
+  %0 = dl.matmul %q, %k acc f32 {transpose_rhs} : (tensor<?x2x?x4xf32>, tensor<?x2x?x4xf32>) -> tensor<?x2x?x?xf32>
+  %1 = dl.div %0, %c : (tensor<?x2x?x?xf32>, tensor<f32>) -> tensor<?x2x?x?xf32>
+  %2 = dl.select %m, %f, %1 : (tensor<1x1x?x?xi1>, tensor<f32>, tensor<?x2x?x?xf32>) -> tensor<?x2x?x?xf32>
+  %3 = dl.softmax %2 {axis = 3} : tensor<?x2x?x?xf32>
+  %y = dl.matmul %3, %v acc f32 : (tensor<?x2x?x?xf32>, tensor<?x2x?x4xf32>) -> tensor<?x2x?x4xf32>
+  func.return %y : tensor<?x2x?x4xf32>
+}
+
 // Softmax over the queries.
 
 // CHECK-LABEL: @no_attention_over_queries

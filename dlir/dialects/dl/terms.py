@@ -100,3 +100,8 @@ class Term:
         bound = self.formula.constant(number)
         holds = self.formula.apply(b.CompareOp(predicate, self.value, bound.value))
         return self.formula.apply(b.SelectOp(holds.value, self.value, otherwise.value))
+
+    def where_true(self, holds: SSAValue, otherwise: float) -> Term:
+        """self where the condition holds, else the number."""
+        other = self.formula.constant(otherwise)
+        return self.formula.apply(b.SelectOp(holds, self.value, other.value))

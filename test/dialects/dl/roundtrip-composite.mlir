@@ -66,3 +66,9 @@ func.func @attention_2(%q: tensor<3x4xf64>, %kv: tensor<5x4xf64>) {
   %y = dl.attention %q, %kv, %kv : (tensor<3x4xf64>, tensor<5x4xf64>, tensor<5x4xf64>) -> tensor<3x4xf64>
   func.return
 }
+
+func.func @attention_3(%q: tensor<3x4xf32>, %kv: tensor<5x4xf32>, %mask: tensor<3x5xi1>) {
+  // CHECK: %y = dl.attention %q, %kv, %kv, %mask {fill = -1.0e+30} : (tensor<3x4xf32>, tensor<5x4xf32>, tensor<5x4xf32>, tensor<3x5xi1>) -> tensor<3x4xf32>
+  %y = dl.attention %q, %kv, %kv, %mask {fill = -1.0e+30} : (tensor<3x4xf32>, tensor<5x4xf32>, tensor<5x4xf32>, tensor<3x5xi1>) -> tensor<3x4xf32>
+  func.return
+}

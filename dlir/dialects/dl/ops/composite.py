@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import inf
 from typing import ClassVar
 
 from xdsl.dialects.builtin import AnyTensorTypeConstr, IntegerAttr, TensorType, i64
@@ -17,7 +18,7 @@ from xdsl.irdl import (
 )
 
 from dlir.dialects.dl import shapes
-from dlir.dialects.dl.attrs import FLOATS, OpClass, integer, real
+from dlir.dialects.dl.attrs import BOOLS, FLOATS, OpClass, integer, real
 from dlir.dialects.dl.ops.activation import FLOAT
 from dlir.dialects.dl.ops.base import DlOp, Operand, element_of, normalised, rank_of, shape_of
 from dlir.dialects.dl.ops.source import AXIS
@@ -252,15 +253,16 @@ class AttentionOp(DlOp):
     With indices: `y[.., m, e] = sum over n of s[.., m, n] * v[.., n, e]`, where s is the softmax
     over n of `scale * (sum over d of q[.., m, d] * k[.., n, d]) + mask[.., m, n]`.
 
-    The leading (batch) dimensions broadcast; heads are one of them. A mask is added to the scores:
-    -inf, or a number of great size below zero, keeps row m from seeing row n.
+    The leading (batch) dimensions broadcast; heads are one of them. A mask of floats is added to
+    the scores: -inf, or a number of great size below zero, keeps row m from seeing row n. Where a
+    mask of i1 is false, `fill` (by default -inf) takes the place of the score.
 
     C1: the element type is a float
     C2: the result has shape [batch.., m, e] and the operands' element type
     C3: the rows of q and k are of one size
     C4: k has as many rows as v
     C5: the batch dimensions broadcast
-    C6: the operands have one element type
+    C6: the operands have one element type, but the mask may be of i1
     C7: the mask broadcasts to [batch.., m, n]
     C8: q, k and v have rank 2 or more
 
@@ -280,6 +282,7 @@ class AttentionOp(DlOp):
     v = operand_def(AnyTensorTypeConstr)
     mask = opt_operand_def(AnyTensorTypeConstr)
     scale = opt_prop_def(FLOAT, default_value=real(1.0))
+    fill = opt_prop_def(FLOAT, default_value=real(-inf))
     result = result_def(AnyTensorTypeConstr)
 
     def __init__(
@@ -290,13 +293,14 @@ class AttentionOp(DlOp):
         mask: Operand | None = None,
         *,
         scale: float = 1.0,
+        fill: float = -inf,
     ):
-        self.initialise([q, k, v, mask], {"scale": real(scale)})
+        self.initialise([q, k, v, mask], {"scale": real(scale), "fill": real(fill)})
 
     def infer(self) -> Sequence[Attribute]:
         self.check_elements(FLOATS, self.q)
         elements = [element_of(value) for value in self.operands]
-        if len({*elements}) != 1:
+        if len({*elements[:3], *(e for e in elements[3:] if e not in BOOLS)}) != 1:
             got = ", ".join(map(str, elements))
             self.reject(6, f"expected operands of one element type, got {got}", "insert dl.cast")
         ranks = [rank_of(value) for value in (self.q, self.k, self.v)]

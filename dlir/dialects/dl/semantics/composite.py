@@ -77,7 +77,7 @@ def lrn(_: Any, op: c.LrnOp, x: Array) -> Array:
 
 
 def attention(_: Any, op: c.AttentionOp, q: Array, k: Array, v: Array, mask: Any = None) -> Array:
-    """softmax(scale * q k^T + mask) v"""
+    """softmax(scale * q k^T + mask) v, or `fill` where a mask of i1 is false"""
     batch = np.broadcast_shapes(*(array.shape[:-2] for array in (q, k, v)))
     for operand, array in ((op.q, q), (op.k, k), (op.v, v)):
         check_stretch(shape_of(operand)[:-2], array.shape[:-2], batch)
@@ -85,7 +85,8 @@ def attention(_: Any, op: c.AttentionOp, q: Array, k: Array, v: Array, mask: Any
     if mask is not None:
         assert op.mask is not None
         check_stretch(shape_of(op.mask), mask.shape, scores.shape)
-        scores = scores + to_f64(mask)
+        seen = mask.dtype == np.bool_
+        scores = np.where(mask, scores, op.fill.value.data) if seen else scores + to_f64(mask)
     e = np.exp(shifted(scores, -1))
     return rounded(np.matmul(e / e.sum(axis=-1, keepdims=True), to_f64(v)), result_dtype(op))
 
