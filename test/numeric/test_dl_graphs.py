@@ -25,12 +25,9 @@ CONTEXT = REGISTRY.context()
 SPECIAL = {"dl-raise-composites": [np.nan, np.inf, -np.inf, 80.0, -80.0, 0.0]}
 """Passes that must treat such numbers alike."""
 PASSES = [
-    "dl-fold-scale",
-    "dl-merge-matmuls",
-    "dl-raise-composites",
-    "dl-sink-reshape",
+    "dl-fold-scale", "dl-merge-matmuls", "dl-raise-composites", "dl-sink-reshape",
     "dl-sink-transpose",
-]
+]  # fmt: skip
 
 
 @cache
