@@ -5,6 +5,7 @@ from __future__ import annotations
 from .operator import Build
 from .ops import (
     contraction,
+    einsum,
     elementwise,
     movement,
     normalization,
@@ -17,6 +18,7 @@ from .ops import (
 
 OPERATORS: dict[str, Build] = {
     **contraction.OPERATORS,
+    **einsum.OPERATORS,
     **elementwise.OPERATORS,
     **movement.OPERATORS,
     **normalization.OPERATORS,
