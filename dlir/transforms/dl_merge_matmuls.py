@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -195,15 +195,18 @@ def _move_before(anchor: Operation, values: Sequence[SSAValue | None]) -> None:
     """Move the ops that weights are made by before the anchor, where they stand behind it."""
     block = anchor.parent
     assert block is not None
-    for op in dict.fromkeys(op for value in values for op in _made_by(value)):
+    made: dict[Operation, None] = {}
+    for value in values:
+        _collect(value, made)
+    for op in made:
         if op.parent is block and not op.is_before_in_block(anchor):
             op.detach()
             block.insert_op_before(op, anchor)
 
 
-def _made_by(value: SSAValue | None) -> Iterator[Operation]:
+def _collect(value: SSAValue | None, made: dict[Operation, None]) -> None:
     """The ops that a value of weights follows from, in order."""
-    if isinstance(value, OpResult):
+    if isinstance(value, OpResult) and value.op not in made:
         for operand in value.op.operands:
-            yield from _made_by(operand)
-        yield value.op
+            _collect(operand, made)
+        made[value.op] = None

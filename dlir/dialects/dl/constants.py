@@ -63,9 +63,14 @@ def known_array(value: SSAValue) -> Array | None:
 
 def follows_from_weights(value: SSAValue) -> bool:
     """Whether the value is known before a call: made of parameters and constants by `dl` ops."""
-    op = value.op if isinstance(value, OpResult) else None
-    if isinstance(op, ConstantOp | ParamOp):
-        return True
-    return (
-        isinstance(op, DlOp) and bool(op.operands) and all(map(follows_from_weights, op.operands))
-    )
+    seen: set[SSAValue] = set()
+    pending = [value]
+    while pending:
+        if (one := pending.pop()) in seen:
+            continue
+        seen.add(one)
+        op = one.op if isinstance(one, OpResult) else None
+        if not isinstance(op, DlOp) or not (op.operands or isinstance(op, ConstantOp | ParamOp)):
+            return False
+        pending.extend(op.operands)
+    return True
