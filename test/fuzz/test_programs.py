@@ -18,8 +18,9 @@ from dlir.registry import default_registry
 from dlir.targets.cpu.pipeline import PHASES
 from dlir.verifier import verify
 
-ON_TENSORS = ("dl-simplify", "dl-decompose", "dl-assign-layout{layout=nhwc}", "dl-simplify",
-              "convert-dl-to-structured", "cse", "structured-insert-checks",
+ON_TENSORS = ("dl-raise-composites", "dl-fold-scale", "dl-sink-transpose", "dl-sink-reshape",
+              "dl-merge-matmuls", "dl-simplify", "dl-decompose", "dl-assign-layout{layout=nhwc}",
+              "dl-simplify", "convert-dl-to-structured", "cse", "structured-insert-checks",
               "structured-fuse", "cse")  # fmt: skip
 """The passes before tensors become buffers; the interpreter runs what each of them makes."""
 
