@@ -50,11 +50,11 @@ class DlConvolutionAlgorithm(ModulePass):
     Before:
     ```mlir
     func.func @f(%x: tensor<1x6x6x8xf32>, %w: tensor<4x8x2x2xf32>) -> tensor<1x5x5x4xf32> {
-      %y = dl.conv2d %x, %w acc f32 {layout = "nhwc", algorithm = "fft"} : (tensor<1x6x6x8xf32>, tensor<4x8x2x2xf32>) -> tensor<1x5x5x4xf32>
+      %y = dl.conv2d %x, %w acc f32 {layout = "nhwc", algorithm = "im2col"} : (tensor<1x6x6x8xf32>, tensor<4x8x2x2xf32>) -> tensor<1x5x5x4xf32>
       func.return %y : tensor<1x5x5x4xf32>
     }
     ```
-    After `dl-convolution-algorithm{algorithm=im2col}`, had the op not asked for fft:
+    After:
     ```mlir
     func.func @f(%x: tensor<1x6x6x8xf32>, %w: tensor<4x8x2x2xf32>) -> tensor<1x5x5x4xf32> {
       %0 = dl.slice %x {offsets = [0, 0, 0, 0], strides = [1, 1, 1, 1]} : tensor<1x6x6x8xf32> -> tensor<1x5x5x8xf32>

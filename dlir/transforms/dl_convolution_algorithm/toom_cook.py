@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from fractions import Fraction
+from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -40,7 +41,8 @@ class ShortCorrelation(NamedTuple):
     """n x r, from the taps."""
 
 
-def short_correlation(m: int, r: int, points: Sequence[Fraction]) -> ShortCorrelation:
+@cache
+def short_correlation(m: int, r: int, points: tuple[Fraction, ...]) -> ShortCorrelation:
     """F(m, r) with n - 1 = m + r - 2 different points, and infinity as the last one."""
     n = m + r - 1
     others = [[q for q in points if q != p] for p in points]
