@@ -20,7 +20,7 @@ from dlir.diagnostics import (
     warn,
 )
 from dlir.dialects.structured.attrs import ScheduleAttr
-from dlir.dialects.structured.kernels import kernel_name, kernels_of
+from dlir.dialects.structured.kernels import kernels_of
 from dlir.dialects.structured.ops import GenericOp
 from dlir.dialects.structured.schedule_checks import misfit
 from dlir.dialects.structured.schedule_file import Entry, Place, chosen, parse_entries
@@ -85,8 +85,7 @@ def _give(
     """Set schedules: the kernels that were found, and what was wrong with their entries."""
     used: set[str] = set()
     wrong: dict[str, Diagnostic] = {}
-    for inner in kernels_of(module) if known else ():
-        name = kernel_name(inner)
+    for name, inner in kernels_of(module) if known else ():
         entry = known.get(name)
         if entry is None:
             continue

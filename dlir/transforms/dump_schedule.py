@@ -9,7 +9,7 @@ from xdsl.dialects.builtin import ModuleOp
 from xdsl.passes import ModulePass
 
 from dlir.dialects.structured.attrs import ScheduleAttr
-from dlir.dialects.structured.kernels import kernel_name, kernels_of
+from dlir.dialects.structured.kernels import kernels_of
 from dlir.dialects.structured.schedule_file import Entry, file_text
 from dlir.files import write_text
 
@@ -47,7 +47,6 @@ class DumpSchedule(ModulePass):
 def entries_of(module: ModuleOp) -> list[Entry]:
     """An entry per distinct kernel, as its first op is scheduled."""
     found: dict[str, Entry] = {}
-    for inner in kernels_of(module):
-        name = kernel_name(inner)
+    for name, inner in kernels_of(module):
         found.setdefault(name, Entry(name, inner.schedule or ScheduleAttr.get({})))
     return list(found.values())

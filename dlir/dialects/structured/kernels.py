@@ -8,35 +8,57 @@ compiler may treat alike have one name, in this model and in every other.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 
+from xdsl.dialects import tensor
 from xdsl.dialects.builtin import DYNAMIC_INDEX, ModuleOp
-from xdsl.ir import Block
+from xdsl.ir import Block, Operation, SSAValue
 
 from dlir.dialects.structured.ops import GenericOp, YieldOp
 from dlir.dialects.structured.roles import (
     Operand,
     is_copy,
-    is_weight,
     match_contraction,
     operands_of,
 )
 
 
-def kernels_of(module: ModuleOp) -> Iterator[GenericOp]:
-    """The ops that compute something in every call: not those on weights alone, done at load."""
+def kernels_of(module: ModuleOp) -> Iterator[tuple[str, GenericOp]]:
+    """The ops that compute something in every call, with their names.
+
+    What is computed from weights alone is left out: it is done at load.
+    """
+    weights: set[SSAValue] = set()
     for op in module.walk():
-        if isinstance(op, GenericOp) and not (op.inputs and all(map(is_weight, op.inputs))):
-            yield op
+        if _is_ready(op, weights):
+            weights.update(op.results)
+        elif isinstance(op, GenericOp):
+            yield kernel_name(op, weights), op
 
 
-def kernel_name(op: GenericOp) -> str:
-    """The line for an op on tensors or memrefs, whatever its schedule is."""
+def _is_ready(op: Operation, weights: Container[SSAValue]) -> bool:
+    """Whether an op's results are weights; `roles.is_weight`, for a whole module in one walk."""
+    if isinstance(op, tensor.EmptyOp):
+        return not op.operands
+    if op.name in ("dl.param", "arith.constant"):
+        return True
+    computes = op.name.startswith("structured.") and op.operands and op.results
+    return bool(computes) and all(operand in weights for operand in op.operands)
+
+
+def kernel_name(op: GenericOp, weights: Container[SSAValue]) -> str:
+    """The line for an op on tensors, whatever its schedule is."""
+
+    def read(operand: Operand) -> str:
+        padded = "" if operand.padding is None else "padded "
+        weight = "weight " if operand.value in weights else ""
+        return f"{padded}{weight}{_typed(operand)}"
+
     inputs, out, extra = operands_of(op)
     after = ""
     if op.epilogue is not None:
-        after = f" then {_body(op.epilogue.block)} {', '.join(map(_input, extra))}".rstrip()
-    sources = ", ".join(map(_input, inputs))
+        after = f" then {_body(op.epilogue.block)} {', '.join(map(read, extra))}".rstrip()
+    sources = ", ".join(map(read, inputs))
     sums = "" if op.init is not None or not op.reduction_dims else "outs + "
     ready = " ".join([_kind(op), _extents(op), sources]).rstrip()
     return f"{ready} -> {sums}{_typed(out)}{after}"
@@ -63,12 +85,6 @@ def _extents(op: GenericOp) -> str:
         return f"sum {size}" if dim in op.reduction_dims else size
 
     return f"[{', '.join(text(d, e) for d, e in enumerate(op.static_extents()))}]"
-
-
-def _input(operand: Operand) -> str:
-    padded = "" if operand.padding is None else "padded "
-    weight = "weight " if is_weight(operand.value) else ""
-    return f"{padded}{weight}{_typed(operand)}"
 
 
 def _typed(operand: Operand) -> str:

@@ -11,7 +11,7 @@ from xdsl.dialects.builtin import DYNAMIC_INDEX, FunctionType, ModuleOp
 from xdsl.ir import Block, Region, SSAValue
 
 from dlir.dialects.dl.ops.source import ParamOp
-from dlir.dialects.structured.kernels import kernel_name, kernels_of
+from dlir.dialects.structured.kernels import kernels_of
 from dlir.dialects.structured.ops import GenericOp
 from dlir.dialects.structured.roles import is_weight
 from dlir.printer import print_module
@@ -38,8 +38,7 @@ def subjects_of(module: ModuleOp) -> list[Subject]:
     """The distinct kernels of a module at level `structured`, in order of first occurrence."""
     first: dict[str, GenericOp] = {}
     counts: dict[str, int] = {}
-    for op in kernels_of(module):
-        name = kernel_name(op)
+    for name, op in kernels_of(module):
         first.setdefault(name, op)
         counts[name] = counts.get(name, 0) + 1
     return [Subject(name, print_module(_alone(op)), counts[name]) for name, op in first.items()]
@@ -47,7 +46,7 @@ def subjects_of(module: ModuleOp) -> list[Subject]:
 
 def kernel_in(module: ModuleOp) -> GenericOp:
     """The op of a subject's module."""
-    return next(kernels_of(module))
+    return next(op for _, op in kernels_of(module))
 
 
 def _alone(op: GenericOp) -> ModuleOp:
