@@ -15,6 +15,7 @@ import pytest
 from integration.mlp import TEXT, WEIGHTS, X, write_mlp
 
 import dlir
+from dlir.executable import CompileOptions
 from dlir.targets.cpu import target
 from dlir.targets.cpu.object_cache import default_cache
 
@@ -70,11 +71,14 @@ def test_another_folder_is_another_cache(
     assert list((tmp_path / "other").glob("*/*.o"))
 
 
+ALONE = CompileOptions(threads=1)
+
+
 def bundle_file(folder: Path) -> Path:
     """The file of the whole model: the one that is read when it is known."""
     model = dlir.load(TEXT, params=WEIGHTS)
     entry = next(op for op in model.module.ops)
-    key = target._model_key(model.module, entry, target.host(), 1, True)  # type: ignore[arg-type]
+    key = target._model_key(model.module, entry, target.host(), ALONE)  # type: ignore[arg-type]
     return folder / key[:2] / f"{key}.o"
 
 
@@ -163,7 +167,7 @@ def test_code_for_another_processor_is_not_used(
 
     one = target.host()
     keys = {
-        target._model_key(model.module, entry, cpu, 1, True)  # type: ignore[arg-type]
+        target._model_key(model.module, entry, cpu, ALONE)  # type: ignore[arg-type]
         for cpu in (one, replace(one, cpu="other"), replace(one, features=f"{one.features},+x"))
     }
     assert len(keys) == 3
