@@ -90,6 +90,12 @@ def _expm1_small(r: Term) -> Term:
     return (r * r).fma(r.horner(_polynomial("EXPM1", r.format)), r)
 
 
+def _exp2_small(r: Term) -> Term:
+    """2^r for |r| <= 1/2."""
+    series = (1.0, 1.0, *_polynomial("EXPM1", r.format))
+    return r.horner([c * LN_2[0] ** k for k, c in enumerate(series)])
+
+
 def _exp_limits(format: Format) -> tuple[float, float]:
     """Arguments beyond which exp is 0 or infinite for sure."""
     return (-105.0, 89.0) if format.width == 32 else (-750.0, 710.0)
@@ -229,14 +235,16 @@ def log1p(x: Term) -> Term:
 
 
 def erf(x: Term) -> Term:
-    """x + x P(x^2) up to 1; beyond 1 - e^Q(|x|), Q a fit of log(erfc)."""
+    """x + x P(x^2) up to 1; beyond 1 - 2^Q(|x|), Q a fit of log2(erfc)."""
     near, far = _polynomial("ERF_NEAR", x.format), _polynomial("ERF_FAR", x.format)
     centre, end = (2.5, 4.0) if x.format.width == 32 else (3.5, 6.0)
     size = x.abs().at_most(end)
     inner = x.fma((x * x).horner(near), x)
-    small, n = _reduce_exp((size - centre).horner(far))
-    tail = (small + 1.0) * _power_of_two(n)
-    return (size > 1.0).where((1.0 - tail).with_sign_of(x), inner)
+    exponent = (size - centre).horner([c / LN_2[0] for c in far])
+    n, count = _nearest(exponent)
+    power = _exp2_small(exponent - n)
+    beyond = power.fma(-_power_of_two(count), 1.0)
+    return (size > 1.0).where(beyond.with_sign_of(x), inner)
 
 
 # Trigonometry.
