@@ -20,8 +20,8 @@ from dlir.verifier import verify
 
 ON_TENSORS = ("dl-raise-composites", "dl-fold-scale", "dl-sink-transpose", "dl-sink-reshape",
               "dl-merge-matmuls", "dl-simplify", "dl-decompose", "dl-assign-layout{layout=nhwc}",
-              "dl-simplify", "convert-dl-to-structured", "cse", "structured-insert-checks",
-              "structured-fuse", "cse")  # fmt: skip
+              "dl-simplify", "dl-convolution-algorithm", "convert-dl-to-structured", "cse",
+              "structured-insert-checks", "structured-fuse", "cse")  # fmt: skip
 """The passes before tensors become buffers; the interpreter runs what each of them makes."""
 
 ROUNDS = {"float64": 1e-9, "float32": 1e-4, "bfloat16": 6e-2}
