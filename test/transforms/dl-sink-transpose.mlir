@@ -129,3 +129,17 @@ func.func @used_in_both_orders(%x: tensor<2x3x4xf32>) -> (tensor<2x4x3xf32>, ten
   %2 = dl.neg %0 : tensor<2x4x3xf32>
   func.return %1, %2 : tensor<2x4x3xf32>, tensor<2x4x3xf32>
 }
+
+// A value of one element in another order next to one in its own.
+
+// CHECK-LABEL: @one_element
+// CHECK-NEXT: [[T:%.*]] = dl.transpose %x
+// CHECK-NEXT: [[A:%.*]] = dl.compare eq, %x, [[T]]
+// CHECK-NEXT: [[B:%.*]] = dl.not [[A]]
+// CHECK-NEXT: func.return [[B]]
+func.func @one_element(%x: tensor<1x1xf32>) -> tensor<1x1xi1> {
+  %0 = dl.transpose %x {perm = [1, 0]} : tensor<1x1xf32> -> tensor<1x1xf32>
+  %1 = dl.compare eq, %x, %0 : (tensor<1x1xf32>, tensor<1x1xf32>) -> tensor<1x1xi1>
+  %2 = dl.not %1 : tensor<1x1xi1>
+  func.return %2 : tensor<1x1xi1>
+}

@@ -111,7 +111,7 @@ class Orders:
         own = [*shape_of(value)]
         shape = [*[1] * (len(perm) - len(own)), *own]
         wide = [n for n in shape if n != 1]
-        if not wide:
+        if not wide and not self.is_held(value):
             return value
         if self.is_held(value) or len(wide) > 1:
             if len(own) == len(perm):
@@ -141,7 +141,8 @@ class Orders:
             uses = [use for use in value.uses if use.operation not in gone]
             if not uses:
                 continue
-            block = self._held[value].tensor.owner.parent
+            owner = self._held[value].tensor.owner
+            block = owner if isinstance(owner, Block) else owner.parent
             assert isinstance(block, Block) and block.last_op is not None
             self.move_to(block.last_op)
             tensor = self.read(value, identity(len(shape_of(value))))
