@@ -127,10 +127,10 @@ def _constants(timer: KernelTimer, bundle: Bundle, params: Mapping[str, Array]) 
     def weight(name: str) -> Array:
         return np.ascontiguousarray(bundle.data[name] if name in bundle.data else params[name])
 
-    init = f"{ENTRY}.init"
     made: list[Array] = []
-    if timer.symbol(init) is not None:
-        made = _call_planned(timer, init, [weight(name) for name in bundle.params])
+    for number, params_of in enumerate(bundle.inits):
+        init = f"{ENTRY}.init.{number}" if number else f"{ENTRY}.init"
+        made += _call_planned(timer, init, [weight(name) for name in params_of])
     return [
         weight(source) if isinstance(source, str) else made[source] for source in bundle.constants
     ]
