@@ -31,7 +31,8 @@ class StructuredHoistConstants(ModulePass):
     """Split every function `@f` into `@f.init`, run once on the weights, and `@f`.
 
     Where the weights are large there are several, `@f.init`, `@f.init.1`, ..., of about
-    `group-bytes` each, so that not all weights are in memory both before and after.
+    `group-bytes` each, so that not all weights are in memory both before and after; the numbers of
+    their results go on from one to the next.
 
     `@f.init` takes the parameters that it needs (names in `dlir.params`) and returns what `@f` uses
     of its results. `@f` takes these and the parameters that it reads directly as further arguments;

@@ -8,9 +8,9 @@ product.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 
 ALIGNMENT = 64  # bytes: a cache line, and the widest vector register
 
@@ -48,49 +48,36 @@ class RegionPlan(Generic[Symbol]):
         )
 
 
+ROUNDS = 64
+"""How many orders of placing the buffers of a region are tried; networks took up to 19."""
+
+
 def plan(requests: Sequence[Request[Symbol]]) -> list[RegionPlan[Symbol]]:
     """Give every request an offset in its region.
 
-    Each goes into the lowest gap that fits; no order of placing them is best for all programs, so
-    that several are tried until one needs no more than is in use at one step.
+    Each goes into the lowest gap that fits, the largest first. While that takes more than is in use
+    at one step, it is done again with those first that ended highest.
     """
     regions: dict[tuple[Symbol, ...], RegionPlan[Symbol]] = {}
-    for request in requests:
+    for request in sorted(requests, key=lambda r: -r.unit):
         regions.setdefault(request.symbols, RegionPlan(request.symbols)).requests.append(request)
     for region in regions.values():
         _place_best(region)
     return list(regions.values())
 
 
-Key = Callable[[Request[Any], int], tuple[int, ...]]
-"""What requests are sorted by; the number is the most that is in use while the request is."""
-
-ORDERS: tuple[Key, ...] = (
-    lambda r, busiest: (-r.unit,),
-    lambda r, busiest: (r.first - r.last, -r.unit),
-    lambda r, busiest: (-busiest, -r.unit),
-    lambda r, busiest: (r.unit * (r.first - r.last - 1),),
-    lambda r, busiest: (r.first, -r.unit),
-)
-"""The largest, the longest lived, those of the busiest time, bytes times steps, the first."""
-
-
 def _place_best(region: RegionPlan[Symbol]) -> None:
-    """Try the orders; keep the offsets of the smallest plan."""
-    requests, bound = region.requests, region.bound()
-    load = {
-        r.first: sum(o.unit for o in requests if o.first <= r.first <= o.last) for r in requests
-    }
-    busiest = [max(n for step, n in load.items() if r.first <= step <= r.last) for r in requests]
+    """Try orders, of which each follows from the one before; keep the smallest plan."""
+    order, bound = region.requests, region.bound()
     best: list[int] = []
-    for order in ORDERS:
-        keys = [order(r, n) for r, n in zip(requests, busiest, strict=True)]
-        size = _place([requests[i] for i in sorted(range(len(keys)), key=keys.__getitem__)])
+    for _ in range(ROUNDS):
+        size = _place(order)
         if not best or size < region.size:
-            best, region.size = [r.offset for r in requests], size
+            best, region.size = [r.offset for r in region.requests], size
         if size == bound:
             break
-    for request, offset in zip(requests, best, strict=True):
+        order = sorted(order, key=lambda r: r.offset + r.unit < size)
+    for request, offset in zip(region.requests, best, strict=True):
         request.offset = offset
 
 
