@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from math import inf
+from math import inf, prod
 
 from xdsl.context import Context
 from xdsl.dialects.builtin import DYNAMIC_INDEX, FixedBitwidthType, ModuleOp
 from xdsl.passes import ModulePass
 
 from dlir.dialects.structured.attrs import ScheduleAttr
-from dlir.dialects.structured.ops import GenericOp
+from dlir.dialects.structured.ops import GenericOp, shape_of
 from dlir.dialects.structured.roles import (
     Contraction,
     is_multiply_add,
@@ -21,6 +21,9 @@ from dlir.dialects.structured.roles import (
 )
 
 TYPICAL = 256  # the extent that a `?` is planned for
+PAGE_BYTES = 4096
+MANY_PAGES = 512  # several times what the first table of addresses holds
+MANY_ROWS = 64  # that use a packed panel before its copy has paid
 L2_BYTES = 16  # what the second cache delivers per multiply-add (two start in a cycle)
 
 
@@ -31,6 +34,8 @@ class StructuredSchedule(ModulePass):
     The tile MR x NR is the one with the fewest machine cycles by a small model: per step of k a
     tile costs MR*NV multiply-adds on NV = NR/lanes registers per row, a row of b from the second
     cache and MR broadcasts; all accumulators, a row of b and one broadcast must fit the registers.
+    Packed are weights, what cannot be read along the lanes, and a b whose many rows lie on a page
+    of memory each.
 
     `vector-bits` and `registers` describe the machine; schedules written by hand are kept.
 
@@ -69,7 +74,8 @@ class StructuredSchedule(ModulePass):
         columns = _planned(extents[roles.lanes])
         rows = 1 if roles.row is None else _planned(extents[roles.row])
         tile = best_tile(rows, columns, lanes, self.registers)
-        packed = [i for i, v in enumerate(op.inputs) if v is roles.b.value and _packs(roles)]
+        packs = _packs(roles) or (rows >= MANY_ROWS and _is_scattered(op, roles))
+        packed = [i for i, v in enumerate(op.inputs) if v is roles.b.value and packs]
         entries: dict[str, str | list[int]] = {"kernel": "contraction", "vector": list(tile)}
         if packed:
             entries["pack"] = packed[-1:]
@@ -95,6 +101,16 @@ def _planned(extent: int) -> int:
 def _packs(roles: Contraction) -> bool:
     """b is packed if it is a weight (once, at load time) or cannot be read along the lanes."""
     return not roles.b.is_run_along(roles.lanes) or is_weight(roles.b.value)
+
+
+def _is_scattered(op: GenericOp, roles: Contraction) -> bool:
+    """Whether each of many rows of b lies on pages of its own, so that their addresses, too, have
+    to be fetched at every use: then one copy into panels costs less."""
+    element, width = roles.b.element, shape_of(roles.b.value)[-1]
+    assert isinstance(element, FixedBitwidthType)
+    extents = op.static_extents()
+    depth = prod(extents[d] for d in op.reduction_dims if roles.b.depends_on(d))
+    return width * element.bitwidth // 8 >= PAGE_BYTES and depth >= MANY_PAGES
 
 
 def _pays(roles: Contraction) -> bool:

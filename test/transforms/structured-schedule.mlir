@@ -89,3 +89,18 @@ func.func @integers(%x: tensor<32x784xi8>, %o: tensor<32x512xi32>) -> tensor<32x
   } -> tensor<32x512xi32>
   func.return %r : tensor<32x512xi32>
 }
+
+// Rows of b that lie on many pages are packed, though they could be read in place.
+// CHECK-LABEL: @scattered
+// CHECK: schedule = #structured.schedule<kernel = contraction, vector = [6, 64], pack = [1]>
+func.func @scattered(%x: tensor<64x512xf32>, %w: tensor<512x1024xf32>, %o: tensor<64x1024xf32>) -> tensor<64x1024xf32> {
+  %r = structured.generic {maps = [(m, n, k) -> (m, k), (m, n, k) -> (k, n), (m, n, k) -> (m, n)],
+                           iterators = [parallel, parallel, reduction], init = 0.0 : f32}
+      ins(%x, %w : tensor<64x512xf32>, tensor<512x1024xf32>) outs(%o : tensor<64x1024xf32>) {
+  ^bb0(%a: f32, %b: f32, %acc: f32):
+    %p = arith.mulf %a, %b : f32
+    %s = arith.addf %acc, %p : f32
+    structured.yield %s : f32
+  } -> tensor<64x1024xf32>
+  func.return %r : tensor<64x1024xf32>
+}
