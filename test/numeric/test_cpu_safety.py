@@ -19,7 +19,8 @@ from dlir.executable import Executable
 from dlir.numpy_types import array_of
 from dlir.targets.cpu.pipeline import PHASES, phase_text
 
-LOOPS = ",".join(phase_text(level, 512, 32, 1) for level in PHASES if level != "llvm")
+UNIT = {"vector_bits": 512, "registers": 32, "threads": 1}
+LOOPS = ",".join(phase_text(level, **UNIT) for level in PHASES if level != "llvm")
 AT_ONCE = 25
 SHAPED = ("shape", "matmul", "convolution", "pooling", "reduction", "softmax", "normalization",
           "movement")  # fmt: skip

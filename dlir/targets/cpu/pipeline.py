@@ -92,9 +92,9 @@ def phase_text(
     vector_bits: int,
     registers: int,
     threads: int,
-    winograd: bool,
-    apply: ApplySchedule | None,
-    dump: DumpSchedule | None,
+    winograd: bool = True,
+    apply: ApplySchedule | None = None,
+    dump: DumpSchedule | None = None,
 ) -> str:
     """The passes of one phase for a machine with these vector registers and threads.
 
