@@ -16,11 +16,13 @@ from dlir.dialects.structured.ops import GenericOp, shape_of
 from dlir.dialects.structured.roles import Operand, match_contraction, operands_of
 
 TYPICAL = 256  # the extent that a `?` is planned for
-REGION_SECONDS = 20e-6
+REGION_SECONDS = 16e-6
 """Waking threads and meeting again costs about a microsecond; less work than this stays whole."""
 PRODUCTS_PER_SECOND = 1e11
 OPERATIONS_PER_SECOND = 3e10
-"""About what one core does of register-tiled products, and of elementwise operations."""
+BYTES_PER_SECOND = 6e10
+"""About what one core does of register-tiled products, and of elementwise operations, and what it
+reads from the caches that all cores share."""
 FUNCTION_OPERATIONS = 20
 """A call such as `math.exp` becomes a polynomial of about so many operations."""
 STRIP = 64
@@ -124,7 +126,9 @@ def _seconds(op: GenericOp) -> float:
     """About what one core needs."""
     points = prod(map(_planned, op.static_extents()))
     if op.schedule is not None and op.schedule.word("kernel") == "contraction":
-        return points / PRODUCTS_PER_SECOND
+        inputs, out, _ = operands_of(op)
+        moved = sum(map(_bytes, (*inputs, out)))
+        return max(points / PRODUCTS_PER_SECOND, moved / BYTES_PER_SECOND)
     operations = len(op.inputs) + len(op.epilogue_inputs) + 1
     for inner in op.body.block.ops:
         operations += FUNCTION_OPERATIONS if inner.name in _FUNCTIONS else 1
