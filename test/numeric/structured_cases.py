@@ -60,6 +60,10 @@ def elementwise() -> Iterator[Case]:
                   copy_body(t))  # fmt: skip
     yield one("transpose-dynamic", ["4?x9?x3xf32"], "3x{0.1}x{0.0}xf32", "a b c", ["c, b, a"],
               "a, b, c", copy_body("f32"))  # fmt: skip
+    yield one("transpose-in-groups", ["133x21xf32"], "21x133xf32", "m n", ["n, m"], "m, n",
+              copy_body("f32"))  # fmt: skip
+    yield one("transpose-in-groups-dynamic", ["133?x21?xf32"], "{0.1}x{0.0}xf32", "m n", ["n, m"],
+              "m, n", copy_body("f32"))  # fmt: skip
     yield one("transpose-written", ["17x5xf32"], "5x17xf32", "m n", ["m, n"], "n, m",
               copy_body("f32"))  # fmt: skip
     yield one("reverse", ["4x19xf32"], "4x19xf32", "m n", ["m, 18 - n"], "m, n", copy_body("f32"))

@@ -30,6 +30,9 @@ from dlir.lowering.structured_to_loops.scalar import loop_over
 from dlir.lowering.structured_to_loops.strips import NARROW_BYTES, bytes_of
 from dlir.types import is_vector
 
+NEIGHBOURS = 4
+"""Tiles beside each other in the result that are done in turn: 256 bytes of each of its lines."""
+
 
 @dataclass(frozen=True)
 class Transpose:
@@ -75,13 +78,33 @@ class _Kernel:
         loop_over(self.emit, self.space, self.outer, self._plane)
 
     def _plane(self) -> None:
-        """Both iterators are cut into full tiles and a rest."""
-        self._cut(self.roles.i, lambda rows: self._cut(self.roles.j, self._tile_of(rows)))
+        """Groups of neighbouring tiles, so that a page of the result is met fewer times; a rest."""
+        emit, i, j = self.emit, self.roles.i, self.roles.j
+        extent, group = self.space.extents[i], NEIGHBOURS * self.side
+        full = emit.round_down(extent, group)
+
+        def one_group(first: Index, _: Sequence[SSAValue]) -> list[SSAValue]:
+            self._cut(j, lambda columns: self._neighbours(first, columns))
+            return []
+
+        emit.loop(0, full, group, [], one_group, shared=i == self.space.shared)
+        self._cut(i, lambda rows: self._cut(j, self._tile_of(rows)), full)
+
+    def _neighbours(self, first: Index, columns: int | None) -> None:
+        """One group of full tiles along i."""
+
+        def tile(i: Index, _: Sequence[SSAValue]) -> list[SSAValue]:
+            self.space.at[self.roles.i] = i
+            self._block(self.side, columns)
+            return []
+
+        behind = self.emit.add(first, NEIGHBOURS * self.side)
+        self.emit.loop(first, behind, self.side, [], tile)
 
     def _tile_of(self, rows: int | None) -> Callable[[int | None], None]:
         return lambda columns: self._block(rows, columns)
 
-    def _cut(self, dim: int, body: Callable[[int | None], None]) -> None:
+    def _cut(self, dim: int, body: Callable[[int | None], None], start: Index = 0) -> None:
         """`body(count)` for every `count` iterations; None stands for single, uncounted ones."""
         emit, extent, side = self.emit, self.space.extents[dim], self.side
         full = emit.round_down(extent, side)
@@ -95,7 +118,7 @@ class _Kernel:
             return at
 
         shared = dim == self.space.shared
-        emit.loop(0, full, side, [], step(side), shared=shared)
+        emit.loop(start, full, side, [], step(side), shared=shared)
         if isinstance(extent, int):
             rest = extent % side
             emit.loop(full, extent, side, [], step(rest), shared=shared)
