@@ -156,7 +156,9 @@ def emit_ir(module: ModuleOp, cpu: CpuDescription) -> str:
 def emit_parts(module: ModuleOp, cpu: CpuDescription, size: int) -> list[str]:
     """The module as several LLVM modules of about `size` operations, to compile side by side.
 
-    Private functions become hidden instead of internal; globals live in the first part.
+    Private functions become hidden instead of internal; globals live in the first part. Where one
+    part refers to another's function, that is not said to be hidden: parts may be linked further
+    apart than a relative address reaches, so that addresses have to come from a table.
     """
     parts: list[list[llvm.FuncOp]] = [[]]
     total = 0
@@ -200,8 +202,7 @@ def _emit(
                 body.extend(_call_wrapper(op, text.types))
         elif op.sym_name.data in called:
             names = [""] * len(op.function_type.inputs.data)
-            hidden = "hidden " if internal else ""
-            body.append(f"declare {hidden}{_signature(op, text.types, names)}")
+            body.append(f"declare {_signature(op, text.types, names)}")
     head = [f'target triple = "{cpu.triple}"', *text.declarations]
     return "\n".join([*head, *body, _attributes(cpu), ""])
 

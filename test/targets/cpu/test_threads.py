@@ -1,6 +1,7 @@
 """Teams of threads: the same bits as one thread, at every edge, and in company."""
 
 import os
+import re
 import subprocess
 import sys
 import threading
@@ -9,9 +10,13 @@ import numpy as np
 import pytest
 
 import dlir
+from dlir.api import lower
 from dlir.diagnostics import collect_diagnostics
 from dlir.executable import CompileOptions
 from dlir.targets.cpu import openmp
+from dlir.targets.cpu.description import host
+from dlir.targets.cpu.emit import emit_parts
+from dlir.targets.cpu.execute import emit_assembly
 from dlir.targets.cpu.target import threads_of
 
 needs_runtime = pytest.mark.skipif(openmp.runtime() is None, reason="no OpenMP runtime")
@@ -149,3 +154,17 @@ def test_threads_must_name_a_parallel_iterator():
         PassManager("convert-structured-to-loops", registry=registry).run(
             registry.context(), module.module
         )
+
+
+def test_tasks_in_another_part_are_found_by_a_table() -> None:
+    """Parts may be linked further apart than a relative address reaches."""
+    text = """
+    func.func @main(%x: tensor<512x512xf32>) -> tensor<512x512xf32> {
+      %y = dl.matmul %x, %x acc f32 : (tensor<512x512xf32>, tensor<512x512xf32>) -> tensor<512x512xf32>
+      func.return %y : tensor<512x512xf32>
+    }"""  # noqa: E501
+    module = lower(text, "cpu", "llvm", options=CompileOptions(threads=2))
+    parts = emit_parts(module, host(), 1)
+    callers = [part for part in parts if re.search(r"call void @\"?GOMP_parallel", part)]
+    assert len(parts) > 1 and callers
+    assert all(".task@GOTPCREL" in emit_assembly(part) for part in callers)
