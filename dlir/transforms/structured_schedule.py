@@ -109,7 +109,7 @@ def _is_scattered(op: GenericOp, roles: Contraction) -> bool:
     element, width = roles.b.element, shape_of(roles.b.value)[-1]
     assert isinstance(element, FixedBitwidthType)
     extents = op.static_extents()
-    depth = prod(extents[d] for d in op.reduction_dims if roles.b.depends_on(d))
+    depth = prod(_planned(extents[d]) for d in op.reduction_dims if roles.b.depends_on(d))
     return width * element.bitwidth // 8 >= PAGE_BYTES and depth >= MANY_PAGES
 
 
