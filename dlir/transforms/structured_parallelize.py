@@ -8,14 +8,13 @@ from math import ceil, prod
 
 from xdsl.context import Context
 from xdsl.dialects import math
-from xdsl.dialects.builtin import DYNAMIC_INDEX, FixedBitwidthType, ModuleOp
+from xdsl.dialects.builtin import FixedBitwidthType, ModuleOp
 from xdsl.passes import ModulePass
 
 from dlir.dialects.structured.attrs import ScheduleAttr
 from dlir.dialects.structured.ops import GenericOp, shape_of
-from dlir.dialects.structured.roles import Operand, match_contraction, operands_of
+from dlir.dialects.structured.roles import Operand, match_contraction, operands_of, planned
 
-TYPICAL = 256  # the extent that a `?` is planned for
 REGION_SECONDS = 16e-6
 """Waking threads and meeting again costs about a microsecond; less work than this stays whole."""
 PRODUCTS_PER_SECOND = 1e11
@@ -102,7 +101,7 @@ def _candidates(op: GenericOp, threads: int) -> Iterator[tuple[tuple[float, int]
 
 def _trips(op: GenericOp, dim: int) -> int:
     """How often the loop of an iterator goes round."""
-    extent, step = _planned(op.static_extents()[dim]), 1
+    extent, step = planned(op.static_extents()[dim]), 1
     lanes = min(op.out_forms[-1].dims, default=None, key=op.out_forms[-1].coefficients.__getitem__)
     tile = op.schedule.integers("vector") if op.schedule is not None else None
     if dim == lanes:
@@ -112,19 +111,15 @@ def _trips(op: GenericOp, dim: int) -> int:
     return ceil(extent / step)
 
 
-def _planned(extent: int) -> int:
-    return TYPICAL if extent == DYNAMIC_INDEX else extent
-
-
 def _bytes(operand: Operand) -> int:
     element = operand.element
     width = element.bitwidth if isinstance(element, FixedBitwidthType) else 64
-    return prod(map(_planned, shape_of(operand.value))) * width // 8
+    return prod(map(planned, shape_of(operand.value))) * width // 8
 
 
 def _seconds(op: GenericOp) -> float:
     """About what one core needs."""
-    points = prod(map(_planned, op.static_extents()))
+    points = prod(map(planned, op.static_extents()))
     if op.schedule is not None and op.schedule.word("kernel") == "contraction":
         inputs, out, _ = operands_of(op)
         moved = sum(map(_bytes, (*inputs, out)))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from math import inf, prod
 
 from xdsl.context import Context
-from xdsl.dialects.builtin import DYNAMIC_INDEX, FixedBitwidthType, ModuleOp
+from xdsl.dialects.builtin import FixedBitwidthType, ModuleOp
 from xdsl.passes import ModulePass
 
 from dlir.dialects.structured.attrs import ScheduleAttr
@@ -18,9 +18,9 @@ from dlir.dialects.structured.roles import (
     is_weight,
     match_contraction,
     operands_of,
+    planned,
 )
 
-TYPICAL = 256  # the extent that a `?` is planned for
 PAGE_BYTES = 4096
 MANY_PAGES = 512  # several times what the first table of addresses holds
 MANY_ROWS = 64  # that use a packed panel before its copy has paid
@@ -71,8 +71,8 @@ class StructuredSchedule(ModulePass):
         assert isinstance(element, FixedBitwidthType)
         lanes = self.vector_bits // element.bitwidth
         extents = op.static_extents()
-        columns = _planned(extents[roles.lanes])
-        rows = 1 if roles.row is None else _planned(extents[roles.row])
+        columns = max(1, planned(extents[roles.lanes]))
+        rows = 1 if roles.row is None else max(1, planned(extents[roles.row]))
         tile = best_tile(rows, columns, lanes, self.registers)
         packs = _packs(roles) or (rows >= MANY_ROWS and _is_scattered(op, roles))
         packed = [i for i, v in enumerate(op.inputs) if v is roles.b.value and packs]
@@ -94,10 +94,6 @@ def _depthwise(op: GenericOp) -> ScheduleAttr | None:
     return ScheduleAttr.get({"kernel": "vector", "pack": strided})
 
 
-def _planned(extent: int) -> int:
-    return TYPICAL if extent == DYNAMIC_INDEX else max(1, extent)
-
-
 def _packs(roles: Contraction) -> bool:
     """b is packed if it is a weight (once, at load time) or cannot be read along the lanes."""
     return not roles.b.is_run_along(roles.lanes) or is_weight(roles.b.value)
@@ -109,7 +105,7 @@ def _is_scattered(op: GenericOp, roles: Contraction) -> bool:
     element, width = roles.b.element, shape_of(roles.b.value)[-1]
     assert isinstance(element, FixedBitwidthType)
     extents = op.static_extents()
-    depth = prod(_planned(extents[d]) for d in op.reduction_dims if roles.b.depends_on(d))
+    depth = prod(planned(extents[d]) for d in op.reduction_dims if roles.b.depends_on(d))
     return width * element.bitwidth // 8 >= PAGE_BYTES and depth >= MANY_PAGES
 
 

@@ -9,7 +9,7 @@ from math import prod
 from xdsl.builder import Builder
 from xdsl.context import Context
 from xdsl.dialects import arith, func, memref, scf
-from xdsl.dialects.builtin import DYNAMIC_INDEX, FixedBitwidthType, IndexType, ModuleOp
+from xdsl.dialects.builtin import FixedBitwidthType, IndexType, ModuleOp
 from xdsl.ir import Block, Operation, Region, SSAValue
 from xdsl.passes import ModulePass
 from xdsl.rewriter import InsertPoint
@@ -17,15 +17,13 @@ from xdsl.rewriter import InsertPoint
 from dlir.dialects.structured.boxes import Pieces, Range, restricted, slice_of, take
 from dlir.dialects.structured.maps import Linear
 from dlir.dialects.structured.ops import GenericOp, ReshapeOp, shape_of
-from dlir.dialects.structured.roles import Operand, operands_of
+from dlir.dialects.structured.roles import Operand, operands_of, planned
 from dlir.dialects.structured.shapes import Size, Sizes
 from dlir.types import is_memref
 
 BLOCK_BYTES = 32 << 10
 """Of a block's rows, over all operands: so much stays in the nearest cache between two ops."""
 MOST_ROWS = 64
-TYPICAL = 256
-"""What a `?` is taken for."""
 _VIEWS = (
     memref.ViewOp,
     memref.SubviewOp,
@@ -199,9 +197,5 @@ def _bytes_of_row(operand: Operand, rows: Sequence[int]) -> int:
     element = operand.element
     width = element.bitwidth if isinstance(element, FixedBitwidthType) else 64
     shape = shape_of(operand.value)
-    within = [
-        TYPICAL if size == DYNAMIC_INDEX else size
-        for size, dim in zip(shape, dims, strict=True)
-        if dim not in rows
-    ]
+    within = [planned(size) for size, dim in zip(shape, dims, strict=True) if dim not in rows]
     return prod(within) * width // 8

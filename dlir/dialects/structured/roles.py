@@ -71,6 +71,15 @@ class Operand:
         return [p for p in range(len(self.forms)) if not self.fits(p, extents)]
 
 
+TYPICAL = 256
+"""The extent that a `?` is planned for."""
+
+
+def planned(extent: int) -> int:
+    """An extent as schedules are made for it: a typical one if it is not known."""
+    return TYPICAL if extent == DYNAMIC_INDEX else extent
+
+
 CONSTANTS = ("dl.param", "dl.constant", "arith.constant", "tensor.empty")
 
 

@@ -11,11 +11,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from math import prod
 
-from xdsl.dialects.builtin import DYNAMIC_INDEX
 from xdsl.ir import SSAValue
 
 from dlir.dialects.structured.ops import GenericOp, element_type_of
-from dlir.dialects.structured.roles import Operand, operands_of, parallel_order
+from dlir.dialects.structured.roles import Operand, operands_of, parallel_order, planned
 from dlir.lowering.structured_to_loops.access import (
     Lanes,
     Space,
@@ -36,13 +35,11 @@ SHARED_STRIP_BYTES = 4096
 ROWS = 8
 """Taken together: as many streams as prefetchers follow."""
 FEWEST_ROWS = 2 * ROWS
-TYPICAL = 256
-"""What a `?` is taken for."""
 
 
 def goes_by_rows(op: GenericOp, dim: int) -> bool:
     """Whether many elements per column are each read once, and `outs` can hold accumulators."""
-    extents = [TYPICAL if n == DYNAMIC_INDEX else n for n in op.static_extents()]
+    extents = [*map(planned, op.static_extents())]
     inputs, out, _ = operands_of(op)
     return (
         dim in op.parallel_dims

@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from functools import cache
 from math import inf, prod
 
-from xdsl.dialects.builtin import DYNAMIC_INDEX, FixedBitwidthType
+from xdsl.dialects.builtin import FixedBitwidthType
 
 from dlir.dialects.structured.attrs import ScheduleAttr
 from dlir.dialects.structured.ops import GenericOp
-from dlir.dialects.structured.roles import Contraction, match_contraction
+from dlir.dialects.structured.roles import Contraction, match_contraction, planned
 from dlir.targets.cpu.description import host
-from dlir.transforms.structured_schedule import TYPICAL, register_tiles, tile_cycles
+from dlir.transforms.structured_schedule import register_tiles, tile_cycles
 
 BYTES_PER_CYCLE: Mapping[str, float] = {"l1": 128, "l2": 48, "l3": 16, "memory": 8}
 """About what one core reads from each level."""
@@ -49,7 +49,7 @@ class Sizes:
 
     @staticmethod
     def of(op: GenericOp, roles: Contraction) -> Sizes:
-        extents = [TYPICAL if e == DYNAMIC_INDEX else max(1, e) for e in op.static_extents()]
+        extents = [max(1, planned(e)) for e in op.static_extents()]
         element, total = roles.b.element, op.accumulator_type
         assert isinstance(element, FixedBitwidthType) and isinstance(total, FixedBitwidthType)
         return Sizes(

@@ -13,9 +13,8 @@ from xdsl.ir import Block, Region, SSAValue
 from dlir.dialects.dl.ops.source import ParamOp
 from dlir.dialects.structured.kernels import kernels_of
 from dlir.dialects.structured.ops import GenericOp
-from dlir.dialects.structured.roles import is_weight
+from dlir.dialects.structured.roles import TYPICAL, is_weight
 from dlir.printer import print_module
-from dlir.transforms.structured_schedule import TYPICAL
 from dlir.types import is_tensor
 
 MOST_POINTS = 1 << 27
