@@ -14,11 +14,12 @@ from collections.abc import Mapping
 
 from xdsl.dialects.builtin import ModuleOp
 
+from dlir.frontends.builder.values import Array
+
 from .importer import import_model
 from .reader import Source, decoding, read_model
 from .support import Support, check_support, format_support
 from .table import EXPANDED
-from .values import Array
 
 __all__ = ["Support", "check_support", "format_support", "import_onnx"]
 

@@ -18,9 +18,9 @@ from xdsl.dialects.func import FuncOp
 from xdsl.ir import Attribute
 
 from dlir.diagnostics import CompileError
+from dlir.frontends.builder.values import Array
 
 from . import check_support, import_onnx
-from .values import Array
 
 if TYPE_CHECKING:
     from onnx import ModelProto, NodeProto

@@ -1,34 +1,13 @@
-"""Element types: ONNX's numbers, numpy's dtypes and xDSL's types."""
+"""ONNX's numbers of element types."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import numpy as np
-from xdsl.dialects.builtin import IntegerType, bf16, f16, f32, f64
-from xdsl.ir import Attribute
 
-from .values import Unsupported
-
-_BY_NAME: dict[str, Attribute] = {
-    "float32": f32,
-    "float64": f64,
-    "float16": f16,
-    "bfloat16": bf16,
-    "int64": IntegerType(64),
-    "int32": IntegerType(32),
-    "int16": IntegerType(16),
-    "int8": IntegerType(8),
-    "bool": IntegerType(1),
-}
-"""The element types of the `dl` dialect, by their numpy (or ml_dtypes) name."""
-
-
-def xdsl_type(dtype: np.dtype[Any]) -> Attribute:
-    """The element type of a tensor of `dtype`; raises `Unsupported` for one that `dl` lacks."""
-    if dtype.name not in _BY_NAME:
-        raise Unsupported(f"element type {dtype.name}")
-    return _BY_NAME[dtype.name]
+from dlir.frontends.builder.elements import is_known
+from dlir.frontends.builder.values import Unsupported
 
 
 def numpy_type(number: int) -> np.dtype[Any]:
@@ -39,18 +18,6 @@ def numpy_type(number: int) -> np.dtype[Any]:
         dtype = helper.tensor_dtype_to_np_dtype(number)
     except KeyError:
         raise Unsupported(f"element type number {number}") from None
-    if dtype.name not in _BY_NAME:
+    if not is_known(dtype):
         raise Unsupported(f"element type {TensorProto.DataType.Name(number).lower()}")
     return dtype
-
-
-def numpy_type_of(element: Attribute) -> np.dtype[Any]:
-    """The dtype of a `dl` element type."""
-    import ml_dtypes
-
-    name = next(name for name, attribute in _BY_NAME.items() if attribute == element)
-    return np.dtype(ml_dtypes.bfloat16) if name == "bfloat16" else np.dtype(name)
-
-
-def is_float(element: Attribute) -> bool:
-    return element in (f32, f64, f16, bf16)

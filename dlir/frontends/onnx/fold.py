@@ -12,9 +12,10 @@ from typing import Any, cast
 
 import numpy as np
 
+from dlir.frontends.builder.values import Array, Constant
+
 from .node import Node
 from .ops import elementwise
-from .values import Array, Constant
 
 MAX_ITEMS = 1 << 26
 """No folded result is larger than this."""

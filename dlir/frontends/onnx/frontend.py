@@ -6,9 +6,10 @@ from collections.abc import Mapping
 
 from xdsl.dialects.builtin import ModuleOp
 
+from dlir.frontends.builder.values import Array
+
 from . import check_support, format_support, import_onnx
 from .reader import Source
-from .values import Array
 
 
 class OnnxFrontend:

@@ -31,16 +31,25 @@ from xdsl.rewriter import InsertPoint
 from xdsl.utils.exceptions import VerifyException
 
 from dlir.diagnostics import CompileError, Diagnostic, RuleViolation, Severity, diagnose, fail
+from dlir.frontends.builder.context import Context, name_hint
+from dlir.frontends.builder.dims import Dim, DimError
+from dlir.frontends.builder.elements import xdsl_type
+from dlir.frontends.builder.values import (
+    Array,
+    Constant,
+    Tensor,
+    Unsupported,
+    Value,
+    as_ints,
+    settled,
+)
 
 from . import shape_math
-from .context import Context, name_hint
-from .dims import Dim, DimError
-from .elements import numpy_type, xdsl_type
+from .elements import numpy_type
 from .fold import fold
 from .node import Node
 from .reader import Model
 from .table import OPERATORS
-from .values import Array, Constant, Tensor, Unsupported, Value, as_ints, settled
 from .weights import BadWeight, read_weight
 
 if TYPE_CHECKING:

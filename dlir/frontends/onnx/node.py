@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from dlir.frontends.builder.values import Array, Unsupported, Value
+
 from .elements import numpy_type
-from .values import Array, Unsupported, Value
 
 if TYPE_CHECKING:
     from onnx import AttributeProto, NodeProto

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
-from .context import Context
+from dlir.frontends.builder.context import Context
+from dlir.frontends.builder.values import Tensor, Value
+
 from .node import Node
-from .values import Tensor, Value
 
 Build: TypeAlias = Callable[[Context, Node], "Value | Sequence[Value]"]
 """Imports one node: inserts operations and returns the node's results, in order (a lone one bare).

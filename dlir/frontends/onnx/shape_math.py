@@ -13,10 +13,11 @@ from typing import Any, TypeAlias, cast
 
 import numpy as np
 
-from . import dims as d
-from .dims import Dim, DimError
+from dlir.frontends.builder import dims as d
+from dlir.frontends.builder.dims import Dim, DimError
+from dlir.frontends.builder.values import SMALL, Array, Ints, Unsupported
+
 from .node import Node, normalize_axis
-from .values import SMALL, Array, Ints, Unsupported
 
 Inputs: TypeAlias = Sequence[Ints | None]
 Rule: TypeAlias = Callable[[Node, Inputs], Array]

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from . import dims as d
-from .dims import Dim
-from .values import Unsupported, Value, as_ints
+from dlir.frontends.builder import dims as d
+from dlir.frontends.builder.dims import Dim
+from dlir.frontends.builder.values import Unsupported, Value, as_ints
 
 
 def dims_of(value: Value, what: str) -> list[Dim]:

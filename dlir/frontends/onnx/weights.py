@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from dlir.frontends.builder.values import Array
+
 from .elements import numpy_type
-from .values import Array
 
 if TYPE_CHECKING:
     from onnx import TensorProto

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from . import dims as d
-from .context import Context
-from .dims import Dim
+from dlir.frontends.builder import dims as d
+from dlir.frontends.builder.context import Context
+from dlir.frontends.builder.dims import Dim
+from dlir.frontends.builder.values import Tensor, Unsupported
+
 from .node import Node
-from .values import Tensor, Unsupported
 
 
 @dataclass(frozen=True)

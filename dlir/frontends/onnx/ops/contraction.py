@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from .. import dl
-from ..context import Context, broadcast_dims
-from ..dims import Dim
+from dlir.frontends.builder import dl
+from dlir.frontends.builder.context import Context, broadcast_dims
+from dlir.frontends.builder.dims import Dim
+from dlir.frontends.builder.values import Tensor, Unsupported
+
 from ..node import Node
 from ..operator import Build, tensor
-from ..values import Tensor, Unsupported
 from ..windows import Windows, flat_image, square_image, window_dims, windows_of
 
 

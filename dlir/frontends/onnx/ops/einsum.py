@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from .. import dims as d
-from .. import dl
-from ..context import Context
+from dlir.frontends.builder import dims as d
+from dlir.frontends.builder import dl
+from dlir.frontends.builder.context import Context
+from dlir.frontends.builder.values import Tensor, Unsupported
+
 from ..node import Node
 from ..operator import Build, tensors
-from ..values import Tensor, Unsupported
 from .reduction import reduce
 
 

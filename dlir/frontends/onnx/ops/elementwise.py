@@ -9,12 +9,13 @@ import numpy as np
 from xdsl.dialects.builtin import i1
 from xdsl.ir import Operation
 
-from .. import dl
-from ..context import Context
-from ..elements import is_float, xdsl_type
+from dlir.frontends.builder import dl
+from dlir.frontends.builder.context import Context
+from dlir.frontends.builder.elements import is_float, xdsl_type
+from dlir.frontends.builder.values import Constant, Tensor, Unsupported, Value
+
 from ..node import Node
 from ..operator import Build, tensor, tensors
-from ..values import Constant, Tensor, Unsupported, Value
 
 
 def _unary(make: Callable[..., Operation]) -> Build:

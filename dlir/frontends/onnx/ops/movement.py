@@ -8,14 +8,15 @@ from typing import Any, cast
 import numpy as np
 from xdsl.dialects.builtin import i1, i64
 
-from .. import dims as d
-from .. import dl
-from ..context import Context, broadcast_dims
-from ..dims import Dim
+from dlir.frontends.builder import dims as d
+from dlir.frontends.builder import dl
+from dlir.frontends.builder.context import Context, broadcast_dims
+from dlir.frontends.builder.dims import Dim
+from dlir.frontends.builder.values import Array, Constant, Tensor, Unsupported, Value
+
 from ..node import Node, normalize_axis
 from ..operator import Build, tensor, tensors
 from ..shapes import dims_of, reshaped, static_ints
-from ..values import Array, Constant, Tensor, Unsupported, Value
 
 
 def _axes(node: Node, rank: int) -> list[int]:

@@ -7,13 +7,14 @@ from collections.abc import Callable, Sequence
 from xdsl.dialects.builtin import i1
 from xdsl.ir import Operation
 
-from .. import dims as d
-from .. import dl
-from ..context import Context
+from dlir.frontends.builder import dims as d
+from dlir.frontends.builder import dl
+from dlir.frontends.builder.context import Context
+from dlir.frontends.builder.values import Tensor, Unsupported, Value
+
 from ..node import Node, normalize_axis
 from ..operator import Build, tensor
 from ..shapes import static_ints
-from ..values import Tensor, Unsupported, Value
 from .reduction import reduce
 
 

@@ -13,12 +13,13 @@ from typing import Any
 
 import numpy as np
 
-from .. import dl
-from ..context import Context
-from ..dims import Dim
+from dlir.frontends.builder import dl
+from dlir.frontends.builder.context import Context
+from dlir.frontends.builder.dims import Dim
+from dlir.frontends.builder.values import Constant, Tensor, Unsupported, Value
+
 from ..node import Node
 from ..operator import Build, tensor
-from ..values import Constant, Tensor, Unsupported, Value
 
 DIRECTIONS = {"forward": (False,), "reverse": (True,), "bidirectional": (False, True)}
 """`direction` -> whether each direction runs backwards."""

@@ -8,12 +8,13 @@ from typing import TypeAlias
 from xdsl.dialects.builtin import i1, i32
 from xdsl.ir import Operation
 
-from .. import dl
-from ..context import Context
+from dlir.frontends.builder import dl
+from dlir.frontends.builder.context import Context
+from dlir.frontends.builder.values import Tensor
+
 from ..node import Node, normalize_axis
 from ..operator import Build, tensor
 from ..shapes import static_ints
-from ..values import Tensor
 
 Step: TypeAlias = Callable[[Context, Tensor], Tensor]
 

@@ -9,15 +9,16 @@ from dataclasses import dataclass
 import numpy as np
 from xdsl.dialects.builtin import i64
 
-from .. import dims as d
-from .. import dl
-from ..context import Context
-from ..dims import Dim
+from dlir.frontends.builder import dims as d
+from dlir.frontends.builder import dl
+from dlir.frontends.builder.context import Context
+from dlir.frontends.builder.dims import Dim
+from dlir.frontends.builder.values import Constant, Tensor, Unsupported
+
 from ..node import Node, normalize_axis
 from ..operator import Build, tensor
 from ..shape_math import python_slice
 from ..shapes import dims_of, static_ints
-from ..values import Constant, Tensor, Unsupported
 
 
 @dataclass(frozen=True)

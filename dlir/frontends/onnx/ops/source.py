@@ -6,12 +6,13 @@ from math import prod
 
 import numpy as np
 
-from .. import dims as d
-from ..context import MAX_WEIGHT_BYTES, Context
+from dlir.frontends.builder import dims as d
+from dlir.frontends.builder.context import MAX_WEIGHT_BYTES, Context
+from dlir.frontends.builder.values import Constant, Ints, Unsupported, Value, settled
+
 from ..node import Node
 from ..operator import Build
 from ..shapes import dims_of
-from ..values import Constant, Ints, Unsupported, Value, settled
 from ..weights import read_weight
 
 

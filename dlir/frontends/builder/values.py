@@ -1,4 +1,4 @@
-"""What an ONNX value is during import.
+"""What a value of a model is during import.
 
 - `Tensor`: computed at run time; an SSA value with the dimensions known about it.
 - `Constant`: known at import; materialised as `dl.constant` or `dl.param` where a tensor is needed.
@@ -61,7 +61,7 @@ class Constant:
 
 @dataclass(frozen=True, eq=False)
 class Ints:
-    """An integer array of `Dim`s (`items.dtype` is object); `dtype` is its ONNX element type."""
+    """An integer array of `Dim`s (`items.dtype` is object); `dtype` is its element type."""
 
     items: Array
     dtype: np.dtype[Any]

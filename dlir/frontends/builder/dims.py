@@ -1,6 +1,6 @@
 """Symbolic dimensions: integer polynomials over run-time sizes.
 
-A dimension of an ONNX tensor is either a Python `int` or an `Expr`, a polynomial with integer
+A dimension of a tensor is either a Python `int` or an `Expr`, a polynomial with integer
 coefficients over *atoms*. An atom is a `Symbol` (the run-time size of one axis, never negative) or
 a `Compound` (a division, remainder, minimum, ... that is no polynomial). Two dimensions that are
 the same polynomial are the same size, which is how `Reshape(-1)` finds static sizes behind dynamic

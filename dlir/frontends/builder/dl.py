@@ -1,4 +1,4 @@
-"""The `dl` operations that ONNX operators become, under one name (`dl.AddOp`, ...)."""
+"""The `dl` operations that models become, under one name (`dl.AddOp`, ...)."""
 
 from dlir.dialects.dl.ops.activation import (
     ClipOp,

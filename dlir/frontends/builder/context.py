@@ -1,7 +1,7 @@
 """Where imported operations go, and what the operator functions need to make them.
 
 `Context` inserts `dl` operations into the function being built, gives each the location and the
-name of the ONNX node it came from, and keeps the dimensions of every tensor as `Dim`s. It holds one
+name of the node it came from, and keeps the dimensions of every tensor as `Dim`s. It holds one
 invariant: a dimension is an `int` exactly where the tensor's type is static. A dimension known to
 the symbolic arithmetic but not to type inference is written into the type by a `dl.reshape`.
 """
@@ -298,7 +298,7 @@ def dense(type: TensorType[Attribute], array: Array) -> DenseIntOrFPElementsAttr
 
 
 def name_hint(name: str) -> str | None:
-    """An ONNX name as the name of an SSA value; None when nothing of it can stand in one."""
+    """A name of a model as the name of an SSA value; None when nothing of it can stand in one."""
     cleaned = re.sub(r"[^A-Za-z0-9_.$]+", "_", name).strip("_.")
     if cleaned[:1].isdigit():
         cleaned = "v" + cleaned

@@ -1,0 +1,1 @@
+"""What frontends build `dl` functions with: ops in order, sizes known in part, weights by name."""
