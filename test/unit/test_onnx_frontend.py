@@ -19,7 +19,7 @@ from onnx import TensorProto, helper, numpy_helper  # noqa: E402
 from xdsl.dialects.builtin import FileLineColLoc, NameLoc  # noqa: E402
 
 from dlir.diagnostics import CompileError  # noqa: E402
-from dlir.frontends.builder import dims
+from dlir.frontends.builder import dims  # noqa: E402
 from dlir.frontends.onnx import check_support, format_support, import_onnx  # noqa: E402
 from dlir.frontends.onnx.backend import DlirBackend  # noqa: E402
 from dlir.interpreter import Interpreter  # noqa: E402
