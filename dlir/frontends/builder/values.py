@@ -27,6 +27,14 @@ class Unsupported(Exception):
     """An operator, attribute value, type or shape that dlir does not import; says which and why."""
 
 
+class NeedsValue(Unsupported):
+    """The import needs the elements of a tensor that is computed at run time: axes, a shape."""
+
+    def __init__(self, message: str, value: Value):
+        super().__init__(message)
+        self.value = value
+
+
 @dataclass(frozen=True)
 class Tensor:
     """A run-time tensor. `dims` has one entry per axis of `ssa`'s type."""

@@ -10,17 +10,17 @@ onnx (the protocol is the four functions), so it can be imported without it.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple, cast
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
-from xdsl.dialects.builtin import ArrayAttr, ModuleOp, StringAttr
-from xdsl.dialects.func import FuncOp
-from xdsl.ir import Attribute
+from xdsl.dialects.builtin import ModuleOp
 
 from dlir.diagnostics import CompileError
 from dlir.frontends.builder.values import Array
 
 from . import check_support, import_onnx
+from .freezing import deciding_inputs, frozen
 
 if TYPE_CHECKING:
     from onnx import ModelProto, NodeProto
@@ -58,15 +58,31 @@ def _device(name: str) -> str:
     return name.split(":")[0]
 
 
-class Prepared(NamedTuple):
-    """A model made ready (`BackendRep`); `run` may be called many times."""
+KNOWN_VALUES = 16
+"""Values of the frozen inputs for which a model stays compiled."""
 
-    call: Run
+
+@dataclass
+class Prepared:
+    """A model made ready (`BackendRep`); `run` may be called many times.
+
+    `frozen` names the inputs whose values decide about shapes: it is compiled anew for each of
+    the last `KNOWN_VALUES` values of them.
+    """
+
+    model: ModelProto
+    device: str
     inputs: tuple[str, ...]
     outputs: tuple[str, ...]
+    frozen: frozenset[str] = frozenset()
+    _ready: dict[bytes, Run] = field(default_factory=dict[bytes, Run], repr=False)
 
     def run(self, inputs: Any, **_: Any) -> Any:
-        """Outputs for `inputs`: arrays in order, or by name; a named tuple in onnx's manner."""
+        """Outputs for `inputs`: arrays in order, or by name; a named tuple in onnx's manner.
+
+        Raises `CompileError` before anything runs if the model cannot be compiled for the values
+        of its frozen inputs.
+        """
         from onnx.backend.base import namedtupledict
 
         if isinstance(inputs, Mapping):
@@ -74,8 +90,39 @@ class Prepared(NamedTuple):
             arguments: list[Any] = [named[name] for name in self.inputs]
         else:
             arguments = list(cast(Any, inputs)) if isinstance(inputs, list | tuple) else [inputs]
-        results = self.call(*(np.asarray(value) for value in arguments))
+        given = dict(zip(self.inputs, map(np.asarray, arguments), strict=True))
+        call = self._call_for(given)
+        results = call(*(array for name, array in given.items() if name not in self.frozen))
         return namedtupledict("Outputs", list(self.outputs))(*results)
+
+    def _call_for(self, given: Mapping[str, Array]) -> Run:
+        """The model compiled for these inputs; freezes more of them where that is not enough."""
+        while True:
+            values = {name: given[name] for name in sorted(self.frozen)}
+            try:
+                return self._call(values)
+            except CompileError:
+                more = deciding_inputs(frozen(self.model, values))
+                if not more:
+                    raise
+                self.frozen |= more
+
+    def compile(self) -> None:
+        """Compile a model without frozen inputs; raises `CompileError`."""
+        self._call({})
+
+    def _call(self, values: Mapping[str, Array]) -> Run:
+        """The model compiled for these values; the values used last are kept."""
+        key = b"".join(f"{a.dtype}{a.shape}".encode() + a.tobytes() for a in values.values())
+        call = self._ready.pop(key, None) or _build(frozen(self.model, values), self.device)
+        self._ready[key] = call
+        if len(self._ready) > KNOWN_VALUES:
+            del self._ready[next(iter(self._ready))]
+        return call
+
+
+def _build(model: ModelProto, device: str) -> Run:
+    return _DEVICES[device](*import_onnx(model))
 
 
 class DlirBackend:
@@ -93,15 +140,21 @@ class DlirBackend:
 
     @classmethod
     def prepare(cls, model: ModelProto, device: str = "CPU", **_: Any) -> Prepared:
-        """Import a model, on "CPU" also compile it; raises `CompileError` or ValueError."""
+        """Import a model, on "CPU" also compile it; raises `CompileError` or ValueError.
+
+        If the values of some inputs decide about shapes, that is left to the first `run`.
+        """
         if not cls.supports_device(device):
             raise ValueError(f"no device {device!r}; there are {', '.join(_DEVICES)}")
-        module, weights = import_onnx(model)
-        (function,) = (op for op in module.ops if isinstance(op, FuncOp))
-        call = _DEVICES[_device(device)](module, weights)
-        return Prepared(
-            call, *(_names(function, f"dlir.{kind}_names") for kind in ("arg", "result"))
-        )
+        prepared = Prepared(model, _device(device), *_names(model))
+        try:
+            prepared.compile()
+        except CompileError:
+            deciding = deciding_inputs(model)
+            if not deciding:
+                raise
+            prepared.frozen = deciding
+        return prepared
 
     @classmethod
     def run_model(cls, model: ModelProto, inputs: Any, device: str = "CPU", **kwargs: Any) -> Any:
@@ -119,10 +172,11 @@ class DlirBackend:
         return _device(device) in _DEVICES
 
 
-def _names(function: FuncOp, attribute: str) -> tuple[str, ...]:
-    names = function.attributes[attribute]
-    assert isinstance(names, ArrayAttr)
-    return tuple(n.data for n in cast(ArrayAttr[Attribute], names) if isinstance(n, StringAttr))
+def _names(model: ModelProto) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The names of the inputs that are no initialisers, and of the outputs."""
+    weights = {tensor.name for tensor in model.graph.initializer}
+    inputs = (info.name for info in model.graph.input if info.name not in weights)
+    return tuple(inputs), tuple(info.name for info in model.graph.output)
 
 
 def _model_of(node: NodeProto, inputs: Any, opset: int | None) -> ModelProto:

@@ -37,6 +37,7 @@ from dlir.frontends.builder.elements import xdsl_type
 from dlir.frontends.builder.values import (
     Array,
     Constant,
+    NeedsValue,
     Tensor,
     Unsupported,
     Value,
@@ -72,6 +73,8 @@ class Importer:
     errors: dict[int, Diagnostic] = field(default_factory=dict[int, Diagnostic])
     values: dict[str, Value | None] = field(default_factory=dict[str, "Value | None"])
     """Values by ONNX name; None marks a poisoned one."""
+    needed: list[str] = field(default_factory=list[str])
+    """Names of run-time tensors whose elements the import asked for in vain, one per such fault."""
 
     def __post_init__(self) -> None:
         self.block = Block()
@@ -170,6 +173,8 @@ class Importer:
                 results = self._import_node(proto, index)
             except _FAULTS as error:
                 self.errors[index] = self._diagnostic(proto, error)
+                if isinstance(error, NeedsValue):
+                    self.needed += [n for n in proto.input if self.values.get(n) is error.value]
                 results = [None] * len(proto.output)
             self.values.update(zip(proto.output, results, strict=False))
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from dlir.frontends.builder import dims as d
 from dlir.frontends.builder.dims import Dim
-from dlir.frontends.builder.values import Unsupported, Value, as_ints
+from dlir.frontends.builder.values import NeedsValue, Unsupported, Value, as_ints
 
 
 def dims_of(value: Value, what: str) -> list[Dim]:
-    """The items of a shape operand; raises `Unsupported` when they come from tensor elements."""
+    """The items of a shape operand; raises `NeedsValue` when they come from tensor elements."""
     ints = as_ints(value)
     if ints is None:
-        raise Unsupported(f"{what} computed from tensor elements at run time")
+        raise NeedsValue(f"{what} computed from tensor elements at run time", value)
     return list(ints.items.flat)
 
 

@@ -16,7 +16,7 @@ import numpy as np
 from dlir.frontends.builder import dl
 from dlir.frontends.builder.context import Context
 from dlir.frontends.builder.dims import Dim
-from dlir.frontends.builder.values import Constant, Tensor, Unsupported, Value
+from dlir.frontends.builder.values import Constant, NeedsValue, Tensor, Unsupported, Value
 
 from ..node import Node
 from ..operator import Build, tensor
@@ -83,7 +83,7 @@ def _check_lengths(node: Node, steps: Dim) -> None:
         return
     lengths = node.input(4)
     if not isinstance(lengths, Constant):
-        raise Unsupported("sequence_lens that are known at run time only")
+        raise NeedsValue("sequence_lens that are known at run time only", lengths)
     if not isinstance(steps, int) or np.any(lengths.array != steps):
         raise Unsupported("sequence_lens that differ from the sequence's size")
 
