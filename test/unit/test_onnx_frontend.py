@@ -335,10 +335,24 @@ def test_axes_moved_from_attribute_to_input(operator, old, new, axes, shape):
     assert shape is None or run(after, x).shape == shape
 
 
-@pytest.mark.parametrize("opset", [1, 8, 99])
-def test_operator_set_outside_the_range(opset: int):
-    (error,) = errors_of(model_of([node("Relu", ["x"], ["y"])], {"x": [3]}, opset=opset))
-    assert f"operator set {opset}" in error and "onnx-opset" in error
+def test_operator_set_that_onnx_does_not_know():
+    (error,) = errors_of(model_of([node("Relu", ["x"], ["y"])], {"x": [3]}, opset=99))
+    assert "operator set 99" in error and "onnx-opset" in error
+
+
+@pytest.mark.parametrize("opset", [6, 7, 8])
+def test_old_operator_sets_are_converted(opset: int):
+    """Until operator set 7 an operand was stretched on request only, from a given axis on."""
+    old = {"broadcast": 1, "axis": 0} if opset < 7 else {}
+    y = np.array([1, 2], np.float32)
+    model = model_of([node("Add", ["x", "b"], ["y"], **old)], {"x": [2, 2]}, {"b": y}, opset=opset)
+    x = ramp(2, 2)
+    np.testing.assert_array_equal(run(model, x), x + (y[:, None] if opset < 7 else y))
+
+
+def test_operator_set_that_cannot_be_converted():
+    (error,) = errors_of(model_of([node("Dropout", ["x"], ["y"], is_test=0)], {"x": [3]}, opset=6))
+    assert "operator set 6, and cannot be converted" in error
 
 
 def test_local_functions_are_inlined():

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 Source: TypeAlias = "str | PathLike[str] | ModelProto"
 
 OLDEST_OPSET = 9
+"""Models of older operator sets are converted to this one by onnx's converter."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,10 @@ def read_model(source: Source, expand: Collection[str]) -> Model:
     light = _without_weights(proto)
     opsets = _opsets(light, name)
     _check(light, name)
+    if opsets[""] < OLDEST_OPSET:
+        proto = _converted(proto, opsets[""], name)
+        light = _without_weights(proto)
+        opsets = _opsets(light, name)
     light = _inline(light, expand, name)
     weights = {tensor.name: tensor for tensor in proto.graph.initializer}
     opsets = {**opsets, **_opsets(light, name)}
@@ -133,14 +138,21 @@ def _opsets(model: ModelProto, name: str) -> dict[str, int]:
     version, newest = opsets.get(""), onnx_opset_version()
     if version is None:
         fail(None, f"{name} imports no ONNX operator set", rule="onnx-opset")
-    if version < OLDEST_OPSET or version > newest:
-        fail(
-            None,
-            f"{name} uses operator set {version}; {OLDEST_OPSET} to {newest} are supported",
-            rule="onnx-opset",
-            help="convert it with onnx.version_converter.convert_version(model, 17)",
-        )
+    if not 1 <= version <= newest:
+        message = f"{name} uses operator set {version}; this onnx knows those up to {newest}"
+        fail(None, message, rule="onnx-opset", help="install a newer onnx")
     return opsets
+
+
+def _converted(model: ModelProto, version: int, name: str) -> ModelProto:
+    """The model in the operator set `OLDEST_OPSET`."""
+    from onnx import version_converter
+
+    try:
+        return version_converter.convert_version(model, OLDEST_OPSET)
+    except Exception as error:  # raised from C++
+        message = f"{name} uses operator set {version}, and cannot be converted: "
+        fail(None, message + _first_line(error), rule="onnx-opset")
 
 
 def _domain(domain: str) -> str:
