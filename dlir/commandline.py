@@ -121,6 +121,9 @@ def guarded(body: Callable[[], int], streams: Streams) -> int:
         if not isinstance(error, BrokenPipeError):
             show(diagnose(Severity.ERROR, None, str(error)))
         return EXIT_DIAGNOSTICS
+    except MemoryError as error:
+        show(diagnose(Severity.ERROR, None, f"out of memory: {error}".rstrip(": ")))
+        return EXIT_DIAGNOSTICS
     except Exception as error:
         return report(_internal_error(error), streams.stderr)
 

@@ -173,7 +173,10 @@ def nothing_to_join(op: mv.ConcatOp) -> Rewritten:
 # concat(concat(x, y, a), z, a) = concat(x, y, z, a)
 def concat_of_concat(op: mv.ConcatOp) -> Rewritten:
     inner = [definer(value, mv.ConcatOp) for value in op.inputs]
-    nested = [join is not None and join.axis == op.axis for join in inner]
+    # one that others use as well stays: to repeat its operands again and again has no end
+    nested = [
+        join is not None and join.axis == op.axis and join.result.has_one_use() for join in inner
+    ]
     if not any(nested):
         return None
     flat: list[SSAValue] = []

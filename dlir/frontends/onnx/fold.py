@@ -17,8 +17,8 @@ from dlir.frontends.builder.values import Array, Constant
 from .node import Node
 from .ops import elementwise
 
-MAX_ITEMS = 1 << 26
-"""No folded result is larger than this."""
+MAX_ITEMS = 1 << 24
+"""All folded results of a model together have no more items than this."""
 
 _MOVES = frozenset(
     {"Concat", "Flatten", "Gather", "Reshape", "Slice", "Squeeze", "Transpose", "Unsqueeze"}
@@ -30,34 +30,34 @@ _FOLDED = (frozenset(elementwise.OPERATORS) | _MOVES | {"Range"}) - {
 }
 
 
-def fold(node: Node) -> Sequence[Array] | None:
-    """The results of `node`, or None when it is left to run time."""
+def fold(node: Node, room: int) -> Sequence[Array] | None:
+    """The results of `node`, or None when it is left to run time, as when they exceed `room`."""
     constants = [value for value in node.inputs if isinstance(value, Constant)]
     present = [value for value in node.inputs if value is not None]
     if node.op_type not in _FOLDED or not constants or len(constants) != len(present):
         return None
-    if not _stays_small(node, [constant.array for constant in constants]):
+    if not _stays_small(node, [constant.array for constant in constants], room):
         return None
-    return _evaluate(node)
+    return _evaluate(node, room)
 
 
-def _stays_small(node: Node, arrays: Sequence[Array]) -> bool:
-    """Whether the result is bounded by `MAX_ITEMS`: by broadcasting, counting, or gathering."""
+def _stays_small(node: Node, arrays: Sequence[Array], room: int) -> bool:
+    """Whether the result is bounded by `room`: by broadcasting, counting, or gathering."""
     if node.op_type == "Range":
         start, stop, step = (float(array.reshape(-1)[0]) for array in arrays[:3])
-        return step != 0 and abs((stop - start) / step) <= MAX_ITEMS
+        return step != 0 and abs((stop - start) / step) <= room
     if node.op_type in ("Gather", "Concat"):
-        return prod(max(array.size, 1) for array in arrays) <= MAX_ITEMS
+        return prod(max(array.size, 1) for array in arrays) <= room
     if node.op_type in _MOVES:
-        return arrays[0].size <= MAX_ITEMS
+        return arrays[0].size <= room
     try:
         shape = np.broadcast_shapes(*(array.shape for array in arrays))
     except ValueError:
         return False
-    return prod(shape) <= MAX_ITEMS
+    return prod(shape) <= room
 
 
-def _evaluate(node: Node) -> Sequence[Array] | None:
+def _evaluate(node: Node, room: int) -> Sequence[Array] | None:
     from onnx.reference import ReferenceEvaluator
 
     feeds = {
@@ -72,4 +72,4 @@ def _evaluate(node: Node) -> Sequence[Array] | None:
     except Exception:  # whatever is wrong with the node, the import of it will say so
         return None
     arrays = [np.asarray(result) for result in results]
-    return arrays if all(array.size <= MAX_ITEMS for array in arrays) else None
+    return arrays if sum(array.size for array in arrays) <= room else None

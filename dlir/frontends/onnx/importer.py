@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from math import prod
 from typing import TYPE_CHECKING, Any
 
 from xdsl.builder import Builder
@@ -45,9 +46,8 @@ from dlir.frontends.builder.values import (
     settled,
 )
 
-from . import shape_math
+from . import fold, shape_math
 from .elements import numpy_type
-from .fold import fold
 from .node import Node
 from .reader import Model
 from .table import OPERATORS
@@ -58,6 +58,9 @@ if TYPE_CHECKING:
 
 _FAULTS = (Unsupported, DimError, VerifyException, BadWeight)
 """What a node's import may raise; everything else is a bug."""
+
+MAX_ITEMS = 1 << 44
+"""An input that claims to have more items is taken for a hostile shape."""
 
 NO_OPERATOR = "no such operator"
 
@@ -77,6 +80,7 @@ class Importer:
     """Names of run-time tensors whose elements the import asked for in vain, one per such fault."""
 
     def __post_init__(self) -> None:
+        self.room = fold.MAX_ITEMS
         self.block = Block()
         self.context = Context(Builder(InsertPoint.at_end(self.block)))
 
@@ -151,6 +155,9 @@ class Importer:
             if isinstance(size, int) and not 0 <= size < 1 << 40:
                 fail(where, f'input "{info.name}" has a dimension {size}', rule="onnx-input")
             shape.append(size)
+        count = prod(size for size in shape if isinstance(size, int))
+        if count > MAX_ITEMS:
+            fail(where, f'input "{info.name}" has {count} items', rule="onnx-input")
         return element, shape
 
     def _output(self, name: str) -> Tensor:
@@ -207,9 +214,10 @@ class Importer:
                 return (settled(shape_math.evaluate(node, ints), name),)
             except Unsupported:
                 pass  # tensors can do more: floats, larger arrays, other ranks
-        folded = fold(node)
+        folded = fold.fold(node, self.room)
         if folded is None:
             return None
+        self.room -= sum(array.size for array in folded)
         pairs = zip(folded, node.output_names, strict=False)
         return [Constant(array, output) for array, output in pairs]
 

@@ -7,7 +7,7 @@ All faults of the file are `CompileError`s.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Generator, Mapping
+from collections.abc import Callable, Collection, Generator, Iterable, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from os import PathLike, fspath
@@ -23,6 +23,7 @@ Source: TypeAlias = "str | PathLike[str] | ModelProto"
 
 OLDEST_OPSET = 9
 """Models of older operator sets are converted to this one by onnx's converter."""
+MAX_NODES = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -178,6 +179,7 @@ def _inline(model: ModelProto, expand: Collection[str], name: str) -> ModelProto
     from onnx import inliner
 
     if model.functions:
+        _check_growth(model, name)
         try:
             model = inliner.inline_local_functions(model)
         except Exception as error:  # raised from C++
@@ -192,6 +194,23 @@ def _inline(model: ModelProto, expand: Collection[str], name: str) -> ModelProto
         return inliner.inline_selected_functions(model, ids, inline_schema_functions=True)
     except Exception:  # raised from C++ where types are unknown: then the calls are unsupported
         return model
+
+
+def _check_growth(model: ModelProto, name: str) -> None:
+    """Functions that call each other may stand for more nodes than any memory holds."""
+    bodies = {(f.domain, f.name): f.node for f in model.functions}
+    sizes: dict[tuple[str, str], int] = {}
+
+    def size(nodes: Iterable[NodeProto]) -> int:
+        return sum(sizes.get((node.domain, node.op_type), 1) for node in nodes)
+
+    for _ in bodies:  # calls have no cycle: after as many rounds as functions all is settled
+        before = dict(sizes)
+        sizes.update((key, min(size(nodes), MAX_NODES + 1)) for key, nodes in bodies.items())
+        if sizes == before:
+            break
+    if size(model.graph.node) > MAX_NODES:
+        fail(None, f"{name} has more than {MAX_NODES} nodes, its functions inlined")
 
 
 def _write_defaults(node: NodeProto, opset: int) -> None:
