@@ -61,7 +61,7 @@ def _number(word: str, dtype: np.dtype[np.generic]) -> Value:
     word = word.strip()
     if dtype == np.bool_:
         return np.bool_({"true": True, "1": True, "false": False, "0": False}[word.lower()])
-    if dtype.kind == "i":
+    if dtype.kind in "iu":
         return np.array([int(word, 0)], dtype)[0]
     return np.array([float(word)]).astype(dtype)[0]
 

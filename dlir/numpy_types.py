@@ -5,6 +5,7 @@
 | `f64 f32 f16` | `float64 float32 float16` |
 | `bf16` | `ml_dtypes.bfloat16` |
 | `i64 i32 i16 i8` | `int64 int32 int16 int8` (signless integers are kept signed) |
+| `ui64 ui32 ui16 ui8` | `uint64 uint32 uint16 uint8` |
 | `i1` | `bool_` |
 | `index` | `int64` |
 | `tensor`, `vector`, `memref` | `ndarray` of the element's dtype |
@@ -26,7 +27,6 @@ from xdsl.dialects.builtin import (
     FloatAttr,
     IndexType,
     IntegerAttr,
-    IntegerType,
     MemRefType,
     TensorType,
     VectorType,
@@ -34,6 +34,7 @@ from xdsl.dialects.builtin import (
 from xdsl.ir import Attribute
 
 from dlir.diagnostics import fail
+from dlir.types import is_integer, is_unsigned
 
 Array: TypeAlias = NDArray[Any]
 Value: TypeAlias = Any
@@ -55,7 +56,14 @@ _INTEGERS: dict[int, np.dtype[Any]] = {
     32: np.dtype(np.int32),
     64: np.dtype(np.int64),
 }
+_UNSIGNED: dict[int, np.dtype[Any]] = {
+    8: np.dtype(np.uint8),
+    16: np.dtype(np.uint16),
+    32: np.dtype(np.uint32),
+    64: np.dtype(np.uint64),
+}
 _NAMES: dict[np.dtype[Any], str] = {
+    **{dtype: f"ui{width}" for width, dtype in _UNSIGNED.items()},
     **{dtype: f"i{width}" for width, dtype in _INTEGERS.items()},
     np.dtype(np.float64): "f64",
     np.dtype(np.float32): "f32",
@@ -74,8 +82,8 @@ def find_dtype(type: Attribute) -> np.dtype[Any] | None:
     """The dtype of a scalar type, or of the elements of a shaped one; None when numpy has none."""
     if isinstance(type, TensorType | MemRefType | VectorType):
         type = cast(ShapedType, type).element_type
-    if isinstance(type, IntegerType):
-        return _INTEGERS.get(type.bitwidth)
+    if is_integer(type):
+        return (_UNSIGNED if is_unsigned(type) else _INTEGERS).get(type.bitwidth)
     return _FLOATS.get(type.__class__)
 
 
@@ -83,7 +91,7 @@ def dtype_of(type: Attribute) -> np.dtype[Any]:
     """Like `find_dtype`; raises CompileError for a type that has no numpy form."""
     dtype = find_dtype(type)
     if dtype is None:
-        fail(None, f"type '{type}' has no numpy form", help="use f64 f32 f16 bf16 iN or index")
+        fail(None, f"type '{type}' has no numpy form", help="use f64 f32 f16 bf16 iN uiN or index")
     return dtype
 
 

@@ -50,6 +50,23 @@ def is_integer(type: Attribute) -> TypeIs[IntegerType[int, Signedness]]:
     return isinstance(type, IntegerType)
 
 
+def unsigned(width: int) -> Integer:
+    """`ui<width>`, the unsigned integers of so many bits."""
+    return IntegerType(width, Signedness.UNSIGNED)
+
+
+def is_unsigned(type: Attribute) -> TypeIs[IntegerType[int, Signedness]]:
+    """An integer type that holds no negative numbers; `i1`, which is signless, is none."""
+    return is_integer(type) and type.signedness.data is Signedness.UNSIGNED
+
+
+def limits_of(type: Integer) -> tuple[int, int]:
+    """The least and the greatest number of an integer type; what is signless is signed, but i1."""
+    if is_unsigned(type) or type.bitwidth == 1:
+        return 0, (1 << type.bitwidth) - 1
+    return -(1 << (type.bitwidth - 1)), (1 << (type.bitwidth - 1)) - 1
+
+
 def is_number(attribute: Attribute | None) -> TypeIs[Number]:
     """One integer, index or float constant."""
     return isinstance(attribute, IntegerAttr | FloatAttr)

@@ -29,6 +29,8 @@ from xdsl.ir.core import SpacedOpaqueSyntaxAttribute
 from xdsl.irdl import irdl_attr_definition
 from xdsl.utils.str_enum import StrEnum
 
+from dlir.types import unsigned
+
 Tensor: TypeAlias = TensorType[Attribute]
 IntList: TypeAlias = DenseArrayBase[IntegerType]
 Int: TypeAlias = IntegerAttr[IntegerType]
@@ -122,10 +124,15 @@ class ElementSet:
         return f"{self.name} element type ({' '.join(str(t) for t in self.types)})"
 
 
+ui64, ui32, ui16, ui8 = (unsigned(width) for width in (64, 32, 16, 8))
+
 _FLOATS = (f64, f32, f16, bf16)
-_INTS = (i64, i32, i16, i8)
+_SIGNED = (i64, i32, i16, i8)
+_UNSIGNED = (ui64, ui32, ui16, ui8)
+_INTS = (*_SIGNED, *_UNSIGNED)
 
 FLOATS = ElementSet("a float", _FLOATS)
+UNSIGNED = ElementSet("an unsigned integer", _UNSIGNED)
 INTS = ElementSet("an integer", _INTS)
 NUMBERS = ElementSet("a numeric", (*_FLOATS, *_INTS))
 BITS = ElementSet("an integer or boolean", (*_INTS, i1))
@@ -135,12 +142,14 @@ ANY = ElementSet("a supported", (*_FLOATS, *_INTS, i1))
 ACCUMULATORS: dict[Attribute, Attribute] = {
     f64: f64, f32: f32, f16: f32, bf16: f32,
     i64: i64, i32: i32, i16: i32, i8: i32,
+    ui64: ui64, ui32: ui32, ui16: ui32, ui8: ui32,
 }  # fmt: skip
 """The type in which a contraction sums, unless another is written."""
 
 WIDTHS: dict[Attribute, int] = {
     f64: 64, f32: 32, f16: 16, bf16: 16,
     i64: 64, i32: 32, i16: 16, i8: 8, i1: 1,
+    ui64: 64, ui32: 32, ui16: 16, ui8: 8,
 }  # fmt: skip
 
 

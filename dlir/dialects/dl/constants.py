@@ -20,7 +20,7 @@ from xdsl.dialects.builtin import (
 )
 from xdsl.ir import Attribute, OpResult, SSAValue
 
-from dlir.dialects.dl.attrs import Tensor
+from dlir.dialects.dl.attrs import Tensor, ui8, ui16, ui32, ui64
 from dlir.dialects.dl.ops.base import DlOp
 from dlir.dialects.dl.ops.source import ConstantOp, ParamOp
 
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 ELEMENTS: dict[str, Attribute] = {
     "float64": f64, "float32": f32, "float16": f16, "bfloat16": bf16,
     "int64": i64, "int32": i32, "int16": i16, "int8": i8, "bool": i1,
+    "uint64": ui64, "uint32": ui32, "uint16": ui16, "uint8": ui8,
 }  # fmt: skip
 """Element types by the names of their dtypes."""
 

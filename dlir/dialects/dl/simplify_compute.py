@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from xdsl.dialects.builtin import DYNAMIC_INDEX, IndexType, IntegerAttr
+from xdsl.dialects.builtin import DYNAMIC_INDEX, IndexType, IntegerAttr, i1
 from xdsl.ir import Attribute, SSAValue
 
-from dlir.dialects.dl.attrs import FLOATS, WIDTHS
+from dlir.dialects.dl.attrs import FLOATS, UNSIGNED, WIDTHS
 from dlir.dialects.dl.ops import activation as act
 from dlir.dialects.dl.ops import binary as b
 from dlir.dialects.dl.ops import math as m
@@ -95,19 +95,19 @@ def no_bounds(op: act.ClipOp) -> Folded:
 
 
 _NEUTRAL: dict[type[DlOp], Callable[[Any], bool]] = {
-    b.AddOp: lambda c: c == 0 if c.dtype.kind == "i" else negative_zero(c),
+    b.AddOp: lambda c: c == 0 if c.dtype.kind in "iu" else negative_zero(c),
     b.SubOp: lambda c: c == 0 and not negative_zero(c),
     b.MulOp: lambda c: c == 1,
     b.DivOp: lambda c: c == 1,
     b.PowOp: lambda c: c == 1,
     b.OrOp: lambda c: c == 0,
     b.XorOp: lambda c: c == 0,
-    b.AndOp: lambda c: c == (True if c.dtype.kind == "b" else -1),
+    b.AndOp: lambda c: ~c == 0,
 }
 
 
 @RULES.fold_of(*_NEUTRAL)
-# x + -0.0 = x - 0.0 = x * 1 = x / 1 = x ^ 1 = x; of bits x | 0 = x xor 0 = x & -1 = x
+# x + -0.0 = x - 0.0 = x * 1 = x / 1 = x ^ 1 = x; of bits x | 0 = x xor 0 = x & ~0 = x
 def neutral_element(op: b.BinaryOp) -> Folded:
     if replaceable(op, op.lhs) is None or (number := splat(op.rhs)) is None:
         return None
@@ -146,6 +146,9 @@ def widens(source: Attribute, target: Attribute) -> bool:
         return True
     both_floats = source in FLOATS and target in FLOATS
     neither = source not in FLOATS and target not in FLOATS
+    negative = source not in UNSIGNED and source != i1
+    if negative and target in UNSIGNED:
+        return False
     return (both_floats or neither) and WIDTHS[source] < WIDTHS[target]
 
 

@@ -8,6 +8,8 @@ import numpy as np
 from xdsl.dialects.builtin import IntegerType, bf16, f16, f32, f64
 from xdsl.ir import Attribute
 
+from dlir.types import unsigned
+
 from .values import Unsupported
 
 _BY_NAME: dict[str, Attribute] = {
@@ -19,6 +21,10 @@ _BY_NAME: dict[str, Attribute] = {
     "int32": IntegerType(32),
     "int16": IntegerType(16),
     "int8": IntegerType(8),
+    "uint64": unsigned(64),
+    "uint32": unsigned(32),
+    "uint16": unsigned(16),
+    "uint8": unsigned(8),
     "bool": IntegerType(1),
 }
 """The element types of the `dl` dialect, by their numpy (or ml_dtypes) name."""

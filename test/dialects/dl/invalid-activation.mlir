@@ -1,7 +1,7 @@
 // RUN: dlir-opt %s --split-input-file --verify-diagnostics
 
 func.func @relu_c1(%x: tensor<4xi1>) {
-  // expected-error@+1 {{expected a numeric element type (f64 f32 f16 bf16 i64 i32 i16 i8), got i1 [dl-relu-c1]}}
+  // expected-error@+1 {{expected a numeric element type (f64 f32 f16 bf16 i64 i32 i16 i8 ui64 ui32 ui16 ui8), got i1 [dl-relu-c1]}}
   %y = dl.relu %x : tensor<4xi1>
   func.return
 }
@@ -193,7 +193,7 @@ func.func @hard_sigmoid_c2(%x: tensor<?x4xf32>) {
 // -----
 
 func.func @clip_c1(%x: tensor<4xi1>) {
-  // expected-error@+1 {{expected a numeric element type (f64 f32 f16 bf16 i64 i32 i16 i8), got i1 [dl-clip-c1]}}
+  // expected-error@+1 {{expected a numeric element type (f64 f32 f16 bf16 i64 i32 i16 i8 ui64 ui32 ui16 ui8), got i1 [dl-clip-c1]}}
   %y = dl.clip %x : tensor<4xi1>
   func.return
 }

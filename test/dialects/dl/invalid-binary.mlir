@@ -1,7 +1,7 @@
 // RUN: dlir-opt %s --split-input-file --verify-diagnostics
 
 func.func @add_c1(%a: tensor<4xi1>, %b: tensor<4xi1>) {
-  // expected-error@+1 {{expected a numeric element type (f64 f32 f16 bf16 i64 i32 i16 i8), got i1 [dl-add-c1]}}
+  // expected-error@+1 {{expected a numeric element type (f64 f32 f16 bf16 i64 i32 i16 i8 ui64 ui32 ui16 ui8), got i1 [dl-add-c1]}}
   %y = dl.add %a, %b : tensor<4xi1>
   func.return
 }
@@ -33,7 +33,7 @@ func.func @add_c4(%a: tensor<?x4xf32>, %b: tensor<3xf32>) {
 // -----
 
 func.func @sub_c1(%a: tensor<4xi1>, %b: tensor<4xi1>) {
-  // expected-error@+1 {{expected a numeric element type (f64 f32 f16 bf16 i64 i32 i16 i8), got i1 [dl-sub-c1]}}
+  // expected-error@+1 {{expected a numeric element type (f64 f32 f16 bf16 i64 i32 i16 i8 ui64 ui32 ui16 ui8), got i1 [dl-sub-c1]}}
   %y = dl.sub %a, %b : tensor<4xi1>
   func.return
 }
@@ -65,7 +65,7 @@ func.func @sub_c4(%a: tensor<?x4xf32>, %b: tensor<3xf32>) {
 // -----
 
 func.func @mul_c1(%a: tensor<4xi1>, %b: tensor<4xi1>) {
-  // expected-error@+1 {{expected a numeric element type (f64 f32 f16 bf16 i64 i32 i16 i8), got i1 [dl-mul-c1]}}
+  // expected-error@+1 {{expected a numeric element type (f64 f32 f16 bf16 i64 i32 i16 i8 ui64 ui32 ui16 ui8), got i1 [dl-mul-c1]}}
   %y = dl.mul %a, %b : tensor<4xi1>
   func.return
 }
@@ -97,7 +97,7 @@ func.func @mul_c4(%a: tensor<?x4xf32>, %b: tensor<3xf32>) {
 // -----
 
 func.func @div_c1(%a: tensor<4xi1>, %b: tensor<4xi1>) {
-  // expected-error@+1 {{expected a numeric element type (f64 f32 f16 bf16 i64 i32 i16 i8), got i1 [dl-div-c1]}}
+  // expected-error@+1 {{expected a numeric element type (f64 f32 f16 bf16 i64 i32 i16 i8 ui64 ui32 ui16 ui8), got i1 [dl-div-c1]}}
   %y = dl.div %a, %b : tensor<4xi1>
   func.return
 }
@@ -129,7 +129,7 @@ func.func @div_c4(%a: tensor<?x4xf32>, %b: tensor<3xf32>) {
 // -----
 
 func.func @mod_c1(%a: tensor<4xi1>, %b: tensor<4xi1>) {
-  // expected-error@+1 {{expected a numeric element type (f64 f32 f16 bf16 i64 i32 i16 i8), got i1 [dl-mod-c1]}}
+  // expected-error@+1 {{expected a numeric element type (f64 f32 f16 bf16 i64 i32 i16 i8 ui64 ui32 ui16 ui8), got i1 [dl-mod-c1]}}
   %y = dl.mod %a, %b : tensor<4xi1>
   func.return
 }
@@ -161,7 +161,7 @@ func.func @mod_c4(%a: tensor<?x4xf32>, %b: tensor<3xf32>) {
 // -----
 
 func.func @fmod_c1(%a: tensor<4xi1>, %b: tensor<4xi1>) {
-  // expected-error@+1 {{expected a numeric element type (f64 f32 f16 bf16 i64 i32 i16 i8), got i1 [dl-fmod-c1]}}
+  // expected-error@+1 {{expected a numeric element type (f64 f32 f16 bf16 i64 i32 i16 i8 ui64 ui32 ui16 ui8), got i1 [dl-fmod-c1]}}
   %y = dl.fmod %a, %b : tensor<4xi1>
   func.return
 }
@@ -193,7 +193,7 @@ func.func @fmod_c4(%a: tensor<?x4xf32>, %b: tensor<3xf32>) {
 // -----
 
 func.func @pow_c1(%a: tensor<4xi1>, %b: tensor<4xi1>) {
-  // expected-error@+1 {{expected a numeric element type (f64 f32 f16 bf16 i64 i32 i16 i8), got i1 [dl-pow-c1]}}
+  // expected-error@+1 {{expected a numeric element type (f64 f32 f16 bf16 i64 i32 i16 i8 ui64 ui32 ui16 ui8), got i1 [dl-pow-c1]}}
   %y = dl.pow %a, %b : tensor<4xi1>
   func.return
 }
@@ -225,7 +225,7 @@ func.func @pow_c4(%a: tensor<?x4xf32>, %b: tensor<3xf32>) {
 // -----
 
 func.func @max_c1(%a: tensor<4xi1>, %b: tensor<4xi1>) {
-  // expected-error@+1 {{expected a numeric element type (f64 f32 f16 bf16 i64 i32 i16 i8), got i1 [dl-max-c1]}}
+  // expected-error@+1 {{expected a numeric element type (f64 f32 f16 bf16 i64 i32 i16 i8 ui64 ui32 ui16 ui8), got i1 [dl-max-c1]}}
   %y = dl.max %a, %b : tensor<4xi1>
   func.return
 }
@@ -257,7 +257,7 @@ func.func @max_c4(%a: tensor<?x4xf32>, %b: tensor<3xf32>) {
 // -----
 
 func.func @min_c1(%a: tensor<4xi1>, %b: tensor<4xi1>) {
-  // expected-error@+1 {{expected a numeric element type (f64 f32 f16 bf16 i64 i32 i16 i8), got i1 [dl-min-c1]}}
+  // expected-error@+1 {{expected a numeric element type (f64 f32 f16 bf16 i64 i32 i16 i8 ui64 ui32 ui16 ui8), got i1 [dl-min-c1]}}
   %y = dl.min %a, %b : tensor<4xi1>
   func.return
 }
@@ -321,7 +321,7 @@ func.func @atan2_c4(%a: tensor<?x4xf32>, %b: tensor<3xf32>) {
 // -----
 
 func.func @prelu_c1(%a: tensor<4xi1>, %b: tensor<4xi1>) {
-  // expected-error@+1 {{expected a numeric element type (f64 f32 f16 bf16 i64 i32 i16 i8), got i1 [dl-prelu-c1]}}
+  // expected-error@+1 {{expected a numeric element type (f64 f32 f16 bf16 i64 i32 i16 i8 ui64 ui32 ui16 ui8), got i1 [dl-prelu-c1]}}
   %y = dl.prelu %a, %b : tensor<4xi1>
   func.return
 }
@@ -353,7 +353,7 @@ func.func @prelu_c4(%a: tensor<?x4xf32>, %b: tensor<3xf32>) {
 // -----
 
 func.func @and_c1(%a: tensor<4xf32>, %b: tensor<4xf32>) {
-  // expected-error@+1 {{expected an integer or boolean element type (i64 i32 i16 i8 i1), got f32 [dl-and-c1]}}
+  // expected-error@+1 {{expected an integer or boolean element type (i64 i32 i16 i8 ui64 ui32 ui16 ui8 i1), got f32 [dl-and-c1]}}
   %y = dl.and %a, %b : tensor<4xf32>
   func.return
 }
@@ -385,7 +385,7 @@ func.func @and_c4(%a: tensor<?x4xi1>, %b: tensor<3xi1>) {
 // -----
 
 func.func @or_c1(%a: tensor<4xf32>, %b: tensor<4xf32>) {
-  // expected-error@+1 {{expected an integer or boolean element type (i64 i32 i16 i8 i1), got f32 [dl-or-c1]}}
+  // expected-error@+1 {{expected an integer or boolean element type (i64 i32 i16 i8 ui64 ui32 ui16 ui8 i1), got f32 [dl-or-c1]}}
   %y = dl.or %a, %b : tensor<4xf32>
   func.return
 }
@@ -417,7 +417,7 @@ func.func @or_c4(%a: tensor<?x4xi1>, %b: tensor<3xi1>) {
 // -----
 
 func.func @xor_c1(%a: tensor<4xf32>, %b: tensor<4xf32>) {
-  // expected-error@+1 {{expected an integer or boolean element type (i64 i32 i16 i8 i1), got f32 [dl-xor-c1]}}
+  // expected-error@+1 {{expected an integer or boolean element type (i64 i32 i16 i8 ui64 ui32 ui16 ui8 i1), got f32 [dl-xor-c1]}}
   %y = dl.xor %a, %b : tensor<4xf32>
   func.return
 }
@@ -449,7 +449,7 @@ func.func @xor_c4(%a: tensor<?x4xi1>, %b: tensor<3xi1>) {
 // -----
 
 func.func @compare_c1(%a: tensor<4xi4>, %b: tensor<4xi4>) {
-  // expected-error@+1 {{expected a supported element type (f64 f32 f16 bf16 i64 i32 i16 i8 i1), got i4 [dl-compare-c1]}}
+  // expected-error@+1 {{expected a supported element type (f64 f32 f16 bf16 i64 i32 i16 i8 ui64 ui32 ui16 ui8 i1), got i4 [dl-compare-c1]}}
   %y = dl.compare lt, %a, %b : (tensor<4xi4>, tensor<4xi4>) -> tensor<4xi1>
   func.return
 }
@@ -513,7 +513,7 @@ func.func @select_c4(%c: tensor<3xi1>, %a: tensor<4xf32>, %b: tensor<1xf32>) {
 // -----
 
 func.func @cast_c1(%x: tensor<4xf32>) {
-  // expected-error@+1 {{expected a supported element type (f64 f32 f16 bf16 i64 i32 i16 i8 i1), got i4 [dl-cast-c1]}}
+  // expected-error@+1 {{expected a supported element type (f64 f32 f16 bf16 i64 i32 i16 i8 ui64 ui32 ui16 ui8 i1), got i4 [dl-cast-c1]}}
   %y = dl.cast %x : tensor<4xf32> -> tensor<4xi4>
   func.return
 }

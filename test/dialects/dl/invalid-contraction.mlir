@@ -1,7 +1,7 @@
 // RUN: dlir-opt %s --split-input-file --verify-diagnostics
 
 func.func @matmul_c1(%a: tensor<2x3xi1>, %b: tensor<3x4xi1>) {
-  // expected-error@+1 {{expected a numeric element type (f64 f32 f16 bf16 i64 i32 i16 i8), got i1 [dl-matmul-c1]}}
+  // expected-error@+1 {{expected a numeric element type (f64 f32 f16 bf16 i64 i32 i16 i8 ui64 ui32 ui16 ui8), got i1 [dl-matmul-c1]}}
   %y = dl.matmul %a, %b acc i32 : (tensor<2x3xi1>, tensor<3x4xi1>) -> tensor<2x4xi1>
   func.return
 }
@@ -65,7 +65,7 @@ func.func @matmul_c7(%a: tensor<2x3xf32>, %b: tensor<3x4xf32>) {
 // -----
 
 func.func @matmul_c7_b(%a: tensor<2x3xi8>, %b: tensor<3x4xi8>) {
-  // expected-error@+1 {{expected an accumulator of an integer element type (i64 i32 i16 i8), at least as wide as i8, got f32 [dl-matmul-c7]}}
+  // expected-error@+1 {{expected an accumulator of an integer element type (i64 i32 i16 i8 ui64 ui32 ui16 ui8), at least as wide as i8, got f32 [dl-matmul-c7]}}
   %y = dl.matmul %a, %b acc f32 : (tensor<2x3xi8>, tensor<3x4xi8>) -> tensor<2x4xi8>
   func.return
 }
@@ -73,7 +73,7 @@ func.func @matmul_c7_b(%a: tensor<2x3xi8>, %b: tensor<3x4xi8>) {
 // -----
 
 func.func @conv2d_c1(%x: tensor<1x3x8x8xi1>, %w: tensor<4x3x3x3xi1>) {
-  // expected-error@+1 {{expected a numeric element type (f64 f32 f16 bf16 i64 i32 i16 i8), got i1 [dl-conv2d-c1]}}
+  // expected-error@+1 {{expected a numeric element type (f64 f32 f16 bf16 i64 i32 i16 i8 ui64 ui32 ui16 ui8), got i1 [dl-conv2d-c1]}}
   %y = dl.conv2d %x, %w acc i32 : (tensor<1x3x8x8xi1>, tensor<4x3x3x3xi1>) -> tensor<1x4x6x6xi1>
   func.return
 }
@@ -121,7 +121,7 @@ func.func @conv2d_c5(%x: tensor<1x3x8x8xf32>, %w: tensor<8x3x3xf32>) {
 // -----
 
 func.func @conv2d_c6(%x: tensor<1x3x8x8xi16>, %w: tensor<8x3x3x3xi16>) {
-  // expected-error@+1 {{expected an accumulator of an integer element type (i64 i32 i16 i8), at least as wide as i16, got i8 [dl-conv2d-c6]}}
+  // expected-error@+1 {{expected an accumulator of an integer element type (i64 i32 i16 i8 ui64 ui32 ui16 ui8), at least as wide as i16, got i8 [dl-conv2d-c6]}}
   %y = dl.conv2d %x, %w acc i8 : (tensor<1x3x8x8xi16>, tensor<8x3x3x3xi16>) -> tensor<1x8x6x6xi16>
   func.return
 }

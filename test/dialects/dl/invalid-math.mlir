@@ -1,7 +1,7 @@
 // RUN: dlir-opt %s --split-input-file --verify-diagnostics
 
 func.func @neg_c1(%x: tensor<4xi1>) {
-  // expected-error@+1 {{expected a numeric element type (f64 f32 f16 bf16 i64 i32 i16 i8), got i1 [dl-neg-c1]}}
+  // expected-error@+1 {{expected a numeric element type (f64 f32 f16 bf16 i64 i32 i16 i8 ui64 ui32 ui16 ui8), got i1 [dl-neg-c1]}}
   %y = dl.neg %x : tensor<4xi1>
   func.return
 }
@@ -17,7 +17,7 @@ func.func @neg_c2(%x: tensor<?x4xi8>) {
 // -----
 
 func.func @abs_c1(%x: tensor<4xi1>) {
-  // expected-error@+1 {{expected a numeric element type (f64 f32 f16 bf16 i64 i32 i16 i8), got i1 [dl-abs-c1]}}
+  // expected-error@+1 {{expected a numeric element type (f64 f32 f16 bf16 i64 i32 i16 i8 ui64 ui32 ui16 ui8), got i1 [dl-abs-c1]}}
   %y = dl.abs %x : tensor<4xi1>
   func.return
 }
@@ -33,7 +33,7 @@ func.func @abs_c2(%x: tensor<?x4xi8>) {
 // -----
 
 func.func @sign_c1(%x: tensor<4xi1>) {
-  // expected-error@+1 {{expected a numeric element type (f64 f32 f16 bf16 i64 i32 i16 i8), got i1 [dl-sign-c1]}}
+  // expected-error@+1 {{expected a numeric element type (f64 f32 f16 bf16 i64 i32 i16 i8 ui64 ui32 ui16 ui8), got i1 [dl-sign-c1]}}
   %y = dl.sign %x : tensor<4xi1>
   func.return
 }
@@ -321,7 +321,7 @@ func.func @is_inf_c2(%x: tensor<4xf32>) {
 // -----
 
 func.func @not_c1(%x: tensor<4xf32>) {
-  // expected-error@+1 {{expected an integer or boolean element type (i64 i32 i16 i8 i1), got f32 [dl-not-c1]}}
+  // expected-error@+1 {{expected an integer or boolean element type (i64 i32 i16 i8 ui64 ui32 ui16 ui8 i1), got f32 [dl-not-c1]}}
   %y = dl.not %x : tensor<4xf32>
   func.return
 }

@@ -1,7 +1,7 @@
 // RUN: dlir-opt %s --split-input-file --verify-diagnostics
 
 func.func @reshape_c1(%x: tensor<4xi4>) {
-  // expected-error@+1 {{expected a supported element type (f64 f32 f16 bf16 i64 i32 i16 i8 i1), got i4 [dl-reshape-c1]}}
+  // expected-error@+1 {{expected a supported element type (f64 f32 f16 bf16 i64 i32 i16 i8 ui64 ui32 ui16 ui8 i1), got i4 [dl-reshape-c1]}}
   %y = dl.reshape %x : tensor<4xi4> -> tensor<2x2xi4>
   func.return
 }
@@ -57,7 +57,7 @@ func.func @reshape_c4_b(%x: tensor<2x3xf32>) {
 // -----
 
 func.func @transpose_c1(%x: tensor<2x4xi4>) {
-  // expected-error@+1 {{expected a supported element type (f64 f32 f16 bf16 i64 i32 i16 i8 i1), got i4 [dl-transpose-c1]}}
+  // expected-error@+1 {{expected a supported element type (f64 f32 f16 bf16 i64 i32 i16 i8 ui64 ui32 ui16 ui8 i1), got i4 [dl-transpose-c1]}}
   %y = dl.transpose %x {perm = [1, 0]} : tensor<2x4xi4> -> tensor<4x2xi4>
   func.return
 }
@@ -81,7 +81,7 @@ func.func @transpose_c3(%x: tensor<2x4xf32>) {
 // -----
 
 func.func @broadcast_c1(%x: tensor<4xi4>) {
-  // expected-error@+1 {{expected a supported element type (f64 f32 f16 bf16 i64 i32 i16 i8 i1), got i4 [dl-broadcast-c1]}}
+  // expected-error@+1 {{expected a supported element type (f64 f32 f16 bf16 i64 i32 i16 i8 ui64 ui32 ui16 ui8 i1), got i4 [dl-broadcast-c1]}}
   %y = dl.broadcast %x : tensor<4xi4> -> tensor<2x4xi4>
   func.return
 }
@@ -121,7 +121,7 @@ func.func @broadcast_c4_b(%x: tensor<2x4xf32>) {
 // -----
 
 func.func @slice_c1(%x: tensor<4xi4>) {
-  // expected-error@+1 {{expected a supported element type (f64 f32 f16 bf16 i64 i32 i16 i8 i1), got i4 [dl-slice-c1]}}
+  // expected-error@+1 {{expected a supported element type (f64 f32 f16 bf16 i64 i32 i16 i8 ui64 ui32 ui16 ui8 i1), got i4 [dl-slice-c1]}}
   %y = dl.slice %x {offsets = [0], strides = [1]} : tensor<4xi4> -> tensor<2xi4>
   func.return
 }
@@ -177,7 +177,7 @@ func.func @slice_c5_b(%x: tensor<?xf32>) {
 // -----
 
 func.func @pad_c1(%x: tensor<4xi4>) {
-  // expected-error@+1 {{expected a supported element type (f64 f32 f16 bf16 i64 i32 i16 i8 i1), got i4 [dl-pad-c1]}}
+  // expected-error@+1 {{expected a supported element type (f64 f32 f16 bf16 i64 i32 i16 i8 ui64 ui32 ui16 ui8 i1), got i4 [dl-pad-c1]}}
   %y = dl.pad %x {low = [1], high = [0], value = 0} : tensor<4xi4> -> tensor<5xi4>
   func.return
 }
@@ -209,7 +209,7 @@ func.func @pad_c4(%x: tensor<4xi32>) {
 // -----
 
 func.func @gather_c1(%x: tensor<4xf32>, %i: tensor<2xf32>) {
-  // expected-error@+1 {{expected an integer element type (i64 i32 i16 i8), got f32 [dl-gather-c1]}}
+  // expected-error@+1 {{expected an integer element type (i64 i32 i16 i8 ui64 ui32 ui16 ui8), got f32 [dl-gather-c1]}}
   %y = dl.gather %x, %i {axis = 0} : (tensor<4xf32>, tensor<2xf32>) -> tensor<2xf32>
   func.return
 }
@@ -233,7 +233,7 @@ func.func @gather_c3(%x: tensor<4x5xf32>, %i: tensor<2xi64>) {
 // -----
 
 func.func @concat_c1(%a: tensor<4xi4>, %b: tensor<4xi4>) {
-  // expected-error@+1 {{expected a supported element type (f64 f32 f16 bf16 i64 i32 i16 i8 i1), got i4 [dl-concat-c1]}}
+  // expected-error@+1 {{expected a supported element type (f64 f32 f16 bf16 i64 i32 i16 i8 ui64 ui32 ui16 ui8 i1), got i4 [dl-concat-c1]}}
   %y = dl.concat %a, %b {axis = 0} : (tensor<4xi4>, tensor<4xi4>) -> tensor<8xi4>
   func.return
 }
@@ -273,7 +273,7 @@ func.func @concat_c4_b(%a: tensor<4xf32>, %b: tensor<4xf16>) {
 // -----
 
 func.func @split_c1(%x: tensor<4xi4>) {
-  // expected-error@+1 {{expected a supported element type (f64 f32 f16 bf16 i64 i32 i16 i8 i1), got i4 [dl-split-c1]}}
+  // expected-error@+1 {{expected a supported element type (f64 f32 f16 bf16 i64 i32 i16 i8 ui64 ui32 ui16 ui8 i1), got i4 [dl-split-c1]}}
   %y, %z = dl.split %x {axis = 0, sizes = [1, 3]} : tensor<4xi4> -> (tensor<1xi4>, tensor<3xi4>)
   func.return
 }

@@ -1,7 +1,7 @@
 // RUN: dlir-opt %s --split-input-file --verify-diagnostics
 
 func.func @reduce_sum_c1(%x: tensor<4xi1>) {
-  // expected-error@+1 {{expected a numeric element type (f64 f32 f16 bf16 i64 i32 i16 i8), got i1 [dl-reduce_sum-c1]}}
+  // expected-error@+1 {{expected a numeric element type (f64 f32 f16 bf16 i64 i32 i16 i8 ui64 ui32 ui16 ui8), got i1 [dl-reduce_sum-c1]}}
   %y = dl.reduce_sum %x {axes = [0]} : tensor<4xi1> -> tensor<i1>
   func.return
 }
@@ -65,7 +65,7 @@ func.func @reduce_mean_c4(%x: tensor<?x4xf32>) {
 // -----
 
 func.func @reduce_max_c1(%x: tensor<4xi4>) {
-  // expected-error@+1 {{expected a supported element type (f64 f32 f16 bf16 i64 i32 i16 i8 i1), got i4 [dl-reduce_max-c1]}}
+  // expected-error@+1 {{expected a supported element type (f64 f32 f16 bf16 i64 i32 i16 i8 ui64 ui32 ui16 ui8 i1), got i4 [dl-reduce_max-c1]}}
   %y = dl.reduce_max %x {axes = [0]} : tensor<4xi4> -> tensor<i4>
   func.return
 }
@@ -97,7 +97,7 @@ func.func @reduce_max_c4(%x: tensor<?x4xf32>) {
 // -----
 
 func.func @reduce_min_c1(%x: tensor<4xi4>) {
-  // expected-error@+1 {{expected a supported element type (f64 f32 f16 bf16 i64 i32 i16 i8 i1), got i4 [dl-reduce_min-c1]}}
+  // expected-error@+1 {{expected a supported element type (f64 f32 f16 bf16 i64 i32 i16 i8 ui64 ui32 ui16 ui8 i1), got i4 [dl-reduce_min-c1]}}
   %y = dl.reduce_min %x {axes = [0]} : tensor<4xi4> -> tensor<i4>
   func.return
 }
@@ -129,7 +129,7 @@ func.func @reduce_min_c4(%x: tensor<?x4xf32>) {
 // -----
 
 func.func @reduce_prod_c1(%x: tensor<4xi1>) {
-  // expected-error@+1 {{expected a numeric element type (f64 f32 f16 bf16 i64 i32 i16 i8), got i1 [dl-reduce_prod-c1]}}
+  // expected-error@+1 {{expected a numeric element type (f64 f32 f16 bf16 i64 i32 i16 i8 ui64 ui32 ui16 ui8), got i1 [dl-reduce_prod-c1]}}
   %y = dl.reduce_prod %x {axes = [0]} : tensor<4xi1> -> tensor<i1>
   func.return
 }

@@ -1,7 +1,7 @@
 // RUN: dlir-opt %s --split-input-file --verify-diagnostics
 
 func.func @constant_c1() {
-  // expected-error@+1 {{expected a supported element type (f64 f32 f16 bf16 i64 i32 i16 i8 i1), got i4 [dl-constant-c1]}}
+  // expected-error@+1 {{expected a supported element type (f64 f32 f16 bf16 i64 i32 i16 i8 ui64 ui32 ui16 ui8 i1), got i4 [dl-constant-c1]}}
   %y = dl.constant dense<1> : tensor<2xi4>
   func.return
 }
@@ -17,7 +17,7 @@ func.func @constant_c2() {
 // -----
 
 func.func @param_c1() {
-  // expected-error@+1 {{expected a supported element type (f64 f32 f16 bf16 i64 i32 i16 i8 i1), got index [dl-param-c1]}}
+  // expected-error@+1 {{expected a supported element type (f64 f32 f16 bf16 i64 i32 i16 i8 ui64 ui32 ui16 ui8 i1), got index [dl-param-c1]}}
   %y = dl.param "w" : tensor<2xindex>
   func.return
 }
@@ -33,7 +33,7 @@ func.func @param_c2() {
 // -----
 
 func.func @iota_c1() {
-  // expected-error@+1 {{expected a numeric element type (f64 f32 f16 bf16 i64 i32 i16 i8), got i1 [dl-iota-c1]}}
+  // expected-error@+1 {{expected a numeric element type (f64 f32 f16 bf16 i64 i32 i16 i8 ui64 ui32 ui16 ui8), got i1 [dl-iota-c1]}}
   %y = dl.iota axis 0 : tensor<4xi1>
   func.return
 }
@@ -57,7 +57,7 @@ func.func @iota_c3() {
 // -----
 
 func.func @dim_c1(%x: tensor<4xi4>) {
-  // expected-error@+1 {{expected a supported element type (f64 f32 f16 bf16 i64 i32 i16 i8 i1), got i4 [dl-dim-c1]}}
+  // expected-error@+1 {{expected a supported element type (f64 f32 f16 bf16 i64 i32 i16 i8 ui64 ui32 ui16 ui8 i1), got i4 [dl-dim-c1]}}
   %n = dl.dim %x, 0 : tensor<4xi4>
   func.return
 }

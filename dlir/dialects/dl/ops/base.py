@@ -12,7 +12,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import ClassVar, NoReturn, Self, cast
 
-from xdsl.dialects.builtin import FloatAttr, IntegerAttr, TensorType, i1
+from xdsl.dialects.builtin import FloatAttr, IntegerAttr, IntegerType, TensorType, i1
 from xdsl.interfaces import HasCanonicalizationPatternsInterface, HasFolderInterface
 from xdsl.ir import Attribute, Operation, OpResult, SSAValue, SSAValues
 from xdsl.irdl import IRDLOperation, traits_def
@@ -25,6 +25,7 @@ from xdsl.utils.exceptions import VerifyException
 from dlir.diagnostics import RuleViolation
 from dlir.dialects.dl import assembly, shapes
 from dlir.dialects.dl.attrs import BITS, ElementSet, OpClass, Tensor
+from dlir.types import is_integer, limits_of
 
 Operand = SSAValue | Operation
 
@@ -50,11 +51,18 @@ def rank_of(value: Operand) -> int:
 
 
 def check_number(op: DlOp, rule: int, value: Attribute | None, element: Attribute) -> None:
-    """A number among the properties is of the elements' kind: an integer or a float."""
+    """A number among the properties is of the elements' kind, and an integer is one of theirs."""
+    if value is None:
+        return
     kind = IntegerAttr if element in BITS else FloatAttr
-    if value is not None and not isinstance(value, kind):
+    if not isinstance(value, kind):
         expected = "an integer" if kind is IntegerAttr else "a float"
         op.reject(rule, f"expected {expected} for element type {element}, got {value}")
+    if isinstance(value, IntegerAttr) and is_integer(element):
+        number = cast(IntegerAttr[IntegerType], value).value.data
+        least, greatest = limits_of(element)
+        if not least <= number <= greatest:
+            op.reject(rule, f"expected a number of {element} ({least} to {greatest}), got {number}")
 
 
 def normalised(axis: int, rank: int) -> int:

@@ -357,8 +357,8 @@ class CastOp(DlOp):
     |---|---|
     | float, float | rounded once to nearest even |
     | integer, float | rounded once to nearest even |
-    | float, integer | truncated toward zero; saturates; NaN becomes 0 |
-    | integer, integer | wraps around (the low bits) |
+    | float, integer | truncated toward zero; saturates at the target's limits; NaN becomes 0 |
+    | integer, integer | wraps around (the low bits); the source's type says how it is extended |
     | i1, any | 0 or 1 |
     | any, i1 | `x != 0` |
 

@@ -17,14 +17,17 @@ from dlir.numpy_types import Array, dtype_of
 def product(lhs: Array, rhs: Array, acc: np.dtype[Any]) -> Array:
     """numpy.matmul in the accumulator type.
 
-    Sums of products of narrow integers are exact in f64, for which numpy has fast code: i8 and i16
-    leave room for 2^23 terms. What does not fit into the accumulator wraps around afterwards.
+    Sums of products of narrow integers are exact in f64, for which numpy has fast code: those of
+    up to 16 bits leave room for 2^21 terms. What does not fit into the accumulator wraps around
+    afterwards.
     """
-    if lhs.dtype.kind == "i" and lhs.dtype.itemsize <= 2:
+    if lhs.dtype.kind in "iu" and lhs.dtype.itemsize <= 2:
         exact = np.matmul(lhs.astype(np.float64), rhs.astype(np.float64))
         return exact.astype(np.int64).astype(acc)
     lhs, rhs = lhs.astype(acc), rhs.astype(acc)
-    return one_by_one(lhs, rhs) if acc.kind != "i" and acc.itemsize == 2 else np.matmul(lhs, rhs)
+    return (
+        one_by_one(lhs, rhs) if acc.kind not in "iu" and acc.itemsize == 2 else np.matmul(lhs, rhs)
+    )
 
 
 def one_by_one(lhs: Array, rhs: Array) -> Array:

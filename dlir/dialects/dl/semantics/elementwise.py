@@ -219,7 +219,7 @@ def cast(_: Any, op: b.CastOp, x: Array) -> Array:
 def saturated(x: Array, target: np.dtype[Any]) -> Array:
     """The integers next to x toward zero; NaN becomes 0, what lies beyond the last integer."""
     limits = np.iinfo(target)
-    least, beyond = float(limits.min), -float(limits.min)
+    least, beyond = float(limits.min), float(int(limits.max) + 1)
     inside = (x > least) & (x < beyond)
     result = np.where(inside, x, 0).astype(target)
     result[x >= beyond] = limits.max

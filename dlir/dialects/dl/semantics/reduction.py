@@ -17,16 +17,20 @@ Axes: TypeAlias = tuple[int, ...]
 
 def least(dtype: np.dtype[Any]) -> Any:
     """The neutral element of max."""
-    return {"b": False, "i": _limits(dtype)[0]}.get(dtype.kind, -np.inf)
+    return _limits(dtype)[0]
 
 
 def greatest(dtype: np.dtype[Any]) -> Any:
     """The neutral element of min."""
-    return {"b": True, "i": _limits(dtype)[1]}.get(dtype.kind, np.inf)
+    return _limits(dtype)[1]
 
 
-def _limits(dtype: np.dtype[Any]) -> tuple[int, int]:
-    limits = np.iinfo(dtype if dtype.kind == "i" else np.int8)
+def _limits(dtype: np.dtype[Any]) -> tuple[Any, Any]:
+    if dtype.kind == "b":
+        return False, True
+    if dtype.kind not in "iu":
+        return -np.inf, np.inf
+    limits = np.iinfo(dtype)
     return int(limits.min), int(limits.max)
 
 
