@@ -12,14 +12,14 @@ value per result.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, NoReturn, TypeAlias
 
 import numpy as np
 from xdsl.dialects.builtin import ModuleOp
 from xdsl.dialects.func import FuncOp
-from xdsl.ir import Block, Operation, Region
+from xdsl.ir import Attribute, Block, Operation, Region
 from xdsl.traits import IsTerminator, SymbolOpInterface
 
 from dlir.diagnostics import (
@@ -31,9 +31,9 @@ from dlir.diagnostics import (
     op_name,
     place_of,
 )
-from dlir.numpy_types import Array, Value
+from dlir.numpy_types import Array, Value, find_dtype, with_bits_of
 from dlir.registry import Registry, default_registry
-from dlir.signature import bind
+from dlir.signature import bind, public_types
 
 Semantics: TypeAlias = Callable[..., Any]
 Observer: TypeAlias = Callable[[Operation, tuple[Value, ...]], None]
@@ -115,7 +115,8 @@ class Interpreter:
         values = bind(op, args)
         try:
             with np.errstate(all="ignore"):
-                return self.run_function(op, *values)
+                results = self.run_function(op, *_with_signs(op.function_type.inputs, values))
+                return _with_signs(public_types(op)[1], results)
         except RecursionError:
             error = diagnose(Severity.ERROR, op, f"@{function}: calls are nested too deeply")
             raise ExecutionValueError(error) from None
@@ -228,6 +229,15 @@ class Interpreter:
         if found is None and op.has_trait(IsTerminator) and not op.successors:
             return _finish
         return found
+
+
+def _with_signs(types: Iterable[Attribute], values: Sequence[Value]) -> tuple[Value, ...]:
+    """Integers with the signs that the types have: below `dl` those of callers may be others."""
+    dtypes = [find_dtype(type) for type in types]
+    return tuple(
+        with_bits_of(value, dtype) if dtype is not None and dtype.kind in "iu" else value
+        for value, dtype in zip(values, dtypes, strict=True)
+    )
 
 
 def _finish(interp: Interpreter, op: Operation, *values: Value) -> tuple[Value, ...]:

@@ -95,6 +95,16 @@ def dtype_of(type: Attribute) -> np.dtype[Any]:
     return dtype
 
 
+def with_bits_of(value: Value, dtype: np.dtype[Any]) -> Value:
+    """Integers as the same bits of another sign; the same object if they have the dtype."""
+    return value if value.dtype == dtype else value.view(dtype)
+
+
+def signless_values(value: Value) -> Value:
+    """Unsigned integers as the same bits of the signed dtype, which signless types have."""
+    return value.view(_INTEGERS[8 * value.dtype.itemsize]) if value.dtype.kind == "u" else value
+
+
 def dtype_named(name: str) -> np.dtype[Any] | None:
     """The dtype of an MLIR element type's spelling: "bf16" -> bfloat16."""
     return _DTYPES.get(name)

@@ -16,6 +16,7 @@ from xdsl.dialects.func import FuncOp
 
 from dlir.files import write_text
 from dlir.params import param_ops
+from dlir.signature import public_types
 
 
 @dataclass
@@ -46,12 +47,12 @@ class Report:
         """A report on a module that is about to be compiled."""
         used = {name for _, name in param_ops(module)}
         counts = Counter(op.name for op in module.walk() if op is not module)
-        signature = entry.function_type
+        inputs, outputs = public_types(entry)
         return cls(
             target=target,
             function=entry.sym_name.data,
-            inputs=[str(type) for type in signature.inputs],
-            outputs=[str(type) for type in signature.outputs],
+            inputs=[*map(str, inputs)],
+            outputs=[*map(str, outputs)],
             ops=dict(sorted(counts.items())),
             memory={"params": sum(params[name].nbytes for name in used)},
         )

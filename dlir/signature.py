@@ -9,6 +9,7 @@ import numpy as np
 from xdsl.dialects.builtin import (
     DYNAMIC_INDEX,
     ArrayAttr,
+    DictionaryAttr,
     MemRefType,
     ModuleOp,
     StringAttr,
@@ -20,6 +21,27 @@ from xdsl.ir import Attribute
 
 from dlir.diagnostics import fail
 from dlir.numpy_types import Array, Value, find_dtype, type_name
+from dlir.types import UNSIGNED_MARK, signless_as_unsigned
+
+
+def public_types(function: FuncOp) -> tuple[list[Attribute], list[Attribute]]:
+    """The types that callers pass and get; below `dl` attributes say which are unsigned."""
+    type = function.function_type
+    return (
+        _public(type.inputs.data, function.arg_attrs),
+        _public(type.outputs.data, function.res_attrs),
+    )
+
+
+def _public(
+    types: Sequence[Attribute], attributes: ArrayAttr[DictionaryAttr] | None
+) -> list[Attribute]:
+    if attributes is None:
+        return [*types]
+    return [
+        signless_as_unsigned(type) if UNSIGNED_MARK in entry.data else type
+        for type, entry in zip(types, attributes, strict=True)
+    ]
 
 
 def entry_function(module: ModuleOp, name: str | None = None) -> FuncOp:
@@ -67,7 +89,7 @@ def bind(function: FuncOp, arguments: Sequence[Any]) -> list[Value]:
     sizes; Python numbers and lists are converted. Raises TypeError (count, element type) or
     ValueError (shape), naming the input.
     """
-    types = list(function.function_type.inputs)
+    types, _ = public_types(function)
     if len(arguments) != len(types):
         raise TypeError(_wrong_count(function, len(arguments)))
     names = argument_names(function)
@@ -82,7 +104,7 @@ class Binding:
 
     def __init__(self, function: FuncOp):
         self._function = function
-        self._wanted = [_array_type(type) for type in function.function_type.inputs]
+        self._wanted = [_array_type(type) for type in public_types(function)[0]]
 
     def __call__(self, arguments: Sequence[Any]) -> list[Value]:
         if len(arguments) == len(self._wanted) and all(map(_fits, self._wanted, arguments)):
@@ -110,7 +132,7 @@ def _fits(wanted: ArrayType | None, value: Any) -> bool:
 
 
 def _wrong_count(function: FuncOp, given: int) -> str:
-    types = function.function_type.inputs.data
+    types, _ = public_types(function)
     inputs = [f"{n}: {t}" for n, t in zip(argument_names(function), types, strict=True)]
     listed = f": {', '.join(inputs)}" if inputs else ""
     return f"@{function.sym_name.data} takes {len(inputs)} input(s), got {given}{listed}"

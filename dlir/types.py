@@ -60,6 +60,30 @@ def is_unsigned(type: Attribute) -> TypeIs[IntegerType[int, Signedness]]:
     return is_integer(type) and type.signedness.data is Signedness.UNSIGNED
 
 
+UNSIGNED_MARK = "dlir.unsigned"
+"""The attribute of arguments, results and weights that are unsigned, below the `dl` dialect, where
+types are signless."""
+
+
+def signless(type: Attribute) -> Attribute:
+    """A scalar or tensor type without a sign; the same object if it had none."""
+    if is_unsigned(type):
+        return IntegerType(type.bitwidth)
+    if is_tensor(type) and is_unsigned(type.element_type):
+        return TensorType(signless(type.element_type), type.get_shape(), type.encoding)
+    return type
+
+
+def signless_as_unsigned(type: Attribute) -> Attribute:
+    """The inverse of `signless` for a type that is known to have been unsigned."""
+    if is_integer(type):
+        return unsigned(type.bitwidth)
+    if is_tensor(type):
+        element = signless_as_unsigned(type.element_type)
+        return TensorType(element, type.get_shape(), type.encoding)
+    return type
+
+
 def limits_of(type: Integer) -> tuple[int, int]:
     """The least and the greatest number of an integer type; what is signless is signed, but i1."""
     if is_unsigned(type) or type.bitwidth == 1:

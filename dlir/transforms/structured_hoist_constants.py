@@ -106,6 +106,9 @@ class _Split:
         outputs = self.function.function_type.outputs.data
         inputs = [a.type for a in block.args]
         self.function.function_type = FunctionType.from_lists(inputs, list(outputs))
+        if (known := self.function.arg_attrs) is not None:
+            none = [DictionaryAttr({})] * len(boundary)
+            self.function.arg_attrs = ArrayAttr([*known, *none])
 
     def _stays(self, use: object) -> bool:
         operation = getattr(use, "operation", None)

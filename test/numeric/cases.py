@@ -31,10 +31,12 @@ from xdsl.dialects.builtin import (
 from xdsl.dialects.func import FuncOp, ReturnOp
 from xdsl.ir import Block, Operation, Region
 
+from dlir.dialects.dl.attrs import ui8, ui16, ui32, ui64
 from dlir.interpreter import Interpreter
 from dlir.numpy_types import dtype_of
 
 ELEMENTS = {str(t): t for t in (f64, f32, f16, bf16, i64, i32, i16, i8, i1)}
+UNSIGNED = {str(t): t for t in (ui64, ui32, ui16, ui8)}
 FLOATS = ("f64", "f32", "f16", "bf16")
 INTEGERS = ("i64", "i32", "i16", "i8")
 SPECIAL = (0.0, -0.0, np.nan, np.inf, -np.inf, 1.0, -1.0, 0.5, 2.5, -1e-3, 90.0, -90.0)
@@ -53,7 +55,8 @@ class Argument:
         *sizes, element = text.split("x")
         static = [DYNAMIC_INDEX if size.endswith("?") else int(size) for size in sizes]
         return Argument(
-            TensorType(ELEMENTS[element], static), tuple(int(n.rstrip("?")) for n in sizes)
+            TensorType((ELEMENTS | UNSIGNED)[element], static),
+            tuple(int(n.rstrip("?")) for n in sizes),
         )
 
     def values(self, rng: np.random.Generator, special: int | None = None) -> Array:
@@ -61,6 +64,8 @@ class Argument:
         dtype = dtype_of(self.type)
         if dtype.kind == "b":
             return rng.integers(0, 2, self.shape).astype(bool)
+        if dtype.kind == "u":
+            return rng.integers(0, np.iinfo(dtype).max, self.shape, dtype, endpoint=True)
         if dtype.kind == "i":
             return rng.integers(-9, 10, self.shape).astype(dtype)
         x = np.asarray(rng.normal(size=self.shape) * 2)

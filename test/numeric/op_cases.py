@@ -12,6 +12,7 @@ from numeric.cases import (
     EXACT,
     FLOATS,
     INTEGERS,
+    UNSIGNED,
     Argument,
     Case,
     Check,
@@ -22,6 +23,7 @@ from numeric.cases import (
 )
 from numeric.quantization_cases import quantization_cases
 from numeric.recurrent_cases import recurrent_cases
+from numeric.unsigned_cases import unsigned_cases
 from xdsl.dialects.builtin import f16, f32, i32
 from xdsl.ir import Operation
 
@@ -275,7 +277,7 @@ def reduction_cases(element: str) -> list[Case]:
     cases: list[Case] = []
     for op in (r.ReduceSumOp, r.ReduceMeanOp, r.ReduceMaxOp, r.ReduceMinOp, r.ReduceProdOp):
         extreme = op in (r.ReduceMaxOp, r.ReduceMinOp)
-        taken = FLOATS if op is r.ReduceMeanOp else (*FLOATS, *INTEGERS)
+        taken = FLOATS if op is r.ReduceMeanOp else (*FLOATS, *INTEGERS, *UNSIGNED)
         if element not in taken and not extreme:
             continue
         for shape, axes in REDUCED:
@@ -413,7 +415,7 @@ def gather_cases(e: str) -> list[Case]:
 
 
 def iota_cases(e: str) -> list[Case]:
-    element = ELEMENTS[e]
+    element = (ELEMENTS | UNSIGNED)[e]
     return [
         Case("iota", f"3?x{e}", lambda x: [n := s.DimOp(x, 0), s.IotaOp([2, n], 1, element)]),
         Case("iota", f"1x{e}", lambda x: s.IotaOp([17], 0, element)),
@@ -440,6 +442,10 @@ REPRESENTATIVE: dict[str, list[Case]] = {
     "attention f32": attention_cases("f32"),
     "recurrent f32": recurrent_cases("f32"),
     **{f"movement {e}": movement_cases(e) for e in ("f32", "i1")},
+    **{f"unsigned {e}": unsigned_cases(e) for e in UNSIGNED},
+    "pooling ui8": pooling_cases("ui8"),
+    "reduction ui8": reduction_cases("ui8"),
+    "movement ui8": movement_cases("ui8"),
 }
 """Every op, and every element type: what `make test` runs."""
 
@@ -456,5 +462,10 @@ REST: dict[str, list[Case]] = {
     **{f"attention {e}": attention_cases(e) for e in ("f64", "f16", "bf16")},
     **{f"recurrent {e}": recurrent_cases(e) for e in ("f64", "f16", "bf16")},
     **{f"movement {e}": movement_cases(e) for e in ("f64", "f16", "bf16", *INTEGERS)},
+    **{f"shape {e}": shape_cases(e) for e in UNSIGNED},
+    **{f"convolution {e}": convolution_cases(e) for e in UNSIGNED},
+    **{f"pooling {e}": pooling_cases(e) for e in ("ui64", "ui32", "ui16")},
+    **{f"reduction {e}": reduction_cases(e) for e in ("ui64", "ui32", "ui16")},
+    **{f"movement {e}": movement_cases(e) for e in ("ui64", "ui32", "ui16")},
 }  # fmt: skip
 """The other combinations."""

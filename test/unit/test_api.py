@@ -81,6 +81,7 @@ def test_wrong_weights_are_refused_before_running(params: Any, message: str) -> 
 def test_weights_of_every_type_survive(tmp_path: Path) -> None:
     file = tmp_path / "w.safetensors"
     names = ["float64", "float32", "float16", "int64", "int32", "int16", "int8", "bool"]
+    names += ["uint64", "uint32", "uint16", "uint8"]
     dtypes = [*map(np.dtype, names), np.dtype(ml_dtypes.bfloat16)]
     arrays = {dtype.name: np.arange(6).reshape(2, 3).astype(dtype) for dtype in dtypes}
     arrays |= {"scalar": np.array(2.5, np.float32), "empty": np.zeros((0, 3), np.float32)}

@@ -29,6 +29,7 @@ from dlir.lowering.dl_to_structured import (
     reduction,
 )
 from dlir.lowering.dl_to_structured.emitter import Emitter
+from dlir.lowering.dl_to_structured.signless import make_signless
 
 FAMILIES = (elementwise, contraction, quantization, reduction, normalization, movement)
 
@@ -43,6 +44,9 @@ class ConvertDlToStructured(ModulePass):
 
     `dl.param` stays: it names a weight. Every tensor that a structured op writes begins as
     `tensor.empty`, whose sizes are arithmetic on the dimensions of the function's arguments.
+    Unsigned integers become signless ones, on which ops such as `arith.divui` and `arith.maxui`
+    work; arguments, results and weights that callers see as unsigned have the mark
+    `dlir.unsigned`.
 
     Before:
     ```mlir
@@ -77,6 +81,7 @@ class ConvertDlToStructured(ModulePass):
                 emitter = Emitter()
                 for block in function.body.blocks:
                     lower_block(emitter, block)
+        make_signless(op)
 
 
 def lower_block(emitter: Emitter, block: Block) -> None:

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from xdsl.dialects.builtin import DYNAMIC_INDEX, i32, i64
 from xdsl.ir import Operation, SSAValue
 
+from dlir.dialects.dl.attrs import ui32, ui64
 from dlir.dialects.dl.ops import movement as m
 from dlir.dialects.dl.ops import source as s
 from dlir.dialects.structured.ops import GatherOp, element_type_of
@@ -20,7 +21,15 @@ from dlir.lowering.dl_to_structured.emitter import (
     broadcast_letters,
     dimensions,
 )
-from dlir.lowering.dl_to_structured.scalar import Number, Scalar, from_index, number, resize
+from dlir.lowering.dl_to_structured.scalar import (
+    Number,
+    Scalar,
+    from_index,
+    highest,
+    minimum,
+    number,
+    resize,
+)
 from dlir.lowering.dl_to_structured.sizes import Size, tensor_type
 
 
@@ -224,20 +233,28 @@ def _remaining(emitter: Emitter, sizes: Sequence[Size], known: int) -> Size:
 
 
 def gather(emitter: Emitter, op: m.GatherOp) -> SSAValue:
-    """Short indices are widened first."""
+    """Indices of other types than i32 and i64 are converted first."""
     indices = op.indices
-    if element_type_of(indices) not in (i32, i64):
+    if (given := element_type_of(indices)) not in (i32, i64):
+        element = i64 if given in (ui32, ui64) else i32
         letters = dimensions(len(emitter.sizes.of(indices)))
         space = Space(letters)
         access = Access(indices, space.forms(letters))
-        wide = Destination(emitter.scratch(i32, emitter.sizes.of(indices)), space.forms(letters))
-        indices = emitter.generic(space, [access], wide, lambda x: resize(x, i32))
+        wide = Destination(
+            emitter.scratch(element, emitter.sizes.of(indices)), space.forms(letters)
+        )
+        indices = emitter.generic(space, [access], wide, lambda x: resize(clamped(x), element))
     axis, sizes = op.axis.value.data, emitter.sizes.of(op.x)
     shape = [*sizes[:axis], *emitter.sizes.of(indices), *sizes[axis + 1 :]]
     out = emitter.empty(tensor_type(op.result), shape)
     result = emitter.insert(GatherOp(op.x, indices, out, axis)).results[0]
     emitter.sizes.tell(result, shape)
     return result
+
+
+def clamped(index: Scalar) -> Scalar:
+    """An index beyond the signed ones, which would become a negative one, as the last of them."""
+    return minimum(index, highest(i64)) if index.type == ui64 else index
 
 
 def iota(emitter: Emitter, op: s.IotaOp) -> SSAValue:

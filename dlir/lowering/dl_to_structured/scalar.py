@@ -21,6 +21,7 @@ from xdsl.dialects.builtin import (
     IntegerAttr,
     IntegerType,
     LocationAttr,
+    UnrealizedConversionCastOp,
     f32,
     i1,
     i64,
@@ -28,6 +29,7 @@ from xdsl.dialects.builtin import (
 from xdsl.ir import Attribute, Block, Operation, Region, SSAValue
 
 from dlir.dialects.structured.ops import IndexOp, YieldOp
+from dlir.types import is_integer, is_unsigned, limits_of
 
 Number: TypeAlias = FloatAttr[Any] | IntegerAttr[Any]
 
@@ -59,16 +61,17 @@ def width(type: Attribute) -> int:
 
 def lowest(type: Attribute) -> float:
     """-inf, or the least integer; false for i1."""
-    if is_float(type):
-        return float("-inf")
-    return 0 if type == i1 else -(1 << (width(type) - 1))
+    return limits_of(type)[0] if is_integer(type) else float("-inf")
 
 
 def highest(type: Attribute) -> float:
     """inf, or the greatest integer; true for i1."""
-    if is_float(type):
-        return float("inf")
-    return 1 if type == i1 else (1 << (width(type) - 1)) - 1
+    return limits_of(type)[1] if is_integer(type) else float("inf")
+
+
+def is_nonnegative(type: Attribute) -> bool:
+    """Whether integers of the type are extended with zeros and compared as numbers >= 0."""
+    return type == i1 or is_unsigned(type)
 
 
 class Body:
@@ -152,7 +155,8 @@ class Scalar:
 
     def __truediv__(self, other: Scalar | float) -> Scalar:
         """The quotient of floats; of integers rounded toward zero, the divisor not 0 or -1."""
-        return self.apply(arith.DivfOp, arith.DivSIOp, other)
+        on_ints = arith.DivUIOp if is_unsigned(self.type) else arith.DivSIOp
+        return self.apply(arith.DivfOp, on_ints, other)
 
     def __rtruediv__(self, other: float) -> Scalar:
         return self.like(other) / self
@@ -181,12 +185,14 @@ Form: TypeAlias = (
 
 def maximum(a: Scalar, b: Scalar | float) -> Scalar:
     """The larger one; NaN if either is NaN; `or` of i1."""
-    return a.apply(arith.MaximumfOp, arith.OrIOp if a.type == i1 else arith.MaxSIOp, b)
+    on_ints = arith.MaxUIOp if is_unsigned(a.type) else arith.MaxSIOp
+    return a.apply(arith.MaximumfOp, arith.OrIOp if a.type == i1 else on_ints, b)
 
 
 def minimum(a: Scalar, b: Scalar | float) -> Scalar:
     """The smaller one; NaN if either is NaN; `and` of i1."""
-    return a.apply(arith.MinimumfOp, arith.AndIOp if a.type == i1 else arith.MinSIOp, b)
+    on_ints = arith.MinUIOp if is_unsigned(a.type) else arith.MinSIOp
+    return a.apply(arith.MinimumfOp, arith.AndIOp if a.type == i1 else on_ints, b)
 
 
 _SAME = ("eq", "ne")
@@ -198,7 +204,7 @@ def compare(predicate: str, a: Scalar, b: Scalar | float) -> Scalar:
     if a.is_float:
         name = "une" if predicate == "ne" else f"o{predicate}"
         return a.body.add(arith.CmpfOp(x, y, name))
-    sign = "" if predicate in _SAME else "u" if a.type == i1 else "s"
+    sign = "" if predicate in _SAME else "u" if is_nonnegative(a.type) else "s"
     return a.body.add(arith.CmpiOp(x, y, sign + predicate))
 
 
@@ -240,7 +246,9 @@ def resize(x: Scalar, type: Attribute) -> Scalar:
         if width(type) == width(x.type):  # f16 and bf16 hold each other's values only by way of f32
             x, wider = resize(x, f32), False
         return x.body.add((arith.ExtFOp if wider else arith.TruncFOp)(x.value, cast(Any, type)))
-    extend = arith.ExtUIOp if x.type == i1 else arith.ExtSIOp
+    if width(type) == width(x.type):
+        return x.body.add(UnrealizedConversionCastOp.get([x.value], [type]))  # see signless.py
+    extend = arith.ExtUIOp if is_nonnegative(x.type) else arith.ExtSIOp
     return x.body.add((extend if wider else arith.TruncIOp)(x.value, cast(IntegerType, type)))
 
 

@@ -31,6 +31,7 @@ from dlir.lowering.dl_to_structured.scalar import (
     function,
     highest,
     is_float,
+    is_nonnegative,
     log,
     log1p,
     lowest,
@@ -43,22 +44,27 @@ from dlir.lowering.dl_to_structured.scalar import (
     tanh,
     where,
 )
+from dlir.types import is_unsigned
 
 # One operand
 
 
 def absolute(x: Scalar) -> Scalar:
     """Wraps around for the least integer, as max(x, -x) does."""
+    if is_unsigned(x.type):
+        return x
     return absf(x) if x.is_float else maximum(x, -x)
 
 
 def sign(x: Scalar) -> Scalar:
     """A NaN is neither above nor below 0 and stays."""
+    if is_unsigned(x.type):
+        return where(compare("gt", x, 0), 1, x)
     return where(compare("gt", x, 0), 1, where(compare("lt", x, 0), -1, x))
 
 
 def bitwise_not(x: Scalar) -> Scalar:
-    return x ^ x.like(1 if x.type == i1 else -1)
+    return x ^ x.like(highest(x.type) if is_nonnegative(x.type) else -1)
 
 
 def is_nan(x: Scalar) -> Scalar:
@@ -75,6 +81,8 @@ def softplus(x: Scalar) -> Scalar:
 
 
 def rectified(x: Scalar, slope: Scalar | float) -> Scalar:
+    if is_unsigned(x.type):
+        return x
     return where(compare("ge", x, 0), x, slope * x)
 
 
@@ -143,34 +151,37 @@ WITH_PROPERTIES: dict[type[Operation], Callable[[Any, Scalar], Scalar]] = {
 # Two operands
 
 
-def nonzero(divisor: Scalar) -> tuple[Scalar, Scalar]:
-    """(a divisor that is neither 0 nor -1, whether the given one is -1); 0 fails at run time.
+def nonzero(divisor: Scalar, *unsafe: int) -> Scalar:
+    """The divisor, but 1 in place of 0, which fails at run time, and of the unsafe numbers.
 
     The hardware traps on 0 and on the least integer divided by -1, so neither may reach it.
     """
-    minus_one = compare("eq", divisor, -1)
     if isinstance(owner := divisor.value.owner, arith.ConstantOp):
         known = getattr(owner.value, "value", None)
-        if known is not None and known.data not in (0, -1):
-            return divisor, minus_one
+        if known is not None and known.data not in (0, *unsafe):
+            return divisor
     valid = compare("ne", divisor, 0)
     divisor.body.effect(cf.AssertOp(valid.value, "integer division by zero"))
-    return where(valid, where(minus_one, 1, divisor), 1), minus_one
+    for number in unsafe:
+        divisor = where(compare("eq", divisor, number), 1, divisor)
+    return where(valid, divisor, 1)
 
 
 def quotient(x: Scalar, y: Scalar) -> Scalar:
     if x.is_float:
         return x / y
-    divisor, minus_one = nonzero(y)
-    return where(minus_one, -x, x / divisor)
+    if is_unsigned(x.type):
+        return x / nonzero(y)
+    return where(compare("eq", y, -1), -x, x / nonzero(y, -1))
 
 
 def remainder(x: Scalar, y: Scalar) -> Scalar:
     """With the sign of the dividend; the integer remainder by -1 is that by 1."""
     if x.is_float:
         return x.body.add(RemfOp(x.value, y.value))
-    divisor, _ = nonzero(y)
-    return x.body.add(arith.RemSIOp(x.value, divisor.value))
+    if is_unsigned(x.type):
+        return x.body.add(arith.RemUIOp(x.value, nonzero(y).value))
+    return x.body.add(arith.RemSIOp(x.value, nonzero(y, -1).value))
 
 
 def modulo(x: Scalar, y: Scalar) -> Scalar:
@@ -180,8 +191,21 @@ def modulo(x: Scalar, y: Scalar) -> Scalar:
         wrong = compare("lt", rest, 0) ^ compare("lt", y, 0)
         moved = where(wrong, rest + y, rest)
         return where(compare("eq", rest, 0), copysign(rest, y), moved)
+    if is_unsigned(x.type):
+        return rest
     wrong = compare("lt", rest ^ y, 0) & compare("ne", rest, 0)
     return where(wrong, rest + y, rest)
+
+
+def unsigned_power(x: Scalar, y: Scalar) -> Scalar:
+    """`math.ipowi` takes the exponent's top bit, of weight t, for a sign, so it goes without.
+
+    Modulo 2t, `x ^ t` is 1 for odd x and 0 for even x.
+    """
+    top = (int(highest(x.type)) + 1) // 2
+    rest = power(x, y & y.like(top - 1))
+    vanishes = compare("ge", y, top) & compare("eq", x & x.like(1), 0)
+    return where(vanishes, 0, rest)
 
 
 def exponentiation(x: Scalar, y: Scalar) -> Scalar:
@@ -192,6 +216,8 @@ def exponentiation(x: Scalar, y: Scalar) -> Scalar:
         known = getattr(owner.value, "value", None)
         if known is not None and known.data in (2, 3):
             return x * x if known.data == 2 else x * x * x
+    if is_unsigned(x.type):
+        return unsigned_power(x, y)
     if not x.is_float and (known is None or known.data < 0):
         valid = compare("ge", y, 0) | compare("ne", x, 0)
         x.body.effect(cf.AssertOp(valid.value, "zero to a negative power"))
@@ -220,11 +246,12 @@ BINARY: dict[type[Operation], Callable[[Scalar, Scalar], Scalar]] = {
 
 def saturated(x: Scalar, type: Attribute) -> Scalar:
     """A float as an integer: truncated; beyond the limits the last integer; NaN becomes 0."""
-    least = lowest(type)
-    inside = compare("ge", x, least) & compare("lt", x, -least)
+    least, beyond = lowest(type), highest(type) + 1
+    inside = compare("ge", x, least) & compare("lt", x, beyond)
     safe = where(inside, x, 0)
-    whole = x.body.add(arith.FPToSIOp(safe.value, type))  # pyright: ignore[reportArgumentType]
-    top = where(compare("ge", x, -least), highest(type), whole)
+    kind = arith.FPToUIOp if is_unsigned(type) else arith.FPToSIOp
+    whole = x.body.add(kind(safe.value, type))  # pyright: ignore[reportArgumentType]
+    top = where(compare("ge", x, beyond), highest(type), whole)
     return where(compare("lt", x, least), least, top)
 
 
@@ -236,7 +263,7 @@ def convert(x: Scalar, type: Attribute) -> Scalar:
         return resize(x, type)
     if x.is_float:
         return saturated(resize(x, computing_type(x.type)), type)
-    kind = arith.UIToFPOp if x.type == i1 else arith.SIToFPOp
+    kind = arith.UIToFPOp if is_nonnegative(x.type) else arith.SIToFPOp
     return x.body.add(kind(x.value, type))  # pyright: ignore[reportArgumentType]
 
 

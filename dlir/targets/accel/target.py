@@ -20,7 +20,7 @@ from dlir.numpy_types import Array
 from dlir.params import check_params
 from dlir.pipeline import PassManager
 from dlir.report import Report
-from dlir.signature import argument_names, entry_function
+from dlir.signature import argument_names, entry_function, public_types
 from dlir.targets.accel import view
 from dlir.targets.accel.bundle import Bundle, of_program, read_file
 from dlir.targets.accel.description import Machine, load_machine, preset_names, settings_text
@@ -33,7 +33,7 @@ from dlir.targets.accel.pipeline import PHASES, phase_text
 from dlir.targets.accel.program import Program
 from dlir.targets.accel.steps import why_on_host
 from dlir.targets.accel.verifier import verify_program
-from dlir.types import shape_of
+from dlir.types import element_of, is_unsigned, shape_of
 
 LEVELS = ("dl", *PHASES, "isa", "isa-text", "isa-binary")
 
@@ -187,6 +187,7 @@ class _Compilation:
         self.level = max(start, level_of(module), key=LEVELS.index)
         self.machine = self._machine()
         self._check_sizes()
+        _refuse_unsigned(self.module)
 
     def _machine(self) -> Machine | None:
         """The machine that was asked for or that programs are for already."""
@@ -286,6 +287,21 @@ class _Compilation:
         program = emit_program(programs[0])
         verify_program(program)
         return program
+
+
+def _refuse_unsigned(module: ModuleOp) -> None:
+    """The machine's integers are signed, and so are those of the host beside it."""
+    for op in module.walk():
+        types = [value.type for value in op.results]
+        if isinstance(op, FuncOp):
+            types = [type for side in public_types(op) for type in side]
+        for type in types:
+            if is_unsigned(element_of(type)):
+                fail(
+                    op,
+                    f"works on {type}, but target 'accel' has no unsigned integers",
+                    help="use --target=cpu, or signed integers",
+                )
 
 
 def _refuse_settings(options: CompileOptions) -> None:

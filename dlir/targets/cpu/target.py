@@ -17,12 +17,12 @@ from xdsl.dialects.func import FuncOp
 
 from dlir.diagnostics import CompileError, fail
 from dlir.executable import Artifact, CompileOptions, Executable
-from dlir.numpy_types import Array, Value
+from dlir.numpy_types import Array, Value, dtype_of, signless_values
 from dlir.pipeline import PassManager
 from dlir.pipeline_text import pass_text
 from dlir.printer import print_module
 from dlir.report import Report
-from dlir.signature import entry_function
+from dlir.signature import entry_function, public_types
 from dlir.targets.cpu import openmp, schedules
 from dlir.targets.cpu.bundle import Bundle
 from dlir.targets.cpu.constants import allocate, array_type, contiguous, load_constants, room_of
@@ -67,7 +67,11 @@ class CpuExecutable(Executable):
         self.constants = load_constants(self._native, bundle, params)
         types = signatures[bundle.entry].inputs
         last = len(types) - 1  # the arena
-        self._outputs = [array_type(t) for t in types[last - bundle.results : last]]
+        _, outputs = public_types(self.entry)
+        self._outputs = [
+            (array_type(buffer)[0], dtype_of(type))
+            for buffer, type in zip(types[last - bundle.results : last], outputs, strict=True)
+        ]
         inputs = last - bundle.results - len(self.constants)
         self._plans: dict[tuple[Any, ...], tuple[int, ...]] = {}
         self._call = EntryCall(self._functions[bundle.entry], inputs, self.constants)
@@ -88,7 +92,8 @@ class CpuExecutable(Executable):
         else:
             tracer = self._traced()
             tracer.native.set_threads(threads_of(self._options))
-            tracer.call(self._bundle.entry, *inputs, *self.constants, *results, room)
+            buffers = map(signless_values, [*inputs, *self.constants, *results, room])
+            tracer.call(self._bundle.entry, *buffers)
             self._check(tracer.native)
         return tuple(results)
 

@@ -191,6 +191,20 @@ func.func @main() -> (tensor<2xf32>, tensor<i64>) {
     assert (y.tolist(), int(n)) == ([1.0, 2.0], 7)
 
 
+def test_unsigned_integers(tmp_path):
+    text = """
+func.func @main(%x: tensor<3xui8>) -> tensor<3xui32> {
+  %0 = dl.cast %x : tensor<3xui8> -> tensor<3xui32>
+  func.return %0 : tensor<3xui32>
+}"""
+    library = Library(build(tmp_path, text))
+    assert "DLIR_U8 = 13,  /* uint8_t */" in (tmp_path / "model.h").read_text()
+    x, y = np.array([0, 128, 255], np.uint8), np.zeros(3, np.uint32)
+    arena = np.empty(library.plan([], [], 1)[1], np.int8)
+    assert library.run([x], [], [y], arena) == 0
+    assert y.tolist() == [0, 128, 255]
+
+
 # --- threads ---------------------------------------------------------------------------------
 
 

@@ -10,7 +10,7 @@ from xdsl.dialects.func import FuncOp
 from xdsl.ir import Attribute
 
 from dlir.diagnostics import fail
-from dlir.signature import argument_names, result_names
+from dlir.signature import argument_names, public_types, result_names
 from dlir.types import is_tensor
 
 
@@ -36,6 +36,10 @@ ELEMENTS = {
     "i16": ElementType("I16", 7, "int16_t", 16),
     "i8": ElementType("I8", 8, "int8_t", 8),
     "i1": ElementType("BOOL", 9, "uint8_t, 0 or 1", 8),
+    "ui64": ElementType("U64", 10, "uint64_t", 64),
+    "ui32": ElementType("U32", 11, "uint32_t", 32),
+    "ui16": ElementType("U16", 12, "uint16_t", 16),
+    "ui8": ElementType("U8", 13, "uint8_t", 8),
 }
 """MLIR's name -> the type in C."""
 
@@ -80,9 +84,10 @@ class Interface:
 def interface_of(entry: FuncOp, prefix: str) -> Interface:
     """The interface of a function on tensors. Raises CompileError for types that C lacks."""
     names = [name.removeprefix("%") for name in argument_names(entry)]
-    inputs = zip(names, entry.function_type.inputs, strict=True)
-    outputs = zip(result_names(entry), entry.function_type.outputs, strict=True)
-    for type in entry.function_type.outputs:
+    types, result_types = public_types(entry)
+    inputs = zip(names, types, strict=True)
+    outputs = zip(result_names(entry), result_types, strict=True)
+    for type in result_types:
         if not is_tensor(type):
             fail(entry, f"@{entry.sym_name.data} returns {type}; a library returns tensors only")
     return Interface(
