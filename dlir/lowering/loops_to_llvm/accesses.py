@@ -10,8 +10,9 @@ from collections.abc import Sequence
 from itertools import product
 from math import prod
 
-from xdsl.dialects import llvm, vector
+from xdsl.dialects import arith, llvm, vector
 from xdsl.dialects.builtin import (
+    IndexType,
     IntegerAttr,
     i1,
     i32,
@@ -217,14 +218,30 @@ def _masked_load(
 
 
 def convert_masked_store(low: Lowering, op: Operation) -> None:
-    """One `llvm.intr.masked.store` per row."""
+    """One `llvm.intr.masked.store` per row.
+
+    A mask that is known to have one lane becomes a store of that lane: of a truncated value, LLVM
+    (22.1, on AVX-512) would write the whole number in the place of its low bits.
+    """
     assert isinstance(op, vector.MaskedStoreOp)
     buffer = low.buffer(op.base)
     indices = [low.index(index) for index in op.indices]
     shape = shape_of(op.value_to_store.type)
     pointers, masks = _masked_places(low, op, buffer, indices, shape, low.rows(op.mask))
     for row, pointer, mask in zip(low.rows(op.value_to_store), pointers, masks, strict=True):
-        _masked_store(low, row, pointer, mask, buffer.element)
+        if _is_first_lane(op.mask) and not low.module.checked:
+            _store(low, low.extract(row, 0), pointer, buffer.element)
+        else:
+            _masked_store(low, row, pointer, mask, buffer.element)
+
+
+def _is_first_lane(mask: SSAValue) -> bool:
+    """Whether it is the mask of one line that lets through its first lane alone."""
+    maker = mask.owner
+    if not isinstance(maker, vector.CreateMaskOp) or len(maker.mask_dim_sizes) != 1:
+        return False
+    size = maker.mask_dim_sizes[0].owner
+    return isinstance(size, arith.ConstantOp) and size.value == integer_attr(1, IndexType())
 
 
 def _masked_store(
