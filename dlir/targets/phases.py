@@ -6,11 +6,27 @@ from collections.abc import Mapping
 
 from dlir.diagnostics import fail
 
+TAKEN_APART = (
+    "attention",
+    "avg_pool3d",
+    "batch_norm_training",
+    "conv3d",
+    "conv_transpose",
+    "group_norm",
+    "gru",
+    "instance_norm",
+    "lstm",
+    "max_pool3d",
+    "rms_norm",
+    "rnn",
+)
+"""The composite ops that no target computes as they are: written in simpler ones first."""
+
 
 def in_nhwc(more: str = "") -> str:
     """The ops that every target computes, in its order of dimensions; with options for that."""
     return (
-        "dl-decompose{ops=attention,rnn,gru,lstm},dl-simplify,"
+        f"dl-decompose{{ops={','.join(TAKEN_APART)}}},dl-simplify,"
         f"dl-assign-layout{{layout=nhwc{more}}},dl-simplify"
     )
 

@@ -17,7 +17,10 @@ from dlir.diagnostics import fail
 from dlir.dialects.dl.attrs import BOOLS, Approximation, Predicate
 from dlir.dialects.dl.ops import activation as a
 from dlir.dialects.dl.ops import composite as c
+from dlir.dialects.dl.ops import convolution as v
 from dlir.dialects.dl.ops import math as m
+from dlir.dialects.dl.ops import normalization as n
+from dlir.dialects.dl.ops import pooling3d as p
 from dlir.dialects.dl.ops import recurrent as rec
 from dlir.dialects.dl.ops.base import DlOp, Operand, element_of, rank_of, shape_of
 from dlir.dialects.dl.ops.binary import CastOp
@@ -28,7 +31,7 @@ from dlir.dialects.dl.ops.source import DimOp
 from dlir.dialects.dl.terms import Formula as Make
 from dlir.dialects.dl.terms import Term
 from dlir.rewrite import rewrite
-from dlir.transforms.decompose import recurrent
+from dlir.transforms.decompose import convolution, normalization, pooling, recurrent
 
 # Softmax
 
@@ -208,6 +211,14 @@ DECOMPOSITIONS: dict[type[DlOp], Callable[[Any, Make], Term | Sequence[Term]]] =
     a.LeakyReluOp: leaky_relu,
     a.HardSigmoidOp: hard_sigmoid,
     a.HardSwishOp: hard_swish,
+    n.GroupNormOp: normalization.group_norm,
+    n.InstanceNormOp: normalization.instance_norm,
+    n.RmsNormOp: normalization.rms_norm,
+    n.BatchNormTrainingOp: normalization.batch_norm_training,
+    v.Conv3dOp: convolution.conv3d,
+    v.ConvTransposeOp: convolution.conv_transpose,
+    p.MaxPool3dOp: pooling.max_pool3d,
+    p.AvgPool3dOp: pooling.avg_pool3d,
     rec.RnnOp: recurrent.rnn,
     rec.GruOp: recurrent.gru,
     rec.LstmOp: recurrent.lstm,

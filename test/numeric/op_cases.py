@@ -21,9 +21,11 @@ from numeric.cases import (
     Ulps,
     elements_in,
 )
+from numeric.normalization_cases import more_normalization_cases
 from numeric.quantization_cases import quantization_cases
 from numeric.recurrent_cases import recurrent_cases
 from numeric.unsigned_cases import unsigned_cases
+from numeric.window_cases import window_cases
 from xdsl.dialects.builtin import f16, f32, i32
 from xdsl.ir import Operation
 
@@ -438,7 +440,8 @@ REPRESENTATIVE: dict[str, list[Case]] = {
     "reduction f32": reduction_cases("f32"),
     "reduction i8": reduction_cases("i8"),
     "softmax f32": softmax_cases("f32"),
-    "normalization f32": normalization_cases("f32"),
+    "normalization f32": normalization_cases("f32") + more_normalization_cases("f32"),
+    "windows f32": window_cases("f32"),
     "attention f32": attention_cases("f32"),
     "recurrent f32": recurrent_cases("f32"),
     **{f"movement {e}": movement_cases(e) for e in ("f32", "i1")},
@@ -459,6 +462,8 @@ REST: dict[str, list[Case]] = {
     **{f"reduction {e}": reduction_cases(e) for e in ("i32", "i16")},
     **{f"softmax {e}": softmax_cases(e) for e in ("f64", "f16", "bf16")},
     **{f"normalization {e}": normalization_cases(e) for e in ("f64", "f16", "bf16")},
+    **{f"normalizations {e}": more_normalization_cases(e) for e in ("f64", "f16", "bf16")},
+    **{f"windows {e}": window_cases(e) for e in ("f64", "f16", "bf16", *INTEGERS)},
     **{f"attention {e}": attention_cases(e) for e in ("f64", "f16", "bf16")},
     **{f"recurrent {e}": recurrent_cases(e) for e in ("f64", "f16", "bf16")},
     **{f"movement {e}": movement_cases(e) for e in ("f64", "f16", "bf16", *INTEGERS)},

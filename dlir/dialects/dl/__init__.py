@@ -30,9 +30,12 @@ from dlir.dialects.dl.ops import (
     binary,
     composite,
     contraction,
+    convolution,
     math,
     movement,
+    normalization,
     pooling,
+    pooling3d,
     quantization,
     recurrent,
     reduction,
@@ -41,8 +44,8 @@ from dlir.dialects.dl.ops import (
 from dlir.dialects.dl.ops.base import DlOp
 
 FAMILIES: tuple[ModuleType, ...] = (
-    source, math, activation, binary, contraction, quantization, pooling, reduction, composite,
-    recurrent, movement,
+    source, math, activation, binary, contraction, convolution, quantization, pooling, pooling3d,
+    reduction, composite, normalization, recurrent, movement,
 )  # fmt: skip
 
 

@@ -92,9 +92,20 @@ def windows(
     padding: Sequence[int],
     dilations: Sequence[int],
 ) -> Shape | None:
-    """`window` for height and width; padding is top, left, bottom, right."""
-    sizes = zip(image, kernel, strides, padding[:2], padding[2:], dilations, strict=True)
+    """`window` for each dimension of an image; padding is low by dimension, then high."""
+    rank = len(image)
+    sizes = zip(image, kernel, strides, padding[:rank], padding[rank:], dilations, strict=True)
     return _all([window(*size) for size in sizes])
+
+
+def spread(
+    size: int, kernel: int, stride: int, padding: int, dilation: int, extra: int
+) -> int | None:
+    """How many places a transposed window covers; `padding` is the sum of both ends."""
+    if DYNAMIC in (size, kernel):
+        return DYNAMIC
+    places = (size - 1) * stride + (kernel - 1) * dilation + 1 - padding + extra
+    return places if places > 0 else None
 
 
 def reduce(shape: Sequence[int], axes: Sequence[int], keepdims: bool) -> Shape:

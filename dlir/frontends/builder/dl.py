@@ -44,6 +44,10 @@ from dlir.dialects.dl.ops.contraction import (
     Conv2dOp,
     MatmulOp,
 )
+from dlir.dialects.dl.ops.convolution import (
+    Conv3dOp,
+    ConvTransposeOp,
+)
 from dlir.dialects.dl.ops.math import (
     AbsOp,
     CeilOp,
@@ -75,9 +79,19 @@ from dlir.dialects.dl.ops.movement import (
     SplitOp,
     TransposeOp,
 )
+from dlir.dialects.dl.ops.normalization import (
+    BatchNormTrainingOp,
+    GroupNormOp,
+    InstanceNormOp,
+    RmsNormOp,
+)
 from dlir.dialects.dl.ops.pooling import (
     AvgPool2dOp,
     MaxPool2dOp,
+)
+from dlir.dialects.dl.ops.pooling3d import (
+    AvgPool3dOp,
+    MaxPool3dOp,
 )
 from dlir.dialects.dl.ops.recurrent import (
     GruOp,
@@ -103,7 +117,9 @@ __all__ = [
     "AddOp",
     "AndOp",
     "AvgPool2dOp",
+    "AvgPool3dOp",
     "BatchNormOp",
+    "BatchNormTrainingOp",
     "BroadcastOp",
     "CastOp",
     "CeilOp",
@@ -112,6 +128,8 @@ __all__ = [
     "ConcatOp",
     "ConstantOp",
     "Conv2dOp",
+    "Conv3dOp",
+    "ConvTransposeOp",
     "CosOp",
     "DimOp",
     "DivOp",
@@ -123,9 +141,11 @@ __all__ = [
     "FmodOp",
     "GatherOp",
     "GeluOp",
+    "GroupNormOp",
     "GruOp",
     "HardSigmoidOp",
     "HardSwishOp",
+    "InstanceNormOp",
     "IotaOp",
     "IsInfOp",
     "IsNanOp",
@@ -138,6 +158,7 @@ __all__ = [
     "MatmulOp",
     "MaxOp",
     "MaxPool2dOp",
+    "MaxPool3dOp",
     "MinOp",
     "MishOp",
     "ModOp",
@@ -157,6 +178,7 @@ __all__ = [
     "ReduceSumOp",
     "ReluOp",
     "ReshapeOp",
+    "RmsNormOp",
     "RnnOp",
     "RoundOp",
     "SelectOp",

@@ -14,6 +14,7 @@ from .ops import (
     reduction,
     slicing,
     source,
+    transposed,
 )
 
 OPERATORS: dict[str, Build] = {
@@ -27,12 +28,15 @@ OPERATORS: dict[str, Build] = {
     **reduction.OPERATORS,
     **slicing.OPERATORS,
     **source.OPERATORS,
+    **transposed.OPERATORS,
 }
 
 EXPANDED: frozenset[str] = frozenset(
     {
         "Attention",
+        "CausalConvWithState",
         "Celu",
+        "CenterCropPad",
         "MeanVarianceNormalization",
         "RotaryEmbedding",
         "SwiGLU",

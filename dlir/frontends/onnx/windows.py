@@ -15,7 +15,7 @@ from .node import Node
 
 @dataclass(frozen=True)
 class Windows:
-    """The windows over an image, two entries per list; `padding` is top, left, bottom, right."""
+    """The windows over an image or a volume; `padding` is low by dimension, then high."""
 
     kernel: tuple[int, ...]
     strides: tuple[int, ...]
@@ -28,14 +28,14 @@ class Windows:
 
 
 def windows_of(node: Node, spatial: Sequence[Dim], kernel: Sequence[Dim]) -> Windows:
-    """The windows of a node over `spatial` dimensions, one or two of them.
+    """The windows of a node over `spatial` dimensions, one to three of them.
 
     Raises `Unsupported` for other ranks, kernels of unknown size and `auto_pad` that needs the size
     of a dynamic image.
     """
     rank = len(spatial)
-    if rank not in (1, 2):
-        raise Unsupported(f"{rank} spatial dimensions; 1 and 2 are supported")
+    if rank not in (1, 2, 3):
+        raise Unsupported(f"{rank} spatial dimensions; 1 to 3 are supported")
     sizes = [n for n in kernel if isinstance(n, int)]
     strides, dilations = (node.ints(name, (1,) * rank) for name in ("strides", "dilations"))
     pads = node.ints("pads", (0,) * 2 * rank)
@@ -53,7 +53,7 @@ def windows_of(node: Node, spatial: Sequence[Dim], kernel: Sequence[Dim]) -> Win
         raise Unsupported("negative pads")
     windows = Windows(tuple(sizes), strides, pads, dilations)
     windows = replace(windows, padding=_auto_padding(node, spatial, windows))
-    return windows if rank == 2 else _over_lines(windows)
+    return _over_lines(windows) if rank == 1 else windows
 
 
 def _check_positive(name: str, numbers: Sequence[int]) -> None:
@@ -95,7 +95,7 @@ def _over_lines(windows: Windows) -> Windows:
 
 def window_dims(spatial: Sequence[Dim], windows: Windows) -> list[Dim]:
     """How many windows there are along each axis."""
-    low, high = windows.padding[:2], windows.padding[2:]
+    low, high = windows.padding[: len(spatial)], windows.padding[len(spatial) :]
     axes = zip(spatial, low, high, windows.extents(), windows.strides, strict=True)
     return [
         d.add(d.div(d.add(n, before + after - extent), stride), 1)
@@ -104,10 +104,10 @@ def window_dims(spatial: Sequence[Dim], windows: Windows) -> list[Dim]:
 
 
 def square_image(context: Context, x: Tensor) -> Tensor:
-    """A batch of lines [n, c, w] as images [n, c, 1, w]; images stay."""
-    return x if x.rank == 4 else context.reshape(x, (*x.dims[:2], 1, *x.dims[2:]))
+    """A batch of lines [n, c, w] as images [n, c, 1, w]; images and volumes stay."""
+    return x if x.rank > 3 else context.reshape(x, (*x.dims[:2], 1, *x.dims[2:]))
 
 
 def flat_image(context: Context, y: Tensor, rank: int) -> Tensor:
     """The inverse of `square_image` for an original of that rank."""
-    return y if rank == 4 else context.reshape(y, (*y.dims[:2], *y.dims[3:]))
+    return y if rank > 3 else context.reshape(y, (*y.dims[:2], *y.dims[3:]))

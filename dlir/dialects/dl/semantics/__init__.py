@@ -15,9 +15,12 @@ from xdsl.ir import Operation
 from dlir.dialects.dl.semantics import (
     composite,
     contraction,
+    convolution,
     elementwise,
     movement,
+    normalization,
     pooling,
+    pooling3d,
     quantization,
     recurrent,
     reduction,
@@ -44,8 +47,8 @@ def _checked(function: Function) -> Function:
 
 
 _FAMILIES = (
-    source, elementwise, contraction, quantization, pooling, reduction, composite, recurrent,
-    movement,
+    source, elementwise, contraction, convolution, quantization, pooling, pooling3d, reduction,
+    composite, normalization, recurrent, movement,
 )  # fmt: skip
 
 SEMANTICS: dict[type[Operation], Function] = {

@@ -70,13 +70,13 @@ def conv2d(_: Any, op: Conv2dOp, x: Array, weight: Array) -> Array:
 
 
 def windows(x: Array, kernel: Any, strides: Any, dilations: Any) -> Array:
-    """A view [b, c, i, j, u, v] of x[b, c, i*sh + u*dh, j*sw + v*dw], a padded NCHW image."""
+    """A view [b, c, i.., u..] of x[b, c, i*s + u*d ..], a padded image of any rank."""
     extent = [(k - 1) * d + 1 for k, d in zip(kernel, dilations, strict=True)]
     if any(size < reach for size, reach in zip(x.shape[2:], extent, strict=True)):
         raise ValueError(f"the kernel spans {extent}, more than the padded image {[*x.shape[2:]]}")
-    view = sliding_window_view(x, tuple(extent), axis=(2, 3))
-    (sh, sw), (dh, dw) = strides, dilations
-    return view[:, :, ::sh, ::sw, ::dh, ::dw]
+    view = sliding_window_view(x, tuple(extent), axis=tuple(range(2, x.ndim)))
+    steps = [slice(None, None, step) for step in (*strides, *dilations)]
+    return view[:, :, *steps]
 
 
 SEMANTICS = {MatmulOp: matmul, Conv2dOp: conv2d}

@@ -50,12 +50,12 @@ def _gemm(context: Context, node: Node) -> Tensor:
 
 
 def _conv(context: Context, node: Node) -> Tensor:
-    """One- and two-dimensional convolution; a line is an image of height 1."""
+    """Convolution of lines, images and volumes; a line is an image of height 1."""
     x, w = tensor(context, node, 0), tensor(context, node, 1)
     windows = windows_of(node, x.dims[2:], w.dims[2:])
     image, kernel = square_image(context, x), square_image(context, w)
     y = context.emit(
-        dl.Conv2dOp(
+        (dl.Conv3dOp if x.rank == 5 else dl.Conv2dOp)(
             image.ssa,
             kernel.ssa,
             strides=windows.strides,
@@ -65,11 +65,15 @@ def _conv(context: Context, node: Node) -> Tensor:
         ),
         _conv_dims(image, kernel, windows),
     )
-    y = flat_image(context, y, x.rank)
+    return biased(context, node, flat_image(context, y, x.rank))
+
+
+def biased(context: Context, node: Node, y: Tensor) -> Tensor:
+    """y + the bias of each channel, the optional third operand of convolutions."""
     if not node.has(2):
         return y
     bias = tensor(context, node, 2)
-    return context.itemwise(dl.AddOp, y, context.reshape(bias, (*bias.dims, *[1] * (x.rank - 2))))
+    return context.itemwise(dl.AddOp, y, context.reshape(bias, (*bias.dims, *[1] * (y.rank - 2))))
 
 
 def _conv_dims(image: Tensor, kernel: Tensor, windows: Windows) -> Sequence[Dim]:

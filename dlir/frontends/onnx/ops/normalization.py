@@ -63,60 +63,62 @@ def _statistics(context: Context, node: Node, x: Tensor, axis: int) -> Sequence[
 
 
 def _rms_norm(context: Context, node: Node) -> Tensor:
-    """x / sqrt(mean(x^2) + epsilon) * scale."""
+    """The scale may broadcast to the normalised dimensions."""
     x, scale = tensor(context, node, 0), tensor(context, node, 1)
     axis = normalize_axis(node.int("axis", -1), x.rank)
-    square = context.itemwise(dl.MulOp, x, x)
-    mean = reduce(context, dl.ReduceMeanOp, square, range(axis, x.rank), True)
-    epsilon = context.constant(node.float("epsilon", 1e-5), x.element)
-    root = context.itemwise(dl.SqrtOp, context.itemwise(dl.AddOp, mean, epsilon))
-    return context.itemwise(dl.MulOp, context.itemwise(dl.DivOp, x, root), scale)
-
-
-def _batch_norm(context: Context, node: Node) -> Tensor:
-    if node.int("training_mode", 0) or any(node.output_names[1:]):
-        raise Unsupported("training mode")
-    x, *statistics = (tensor(context, node, i) for i in range(5))
-    statistics = [context.cast(value, x.element) for value in statistics]
-    if x.rank < 2:
-        raise Unsupported(f"an input of rank {x.rank}")
-    op = dl.BatchNormOp(
-        x.ssa, *(value.ssa for value in statistics), epsilon=node.float("epsilon", 1e-5)
-    )
+    scale = context.broadcast(context.cast(scale, x.element), x.dims[axis:])
+    op = dl.RmsNormOp(x.ssa, scale.ssa, axis=axis, epsilon=node.float("epsilon", 1e-5))
     return context.emit(op, x.dims)
 
 
-def _instance_norm(context: Context, node: Node) -> Tensor:
-    """Normalisation of each channel of each image by its own statistics."""
-    x, scale, bias = (tensor(context, node, i) for i in range(3))
-    y = _standardised(context, x, range(2, x.rank), node.float("epsilon", 1e-5))
-    scale, bias = (
-        context.reshape(value, (*value.dims, *[1] * (x.rank - 2))) for value in (scale, bias)
+def _batch_norm(context: Context, node: Node) -> Sequence[Tensor]:
+    x, *vectors = (tensor(context, node, i) for i in range(5))
+    if x.rank < 2:
+        raise Unsupported(f"an input of rank {x.rank}")
+    epsilon = node.float("epsilon", 1e-5)
+    operands = [context.cast(value, x.element) for value in vectors]
+    if node.int("training_mode", 0):
+        op = dl.BatchNormTrainingOp(x.ssa, *(value.ssa for value in operands[:2]), epsilon=epsilon)
+        y, *current = context.emit_all(op, [x.dims, x.dims[1:2], x.dims[1:2]])
+        momentum = node.float("momentum", 0.9)
+        pairs = zip(vectors[2:], current, strict=True)
+        return (y, *(_running(context, old, new, momentum) for old, new in pairs))
+    if any(node.output_names[1:]):
+        raise Unsupported("statistics as results without training_mode")
+    op = dl.BatchNormOp(x.ssa, *(value.ssa for value in operands), epsilon=epsilon)
+    return (context.emit(op, x.dims),)
+
+
+def _running(context: Context, old: Tensor, new: Tensor, momentum: float) -> Tensor:
+    """old * momentum + new * (1 - momentum), in the type of the old statistic."""
+    kept, added = (context.constant(n, old.element) for n in (momentum, 1 - momentum))
+    new = context.cast(new, old.element)
+    return context.itemwise(
+        dl.AddOp,
+        context.itemwise(dl.MulOp, old, kept),
+        context.itemwise(dl.MulOp, new, added),
     )
-    return context.itemwise(dl.AddOp, context.itemwise(dl.MulOp, y, scale), bias)
 
 
-def _standardised(context: Context, x: Tensor, axes: Sequence[int], epsilon: float) -> Tensor:
-    """(x - mean) / sqrt(variance + epsilon) over `axes`."""
-    axes = list(axes)
-    centred = context.itemwise(dl.SubOp, x, reduce(context, dl.ReduceMeanOp, x, axes, True))
-    square = context.itemwise(dl.MulOp, centred, centred)
-    variance = reduce(context, dl.ReduceMeanOp, square, axes, True)
-    raised = context.itemwise(dl.AddOp, variance, context.constant(epsilon, x.element))
-    return context.itemwise(dl.DivOp, centred, context.itemwise(dl.SqrtOp, raised))
+def _instance_norm(context: Context, node: Node) -> Tensor:
+    x, scale, bias = (tensor(context, node, i) for i in range(3))
+    op = dl.InstanceNormOp(x.ssa, scale.ssa, bias.ssa, epsilon=node.float("epsilon", 1e-5))
+    return context.emit(op, x.dims)
 
 
 def _group_norm(context: Context, node: Node) -> Tensor:
-    """Normalisation of groups of channels; scale and bias are per group before opset 21."""
-    x, scale, bias = (tensor(context, node, i) for i in range(3))
-    groups = node.int("num_groups", 1)
-    per_group = (x.dims[0], groups, d.div(x.dims[1], groups), *x.dims[2:])
-    grouped = context.reshape(x, per_group)
-    y = _standardised(context, grouped, range(2, grouped.rank), node.float("epsilon", 1e-5))
-    own = (groups, 1) if node.opset < 21 else per_group[1:3]
-    scale, bias = (context.reshape(value, (*own, *[1] * (x.rank - 2))) for value in (scale, bias))
-    y = context.itemwise(dl.AddOp, context.itemwise(dl.MulOp, y, scale), bias)
-    return context.reshape(y, x.dims)
+    """Scale and bias are per group before opset 21."""
+    x, *vectors = (tensor(context, node, i) for i in range(3))
+    groups, channels = node.int("num_groups", 1), x.dims[1]
+    if node.opset < 21:
+        if groups < 1 or d.mod(channels, groups) != 0:
+            raise Unsupported(f"{groups} groups of {channels} channels")
+        own = (groups, d.div(channels, groups))
+        columns = (context.reshape(value, (groups, 1)) for value in vectors)
+        vectors = [context.reshape(context.broadcast(c, own), (channels,)) for c in columns]
+    scale, bias = (context.cast(value, x.element) for value in vectors)
+    op = dl.GroupNormOp(x.ssa, scale.ssa, bias.ssa, groups, epsilon=node.float("epsilon", 1e-5))
+    return context.emit(op, x.dims)
 
 
 def _lp_norm(context: Context, node: Node) -> Tensor:

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from xdsl.ir import Operation
+
 from dlir.frontends.builder import dl
 from dlir.frontends.builder.context import Context
 from dlir.frontends.builder.dims import Dim
@@ -19,22 +21,22 @@ from ..operator import Build, tensor
 from ..windows import Windows, flat_image, square_image, window_dims, windows_of
 
 
-def _pool_windows(node: Node, image: Tensor, rank: int) -> Windows:
-    kernel = node.ints("kernel_shape", ())
-    return windows_of(node, image.dims[6 - rank :], kernel)
+def _pool_windows(node: Node, x: Tensor) -> Windows:
+    return windows_of(node, x.dims[2:], node.ints("kernel_shape", ()))
 
 
 def _ceiled(image: Tensor, windows: Windows) -> Windows:
     """The windows with high padding such that `floor` finds as many of them as `ceil_mode` asks
     for.
     """
-    highs = [_ceiled_high(image.dims[2 + axis], windows, axis) for axis in (0, 1)]
-    return replace(windows, padding=(*windows.padding[:2], *highs))
+    rank = len(windows.kernel)
+    highs = [_ceiled_high(image.dims[2 + axis], windows, axis) for axis in range(rank)]
+    return replace(windows, padding=(*windows.padding[:rank], *highs))
 
 
 def _ceiled_high(size: Dim, windows: Windows, axis: int) -> int:
     """High padding of one axis; a window must not start in the high padding."""
-    low, high = windows.padding[axis], windows.padding[axis + 2]
+    low, high = windows.padding[axis], windows.padding[axis + len(windows.kernel)]
     extent, stride = windows.extents()[axis], windows.strides[axis]
     if stride == 1:
         return high
@@ -52,10 +54,10 @@ def _max_pool(context: Context, node: Node) -> Tensor:
         raise Unsupported("the Indices result")
     x = tensor(context, node, 0)
     image = square_image(context, x)
-    windows = _pool_windows(node, image, x.rank)
+    windows = _pool_windows(node, x)
     if node.int("ceil_mode", 0):
         windows = _ceiled(image, windows)
-    op = dl.MaxPool2dOp(
+    op = (dl.MaxPool3dOp if x.rank == 5 else dl.MaxPool2dOp)(
         image.ssa,
         windows.kernel,
         strides=windows.strides,
@@ -67,7 +69,7 @@ def _max_pool(context: Context, node: Node) -> Tensor:
 
 def _pooled(
     context: Context,
-    op: dl.MaxPool2dOp | dl.AvgPool2dOp,
+    op: Operation,
     x: Tensor,
     image: Tensor,
     windows: Windows,
@@ -79,7 +81,7 @@ def _pooled(
 def _average_pool(context: Context, node: Node) -> Tensor:
     x = tensor(context, node, 0)
     image = square_image(context, x)
-    windows = _pool_windows(node, image, x.rank)
+    windows = _pool_windows(node, x)
     include = bool(node.int("count_include_pad", 0)) and any(windows.padding)
     if node.int("ceil_mode", 0):
         ceiled = _ceiled(image, windows)
@@ -88,7 +90,7 @@ def _average_pool(context: Context, node: Node) -> Tensor:
             image = _padded(context, image, windows.padding)
             include, ceiled = False, replace(ceiled, padding=tuple(extra))
         windows = ceiled
-    op = dl.AvgPool2dOp(
+    op = (dl.AvgPool3dOp if x.rank == 5 else dl.AvgPool2dOp)(
         image.ssa,
         windows.kernel,
         strides=windows.strides,
@@ -100,7 +102,8 @@ def _average_pool(context: Context, node: Node) -> Tensor:
 
 
 def _padded(context: Context, image: Tensor, padding: tuple[int, ...]) -> Tensor:
-    return context.pad(image, (0, 0, *padding[:2]), (0, 0, *padding[2:]), 0.0)
+    rank = image.rank - 2
+    return context.pad(image, (0, 0, *padding[:rank]), (0, 0, *padding[rank:]), 0.0)
 
 
 def _global_pool(reduction: type[dl.ReduceMeanOp | dl.ReduceMaxOp]) -> Build:
