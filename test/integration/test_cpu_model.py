@@ -27,7 +27,7 @@ from dlir.targets.cpu.description import host
 from dlir.targets.cpu.emit import emit_parts
 from dlir.targets.cpu.execute import compile_many
 from dlir.targets.cpu.pipeline import PHASES
-from dlir.targets.cpu.target import LEVELS, CpuExecutable
+from dlir.targets.cpu.target import LEVELS, TARGET, CpuExecutable
 from dlir.tools import compile as compile_tool
 from dlir.tools import run as run_tool
 
@@ -64,7 +64,7 @@ def loaded(module: ModuleOp) -> CpuExecutable:
     bundle.objects = compile_many(emit_parts(module, host(), 5000), host())
     model = dlir.load(TEXT, params=WEIGHTS)
     report = Report.of("cpu", model.module, entry_function(model.module), model.params)
-    return CpuExecutable(model.module, model.params, CompileOptions(cache=False), report, bundle)
+    return TARGET.link(model.module, model.params, CompileOptions(cache=False), report, bundle)
 
 
 @pytest.mark.parametrize("level", ["dl", *PHASES])

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Container, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from functools import cache
-from itertools import chain, count, takewhile
+from itertools import accumulate, chain, count, pairwise, takewhile
 from typing import Any
 
 import numpy as np
@@ -57,6 +57,15 @@ class Bundle:
     objects: list[bytes] = field(default_factory=list[bytes])
     data: dict[str, Array] = field(default_factory=dict[str, Array])
     """The values of constants that stood in the text."""
+
+    @staticmethod
+    def describe_all(module: ModuleOp, entries: Sequence[str]) -> list[Bundle]:
+        """One bundle per function; what is the module's stands in the first alone."""
+        first, *rest = (Bundle.describe(module, name) for name in entries)
+        for bundle in rest:
+            bundle.messages, bundle.data = [], first.data
+            bundle.signatures = {bundle.entry: bundle.signatures[bundle.entry]}
+        return [first, *rest]
 
     @staticmethod
     def describe(module: ModuleOp, entry: str) -> Bundle:
@@ -115,6 +124,36 @@ class Bundle:
             end += size
         fields: dict[str, Any] = header | {"data": data, "objects": objects}
         return Bundle(**fields)
+
+
+def joined(bundles: Sequence[Bundle]) -> bytes:
+    """The bundles of one program as a block; `known_bundles` is the inverse."""
+    alone = [replace(bundle, data={}) if n else bundle for n, bundle in enumerate(bundles)]
+    blocks = [bundle.to_bytes() for bundle in alone]
+    sizes = [len(blocks), *map(len, blocks)]
+    return b"".join([*(size.to_bytes(8, "little") for size in sizes), *blocks])
+
+
+def known_bundles(block: bytes | None) -> list[Bundle] | None:
+    """The bundles of a block, or None if it has none that can be read."""
+    if block is None:
+        return None
+    try:
+        count, *sizes = _numbers_of(block, 1 + int.from_bytes(block[:8], "little"))
+        ends = [*accumulate(sizes, initial=8 * (1 + count))]
+        bundles = [Bundle.from_bytes(block[a:b]) for a, b in pairwise(ends)]
+    except (ValueError, KeyError, TypeError):
+        return None
+    for bundle in bundles[1:]:
+        bundle.data = bundles[0].data
+    return bundles
+
+
+def _numbers_of(block: bytes, count: int) -> list[int]:
+    """The first numbers of a block; raises ValueError if there are less."""
+    if 8 * count > len(block):
+        raise ValueError("the block is too short")
+    return [int.from_bytes(block[8 * n : 8 * n + 8], "little") for n in range(count)]
 
 
 def init_names(entry: str, known: Container[str]) -> list[str]:

@@ -80,6 +80,8 @@ class DlOp(IRDLOperation, HasFolderInterface, HasCanonicalizationPatternsInterfa
     """Whether the last operands are `sizes`, the indices of the `?` of the result."""
     LEAD: ClassVar[tuple[str, ...]] = ()
     """The properties that `parse_lead` reads."""
+    ON_HOST: ClassVar[bool] = False
+    """Whether sizes of the results follow from elements: then the host runs the op's semantics."""
 
     traits = traits_def(Pure())
 

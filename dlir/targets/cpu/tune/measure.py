@@ -149,7 +149,7 @@ class Kernel:
         bundle = Bundle.describe(lowered, "main")
         bundle.objects = compile_many([emit_ir(lowered, host())], host(), processes=1)
         report = Report("cpu", "main", [], [], {})
-        return CpuExecutable(self.module, self.params, self.options, report, bundle)
+        return TARGET.link(self.module, self.params, self.options, report, bundle)
 
 
 def read_schedule(text: str) -> ScheduleAttr:

@@ -1,0 +1,96 @@
+"""A public function of a linked module made ready to call: its constants, plans and arena."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from xdsl.ir import Attribute
+
+from dlir.numpy_types import Array, Value, dtype_of, signless_values
+from dlir.targets.cpu.bundle import Bundle
+from dlir.targets.cpu.constants import allocate, array_type, contiguous, load_constants, room_of
+from dlir.targets.cpu.entry import EntryCall
+from dlir.targets.cpu.execute import NativeModule
+from dlir.targets.cpu.trace import KernelTracer
+
+KNOWN_PLANS = 64
+"""Combinations of input sizes whose plans are kept."""
+
+
+class Arena:
+    """The memory for what is between results; one for all functions that run in turn."""
+
+    def __init__(self) -> None:
+        self._bytes = np.empty(0, np.int8)
+
+    def room(self, size: int) -> Array:
+        """That many bytes, grown when a call needs more than any before."""
+        if len(self._bytes) < size:
+            self._bytes = room_of(size)
+        return self._bytes
+
+
+class NativeEntry:
+    """The function that a bundle describes. Not for two threads at a time."""
+
+    def __init__(
+        self,
+        native: NativeModule,
+        bundle: Bundle,
+        params: Mapping[str, Array],
+        arena: Arena,
+        outputs: Sequence[Attribute],
+    ) -> None:
+        """`outputs` are the types that callers get; the code knows no signs of integers."""
+        self.name, self._native, self._arena = bundle.entry, native, arena
+        self._plans_by_sizes = bundle.plans_by_sizes
+        self.constants = load_constants(native, bundle, params)
+        types = bundle.signature(bundle.entry).inputs
+        last = len(types) - 1  # the arena
+        buffers = types[last - bundle.results : last]
+        self._outputs = [
+            (array_type(buffer)[0], dtype_of(type))
+            for buffer, type in zip(buffers, outputs, strict=True)
+        ]
+        inputs = last - bundle.results - len(self.constants)
+        self._plans: dict[tuple[Any, ...], tuple[int, ...]] = {}
+        self._call = EntryCall(native.functions[bundle.entry], inputs, self.constants)
+
+    def __call__(
+        self, arguments: Sequence[Value], tracer: KernelTracer | None = None
+    ) -> tuple[Value, ...]:
+        """Plan for these sizes, make room for the results, run; by the tracer, if one is given.
+
+        Raises ValueError for sizes that do not fit.
+        """
+        inputs = [*map(contiguous, arguments)]
+        arena, *sizes = self._plan(inputs)
+        results = allocate(self._outputs, sizes)
+        room = self._arena.room(arena)
+        if tracer is None:
+            self._call(inputs, results, room)
+            self._check(self._native)
+        else:
+            buffers = map(signless_values, [*inputs, *self.constants, *results, room])
+            tracer.call(self.name, *buffers)
+            self._check(tracer.native)
+        return tuple(results)
+
+    def _plan(self, inputs: Sequence[Value]) -> tuple[int, ...]:
+        """Bytes of the arena, and the results' dynamic sizes; known for sizes that came before."""
+        key = tuple([np.shape(value) for value in inputs])
+        known = self._plans.get(key)
+        if known is None:
+            plan = self._native.functions[f"{self.name}.plan"](*inputs, *self.constants)
+            self._check(self._native)
+            known = tuple(map(int, plan))
+            if self._plans_by_sizes and len(self._plans) < KNOWN_PLANS:
+                self._plans[key] = known
+        return known
+
+    def _check(self, native: NativeModule) -> None:
+        message = native.status()
+        if message is not None:
+            raise ValueError(f"@{self.name}: {message}")
