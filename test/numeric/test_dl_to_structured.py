@@ -22,10 +22,10 @@ from dlir.dialects.dl.ops import source as s
 from dlir.interpreter import ExecutionError, Interpreter
 from dlir.lowering.dl_to_structured import RULES, ConvertDlToStructured
 from dlir.numpy_types import dtype_of
-from dlir.transforms.dl_decompose import DlDecompose
+from dlir.transforms.dl_decompose import DECOMPOSITIONS, DlDecompose
 from dlir.verifier import verify
 
-DECOMPOSED = ("attention", "rnn", "gru", "lstm")
+DECOMPOSED = tuple(op.name.removeprefix("dl.") for op in DECOMPOSITIONS if op not in RULES)
 """Ops without a lowering of their own."""
 
 
