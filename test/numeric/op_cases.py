@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
+from numeric.bits_cases import bitcast_cases, shift_cases
 from numeric.cases import (
     BITS,
     ELEMENTS,
@@ -36,8 +37,10 @@ from dlir.dialects.dl.ops import contraction as k
 from dlir.dialects.dl.ops import math as m
 from dlir.dialects.dl.ops import movement as mv
 from dlir.dialects.dl.ops import pooling as p
+from dlir.dialects.dl.ops import rectifiers as rect
 from dlir.dialects.dl.ops import reduction as r
 from dlir.dialects.dl.ops import source as s
+from dlir.dialects.dl.ops import trigonometry as t
 
 Make = Callable[..., Operation | Sequence[Operation]]
 
@@ -49,6 +52,8 @@ FLOAT_UNARY: dict[type[Operation], Check] = {
     **dict.fromkeys((m.IsNanOp, m.IsInfOp), EXACT),
     **dict.fromkeys((m.ExpOp, m.Expm1Op, m.LogOp, m.Log1pOp, m.SqrtOp, m.RsqrtOp), Ulps()),
     **dict.fromkeys((m.ReciprocalOp, m.SinOp, m.CosOp, m.TanOp, m.TanhOp, m.ErfOp), Ulps()),
+    **dict.fromkeys((t.SinhOp, t.CoshOp, t.AsinOp, t.AcosOp), Ulps()),
+    **dict.fromkeys((t.AtanOp, t.AsinhOp, t.AcoshOp, t.AtanhOp), Ulps()),
     **dict.fromkeys((act.SigmoidOp, act.SiluOp, act.SoftplusOp, act.SoftsignOp), FORMULA),
     **dict.fromkeys((act.EluOp, act.SeluOp, act.LeakyReluOp, act.MishOp), FORMULA),
     **dict.fromkeys((act.HardSwishOp, act.HardSigmoidOp, act.GeluOp), CANCELLING),
@@ -58,6 +63,9 @@ PARAMETRISED: dict[str, tuple[Callable[..., Operation], Check]] = {
     "elu": (lambda x: act.EluOp(x, 0.3), FORMULA),
     "leaky_relu": (lambda x: act.LeakyReluOp(x, 0.2), FORMULA),
     "hard_sigmoid": (lambda x: act.HardSigmoidOp(x, 0.25, 0.4), CANCELLING),
+    "celu": (lambda x: rect.CeluOp(x, -0.7), FORMULA),
+    "celu_1": (rect.CeluOp, FORMULA),
+    "thresholded_relu": (lambda x: rect.ThresholdedReluOp(x, 0.75), EXACT),
     "clip": (lambda x: act.ClipOp(x, -1, 1), EXACT),
     "clip_low": (lambda x: act.ClipOp(x, 0), EXACT),
     "clip_high": (lambda x: act.ClipOp(x, None, 6), EXACT),
@@ -432,6 +440,8 @@ REPRESENTATIVE: dict[str, list[Case]] = {
     **{f"shape {e}": shape_cases(e) for e in ("f32", "i8", "i1")},
     **{f"compare {e}": compare_cases(e) for e in ("f32", "i8", "i1")},
     "select": select_cases(),
+    "bitcast": bitcast_cases(),
+    "shift": shift_cases(),
     "cast": cast_cases(),
     "matmul": matmul_cases(),
     "quantization": quantization_cases(),

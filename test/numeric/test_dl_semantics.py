@@ -41,7 +41,10 @@ from xdsl.utils.test_value import create_ssa_value
 from dlir.dialects.dl.constants import constant, constant_array
 from dlir.dialects.dl.ops import activation as act
 from dlir.dialects.dl.ops import binary as b
+from dlir.dialects.dl.ops import bits
 from dlir.dialects.dl.ops import math as m
+from dlir.dialects.dl.ops import rectifiers as rect
+from dlir.dialects.dl.ops import trigonometry as t
 from dlir.dialects.dl.ops.source import DimOp, IotaOp, ParamOp
 from dlir.dialects.dl.semantics import SEMANTICS
 
@@ -93,6 +96,14 @@ UNARY = {
     m.TanOp: math.tan,
     m.TanhOp: math.tanh,
     m.ErfOp: math.erf,
+    t.SinhOp: math.sinh,
+    t.CoshOp: math.cosh,
+    t.AsinOp: math.asin,
+    t.AcosOp: math.acos,
+    t.AtanOp: math.atan,
+    t.AsinhOp: math.asinh,
+    t.AcoshOp: math.acosh,
+    t.AtanhOp: lambda x: math.copysign(inf, x) if abs(x) == 1 else math.atanh(x),
     m.FloorOp: lambda x: x if math.isinf(x) else float(math.floor(x)),
     m.CeilOp: lambda x: x if math.isinf(x) else float(math.ceil(x)),
     m.RoundOp: lambda x: x if math.isinf(x) else float(round(x)),
@@ -107,6 +118,7 @@ UNARY = {
     act.GeluOp: lambda x: 0.5 * x * (1 + math.erf(x / 2**0.5)),
     act.EluOp: lambda x: x if x > 0 else math.expm1(x),
     act.LeakyReluOp: lambda x: x if x >= 0 else 0.01 * x,
+    rect.CeluOp: lambda x: x if x > 0 else math.expm1(x),
     act.HardSigmoidOp: lambda x: min(max(0.2 * x + 0.5, 0), 1),
 }
 POINTS = [
@@ -161,6 +173,14 @@ def test_parameters_of_activations() -> None:
     same(
         run(act.HardSigmoidOp, x, alpha=0.5, beta=0.25), np.array([0, 0, 0.25, 0.5, 1], np.float32)
     )
+
+
+def test_rectifiers() -> None:
+    x = np.array([-2.0, -0.5, 0.5, 2.0, nan], np.float32)
+    celu = [2 * math.expm1(v / 2) if v < 0 else v for v in x.tolist()]
+    close(run(rect.CeluOp, x, alpha=2.0), np.array(celu, np.float32))
+    thresholded = run(rect.ThresholdedReluOp, x, alpha=-1.0)
+    same(thresholded, np.array([0, -0.5, 0.5, 2, 0], np.float32))
 
 
 def test_clip() -> None:
@@ -254,6 +274,30 @@ def test_integer_binary(kind: Any, dtype: Any) -> None:
     wrapped = [INTEGER_BINARY[kind](x, y) & (2**limits.bits - 1) for x, y in pairs]
     unsigned = np.array(wrapped, np.dtype(f"u{np.dtype(dtype).itemsize}"))
     same(run(kind, lhs, rhs), unsigned.view(dtype))
+
+
+@pytest.mark.parametrize("dtype", [*INT_DTYPES, np.uint64, np.uint32, np.uint16, np.uint8])
+def test_shifts(dtype: Any) -> None:
+    limits = np.iinfo(dtype)
+    numbers = [int(limits.min), 1, 77, int(limits.max)]
+    counts = [0, 1, 3, limits.bits - 1, limits.bits, *([] if limits.min == 0 else [-1])]
+    pairs = list(itertools.product(numbers, counts))
+    x, count = (np.array(side, dtype) for side in zip(*pairs, strict=True))
+    moves = [n if n >= 0 else limits.bits for _, n in pairs]
+    mask = 2**limits.bits - 1
+    left = [(x << n) & mask for (x, _), n in zip(pairs, moves, strict=True)]
+    right = [(x >> n) & mask for (x, _), n in zip(pairs, moves, strict=True)]
+    word = np.dtype(f"u{x.dtype.itemsize}")
+    np.testing.assert_array_equal(run(bits.ShiftLeftOp, x, count).view(word), left)
+    np.testing.assert_array_equal(run(bits.ShiftRightOp, x, count).view(word), right)
+
+
+def test_bitcast() -> None:
+    x = np.array([[1.0, -0.0], [nan, inf]], np.float32)
+    got = meaning(bits.BitcastOp(value(x.T), i32), x.T)
+    expected = np.array([[0x3F800000, 0x7FC00000], [-0x80000000, 0x7F800000]], np.int32)
+    same(got, expected)
+    same(meaning(bits.BitcastOp(value(got), f32), got), x.T)
 
 
 @pytest.mark.parametrize("kind", [b.DivOp, b.ModOp, b.FmodOp])

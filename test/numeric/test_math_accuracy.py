@@ -62,6 +62,11 @@ REFERENCE: dict[str, Callable[..., Array]] = {
     "tan": np.tan,
     "atan": np.arctan,
     "atan2": np.arctan2,
+    "asin": np.arcsin,
+    "acos": np.arccos,
+    "asinh": np.arcsinh,
+    "acosh": np.arccosh,
+    "atanh": np.arctanh,
     "powf": np.power,
     "rsqrt": lambda x: 1 / np.sqrt(x),
 }

@@ -28,6 +28,7 @@ from dlir.dialects.dl.attrs import AlgorithmAttr, ApproximationAttr, LayoutAttr,
 from dlir.dialects.dl.ops import (
     activation,
     binary,
+    bits,
     composite,
     contraction,
     convolution,
@@ -37,15 +38,17 @@ from dlir.dialects.dl.ops import (
     pooling,
     pooling3d,
     quantization,
+    rectifiers,
     recurrent,
     reduction,
     source,
+    trigonometry,
 )
 from dlir.dialects.dl.ops.base import DlOp
 
 FAMILIES: tuple[ModuleType, ...] = (
-    source, math, activation, binary, contraction, convolution, quantization, pooling, pooling3d,
-    reduction, composite, normalization, recurrent, movement,
+    source, math, trigonometry, activation, rectifiers, binary, bits, contraction, convolution,
+    quantization, pooling, pooling3d, reduction, composite, normalization, recurrent, movement,
 )  # fmt: skip
 
 

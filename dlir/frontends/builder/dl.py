@@ -33,6 +33,11 @@ from dlir.dialects.dl.ops.binary import (
     SubOp,
     XorOp,
 )
+from dlir.dialects.dl.ops.bits import (
+    BitcastOp,
+    ShiftLeftOp,
+    ShiftRightOp,
+)
 from dlir.dialects.dl.ops.composite import (
     BatchNormOp,
     LayerNormOp,
@@ -93,6 +98,10 @@ from dlir.dialects.dl.ops.pooling3d import (
     AvgPool3dOp,
     MaxPool3dOp,
 )
+from dlir.dialects.dl.ops.rectifiers import (
+    CeluOp,
+    ThresholdedReluOp,
+)
 from dlir.dialects.dl.ops.recurrent import (
     GruOp,
     LstmOp,
@@ -111,18 +120,36 @@ from dlir.dialects.dl.ops.source import (
     IotaOp,
     ParamOp,
 )
+from dlir.dialects.dl.ops.trigonometry import (
+    AcoshOp,
+    AcosOp,
+    AsinhOp,
+    AsinOp,
+    AtanhOp,
+    AtanOp,
+    CoshOp,
+    SinhOp,
+)
 
 __all__ = [
     "AbsOp",
+    "AcosOp",
+    "AcoshOp",
     "AddOp",
     "AndOp",
+    "AsinOp",
+    "AsinhOp",
+    "AtanOp",
+    "AtanhOp",
     "AvgPool2dOp",
     "AvgPool3dOp",
     "BatchNormOp",
     "BatchNormTrainingOp",
+    "BitcastOp",
     "BroadcastOp",
     "CastOp",
     "CeilOp",
+    "CeluOp",
     "ClipOp",
     "CompareOp",
     "ConcatOp",
@@ -131,6 +158,7 @@ __all__ = [
     "Conv3dOp",
     "ConvTransposeOp",
     "CosOp",
+    "CoshOp",
     "DimOp",
     "DivOp",
     "EluOp",
@@ -183,10 +211,13 @@ __all__ = [
     "RoundOp",
     "SelectOp",
     "SeluOp",
+    "ShiftLeftOp",
+    "ShiftRightOp",
     "SigmoidOp",
     "SignOp",
     "SiluOp",
     "SinOp",
+    "SinhOp",
     "SliceOp",
     "SoftmaxOp",
     "SoftplusOp",
@@ -196,6 +227,7 @@ __all__ = [
     "SubOp",
     "TanOp",
     "TanhOp",
+    "ThresholdedReluOp",
     "TransposeOp",
     "XorOp",
 ]

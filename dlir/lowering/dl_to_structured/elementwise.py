@@ -10,7 +10,7 @@ from xdsl.dialects.builtin import PackableType, i1
 from xdsl.ir import Operation, SSAValue
 
 from dlir.dialects.dl.ops import binary as b
-from dlir.dialects.dl.ops import source
+from dlir.dialects.dl.ops import bits, source
 from dlir.dialects.structured.ops import element_type_of
 from dlir.lowering.dl_to_structured.emitter import (
     Access,
@@ -31,6 +31,7 @@ from dlir.lowering.dl_to_structured.scalar_forms import (
     ELEMENTWISE,
     convert,
     rounded_form,
+    same_bits,
     scalar_form,
 )
 from dlir.lowering.dl_to_structured.sizes import Size, joined, tensor_type
@@ -56,6 +57,11 @@ def select(emitter: Emitter, op: Operation) -> SSAValue:
 def cast_elements(emitter: Emitter, op: Operation) -> SSAValue:
     """A conversion of each number."""
     return pointwise(emitter, op, lambda x: convert(x, element_type_of(op.results[0])))
+
+
+def bitcast(emitter: Emitter, op: Operation) -> SSAValue:
+    """The bits of each number."""
+    return pointwise(emitter, op, lambda x: same_bits(x, element_type_of(op.results[0])))
 
 
 def pointwise(emitter: Emitter, op: Operation, make: Form) -> SSAValue:
@@ -106,4 +112,5 @@ RULES: dict[type[Operation], Callable[[Emitter, Operation], SSAValue]] = {
     **dict.fromkeys(ELEMENTWISE, elementwise),
     b.SelectOp: select,
     b.CastOp: cast_elements,
+    bits.BitcastOp: bitcast,
 }

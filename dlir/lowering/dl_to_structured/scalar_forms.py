@@ -16,7 +16,10 @@ from xdsl.ir import Attribute, Operation
 from dlir.dialects.dl.attrs import Approximation
 from dlir.dialects.dl.ops import activation as a
 from dlir.dialects.dl.ops import binary as b
+from dlir.dialects.dl.ops import bits
 from dlir.dialects.dl.ops import math as m
+from dlir.dialects.dl.ops import rectifiers as rect
+from dlir.dialects.dl.ops import trigonometry as t
 from dlir.dialects.vectorized import RemfOp
 from dlir.lowering.dl_to_structured.scalar import (
     Form,
@@ -43,6 +46,7 @@ from dlir.lowering.dl_to_structured.scalar import (
     sqrt,
     tanh,
     where,
+    width,
 )
 from dlir.types import is_unsigned
 
@@ -90,6 +94,10 @@ def elu(x: Scalar, alpha: float) -> Scalar:
     return where(compare("gt", x, 0), x, alpha * expm1(x))
 
 
+def celu(x: Scalar, alpha: float) -> Scalar:
+    return where(compare("gt", x, 0), x, alpha * expm1(x / alpha))
+
+
 def hard_sigmoid(x: Scalar, alpha: float, beta: float) -> Scalar:
     return minimum(maximum(alpha * x + beta, 0), 1)
 
@@ -123,6 +131,14 @@ UNARY: dict[type[Operation], Callable[[Scalar], Scalar]] = {
     m.TanOp: function(math.TanOp),
     m.TanhOp: tanh,
     m.ErfOp: erf,
+    t.SinhOp: function(math.SinhOp),
+    t.CoshOp: function(math.CoshOp),
+    t.AsinOp: function(math.AsinOp),
+    t.AcosOp: function(math.AcosOp),
+    t.AtanOp: function(math.AtanOp),
+    t.AsinhOp: function(math.AsinhOp),
+    t.AcoshOp: function(math.AcoshOp),
+    t.AtanhOp: function(math.AtanhOp),
     m.FloorOp: function(math.FloorOp),
     m.CeilOp: function(math.CeilOp),
     m.RoundOp: function(math.RoundEvenOp),
@@ -142,6 +158,8 @@ UNARY: dict[type[Operation], Callable[[Scalar], Scalar]] = {
 WITH_PROPERTIES: dict[type[Operation], Callable[[Any, Scalar], Scalar]] = {
     a.GeluOp: gelu,
     a.EluOp: lambda op, x: elu(x, op.alpha.value.data),
+    rect.CeluOp: lambda op, x: celu(x, op.alpha.value.data),
+    rect.ThresholdedReluOp: lambda op, x: where(compare("gt", x, op.alpha.value.data), x, 0),
     a.LeakyReluOp: lambda op, x: rectified(x, op.alpha.value.data),
     a.HardSigmoidOp: lambda op, x: hard_sigmoid(x, op.alpha.value.data, op.beta.value.data),
     a.ClipOp: clip,
@@ -224,6 +242,27 @@ def exponentiation(x: Scalar, y: Scalar) -> Scalar:
     return power(x, y)
 
 
+def too_far(count: Scalar) -> Scalar:
+    """Whether a shift by so many places leaves no bit; a negative count is a large one."""
+    limit = count.like(width(count.type))
+    return count.body.add(arith.CmpiOp(count.value, limit.value, "uge"))
+
+
+def shift_left(x: Scalar, count: Scalar) -> Scalar:
+    far = too_far(count)
+    moved = x.body.add(arith.ShLIOp(x.value, where(far, 0, count).value))
+    return where(far, 0, moved)
+
+
+def shift_right(x: Scalar, count: Scalar) -> Scalar:
+    """A signed number is left with bits of its sign."""
+    far = too_far(count)
+    if is_unsigned(x.type):
+        moved = x.body.add(arith.ShRUIOp(x.value, where(far, 0, count).value))
+        return where(far, 0, moved)
+    return x.body.add(arith.ShRSIOp(x.value, where(far, width(x.type) - 1, count).value))
+
+
 BINARY: dict[type[Operation], Callable[[Scalar, Scalar], Scalar]] = {
     b.AddOp: lambda x, y: x + y,
     b.SubOp: lambda x, y: x - y,
@@ -239,6 +278,8 @@ BINARY: dict[type[Operation], Callable[[Scalar, Scalar], Scalar]] = {
     b.AndOp: lambda x, y: x & y,
     b.OrOp: lambda x, y: x | y,
     b.XorOp: lambda x, y: x ^ y,
+    bits.ShiftLeftOp: shift_left,
+    bits.ShiftRightOp: shift_right,
 }
 
 # Conversion
@@ -265,6 +306,13 @@ def convert(x: Scalar, type: Attribute) -> Scalar:
         return saturated(resize(x, computing_type(x.type)), type)
     kind = arith.UIToFPOp if is_nonnegative(x.type) else arith.SIToFPOp
     return x.body.add(kind(x.value, type))  # pyright: ignore[reportArgumentType]
+
+
+def same_bits(x: Scalar, type: Attribute) -> Scalar:
+    """`dl.bitcast` of one number."""
+    if x.is_float or is_float(type):
+        return x if x.type == type else x.body.add(arith.BitcastOp(x.value, type))
+    return resize(x, type)
 
 
 def rounded_form(form: Form, computing: Attribute, result: Attribute) -> Form:

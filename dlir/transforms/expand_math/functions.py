@@ -342,6 +342,61 @@ def atan2(y: Term, x: Term) -> Term:
     return x.differs(x).where(x, y.differs(y).where(y, angle))
 
 
+def _legs(x: Term) -> tuple[Term, Term]:
+    """x, and sqrt(1 - x^2) as the square root of a product, which does not cancel near 1."""
+    return x, _sqrt((1.0 - x) * (x + 1.0))
+
+
+def asin(x: Term) -> Term:
+    """The angle of the point (sqrt(1 - x^2), x)."""
+    return atan2(*_legs(x))
+
+
+def acos(x: Term) -> Term:
+    """The angle of the point (x, sqrt(1 - x^2))."""
+    return atan2(*reversed(_legs(x)))
+
+
+# Inverse hyperbolic functions.
+
+
+def _large(x: Term) -> Term:
+    """Whether x^2 + 1 and x^2 are the same number."""
+    return x > (2.0**13 if x.format.width == 32 else 2.0**28)
+
+
+def _log_of_double(x: Term) -> Term:
+    """log(2 x), also where 2 x would overflow."""
+    return log(x) + LN_2[0]
+
+
+def asinh(x: Term) -> Term:
+    """log1p(s + s^2 / (1 + sqrt(1 + s^2))) with s = |x|; log(2 s) for large ones."""
+    size = x.abs()
+    large = _large(size)
+    square = large.where(size.like(0.0), size * size)
+    near = log1p(size + square / (_sqrt(square + 1.0) + 1.0))
+    result = large.where(_log_of_double(size), near)
+    return x.equals(0.0).where(x, result.with_sign_of(x))
+
+
+def acosh(x: Term) -> Term:
+    """log1p(t + sqrt(t (t + 2))) with t = x - 1; log(2 x) for large ones."""
+    t = x - 1.0
+    large = _large(x)
+    product = large.where(t.like(0.0), t * (t + 2.0))
+    result = large.where(_log_of_double(x), log1p(t + _sqrt(product)))
+    return x.below_or_nan(1.0).where(x.like(nan), result)
+
+
+def atanh(x: Term) -> Term:
+    """log1p(2 s / (1 - s)) / 2 with s = |x|; below 1/2 the quotient as 2 s + 2 s s / (1 - s)."""
+    size = x.abs()
+    double, rest = size + size, 1.0 - size
+    argument = (size < 0.5).where(double + double * size / rest, double / rest)
+    return x.equals(0.0).where(x, (log1p(argument) * 0.5).with_sign_of(x))
+
+
 # Powers.
 
 
@@ -403,9 +458,13 @@ def _pow_special(x: Term, y: Term, size: Term) -> Term:
     return one.where(x.like(1.0), result)
 
 
+def _sqrt(x: Term) -> Term:
+    return x.builder.add(math.SqrtOp(x.value))
+
+
 def rsqrt(x: Term) -> Term:
     """1 / sqrt(x)."""
-    return 1.0 / x.builder.add(math.SqrtOp(x.value))
+    return 1.0 / _sqrt(x)
 
 
 ACCURACY: dict[type[Operation], float] = {
@@ -425,6 +484,11 @@ ACCURACY: dict[type[Operation], float] = {
     math.TanOp: 3.5,
     math.AtanOp: 1.5,
     math.Atan2Op: 1.5,
+    math.AsinOp: 3,
+    math.AcosOp: 3,
+    math.AsinhOp: 3,
+    math.AcoshOp: 3,
+    math.AtanhOp: 3,
     math.PowFOp: 4,
     math.RsqrtOp: 1.5,
 }
@@ -447,6 +511,11 @@ EXPANSIONS: dict[type[Operation], Callable[..., Term]] = {
     math.TanOp: tan,
     math.AtanOp: atan,
     math.Atan2Op: atan2,
+    math.AsinOp: asin,
+    math.AcosOp: acos,
+    math.AsinhOp: asinh,
+    math.AcoshOp: acosh,
+    math.AtanhOp: atanh,
     math.PowFOp: pow,
     math.RsqrtOp: rsqrt,
 }

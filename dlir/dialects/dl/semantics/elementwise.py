@@ -11,7 +11,10 @@ import numpy as np
 from dlir.dialects.dl.attrs import Approximation, Predicate
 from dlir.dialects.dl.ops import activation as a
 from dlir.dialects.dl.ops import binary as b
+from dlir.dialects.dl.ops import bits
 from dlir.dialects.dl.ops import math as m
+from dlir.dialects.dl.ops import rectifiers as rect
+from dlir.dialects.dl.ops import trigonometry as t
 from dlir.dialects.dl.ops.base import DlOp
 from dlir.dialects.dl.ops.elementwise import BinaryOp, UnaryOp
 from dlir.dialects.dl.semantics.common import is_float, result_dtype, rounded, stretched, to_f64
@@ -48,6 +51,10 @@ def elu(x: Array, alpha: float) -> Array:
     return np.where(x > 0, x, alpha * np.expm1(x))
 
 
+def celu(x: Array, alpha: float) -> Array:
+    return np.where(x > 0, x, alpha * np.expm1(x / alpha))
+
+
 def hard_sigmoid(x: Array, alpha: float, beta: float) -> Array:
     return np.minimum(np.maximum(alpha * x + beta, 0), 1)
 
@@ -75,6 +82,14 @@ FLOAT_UNARY: dict[type[DlOp], Unary] = {
     m.TanOp: np.tan,
     m.TanhOp: np.tanh,
     m.ErfOp: erf,
+    t.SinhOp: np.sinh,
+    t.CoshOp: np.cosh,
+    t.AsinOp: np.arcsin,
+    t.AcosOp: np.arccos,
+    t.AtanOp: np.arctan,
+    t.AsinhOp: np.arcsinh,
+    t.AcoshOp: np.arccosh,
+    t.AtanhOp: np.arctanh,
     m.FloorOp: np.floor,
     m.CeilOp: np.ceil,
     m.RoundOp: np.rint,
@@ -101,6 +116,8 @@ INTEGER_UNARY: dict[type[DlOp], Unary] = {
 PARAMETRISED: dict[type[DlOp], Callable[[Any, Array], Array]] = {
     a.GeluOp: gelu,
     a.EluOp: lambda op, x: elu(x, op.alpha.value.data),
+    rect.CeluOp: lambda op, x: celu(x, op.alpha.value.data),
+    rect.ThresholdedReluOp: lambda op, x: np.where(x > op.alpha.value.data, x, 0),
     a.LeakyReluOp: lambda op, x: np.where(x >= 0, x, op.alpha.value.data * x),
     a.HardSigmoidOp: lambda op, x: hard_sigmoid(x, op.alpha.value.data, op.beta.value.data),
     a.ClipOp: clip,
@@ -141,6 +158,23 @@ def integer_power(lhs: Array, rhs: Array) -> Array:
     return np.where(negative & (np.abs(lhs) != 1), 0, power)
 
 
+def too_far(x: Array, count: Array) -> Array:
+    """Whether a shift leaves none of x's bits; a negative count is a large one."""
+    return (count < 0) | (count >= 8 * x.dtype.itemsize)
+
+
+def shift_left(x: Array, count: Array) -> Array:
+    far = too_far(x, count)
+    return np.where(far, 0, np.left_shift(x, np.where(far, 0, count)))
+
+
+def shift_right(x: Array, count: Array) -> Array:
+    """Of a negative number, all bits of the sign remain."""
+    far = too_far(x, count)
+    rest = np.where(x < 0, -1, 0) if x.dtype.kind == "i" else 0
+    return np.where(far, rest, np.right_shift(x, np.where(far, 0, count)))
+
+
 FLOAT_BINARY: dict[type[DlOp], Binary] = {
     b.AddOp: np.add,
     b.SubOp: np.subtract,
@@ -169,6 +203,8 @@ INTEGER_BINARY: dict[type[DlOp], Binary] = {
     b.AndOp: np.bitwise_and,
     b.OrOp: np.bitwise_or,
     b.XorOp: np.bitwise_xor,
+    bits.ShiftLeftOp: shift_left,
+    bits.ShiftRightOp: shift_right,
 }
 
 COMPARISONS: dict[Predicate, Binary] = {
@@ -216,6 +252,11 @@ def cast(_: Any, op: b.CastOp, x: Array) -> Array:
     return rounded(x, target)
 
 
+def bitcast(_: Any, op: bits.BitcastOp, x: Array) -> Array:
+    """y[i] = the bits of x[i]"""
+    return np.ascontiguousarray(x).reshape(x.shape).view(result_dtype(op))
+
+
 def saturated(x: Array, target: np.dtype[Any]) -> Array:
     """The integers next to x toward zero; NaN becomes 0, what lies beyond the last integer."""
     limits = np.iinfo(target)
@@ -233,4 +274,5 @@ SEMANTICS = {
     b.CompareOp: compare,
     b.SelectOp: select,
     b.CastOp: cast,
+    bits.BitcastOp: bitcast,
 }
