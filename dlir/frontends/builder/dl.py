@@ -98,6 +98,10 @@ from dlir.dialects.dl.ops.pooling3d import (
     AvgPool3dOp,
     MaxPool3dOp,
 )
+from dlir.dialects.dl.ops.quantization import (
+    DequantizeOp,
+    QuantizeOp,
+)
 from dlir.dialects.dl.ops.rectifiers import (
     CeluOp,
     ThresholdedReluOp,
@@ -159,6 +163,7 @@ __all__ = [
     "ConvTransposeOp",
     "CosOp",
     "CoshOp",
+    "DequantizeOp",
     "DimOp",
     "DivOp",
     "EluOp",
@@ -198,6 +203,7 @@ __all__ = [
     "ParamOp",
     "PowOp",
     "PreluOp",
+    "QuantizeOp",
     "ReciprocalOp",
     "ReduceMaxOp",
     "ReduceMeanOp",

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from .operator import Build
 from .ops import (
+    bits,
     contraction,
     einsum,
     elementwise,
     movement,
     normalization,
     pooling,
+    quantization,
     recurrent,
     reduction,
     slicing,
@@ -18,12 +20,14 @@ from .ops import (
 )
 
 OPERATORS: dict[str, Build] = {
+    **bits.OPERATORS,
     **contraction.OPERATORS,
     **einsum.OPERATORS,
     **elementwise.OPERATORS,
     **movement.OPERATORS,
     **normalization.OPERATORS,
     **pooling.OPERATORS,
+    **quantization.OPERATORS,
     **recurrent.OPERATORS,
     **reduction.OPERATORS,
     **slicing.OPERATORS,
@@ -35,12 +39,10 @@ EXPANDED: frozenset[str] = frozenset(
     {
         "Attention",
         "CausalConvWithState",
-        "Celu",
         "CenterCropPad",
         "MeanVarianceNormalization",
         "RotaryEmbedding",
         "SwiGLU",
-        "ThresholdedRelu",
     }
 )
 """Operators that are replaced by the definition the ONNX standard gives for them."""

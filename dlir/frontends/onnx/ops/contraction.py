@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from xdsl.ir import Attribute
+
 from dlir.frontends.builder import dl
 from dlir.frontends.builder.context import Context, broadcast_dims
 from dlir.frontends.builder.dims import Dim
@@ -15,19 +17,25 @@ from ..windows import Windows, flat_image, square_image, window_dims, windows_of
 
 
 def _matmul(context: Context, node: Node) -> Tensor:
+    return matrix_product(context, tensor(context, node, 0), tensor(context, node, 1))
+
+
+def matrix_product(
+    context: Context, a: Tensor, b: Tensor, result: Attribute | None = None
+) -> Tensor:
     """numpy's matmul: a vector becomes a matrix with one row or column, which the result loses
-    again.
+    again. The element type of sums and result can be given.
     """
-    a, b = tensor(context, node, 0), tensor(context, node, 1)
     if not a.rank or not b.rank:
         raise Unsupported("a scalar operand")
     lhs = context.reshape(a, (1, *a.dims)) if a.rank == 1 else a
     rhs = context.reshape(b, (*b.dims, 1)) if b.rank == 1 else b
     batch = broadcast_dims(lhs.dims[:-2], rhs.dims[:-2])
-    result = context.emit(dl.MatmulOp(lhs.ssa, rhs.ssa), (*batch, lhs.dims[-2], rhs.dims[-1]))
+    op = dl.MatmulOp(lhs.ssa, rhs.ssa, acc=result, element_type=result)
+    y = context.emit(op, (*batch, lhs.dims[-2], rhs.dims[-1]))
     rows = () if a.rank == 1 else (lhs.dims[-2],)
     columns = () if b.rank == 1 else (rhs.dims[-1],)
-    return context.reshape(result, (*batch, *rows, *columns))
+    return context.reshape(y, (*batch, *rows, *columns))
 
 
 def _scaled(context: Context, x: Tensor, factor: float) -> Tensor:
@@ -50,8 +58,17 @@ def _gemm(context: Context, node: Node) -> Tensor:
 
 
 def _conv(context: Context, node: Node) -> Tensor:
-    """Convolution of lines, images and volumes; a line is an image of height 1."""
-    x, w = tensor(context, node, 0), tensor(context, node, 1)
+    y = convolution(context, node, tensor(context, node, 0), tensor(context, node, 1))
+    return biased(context, node, y)
+
+
+def convolution(
+    context: Context, node: Node, x: Tensor, w: Tensor, result: Attribute | None = None
+) -> Tensor:
+    """Convolution of lines, images and volumes; a line is an image of height 1.
+
+    The element type of sums and result can be given.
+    """
     windows = windows_of(node, x.dims[2:], w.dims[2:])
     image, kernel = square_image(context, x), square_image(context, w)
     y = context.emit(
@@ -62,10 +79,12 @@ def _conv(context: Context, node: Node) -> Tensor:
             padding=windows.padding,
             dilations=windows.dilations,
             groups=node.int("group", 1),
+            acc=result,
+            element_type=result,
         ),
         _conv_dims(image, kernel, windows),
     )
-    return biased(context, node, flat_image(context, y, x.rank))
+    return flat_image(context, y, x.rank)
 
 
 def biased(context: Context, node: Node, y: Tensor) -> Tensor:

@@ -6,13 +6,15 @@ from collections.abc import Callable
 from functools import partial
 
 import numpy as np
-from xdsl.dialects.builtin import i1
+from xdsl.dialects.builtin import i1, i64
 from xdsl.ir import Operation
 
+from dlir.dialects.dl.attrs import ui64
 from dlir.frontends.builder import dl
 from dlir.frontends.builder.context import Context
 from dlir.frontends.builder.elements import is_float, xdsl_type
 from dlir.frontends.builder.values import Constant, Tensor, Unsupported, Value
+from dlir.types import is_unsigned
 
 from ..node import Node
 from ..operator import Build, tensor, tensors
@@ -68,6 +70,16 @@ def _elu(context: Context, node: Node) -> Tensor:
 def _leaky_relu(context: Context, node: Node) -> Tensor:
     alpha = node.float("alpha", 0.01)
     return context.itemwise(partial(dl.LeakyReluOp, alpha=alpha), tensor(context, node, 0))
+
+
+def _celu(context: Context, node: Node) -> Tensor:
+    alpha = node.float("alpha", 1.0)
+    return context.itemwise(partial(dl.CeluOp, alpha=alpha), tensor(context, node, 0))
+
+
+def _thresholded_relu(context: Context, node: Node) -> Tensor:
+    alpha = node.float("alpha", 1.0)
+    return context.itemwise(partial(dl.ThresholdedReluOp, alpha=alpha), tensor(context, node, 0))
 
 
 def _hard_sigmoid(context: Context, node: Node) -> Tensor:
@@ -152,7 +164,11 @@ def _is_two(value: Value) -> bool:
 
 
 def _pow(context: Context, node: Node) -> Tensor:
-    """The result has the base's type, whatever the exponent's is (opset 12)."""
+    """The result has the base's type, whatever the exponent's is (opset 12).
+
+    Powers of integers are computed where the exponent fits; the low bits of a power are the same
+    in every wider type.
+    """
     base, exponent = tensor(context, node, 0), node.input(1)
     if _is_two(exponent) and exponent.rank <= base.rank:
         # layer norms are exported with a power of 2: a product is exact and cheap
@@ -161,7 +177,13 @@ def _pow(context: Context, node: Node) -> Tensor:
     if is_float(power.element) and not is_float(base.element):
         result = context.itemwise(dl.PowOp, context.cast(base, power.element), power)
         return context.cast(result, base.element)
-    return context.itemwise(dl.PowOp, base, context.cast(power, base.element))
+    if is_float(base.element) or power.element == base.element:
+        return context.itemwise(dl.PowOp, base, context.cast(power, base.element))
+    if base.element == ui64 and not is_unsigned(power.element):
+        raise Unsupported(f"a power of {base.element} by {power.element}")
+    wide = ui64 if is_unsigned(power.element) else i64
+    result = context.itemwise(dl.PowOp, context.cast(base, wide), context.cast(power, wide))
+    return context.cast(result, base.element)
 
 
 def _mod(context: Context, node: Node) -> Tensor:
@@ -194,24 +216,18 @@ def _cast_like(context: Context, node: Node) -> Tensor:
     return context.cast(tensor(context, node, 0), tensor(context, node, 1).element)
 
 
-def _cosh_like(sign: int) -> Build:
-    """(e^x + sign * e^-x) / 2; `expm1` keeps sinh exact near 0."""
-
-    def build(context: Context, node: Node) -> Tensor:
-        x = tensor(context, node, 0)
-        grow = dl.ExpOp if sign > 0 else dl.Expm1Op
-        a, b = (context.itemwise(grow, v) for v in (x, context.itemwise(dl.NegOp, x)))
-        total = context.itemwise(dl.AddOp if sign > 0 else dl.SubOp, a, b)
-        return context.itemwise(dl.MulOp, total, context.constant(0.5, x.element))
-
-    return build
-
-
 _UNARY: dict[str, Callable[..., Operation]] = {
     "Abs": dl.AbsOp,
+    "Acos": dl.AcosOp,
+    "Acosh": dl.AcoshOp,
+    "Asin": dl.AsinOp,
+    "Asinh": dl.AsinhOp,
+    "Atan": dl.AtanOp,
+    "Atanh": dl.AtanhOp,
     "BitwiseNot": dl.NotOp,
     "Ceil": dl.CeilOp,
     "Cos": dl.CosOp,
+    "Cosh": dl.CoshOp,
     "Erf": dl.ErfOp,
     "Exp": dl.ExpOp,
     "Floor": dl.FloorOp,
@@ -227,6 +243,7 @@ _UNARY: dict[str, Callable[..., Operation]] = {
     "Sigmoid": dl.SigmoidOp,
     "Sign": dl.SignOp,
     "Sin": dl.SinOp,
+    "Sinh": dl.SinhOp,
     "Softplus": dl.SoftplusOp,
     "Softsign": dl.SoftsignOp,
     "Sqrt": dl.SqrtOp,
@@ -261,8 +278,8 @@ OPERATORS: dict[str, Build] = {
     **{name: _compare(predicate) for name, predicate in _COMPARE.items()},
     "Cast": _cast,
     "CastLike": _cast_like,
+    "Celu": _celu,
     "Clip": _constant_clip,
-    "Cosh": _cosh_like(1),
     "Elu": _elu,
     "Gelu": _gelu,
     "HardSigmoid": _hard_sigmoid,
@@ -277,8 +294,8 @@ OPERATORS: dict[str, Build] = {
     "Pow": _pow,
     "Selu": _selu,
     "Shrink": _shrink,
-    "Sinh": _cosh_like(-1),
     "Sum": _folding(dl.AddOp),
     "Swish": _swish,
+    "ThresholdedRelu": _thresholded_relu,
     "Where": _where,
 }
