@@ -1,7 +1,7 @@
 // RUN: dlir-opt %s --split-input-file --verify-diagnostics
 
 func.func @conv3d_c1(%x: tensor<1x4x5x5x5xi1>, %w: tensor<2x4x3x3x3xi1>) {
-  // expected-error@+1 {{expected a numeric element type (f64 f32 f16 bf16 i64 i32 i16 i8), got i1 [dl-conv3d-c1]}}
+  // expected-error@+1 {{expected a numeric element type (f64 f32 f16 bf16 i64 i32 i16 i8 ui64 ui32 ui16 ui8), got i1 [dl-conv3d-c1]}}
   %y = dl.conv3d %x, %w acc i32 : (tensor<1x4x5x5x5xi1>, tensor<2x4x3x3x3xi1>) -> tensor<1x2x3x3x3xi1>
   func.return
 }
@@ -97,7 +97,7 @@ func.func @conv3d_c10(%x: tensor<1x4x5x5x5xf32>, %w: tensor<2x4x?x3x3xf32>) {
 // -----
 
 func.func @conv_transpose_c1(%x: tensor<1x4x5x5xi1>, %w: tensor<4x2x3x3xi1>) {
-  // expected-error@+1 {{expected a numeric element type (f64 f32 f16 bf16 i64 i32 i16 i8), got i1 [dl-conv_transpose-c1]}}
+  // expected-error@+1 {{expected a numeric element type (f64 f32 f16 bf16 i64 i32 i16 i8 ui64 ui32 ui16 ui8), got i1 [dl-conv_transpose-c1]}}
   %y = dl.conv_transpose %x, %w acc i32 : (tensor<1x4x5x5xi1>, tensor<4x2x3x3xi1>) -> tensor<1x2x7x7xi1>
   func.return
 }

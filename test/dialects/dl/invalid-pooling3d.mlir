@@ -1,7 +1,7 @@
 // RUN: dlir-opt %s --split-input-file --verify-diagnostics
 
 func.func @max_pool3d_c1(%x: tensor<1x2x4x4x4xi1>) {
-  // expected-error@+1 {{expected a numeric element type (f64 f32 f16 bf16 i64 i32 i16 i8), got i1 [dl-max_pool3d-c1]}}
+  // expected-error@+1 {{expected a numeric element type (f64 f32 f16 bf16 i64 i32 i16 i8 ui64 ui32 ui16 ui8), got i1 [dl-max_pool3d-c1]}}
   %y = dl.max_pool3d %x {kernel = [2, 2, 2]} : tensor<1x2x4x4x4xi1> -> tensor<1x2x3x3x3xi1>
   func.return
 }
