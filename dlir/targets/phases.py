@@ -17,6 +17,7 @@ TAKEN_APART = (
     "instance_norm",
     "lstm",
     "max_pool3d",
+    "resize",
     "rms_norm",
     "rnn",
 )

@@ -22,6 +22,7 @@ from dlir.dialects.dl.ops import math as m
 from dlir.dialects.dl.ops import normalization as n
 from dlir.dialects.dl.ops import pooling3d as p
 from dlir.dialects.dl.ops import recurrent as rec
+from dlir.dialects.dl.ops import resampling as rs
 from dlir.dialects.dl.ops.base import DlOp, Operand, element_of, rank_of, shape_of
 from dlir.dialects.dl.ops.binary import CastOp
 from dlir.dialects.dl.ops.contraction import MatmulOp
@@ -31,7 +32,13 @@ from dlir.dialects.dl.ops.source import DimOp
 from dlir.dialects.dl.terms import Formula as Make
 from dlir.dialects.dl.terms import Term
 from dlir.rewrite import rewrite
-from dlir.transforms.decompose import convolution, normalization, pooling, recurrent
+from dlir.transforms.decompose import (
+    convolution,
+    normalization,
+    pooling,
+    recurrent,
+    resampling,
+)
 
 # Softmax
 
@@ -219,6 +226,7 @@ DECOMPOSITIONS: dict[type[DlOp], Callable[[Any, Make], Term | Sequence[Term]]] =
     v.ConvTransposeOp: convolution.conv_transpose,
     p.MaxPool3dOp: pooling.max_pool3d,
     p.AvgPool3dOp: pooling.avg_pool3d,
+    rs.ResizeOp: resampling.resize,
     rec.RnnOp: recurrent.rnn,
     rec.GruOp: recurrent.gru,
     rec.LstmOp: recurrent.lstm,

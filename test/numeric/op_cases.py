@@ -26,6 +26,7 @@ from numeric.normalization_cases import more_normalization_cases
 from numeric.quantization_cases import quantization_cases
 from numeric.recurrent_cases import recurrent_cases
 from numeric.unsigned_cases import unsigned_cases
+from numeric.sampling_cases import resize_cases
 from numeric.window_cases import window_cases
 from xdsl.dialects.builtin import f16, f32, i32
 from xdsl.ir import Operation
@@ -451,6 +452,7 @@ REPRESENTATIVE: dict[str, list[Case]] = {
     "reduction i8": reduction_cases("i8"),
     "softmax f32": softmax_cases("f32"),
     "normalization f32": normalization_cases("f32") + more_normalization_cases("f32"),
+    "resize f32": resize_cases("f32"),
     "windows f32": window_cases("f32"),
     "attention f32": attention_cases("f32"),
     "recurrent f32": recurrent_cases("f32"),
@@ -473,6 +475,7 @@ REST: dict[str, list[Case]] = {
     **{f"softmax {e}": softmax_cases(e) for e in ("f64", "f16", "bf16")},
     **{f"normalization {e}": normalization_cases(e) for e in ("f64", "f16", "bf16")},
     **{f"normalizations {e}": more_normalization_cases(e) for e in ("f64", "f16", "bf16")},
+    **{f"resize {e}": resize_cases(e) for e in ("f64", "f16", "bf16", "i8", "i64", "i1")},
     **{f"windows {e}": window_cases(e) for e in ("f64", "f16", "bf16", *INTEGERS)},
     **{f"attention {e}": attention_cases(e) for e in ("f64", "f16", "bf16")},
     **{f"recurrent {e}": recurrent_cases(e) for e in ("f64", "f16", "bf16")},

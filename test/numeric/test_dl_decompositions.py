@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import pytest
 from numeric.cases import Case, module_of
 from numeric.normalization_cases import more_normalization_cases
+from numeric.sampling_cases import resize_cases
 from numeric.window_cases import window_cases
 from xdsl.context import Context
 
@@ -15,7 +16,11 @@ from dlir.interpreter import Interpreter
 from dlir.transforms.dl_decompose import DECOMPOSITIONS, DlDecompose
 from dlir.verifier import verify
 
-CASES = {"normalization": more_normalization_cases, "windows": window_cases}
+CASES = {
+    "normalization": more_normalization_cases,
+    "resize": resize_cases,
+    "windows": window_cases,
+}
 ELEMENTS = ("f64", "f32", "bf16")
 
 

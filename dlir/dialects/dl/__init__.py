@@ -24,7 +24,16 @@ from xdsl.dialect_interfaces.constant_materialization import ConstantMaterializa
 from xdsl.dialects.builtin import DenseIntOrFPElementsAttr, IndexType, IntegerAttr, TensorType
 from xdsl.ir import Attribute, Dialect, Operation
 
-from dlir.dialects.dl.attrs import AlgorithmAttr, ApproximationAttr, LayoutAttr, PredicateAttr
+from dlir.dialects.dl.attrs import (
+    AlgorithmAttr,
+    ApproximationAttr,
+    CoordinatesAttr,
+    InterpolationAttr,
+    LayoutAttr,
+    OutsideAttr,
+    PredicateAttr,
+    RoundingAttr,
+)
 from dlir.dialects.dl.ops import (
     activation,
     binary,
@@ -41,6 +50,7 @@ from dlir.dialects.dl.ops import (
     rectifiers,
     recurrent,
     reduction,
+    resampling,
     source,
     trigonometry,
 )
@@ -49,6 +59,8 @@ from dlir.dialects.dl.ops.base import DlOp
 FAMILIES: tuple[ModuleType, ...] = (
     source, math, trigonometry, activation, rectifiers, binary, bits, contraction, convolution,
     quantization, pooling, pooling3d, reduction, composite, normalization, recurrent, movement,
+    source, math, activation, binary, contraction, convolution, quantization, pooling, pooling3d,
+    reduction, composite, normalization, recurrent, resampling, movement,
 )  # fmt: skip
 
 
@@ -78,6 +90,9 @@ class Constants(ConstantMaterializationInterface):
         return None
 
 
-DL = Dialect(
-    "dl", [*OPS], [AlgorithmAttr, ApproximationAttr, LayoutAttr, PredicateAttr], [Constants()]
-)
+ATTRIBUTES = (
+    AlgorithmAttr, ApproximationAttr, CoordinatesAttr, InterpolationAttr, LayoutAttr, OutsideAttr,
+    PredicateAttr, RoundingAttr,
+)  # fmt: skip
+
+DL = Dialect("dl", [*OPS], [*ATTRIBUTES], [Constants()])

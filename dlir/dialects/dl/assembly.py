@@ -17,7 +17,7 @@ from collections.abc import Callable, Sequence
 from math import inf, isinf, isnan, nan
 from typing import TYPE_CHECKING, Any, cast
 
-from xdsl.dialects.builtin import DenseArrayBase, FloatAttr, IndexType, IntegerAttr, UnitAttr
+from xdsl.dialects.builtin import DenseArrayBase, FloatAttr, IndexType, IntegerAttr, UnitAttr, f64
 from xdsl.dialects.utils import EnumAttribute
 from xdsl.ir import Attribute
 from xdsl.irdl import OpDef, PropertyDef
@@ -30,22 +30,36 @@ from dlir.dialects.dl.attrs import (
     AlgorithmAttr,
     Approximation,
     ApproximationAttr,
+    Coordinates,
+    CoordinatesAttr,
+    Interpolation,
+    InterpolationAttr,
     Layout,
     LayoutAttr,
+    Outside,
+    OutsideAttr,
+    Rounding,
+    RoundingAttr,
     integer,
     ints,
     real,
+    reals,
 )
 
 if TYPE_CHECKING:
     from dlir.dialects.dl.ops.base import DlOp
 
 INDEX = IndexType()
+REALS_CONSTR = DenseArrayBase.constr(f64)
 _WORDS = {"inf": inf, "nan": nan}
 _ENUMS: dict[str, tuple[type[StrEnum], Callable[[Any], Attribute]]] = {
     "algorithm": (Algorithm, AlgorithmAttr),
     "layout": (Layout, LayoutAttr),
     "approximate": (Approximation, ApproximationAttr),
+    "coordinates": (Coordinates, CoordinatesAttr),
+    "mode": (Interpolation, InterpolationAttr),
+    "outside": (Outside, OutsideAttr),
+    "rounding": (Rounding, RoundingAttr),
 }
 
 
@@ -87,11 +101,13 @@ def _without_defaults(properties: dict[str, Attribute], op_def: OpDef) -> dict[s
 
 def _parse_value(parser: Parser, key: str, definition: PropertyDef) -> Attribute:
     """The value of one property; its form decides its kind, but an integer will do for a float."""
+    real_list = definition.constr == REALS_CONSTR
     values = parser.parse_optional_comma_separated_list(
-        parser.Delimiter.SQUARE, parser.parse_integer
+        parser.Delimiter.SQUARE,
+        (lambda: _parse_number(parser)) if real_list else parser.parse_integer,
     )
     if values is not None:
-        return ints(values)
+        return reals([float(value) for value in values]) if real_list else ints(cast(Any, values))
     if (word := parser.parse_optional_str_literal()) is not None:
         return _parse_word(parser, key, word)
     value = _parse_number(parser)
@@ -145,7 +161,9 @@ def _print_attribute(printer: Printer, key: str, value: Attribute) -> None:
 def _property_text(value: Attribute) -> str:
     match value:
         case DenseArrayBase():
-            return str(list(cast(DenseArrayBase[Any], value).get_values()))
+            values = cast(DenseArrayBase[Any], value).get_values()
+            texts = (float_text(v) if isinstance(v, float) else str(v) for v in values)
+            return f"[{', '.join(texts)}]"
         case IntegerAttr():
             return str(value.value.data)
         case FloatAttr():

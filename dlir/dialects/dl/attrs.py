@@ -9,6 +9,7 @@ from typing import Any, TypeAlias
 
 from xdsl.dialects.builtin import (
     DenseArrayBase,
+    Float64Type,
     FloatAttr,
     IntegerAttr,
     IntegerType,
@@ -33,6 +34,7 @@ from dlir.types import unsigned
 
 Tensor: TypeAlias = TensorType[Attribute]
 IntList: TypeAlias = DenseArrayBase[IntegerType]
+RealList: TypeAlias = DenseArrayBase[Float64Type]
 Int: TypeAlias = IntegerAttr[IntegerType]
 Float: TypeAlias = FloatAttr[Any]
 
@@ -71,6 +73,42 @@ class Approximation(StrEnum):
     TANH = "tanh"
 
 
+class Interpolation(StrEnum):
+    """How a value between places is found: the next place, a line, or a cubic through four."""
+
+    NEAREST = "nearest"
+    LINEAR = "linear"
+    CUBIC = "cubic"
+
+
+class Coordinates(StrEnum):
+    """Which place of an image a place of its resized version comes from; see `dl.resize`."""
+
+    HALF_PIXEL = "half_pixel"
+    HALF_PIXEL_SYMMETRIC = "half_pixel_symmetric"
+    PYTORCH_HALF_PIXEL = "pytorch_half_pixel"
+    ALIGN_CORNERS = "align_corners"
+    ASYMMETRIC = "asymmetric"
+    CROP = "crop"
+
+
+class Rounding(StrEnum):
+    """Which of two places is the nearest one; the first two differ on ties alone."""
+
+    PREFER_FLOOR = "prefer_floor"
+    PREFER_CEIL = "prefer_ceil"
+    FLOOR = "floor"
+    CEIL = "ceil"
+
+
+class Outside(StrEnum):
+    """What an image holds outside of its border: zeros, the nearest place, or its mirror image."""
+
+    ZEROS = "zeros"
+    BORDER = "border"
+    REFLECTION = "reflection"
+
+
 class Predicate(StrEnum):
     """The comparisons of `dl.compare`; every one but `ne` is false when an operand is NaN."""
 
@@ -101,6 +139,34 @@ class ApproximationAttr(EnumAttribute[Approximation], SpacedOpaqueSyntaxAttribut
     """`#dl<approximation tanh>`, written `approximate = "tanh"` inside an op."""
 
     name = "dl.approximation"
+
+
+@irdl_attr_definition
+class InterpolationAttr(EnumAttribute[Interpolation], SpacedOpaqueSyntaxAttribute):
+    """`#dl<interpolation linear>`, written `mode = "linear"` inside an op."""
+
+    name = "dl.interpolation"
+
+
+@irdl_attr_definition
+class CoordinatesAttr(EnumAttribute[Coordinates], SpacedOpaqueSyntaxAttribute):
+    """`#dl<coordinates half_pixel>`, written `coordinates = "half_pixel"` inside an op."""
+
+    name = "dl.coordinates"
+
+
+@irdl_attr_definition
+class RoundingAttr(EnumAttribute[Rounding], SpacedOpaqueSyntaxAttribute):
+    """`#dl<rounding floor>`, written `rounding = "floor"` inside an op."""
+
+    name = "dl.rounding"
+
+
+@irdl_attr_definition
+class OutsideAttr(EnumAttribute[Outside], SpacedOpaqueSyntaxAttribute):
+    """`#dl<outside zeros>`, written `outside = "zeros"` inside an op."""
+
+    name = "dl.outside"
 
 
 @irdl_attr_definition
@@ -156,6 +222,11 @@ WIDTHS: dict[Attribute, int] = {
 def ints(values: Sequence[int]) -> IntList:
     """`[1, 2]` as a property."""
     return DenseArrayBase.from_list(i64, values)
+
+
+def reals(values: Sequence[float]) -> RealList:
+    """`[0.5, 2.0]` as a property."""
+    return DenseArrayBase.from_list(f64, values)
 
 
 def integer(value: int) -> Int:

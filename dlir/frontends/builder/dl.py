@@ -118,6 +118,9 @@ from dlir.dialects.dl.ops.reduction import (
     ReduceProdOp,
     ReduceSumOp,
 )
+from dlir.dialects.dl.ops.resampling import (
+    ResizeOp,
+)
 from dlir.dialects.dl.ops.source import (
     ConstantOp,
     DimOp,
@@ -212,6 +215,7 @@ __all__ = [
     "ReduceSumOp",
     "ReluOp",
     "ReshapeOp",
+    "ResizeOp",
     "RmsNormOp",
     "RnnOp",
     "RoundOp",

@@ -69,6 +69,10 @@ class Node:
         attribute = self.attributes.get(name)
         return tuple(default) if attribute is None else tuple(map(int, attribute.ints))
 
+    def floats(self, name: str, default: Iterable[float]) -> tuple[float, ...]:
+        attribute = self.attributes.get(name)
+        return tuple(default) if attribute is None else tuple(map(float, attribute.floats))
+
     def string(self, name: str, default: str) -> str:
         attribute = self.attributes.get(name)
         return default if attribute is None else attribute.s.decode("utf-8", "replace")

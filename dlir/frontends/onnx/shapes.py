@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dlir.frontends.builder import dims as d
 from dlir.frontends.builder.dims import Dim
-from dlir.frontends.builder.values import NeedsValue, Unsupported, Value, as_ints
+from dlir.frontends.builder.values import Constant, NeedsValue, Unsupported, Value, as_ints
 
 
 def dims_of(value: Value, what: str) -> list[Dim]:
@@ -22,6 +22,13 @@ def static_ints(value: Value, what: str) -> list[int]:
     if len(numbers) != len(items):
         raise Unsupported(f"{what} that depend on run-time sizes")
     return numbers
+
+
+def static_floats(value: Value, what: str) -> list[float]:
+    """The items of an operand of floats, which must be known at import."""
+    if not isinstance(value, Constant):
+        raise NeedsValue(f"{what} computed from tensor elements at run time", value)
+    return [float(item) for item in value.array.reshape(-1)]
 
 
 def reshaped(old: tuple[Dim, ...], target: list[Dim], allow_zero: bool) -> tuple[Dim, ...]:

@@ -24,6 +24,7 @@ from dlir.dialects.dl.semantics import (
     quantization,
     recurrent,
     reduction,
+    resampling,
     source,
 )
 from dlir.dialects.dl.semantics.common import check_result
@@ -48,7 +49,7 @@ def _checked(function: Function) -> Function:
 
 _FAMILIES = (
     source, elementwise, contraction, convolution, quantization, pooling, pooling3d, reduction,
-    composite, normalization, recurrent, movement,
+    composite, normalization, recurrent, resampling, movement,
 )  # fmt: skip
 
 SEMANTICS: dict[type[Operation], Function] = {
