@@ -9,8 +9,10 @@ the symbolic arithmetic but not to type inference is written into the type by a 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
-from typing import Any, cast
+from collections.abc import Callable, Generator, Sequence
+from contextlib import contextmanager
+from itertools import count
+from typing import Any, TypeAlias, cast
 
 import numpy as np
 from xdsl.builder import Builder
@@ -26,7 +28,9 @@ from xdsl.dialects.builtin import (
     i1,
     i64,
 )
-from xdsl.ir import Attribute, Operation, SSAValue
+from xdsl.dialects.tensor import CastOp, ExtractOp, FromElementsOp
+from xdsl.ir import Attribute, Block, Operation, SSAValue
+from xdsl.rewriter import InsertPoint
 
 from . import dims as d
 from . import dl
@@ -41,6 +45,17 @@ MAX_WEIGHT_BYTES = 1 << 36
 """A constant that claims to be larger than this is taken for a hostile shape."""
 
 
+_Source: TypeAlias = tuple[SSAValue, int] | SSAValue
+_Scope: TypeAlias = tuple[
+    Builder,
+    dict[str, _Source],
+    dict[Dim, SSAValue],
+    dict[Atom, SSAValue],
+    dict[int, tuple[Constant, Tensor]],
+]
+"""Where to insert, and what is visible there."""
+
+
 class Context:
     """The state of one import. `params` collects the arrays of `dl.param`s by name."""
 
@@ -49,10 +64,13 @@ class Context:
         self.params: dict[str, Array] = {}
         self.location: LocationAttr | None = None
         self.hint: str | None = None
-        self._sources: dict[str, tuple[SSAValue, int]] = {}
+        self._sources: dict[str, _Source] = {}
+        """Symbol -> the axis that has this size, or the integer itself."""
+        self._numbers = count()
         self._indices: dict[Dim, SSAValue] = {}
         self._atoms: dict[Atom, SSAValue] = {}
         self._constants: dict[int, tuple[Constant, Tensor]] = {}
+        self._scopes: dict[Block, _Scope] = {}
 
     # Insertion
 
@@ -74,14 +92,19 @@ class Context:
         pairs = zip(op.results, all_dims, strict=True)
         return tuple(self._result(result, dims) for result, dims in pairs)
 
-    def _result(self, result: SSAValue, dims: Sequence[Dim] | None) -> Tensor:
+    def known(self, value: SSAValue, dims: Sequence[Dim | None]) -> Tensor:
+        """A value of the program as a tensor; None where a size is not known."""
+        return self._result(value, dims)
+
+    def _result(self, result: SSAValue, dims: Sequence[Dim | None] | None) -> Tensor:
         result.name_hint = self.hint
         shape = cast(TensorType[Attribute], result.type).get_shape()
         if dims is None:
-            dims = [
-                self._fresh(result, i) if n == DYNAMIC_INDEX else n for i, n in enumerate(shape)
-            ]
-        agreed = tuple(n if n != DYNAMIC_INDEX else m for n, m in zip(shape, dims, strict=True))
+            dims = [None] * len(shape)
+        agreed = tuple(
+            n if n != DYNAMIC_INDEX else self._fresh(result, axis) if m is None else m
+            for axis, (n, m) in enumerate(zip(shape, dims, strict=True))
+        )
         tensor = Tensor(result, agreed)
         known = any(
             isinstance(m, int) != (n != DYNAMIC_INDEX) for n, m in zip(shape, agreed, strict=True)
@@ -89,12 +112,65 @@ class Context:
         return self.reshape(tensor, agreed) if known else tensor
 
     def _fresh(self, value: SSAValue, axis: int) -> Dim:
-        return self.symbol(f"#{len(self._sources)}", value, axis)
+        return self.symbol(f"#{next(self._numbers)}", value, axis)
 
     def symbol(self, name: str, value: SSAValue, axis: int) -> Dim:
         """The size called `name`; the first axis that brings it is where it is read at run time."""
         self._sources.setdefault(name, (value, axis))
         return d.symbol(name)
+
+    def integer(self, value: SSAValue, *, signed: bool) -> Dim:
+        """An `index` of the program as a dimension; `signed` says that it may be negative."""
+        name = f"#{next(self._numbers)}"
+        self._sources[name] = value
+        return d.symbol(name, signed)
+
+    def is_known(self, dim: Dim) -> bool:
+        """Whether the dimension is made of sizes that are visible at the point of insertion."""
+        return all(symbol.name in self._sources for symbol in d.symbols(dim))
+
+    @contextmanager
+    def inside(self, block: Block) -> Generator[None]:
+        """Insert at the end of a block of a region: what is made there is not known outside.
+
+        A block may be entered again, from the same place.
+        """
+        outer = self.builder, self._sources, self._indices, self._atoms, self._constants
+        inner = self._scopes.get(block)
+        if inner is None:
+            tables = dict(self._sources), dict(self._indices), dict(self._atoms)
+            inner = Builder(InsertPoint.at_end(block)), *tables, dict(self._constants)
+            self._scopes[block] = inner
+        self.builder, self._sources, self._indices, self._atoms, self._constants = inner
+        try:
+            yield
+        finally:
+            self.builder, self._sources, self._indices, self._atoms, self._constants = outer
+
+    def cast_type(self, x: Tensor, type: TensorType[Attribute]) -> SSAValue:
+        """The same tensor under a type with more or fewer `?`."""
+        return x.ssa if x.ssa.type == type else self.insert(CastOp(x.ssa, type)).results[0]
+
+    # Elements, read while the program runs
+
+    def element(self, x: Tensor, *position: int) -> Dim:
+        """An element of a tensor of integers."""
+        value = self._extract(self.cast(x, i64), position)
+        index = self.insert(arith.IndexCastOp(value, IndexType())).results[0]
+        return self.integer(index, signed=True)
+
+    def truth(self, value: Value) -> SSAValue:
+        """The only element of a value as i1."""
+        if isinstance(value, Ints):
+            zero, item = self.index(0), self.index(value.items.reshape(-1)[0])
+            return self.insert(arith.CmpiOp(item, zero, "ne")).results[0]
+        x = self.tensor(value)
+        return self._extract(self.cast(x, i1), (0,) * x.rank)
+
+    def _extract(self, x: Tensor, position: Sequence[int]) -> SSAValue:
+        indices = [self.index(number) for number in position]
+        element = ExtractOp(x.ssa, indices, x.element)
+        return self.insert(element).results[0]
 
     # Sizes
 
@@ -127,8 +203,10 @@ class Context:
 
     def _make_atom(self, atom: Atom) -> SSAValue:
         if isinstance(atom, Symbol):
-            value, axis = self._sources[atom.name]
-            return self.insert(dl.DimOp(value, axis)).results[0]
+            source = self._sources[atom.name]
+            if isinstance(source, SSAValue):
+                return source
+            return self.insert(dl.DimOp(*source)).results[0]
         return self._compound(atom)
 
     def _compound(self, atom: Compound) -> SSAValue:
@@ -197,11 +275,16 @@ class Context:
     def scalar(self, dim: Dim, element: Attribute) -> Tensor:
         """`dim` as a tensor of rank 0.
 
-        A size s is the sum of s ones: sizes are operands of `dl` operations and never their
-        elements, so this is the one way from a size to a tensor that stays inside the dialect.
+        Integers of the program become an element as they are. A size s is the sum of s ones: sizes
+        are operands of `dl` operations and never their elements, so this is the one way from a size
+        to a tensor that stays inside the dialect.
         """
         if not isinstance(dim, Expr):
             return self.constant(dim, element)
+        if any(isinstance(self._sources[s.name], SSAValue) for s in d.symbols(dim)):
+            value = self.insert(arith.IndexCastOp(self.index(dim), i64)).results[0]
+            made = FromElementsOp(value, result_type=TensorType(i64, []))
+            return self.cast(self.emit(made, ()), element)
         positive, negative = (self._part(dim, sign) for sign in (1, -1))
         total = self._count(positive, element)
         if negative == 0:

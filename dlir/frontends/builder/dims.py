@@ -27,9 +27,13 @@ class DimError(ValueError):
 
 @dataclass(frozen=True)
 class Symbol:
-    """The run-time size of one axis; `name` is unique within one import."""
+    """The run-time size of one axis, or, if it may be negative, an integer of the program.
+
+    `name` is unique within one import.
+    """
 
     name: str
+    signed: bool = False
 
 
 @dataclass(frozen=True)
@@ -61,8 +65,16 @@ Dim: TypeAlias = int | Expr
 _Terms: TypeAlias = dict[tuple[Atom, ...], int]
 
 
-def symbol(name: str) -> Expr:
-    return Expr(frozenset({((Symbol(name),), 1)}))
+def symbol(name: str, signed: bool = False) -> Expr:
+    return Expr(frozenset({((Symbol(name, signed),), 1)}))
+
+
+def symbols(value: Dim) -> set[Symbol]:
+    """All symbols in a dimension, also those within compounds."""
+    found: set[Symbol] = set()
+    for atom in value.atoms() if isinstance(value, Expr) else ():
+        found |= {atom} if isinstance(atom, Symbol) else symbols(atom.lhs) | symbols(atom.rhs)
+    return found
 
 
 def _terms(value: Dim) -> _Terms:
@@ -128,7 +140,7 @@ def non_negative(value: Dim) -> bool:
 
 def _non_negative_atom(atom: Atom) -> bool:
     if isinstance(atom, Symbol):
-        return True
+        return not atom.signed
     if atom.kind == "max":
         return non_negative(atom.lhs) or non_negative(atom.rhs)
     if atom.kind in ("eq", "lt"):

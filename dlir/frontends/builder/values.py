@@ -106,3 +106,39 @@ def settled(value: Ints, name: str) -> Ints | Constant:
     if any(isinstance(item, Expr) for item in value.items.flat):
         return value
     return Constant(value.items.astype(value.dtype), name)
+
+
+@dataclass(frozen=True, eq=False)
+class TensorList:
+    """A sequence of tensors: its length is known at import, so it is no value of the program."""
+
+    items: tuple[Value, ...]
+
+
+@dataclass(frozen=True)
+class Absent:
+    """An optional value that is not there; one that is there is that value itself."""
+
+
+Imported: TypeAlias = Value | TensorList | Absent
+"""What a name of a model may stand for."""
+
+
+def value_of(imported: Imported) -> Value:
+    """A tensor where an operator wants one."""
+    if isinstance(imported, TensorList):
+        raise Unsupported("a sequence as operand")
+    if isinstance(imported, Absent):
+        raise Unsupported("an optional value that is absent as operand")
+    return imported
+
+
+TRUE = Constant(np.array(True), "true")
+
+
+def truth_of(value: Value) -> bool | None:
+    """The truth of a value's only element, if it is known at import."""
+    item = value.items.flat[0] if isinstance(value, Ints) else None
+    if isinstance(value, Constant):
+        return bool(value.array.flat[0])
+    return bool(item) if isinstance(item, int) else None

@@ -39,28 +39,34 @@ from dlir.frontends.builder.values import (
     Array,
     Constant,
     NeedsValue,
+    Imported,
     Tensor,
     Unsupported,
     Value,
     as_ints,
     settled,
+    value_of,
 )
 
 from . import fold, shape_math
 from .elements import numpy_type
 from .node import Node
 from .reader import Model
-from .table import OPERATORS
+from .table import OPERATORS, STRUCTURES
 from .weights import BadWeight, read_weight
 
 if TYPE_CHECKING:
-    from onnx import NodeProto, ValueInfoProto
+    from onnx import GraphProto, NodeProto, ValueInfoProto
 
 _FAULTS = (Unsupported, DimError, VerifyException, BadWeight)
 """What a node's import may raise; everything else is a bug."""
 
 MAX_ITEMS = 1 << 44
 """An input that claims to have more items is taken for a hostile shape."""
+
+class _Poisoned(Exception):
+    """A node needs what could not be imported; that has been reported."""
+
 
 NO_OPERATOR = "no such operator"
 
@@ -74,7 +80,7 @@ class Importer:
     model: Model
     dims: Mapping[str, int]
     errors: dict[int, Diagnostic] = field(default_factory=dict[int, Diagnostic])
-    values: dict[str, Value | None] = field(default_factory=dict[str, "Value | None"])
+    values: dict[str, Imported | None] = field(default_factory=dict[str, "Imported | None"])
     """Values by ONNX name; None marks a poisoned one."""
     needed: list[str] = field(default_factory=list[str])
     """Names of run-time tensors whose elements the import asked for in vain, one per such fault."""
@@ -166,7 +172,7 @@ class Importer:
         try:
             value = self._value(name)
             assert value is not None, "poisoned values have been reported"
-            return self.context.tensor(value)
+            return self.context.tensor(value_of(value))
         except _FAULTS as error:
             fail(self.context.location, f'output "{name}": {error}')
 
@@ -174,10 +180,10 @@ class Importer:
 
     def _import_nodes(self) -> None:
         for index, proto in enumerate(self.model.graph.node):
-            self.context.location = self._location(_name(proto), index)
-            self.context.hint = next((name_hint(n) for n in proto.output if n), None)
             try:
                 results = self._import_node(proto, index)
+            except _Poisoned:
+                results = [None] * len(proto.output)
             except _FAULTS as error:
                 self.errors[index] = self._diagnostic(proto, error)
                 if isinstance(error, NeedsValue):
@@ -185,24 +191,60 @@ class Importer:
                 results = [None] * len(proto.output)
             self.values.update(zip(proto.output, results, strict=False))
 
-    def _import_node(self, proto: NodeProto, index: int) -> Sequence[Value | None]:
+    def _import_node(self, proto: NodeProto, index: int) -> Sequence[Imported]:
+        """The results of a node; raises _Poisoned, or one of _FAULTS."""
+        self.context.location = self._location(_name(proto), index)
+        self.context.hint = next((name_hint(n) for n in proto.output if n), None)
         if proto.domain not in STANDARD_DOMAINS:
             raise Unsupported(f'domain "{proto.domain}"')
-        build = OPERATORS.get(proto.op_type)
-        if build is None:
-            raise Unsupported(NO_OPERATOR)
-        inputs = [self._value(name) if name else None for name in proto.input]
-        poisoned = [n for n, v in zip(proto.input, inputs, strict=True) if n and v is None]
-        if poisoned:
-            return [None] * len(proto.output)
-        node = Node(proto, index, self.model.opset, tuple(inputs))
-        results = self._at_import(node)
-        if results is None:
-            built = build(self.context, node)
-            results = built if isinstance(built, Sequence) else (built,)
+        inputs = [self._operand(name) if name else None for name in proto.input]
+        node = Node(proto, index, self.model.opset)
+        if proto.op_type in STRUCTURES:
+            built = STRUCTURES[proto.op_type](self, node, inputs)
+        else:
+            built = self._import_tensors(node, inputs)
+        results = built if isinstance(built, Sequence) else (built,)
         if any(proto.output[len(results) :]):
             raise Unsupported(f"more than {len(results)} results")
         return results
+
+    def _import_tensors(
+        self, node: Node, inputs: Sequence[Imported | None]
+    ) -> Value | Sequence[Value]:
+        """The results of an operator on tensors."""
+        build = OPERATORS.get(node.op_type)
+        if build is None:
+            raise Unsupported(NO_OPERATOR)
+        values = tuple(None if value is None else value_of(value) for value in inputs)
+        node = Node(node.proto, node.index, node.opset, values)
+        return self._at_import(node) or build(self.context, node)
+
+    def subgraph(self, graph: GraphProto, inputs: Sequence[Imported]) -> list[Imported]:
+        """See `Graphs`. Names of the subgraph are forgotten; a fault is the outer node's."""
+        outer, place, hint = dict(self.values), self.context.location, self.context.hint
+        if len(inputs) != len(graph.input):
+            raise Unsupported(f"a subgraph of {len(graph.input)} inputs, {len(inputs)} are given")
+        self.values.update(zip((info.name for info in graph.input), inputs, strict=True))
+        for tensor in graph.initializer:
+            self.values[tensor.name] = Constant(read_weight(tensor, self.model.folder), tensor.name)
+        try:
+            for proto in graph.node:
+                try:
+                    results = self._import_node(proto, 0)
+                except Unsupported as error:
+                    raise Unsupported(f"{proto.op_type} inside: {error}") from None
+                self.values.update(zip(proto.output, results, strict=False))
+            return [self._operand(info.name) for info in graph.output]
+        finally:
+            self.values = outer
+            self.context.location, self.context.hint = place, hint
+
+    def _operand(self, name: str) -> Imported:
+        """The value called `name`; raises _Poisoned if it could not be imported."""
+        value = self._value(name)
+        if value is None:
+            raise _Poisoned
+        return value
 
     def _at_import(self, node: Node) -> Sequence[Value] | None:
         """The results of a node that needs no run time: shape arithmetic, or a folded constant."""
@@ -221,7 +263,7 @@ class Importer:
         pairs = zip(folded, node.output_names, strict=False)
         return [Constant(array, output) for array, output in pairs]
 
-    def _value(self, name: str) -> Value | None:
+    def _value(self, name: str) -> Imported | None:
         """The value called `name`; initialisers are read when they are first used."""
         if name not in self.values:
             tensor = self.model.weights.get(name)

@@ -3,18 +3,41 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TypeAlias
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from dlir.frontends.builder.context import Context
-from dlir.frontends.builder.values import Tensor, Value
+from dlir.frontends.builder.values import Imported, Tensor, Value
 
 from .node import Node
+
+if TYPE_CHECKING:
+    from onnx import GraphProto
 
 Build: TypeAlias = Callable[[Context, Node], "Value | Sequence[Value]"]
 """Imports one node: inserts operations and returns the node's results, in order (a lone one bare).
 
 It raises `Unsupported`, `DimError`, or a rule violation of the `dl` dialect. Trailing results that
 no one uses may be left out.
+"""
+
+
+class Graphs(Protocol):
+    """What imports subgraphs."""
+
+    @property
+    def context(self) -> Context: ...
+
+    def subgraph(self, graph: GraphProto, inputs: Sequence[Imported]) -> list[Imported]:
+        """Import the nodes of a graph with values for its inputs; the values of its outputs."""
+        ...
+
+
+BuildStructure: TypeAlias = Callable[
+    [Graphs, Node, Sequence["Imported | None"]], "Imported | Sequence[Imported]"
+]
+"""Imports one node whose operands, results or attributes are more than tensors.
+
+The node's own `inputs` are empty; the operands follow it, None where one is left out.
 """
 
 

@@ -113,6 +113,8 @@ def _without_weights(model: ModelProto) -> ModelProto:
     for tensor in model.graph.initializer:
         light.graph.initializer.add(name=tensor.name, data_type=tensor.data_type, dims=[0])
     for info in light.graph.output:
+        if info.type.WhichOneof("value") not in (None, "tensor_type"):
+            continue
         if not info.type.tensor_type.HasField("shape"):
             # the checker wants types of results, which the import finds by itself
             info.type.tensor_type.elem_type = 1

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from .operator import Build
+from .operator import Build, BuildStructure
 from .ops import (
     bits,
     contraction,
+    control,
     einsum,
     elementwise,
     movement,
@@ -36,6 +37,9 @@ OPERATORS: dict[str, Build] = {
     **source.OPERATORS,
     **transposed.OPERATORS,
 }
+
+STRUCTURES: dict[str, BuildStructure] = {**control.OPERATORS}
+"""Operators with subgraphs, or on more than tensors."""
 
 EXPANDED: frozenset[str] = frozenset(
     {
