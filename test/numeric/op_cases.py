@@ -25,8 +25,8 @@ from numeric.cases import (
 from numeric.normalization_cases import more_normalization_cases
 from numeric.quantization_cases import quantization_cases
 from numeric.recurrent_cases import recurrent_cases
-from numeric.unsigned_cases import unsigned_cases
 from numeric.sampling_cases import resize_cases
+from numeric.unsigned_cases import unsigned_cases
 from numeric.window_cases import window_cases
 from xdsl.dialects.builtin import f16, f32, i32
 from xdsl.ir import Operation

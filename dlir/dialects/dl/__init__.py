@@ -57,11 +57,25 @@ from dlir.dialects.dl.ops import (
 from dlir.dialects.dl.ops.base import DlOp
 
 FAMILIES: tuple[ModuleType, ...] = (
-    source, math, trigonometry, activation, rectifiers, binary, bits, contraction, convolution,
-    quantization, pooling, pooling3d, reduction, composite, normalization, recurrent, movement,
-    source, math, activation, binary, contraction, convolution, quantization, pooling, pooling3d,
-    reduction, composite, normalization, recurrent, resampling, movement,
-)  # fmt: skip
+    source,
+    math,
+    trigonometry,
+    activation,
+    rectifiers,
+    binary,
+    bits,
+    contraction,
+    convolution,
+    quantization,
+    pooling,
+    pooling3d,
+    reduction,
+    composite,
+    normalization,
+    recurrent,
+    resampling,
+    movement,
+)
 
 
 def _ops_of(family: ModuleType) -> list[type[DlOp]]:

@@ -38,8 +38,8 @@ from dlir.frontends.builder.elements import xdsl_type
 from dlir.frontends.builder.values import (
     Array,
     Constant,
-    NeedsValue,
     Imported,
+    NeedsValue,
     Tensor,
     Unsupported,
     Value,
@@ -63,6 +63,7 @@ _FAULTS = (Unsupported, DimError, VerifyException, BadWeight)
 
 MAX_ITEMS = 1 << 44
 """An input that claims to have more items is taken for a hostile shape."""
+
 
 class _Poisoned(Exception):
     """A node needs what could not be imported; that has been reported."""

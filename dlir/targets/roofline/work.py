@@ -29,7 +29,9 @@ from xdsl.ir import Operation, SSAValue
 
 from dlir.dialects.dl.ops import activation as a
 from dlir.dialects.dl.ops import binary as b
+from dlir.dialects.dl.ops import bits
 from dlir.dialects.dl.ops import contraction as c
+from dlir.dialects.dl.ops import convolution as cv
 from dlir.dialects.dl.ops import movement as m
 from dlir.dialects.dl.ops import pooling as p
 from dlir.dialects.dl.ops import quantization as q
@@ -108,8 +110,14 @@ def _matmul(op: c.MatmulOp) -> tuple[int, int]:
     return _products(op, inner)
 
 
-def _conv2d(op: c.Conv2dOp) -> tuple[int, int]:
+def _convolution(op: c.Conv2dOp | cv.Conv3dOp) -> tuple[int, int]:
     return _products(op, prod(shape_of(op.weight)[1:]))
+
+
+def _conv_transpose(op: cv.ConvTransposeOp) -> tuple[int, int]:
+    """Each element of x meets the weights of its channel."""
+    macs = elements(op.x) * prod(shape_of(op.weight)[1:])
+    return 2 * macs, macs
 
 
 def _products(op: DlOp, terms: int) -> tuple[int, int]:
@@ -134,7 +142,9 @@ def _none(op: DlOp) -> tuple[int, int]:
 
 COUNTS: dict[type[Operation], Callable[[Any], tuple[int, int]]] = {
     c.MatmulOp: _matmul,
-    c.Conv2dOp: _conv2d,
+    c.Conv2dOp: _convolution,
+    cv.Conv3dOp: _convolution,
+    cv.ConvTransposeOp: _conv_transpose,
     UnaryOp: _per_element,
     BinaryOp: _per_element,
     b.SelectOp: _per_element,
@@ -147,6 +157,7 @@ COUNTS: dict[type[Operation], Callable[[Any], tuple[int, int]]] = {
     m.MoveOp: _none,
     m.ConcatOp: _none,
     m.SplitOp: _none,
+    bits.BitcastOp: _none,
 }
 """Op class, or a family of them -> (operations, multiply-adds)."""
 

@@ -18,12 +18,14 @@ from dlir.dialects.dl.attrs import OpClass
 from dlir.dialects.dl.ops import activation as a
 from dlir.dialects.dl.ops import composite as c
 from dlir.dialects.dl.ops import contraction as k
+from dlir.dialects.dl.ops import convolution as cv
 from dlir.dialects.dl.ops import movement as m
 from dlir.dialects.dl.ops import pooling as p
 from dlir.dialects.dl.ops import recurrent as rec
 from dlir.dialects.dl.ops import reduction as r
 from dlir.dialects.dl.ops import source as s
 from dlir.dialects.dl.ops.base import DlOp, type_of
+from dlir.lowering.dl_to_structured import RULES
 from dlir.pipeline import PassManager
 from dlir.registry import default_registry
 from dlir.targets.accel.work.products import is_sum_of_products, products
@@ -206,12 +208,22 @@ def test_a_tensor_that_is_read_twice_moves_once() -> None:
     assert work is not None and work.moved == {x: 256, op.result: 256}
 
 
+def test_a_transposed_convolution_multiplies_each_element_with_the_weights_of_its_channel() -> None:
+    op = cv.ConvTransposeOp(tensor(2, 3, 5, 4), tensor(3, 7, 2, 2), strides=[2, 2])
+    work = work_of(op)
+    assert work is not None and work.macs == (2 * 3 * 5 * 4) * (7 * 2 * 2)
+
+
 # --- the same knowledge elsewhere -----------------------------------------------------------------
 
+
+def is_lowered_contraction(op: DlOp) -> bool:
+    return isinstance(op, k.ContractionOp) and type(op) in RULES
+
+
 CONTRACTIONS = [
-    case for case in CASES
-    if any(isinstance(op, k.ContractionOp) for op in ops_of(module_of([case])))
-]  # fmt: skip
+    case for case in CASES if any(map(is_lowered_contraction, ops_of(module_of([case]))))
+]
 
 
 @pytest.mark.parametrize("case", CONTRACTIONS, ids=str)
@@ -219,7 +231,7 @@ def test_products_are_those_of_the_iteration_space(case: Case) -> None:
     """As counted on the level below, where products with padding do not exist."""
     module = module_of([case])
     (op,) = (op for op in ops_of(module) if isinstance(op, k.ContractionOp))
-    work, padded = work_of(op), isinstance(op, k.Conv2dOp) and any(op.padding.get_values())
+    work, padded = work_of(op), isinstance(op, k.Conv2dOp | cv.GroupedOp)
     assert work is not None
     run(module, "convert-dl-to-structured")
     sums = [op for op in module.walk() if op.name == "structured.generic"]

@@ -9,7 +9,7 @@ from xdsl.dialects.builtin import AnyTensorTypeConstr, TensorType
 from xdsl.ir import Attribute
 from xdsl.irdl import irdl_op_definition, operand_def, result_def
 
-from dlir.dialects.dl.attrs import INTS, NUMBERS, WIDTHS, ElementSet, OpClass
+from dlir.dialects.dl.attrs import INTS, NUMBERS, WIDTHS, ElementSet
 from dlir.dialects.dl.ops.base import DlOp, Operand, element_of, shape_of, type_of
 from dlir.dialects.dl.ops.elementwise import PlainBinaryOp
 
@@ -73,8 +73,6 @@ class BitcastOp(DlOp):
     """
 
     name = "dl.bitcast"
-
-    OP_CLASS: ClassVar[OpClass] = OpClass.ELEMENTWISE
 
     x = operand_def(AnyTensorTypeConstr)
     result = result_def(AnyTensorTypeConstr)

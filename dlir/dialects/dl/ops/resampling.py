@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import pairwise
 from math import inf, isfinite
+from typing import ClassVar
 
 from xdsl.dialects.builtin import AnyTensorTypeConstr, TensorType, UnitAttr
 from xdsl.ir import Attribute
@@ -19,6 +20,7 @@ from dlir.dialects.dl.attrs import (
     CoordinatesAttr,
     Interpolation,
     InterpolationAttr,
+    OpClass,
     Rounding,
     RoundingAttr,
     ints,
@@ -73,6 +75,7 @@ class ResizeOp(DlOp):
     """
 
     name = "dl.resize"
+    OP_CLASS: ClassVar[OpClass] = OpClass.REDUCTION
 
     x = operand_def(AnyTensorTypeConstr)
     result = result_def(AnyTensorTypeConstr)
