@@ -53,6 +53,7 @@ PASSES: dict[str, str] = {
     "accel-pipeline": "dlir.targets.accel.pipeline:AccelPipeline",
     "accel-place-tokens": "dlir.transforms.accel_place_tokens:AccelPlaceTokens",
     "accel-prefetch": "dlir.transforms.accel_prefetch:AccelPrefetch",
+    "apply-patterns": "dlir.transforms.apply_patterns:ApplyPatterns",
     "apply-schedule": "dlir.transforms.apply_schedule:ApplySchedule",
     "convert-accel-to-isa": "dlir.targets.accel.emit:ConvertAccelToIsa",
     "convert-dl-to-structured": "dlir.lowering.dl_to_structured:ConvertDlToStructured",

@@ -166,7 +166,7 @@ def rewrite(
     With a context as `fold`, ops are folded first. Unused ops without effect are erased unless
     `erase_dead` is False. The first pattern that applies wins. Patterns that do not come to an end
     (`max_iterations` walks, or as many rewrites per op) end in a `CompileError` that names the
-    last one; so does an error for users raised by a pattern.
+    last one, and its `location` if it has one; so does an error for users raised by a pattern.
     """
     with _attempting() as attempt:
         driver = _Driver(op, patterns, attempt, max_iterations, fold, erase_dead)
@@ -229,7 +229,8 @@ class _Driver:
         self._worklist: Worklist[Operation] = Worklist()
         self._max_iterations = max_iterations
         self._location: LocationAttr = UNKNOWN_LOC
-        self._last = ("", root, root.location)
+        self._last: tuple[RewritePattern | None, str, Operation, LocationAttr]
+        self._last = (None, "", root, root.location)
         self.rewrites = 0
         self.matches: Counter[str] = Counter()
 
@@ -251,12 +252,15 @@ class _Driver:
 
     def give_up(self) -> None:
         """Report the last pattern that was applied as one that does not come to an end."""
-        pattern, op, location = self._last
+        pattern, name, op, location = self._last
         often = ", ".join(f"{name} {n} times" for name, n in self.matches.most_common(3))
+        notes = [note(None, f"applied so far: {often}")]
+        if (place := getattr(pattern, "location", None)) is not None:
+            notes.append(note(place, "the pattern is written here"))
         fail(
             location,
-            f"pattern '{pattern}' does not come to an end at '{op_name(op)}'",
-            notes=[note(None, f"applied so far: {often}")],
+            f"pattern '{name}' does not come to an end at '{op_name(op)}'",
+            notes=notes,
             help="a pattern must bring the IR nearer to a form to which no pattern applies",
         )
 
@@ -271,7 +275,7 @@ class _Driver:
         if op.parent is None:
             return  # detached behind the rewriter's back
         if self._erase_dead and is_trivially_dead(op):
-            self._applied("(erase dead)", op)
+            self._applied(None, "(erase dead)", op)
             rewriter.erase(op)
             return
         self._location = op.location
@@ -285,7 +289,7 @@ class _Driver:
             except DiagnosticException as error:
                 raise CompileError(from_exception(error, op)) from error
             if rewriter.has_done_action:
-                self._applied(name, op)
+                self._applied(pattern, name, op)
                 return
 
     def _fold(self, op: Operation, rewriter: Rewriter, folder: Folder) -> bool:
@@ -297,14 +301,14 @@ class _Driver:
         if folded is None:
             return False
         values, constants = folded
-        self._applied("(fold)", op)
+        self._applied(None, "(fold)", op)
         rewriter.replace(op, constants, values)
         return True
 
-    def _applied(self, name: str, op: Operation) -> None:
+    def _applied(self, pattern: RewritePattern | None, name: str, op: Operation) -> None:
         self.rewrites += 1
         self.matches[name] += 1
-        self._last = (name, op, op.location)
+        self._last = (pattern, name, op, op.location)
 
     def _patterns_for(self, op_type: type[Operation]) -> list[tuple[str, RewritePattern]]:
         found = self._by_type.get(op_type)
