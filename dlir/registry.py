@@ -66,6 +66,7 @@ PASSES: dict[str, str] = {
     "dl-convert-precision": "dlir.transforms.dl_convert_precision:DlConvertPrecision",
     "dl-convolution-algorithm": ("dlir.transforms.dl_convolution_algorithm:DlConvolutionAlgorithm"),
     "dl-decompose": "dlir.transforms.dl_decompose:DlDecompose",
+    "dl-fold-constants": "dlir.transforms.dl_fold_constants:DlFoldConstants",
     "dl-fold-scale": "dlir.transforms.dl_fold_scale:DlFoldScale",
     "dl-lint-cache-alias": "dlir.targets.roofline.dl_lint_cache_alias:DlLintCacheAlias",
     "dl-merge-matmuls": "dlir.transforms.dl_merge_matmuls:DlMergeMatmuls",
