@@ -20,6 +20,8 @@ from typing import TypeAlias
 from xdsl.dialects.builtin import bf16, f16
 from xdsl.ir import Attribute, Operation, OpResult, SSAValue
 
+from dlir.dialects.dl.attrs import Predicate
+from dlir.dialects.dl.ops import activation as a
 from dlir.dialects.dl.ops import binary as b
 from dlir.dialects.dl.ops import math as m
 from dlir.dialects.dl.ops.base import DlOp, element_of
@@ -66,6 +68,10 @@ class Pattern(ABC):
     @abstractmethod
     def matches(self, value: SSAValue, found: Found) -> Matches:
         """Every way in which the value is this, given what was found before."""
+
+    def roots(self) -> tuple[type[DlOp], ...]:
+        """The classes of the ops that may end it; of any op, for a pattern that asks for none."""
+        return (DlOp,)
 
     def __add__(self, other: PatternLike) -> Pattern:
         return _commuting(b.AddOp, self, other)
@@ -133,6 +139,9 @@ class Node(Pattern):
     operands: tuple[Pattern, ...]
     name: str = ""
 
+    def roots(self) -> tuple[type[DlOp], ...]:
+        return self.kinds
+
     def matches(self, value: SSAValue, found: Found) -> Matches:
         op = value.op if isinstance(value, OpResult) else None
         if not isinstance(op, self.kinds) or len(op.operands) != len(self.operands):
@@ -158,6 +167,9 @@ class Either(Pattern):
 
     patterns: tuple[Pattern, ...]
 
+    def roots(self) -> tuple[type[DlOp], ...]:
+        return tuple(dict.fromkeys(kind for option in self.patterns for kind in option.roots()))
+
     def matches(self, value: SSAValue, found: Found) -> Matches:
         for option in self.patterns:
             yield from option.matches(value, found)
@@ -171,6 +183,9 @@ class Over(Pattern):
     x: Pattern
     axes: str
 
+    def roots(self) -> tuple[type[DlOp], ...]:
+        return (self.kind,)
+
     def matches(self, value: SSAValue, found: Found) -> Matches:
         op = value.op if isinstance(value, OpResult) else None
         if not isinstance(op, self.kind) or op.keepdims is None:
@@ -178,6 +193,39 @@ class Over(Pattern):
         bound = found.through(op).bind(self.axes, op.axes.get_values())
         if bound is not None:
             yield from self.x.matches(op.x, bound)
+
+
+@dataclass(frozen=True)
+class Compared(Pattern):
+    """x P y, for one of these predicates P."""
+
+    predicates: tuple[Predicate, ...]
+    x: Pattern
+    y: Pattern
+
+    def matches(self, value: SSAValue, found: Found) -> Matches:
+        op = value.op if isinstance(value, OpResult) else None
+        if isinstance(op, b.CompareOp) and op.predicate.data in self.predicates:
+            yield from _all_of((self.x, self.y), (op.lhs, op.rhs), found.through(op))
+
+
+@dataclass(frozen=True)
+class Clip(Pattern):
+    """A clip between two numbers."""
+
+    x: Pattern
+    low: float
+    high: float
+
+    def roots(self) -> tuple[type[DlOp], ...]:
+        return (a.ClipOp,)
+
+    def matches(self, value: SSAValue, found: Found) -> Matches:
+        op = value.op if isinstance(value, OpResult) else None
+        if not isinstance(op, a.ClipOp) or op.min is None or op.max is None:
+            return
+        if (op.min.value.data, op.max.value.data) == (self.low, self.high):
+            yield from self.x.matches(op.x, found.through(op))
 
 
 def pattern(thing: PatternLike) -> Pattern:
@@ -198,6 +246,37 @@ def unary(kind: type[DlOp]) -> Callable[[Pattern], Pattern]:
 exp, log, sqrt, rsqrt, erf, tanh = map(
     unary, (m.ExpOp, m.LogOp, m.SqrtOp, m.RsqrtOp, m.ErfOp, m.TanhOp)
 )
+absolute, expm1, log1p = map(unary, (m.AbsOp, m.Expm1Op, m.Log1pOp))
+sigmoid, softplus = map(unary, (a.SigmoidOp, a.SoftplusOp))
+
+
+def negative(x: Pattern) -> Pattern:
+    """-x, or x * -1."""
+    return Node((m.NegOp,), (x,)) | (x * -1.0)
+
+
+def larger(x: PatternLike, y: PatternLike) -> Pattern:
+    """max(x, y)."""
+    return _commuting(b.MaxOp, x, y)
+
+
+def smaller(x: PatternLike, y: PatternLike) -> Pattern:
+    """min(x, y)."""
+    return _commuting(b.MinOp, x, y)
+
+
+def clipped(x: Pattern, low: float, high: float) -> Pattern:
+    """min(max(x, low), high), in any form."""
+    return Clip(x, low, high) | smaller(larger(x, low), high) | larger(smaller(x, high), low)
+
+
+def if_positive(x: Pattern, then: Pattern, otherwise: Pattern) -> Pattern:
+    """then where x > 0, otherwise where x < 0, either at 0."""
+    above = Compared((Predicate.GT, Predicate.GE), x, Number(0.0))
+    below = Compared((Predicate.LT, Predicate.LE), x, Number(0.0))
+    return Node((b.SelectOp,), (above, then, otherwise)) | Node(
+        (b.SelectOp,), (below, otherwise, then)
+    )
 
 
 def product(*factors: PatternLike) -> Pattern:
@@ -231,7 +310,12 @@ def cube(x: Pattern) -> Pattern:
 
 def divided(x: Pattern, by: Pattern) -> Pattern:
     """x / by, or x times the reciprocal."""
-    return (x / by) | (x * Node((m.ReciprocalOp,), (by,))) | (x * (1.0 / by))
+    return (x / by) | (x * inverse(by))
+
+
+def inverse(x: Pattern) -> Pattern:
+    """1 / x."""
+    return Node((m.ReciprocalOp,), (x,)) | (1.0 / x)
 
 
 def find(wanted: Pattern, value: SSAValue) -> Found | None:

@@ -1,0 +1,1 @@
+"""Composites as they look when they are taken apart; what `dl-raise-composites` is made of."""
