@@ -39,7 +39,7 @@ def repeated(value: SSAValue) -> Repeated | None:
     """What a value repeats, if it is made by reshape(broadcast x)."""
     merged = definer(value, ReshapeOp)
     wide = None if merged is None else definer(merged.x, BroadcastOp)
-    if wide is None or rank_of(wide.result) < 4:
+    if merged is None or wide is None or rank_of(wide.result) < 4:
         return None
     before, after = shape_of(wide.x), shape_of(wide.result)
     heads, group = after[-4:-2]
