@@ -22,6 +22,7 @@ from dlir.diagnostics import CompileError  # noqa: E402
 from dlir.frontends.builder import dims  # noqa: E402
 from dlir.frontends.onnx import check_support, format_support, import_onnx  # noqa: E402
 from dlir.frontends.onnx.backend import DlirBackend  # noqa: E402
+from dlir.frontends.onnx.in_place import model_bytes  # noqa: E402
 from dlir.interpreter import Interpreter  # noqa: E402
 from dlir.verifier import verify  # noqa: E402
 
@@ -496,6 +497,46 @@ def test_missing_file(tmp_path: Path):
 def test_invalid_model():
     model = model_of([node("Relu", ["nothing"], ["y"])], {"x": [3]})
     assert "onnx-checker" in errors_of(model)[0]
+
+
+# Weights that stay in the model's file
+
+
+def large_model(tmp_path: Path, shift: int = 0) -> Path:
+    """A model with a weight of 2000 floats, whose place in the file depends on `shift`."""
+    model = model_of([node("Mul", ["x", "w"], ["y"])], {"x": [2000]}, {"w": ramp(2000)})
+    model.doc_string = "s" * shift
+    model.graph.initializer.add().CopyFrom(numpy_helper.from_array(ramp(3), "small"))
+    path = tmp_path / "model.onnx"
+    path.write_bytes(model.SerializeToString())
+    return path
+
+
+@pytest.mark.parametrize("shift", range(4))
+def test_large_weights_are_read_from_their_place(tmp_path: Path, shift: int):
+    path = large_model(tmp_path, shift)
+    _, params = import_onnx(path)
+    np.testing.assert_array_equal(params["w"], ramp(2000))
+    assert params["w"].flags.aligned and not params["w"].flags.writeable
+    parsed = onnx.ModelProto.FromString(model_bytes(path))
+    large, small = parsed.graph.initializer
+    assert large.data_location == TensorProto.EXTERNAL and not large.raw_data
+    assert small.raw_data == ramp(3).tobytes()
+
+
+def test_a_linked_model_may_lie_in_another_folder(tmp_path: Path):
+    (tmp_path / "blobs").mkdir()
+    link = tmp_path / "linked.onnx"
+    link.symlink_to(large_model(tmp_path / "blobs"))
+    np.testing.assert_array_equal(import_onnx(link)[1]["w"], ramp(2000))
+
+
+def test_a_model_that_is_cut_anywhere_is_refused(tmp_path: Path):
+    path = large_model(tmp_path)
+    whole = path.read_bytes()
+    for size in (*range(1, 200, 7), 4100, len(whole) - 4000, len(whole) - 1):
+        path.write_bytes(whole[:size])
+        assert errors_of(path)
 
 
 # External data

@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 from dlir.diagnostics import fail
 
+from .in_place import model_bytes
+
 if TYPE_CHECKING:
     from onnx import GraphProto, ModelProto, NodeProto, TensorProto
 
@@ -90,7 +92,7 @@ def _parse(path: Path) -> ModelProto:
 
     model = ModelProto()
     try:
-        data = path.read_bytes()
+        data = model_bytes(path)
         if not data:
             fail(None, f"{path} is empty", help="the file may be truncated")
         model.ParseFromString(data)

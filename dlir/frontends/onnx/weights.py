@@ -15,6 +15,7 @@ import numpy as np
 from dlir.frontends.builder.values import Array
 
 from .elements import numpy_type
+from .in_place import IN_PLACE
 
 if TYPE_CHECKING:
     from onnx import TensorProto
@@ -70,6 +71,10 @@ def _external(
             raise BadWeight(f"{path.name} is truncated: {size} bytes, {offset + needed} needed")
         if count == 0:
             return np.empty(shape, dtype)
+        if IN_PLACE in entries or offset % dtype.itemsize:  # unaligned data is not for kernels
+            array = np.fromfile(path, dtype, count, offset=offset).reshape(shape)
+            array.flags.writeable = False
+            return array
         return np.memmap(path, dtype, mode="r", offset=offset, shape=shape)
     except OSError as error:
         raise BadWeight(f"cannot read {path.name}: {error.strerror}") from None
