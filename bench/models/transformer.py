@@ -11,10 +11,21 @@ from bench.models.graph import GraphWriter
 EPSILON = {"bert": 1e-12, "gpt2": 1e-5}
 
 
-def bert_layer(length: int = 128, width: int = 768, heads: int = 12) -> GraphWriter:
-    """Attention and a feed-forward part, each added to its input and normalised."""
-    g = GraphWriter("bert_layer")
+def bert(layers: int, length: int = 128, width: int = 768, heads: int = 12) -> GraphWriter:
+    """The layers of BERT's encoder, one after the other."""
+    g = GraphWriter("bert")
     x = g.normal_input("x", 1, length, width)
+    for _ in range(layers):
+        x = _bert_layer(g, x, width, heads)
+    return g
+
+
+def bert_layer(length: int = 128, width: int = 768, heads: int = 12) -> GraphWriter:
+    return bert(1, length, width, heads)
+
+
+def _bert_layer(g: GraphWriter, x: str, width: int, heads: int) -> str:
+    """Attention and a feed-forward part, each added to its input and normalised."""
     q, k, v = (_split(g, g.dense(x, width, width), heads, width, perm) for perm in PERMS)
     scores = g.node("Div", g.node("MatMul", q, k), g.scalar(math.sqrt(width // heads)))
     mixed = g.node("MatMul", g.node("Softmax", scores, axis=-1), v)
@@ -22,8 +33,7 @@ def bert_layer(length: int = 128, width: int = 768, heads: int = 12) -> GraphWri
     x = g.layer_norm(attended, width, EPSILON["bert"])
     wide = g.gelu(g.dense(x, width, 4 * width))
     narrow = g.node("Add", g.dense(wide, 4 * width, width), x)
-    g.layer_norm(narrow, width, EPSILON["bert"])
-    return g
+    return g.layer_norm(narrow, width, EPSILON["bert"])
 
 
 PERMS = [0, 2, 1, 3], [0, 2, 3, 1], [0, 2, 1, 3]

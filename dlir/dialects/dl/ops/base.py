@@ -12,9 +12,9 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import ClassVar, NoReturn, Self, cast
 
-from xdsl.dialects.builtin import FloatAttr, IntegerAttr, IntegerType, TensorType, i1
+from xdsl.dialects.builtin import FloatAttr, IntegerAttr, IntegerType, NoneAttr, TensorType, i1
 from xdsl.interfaces import HasCanonicalizationPatternsInterface, HasFolderInterface
-from xdsl.ir import Attribute, Operation, OpResult, SSAValue, SSAValues
+from xdsl.ir import Attribute, BlockArgument, Operation, OpResult, SSAValue, SSAValues
 from xdsl.irdl import IRDLOperation, traits_def
 from xdsl.parser import Parser
 from xdsl.pattern_rewriter import RewritePattern
@@ -29,10 +29,14 @@ from dlir.types import is_integer, limits_of
 
 Operand = SSAValue | Operation
 
+_PLACEHOLDER = TensorType(i1, ())
+"""The type of a result until it is inferred; made once, as constructors are called often."""
+
 
 def type_of(value: Operand) -> Tensor:
     """The type of a value that must be a ranked tensor."""
-    type = SSAValue.get(value).type
+    known = value.__class__ in (OpResult, BlockArgument)  # an isinstance of SSAValue is slow
+    type = cast(SSAValue, value).type if known else SSAValue.get(value).type
     if not isinstance(type, TensorType):
         raise VerifyException(f"expected a ranked tensor, got {type}")
     return cast(Tensor, type)
@@ -40,6 +44,16 @@ def type_of(value: Operand) -> Tensor:
 
 def shape_of(value: Operand) -> shapes.Shape:
     return type_of(value).get_shape()
+
+
+def tensor(element: Attribute, shape: shapes.Shape, *like: Operand) -> Tensor:
+    """A tensor type; that of one of the values, where it is the same, as making types is slow."""
+    for value in like:
+        type = type_of(value)
+        plain = type.element_type == element and isinstance(type.encoding, NoneAttr)
+        if plain and type.get_shape() == shape:
+            return type
+    return TensorType(element, shape)
 
 
 def element_of(value: Operand) -> Attribute:
@@ -139,11 +153,11 @@ class DlOp(IRDLOperation, HasFolderInterface, HasCanonicalizationPatternsInterfa
             if value is not None and value != assembly.default_of(definitions[name])
         }
         super().__init__(operands=operands, properties=kept, result_types=self._placeholders())
-        self._set_result_types(result_types or [TensorType(i1, ())])
+        self._set_result_types(result_types or [_PLACEHOLDER])
         self._set_result_types(self.infer())
 
     def _placeholders(self) -> Sequence[Attribute | Sequence[Attribute]]:
-        return [TensorType(i1, ())]
+        return [_PLACEHOLDER]
 
     def _set_result_types(self, types: Sequence[Attribute]) -> None:
         self.results = SSAValues(OpResult(type, self, i) for i, type in enumerate(types))

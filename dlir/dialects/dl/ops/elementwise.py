@@ -11,7 +11,7 @@ from xdsl.irdl import operand_def, result_def
 
 from dlir.dialects.dl import shapes
 from dlir.dialects.dl.attrs import BITS, FLOATS, NUMBERS, ElementSet, OpClass
-from dlir.dialects.dl.ops.base import DlOp, Operand, element_of, shape_of, type_of
+from dlir.dialects.dl.ops.base import DlOp, Operand, element_of, shape_of, tensor, type_of
 
 
 def broadcast(op: DlOp, *values: Operand) -> shapes.Shape:
@@ -40,7 +40,7 @@ class UnaryOp(DlOp):
 
     def infer(self) -> Sequence[Attribute]:
         self.check_elements(self.ELEMENTS, self.x)
-        return [TensorType(element_of(self.x), shape_of(self.x))]
+        return [tensor(element_of(self.x), shape_of(self.x), self.x)]
 
 
 class PlainUnaryOp(UnaryOp):
@@ -90,7 +90,8 @@ class BinaryOp(DlOp):
         if lhs.element_type != rhs.element_type:
             got = f"{lhs.element_type} and {rhs.element_type}"
             self.reject(3, f"expected operands of one element type, got {got}", "insert dl.cast")
-        return [TensorType(self.result_element(), broadcast(self, self.lhs, self.rhs))]
+        shape = broadcast(self, self.lhs, self.rhs)
+        return [tensor(self.result_element(), shape, self.lhs, self.rhs)]
 
     def result_element(self) -> Attribute:
         return element_of(self.lhs)
