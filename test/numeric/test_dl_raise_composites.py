@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import numpy as np
@@ -35,17 +36,24 @@ LINES = {
     "hard_swish": "dl.hard_swish %x : T",
     "softmax": "dl.softmax %x {axis = 1} : T",
     "log_softmax": "dl.log_softmax %x {axis = 2} : T",
+    "layer_norm": "dl.layer_norm %x, %s, %s {axis = 2, epsilon = 0.5}"
+    " : (T, tensor<5xE>, tensor<5xE>) -> T",
+    "rms_norm": "dl.rms_norm %x, %s {axis = 2, epsilon = 0.5} : (T, tensor<5xE>) -> T",
+    "instance_norm": "dl.instance_norm %x, %c, %c {epsilon = 0.5}"
+    " : (T, tensor<6xE>, tensor<6xE>) -> T",
+    "group_norm": "dl.group_norm %x, %c, %c {groups = 2, epsilon = 0.5}"
+    " : (T, tensor<6xE>, tensor<6xE>) -> T",
 }
 
 
 @pytest.mark.parametrize("element", ["f64", "f32"])
 @pytest.mark.parametrize("name", LINES)
 def test_decomposed_and_raised_is_the_same_op(name: str, element: str) -> None:
-    line = LINES[name].replace("T", f"tensor<?x3x5x{element}>")
-    text = f"""func.func @f(%x: T) -> T {{
-      %y = {line}
+    text = f"""func.func @f(%x: T, %s: tensor<5xE>, %c: tensor<6xE>) -> T {{
+      %y = {LINES[name]}
       func.return %y : T
-    }}""".replace("T", f"tensor<?x3x5x{element}>")
+    }}"""
+    text = re.sub(r"\bT\b", "tensor<?x6x5xE>", text).replace("xE>", f"x{element}>")
     module = parse_module(text, CONTEXT, name)
     before = print_module(module)
     DlDecompose().apply(CONTEXT, module)

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import cast
 
-from xdsl.dialects.builtin import AnyFloat, DenseIntOrFPElementsAttr, TensorType
 from xdsl.ir import SSAValue
 
 import dlir.dialects.dl.match as f
-from dlir.dialects.dl import shapes
 from dlir.dialects.dl.match import Any, Found, Node, Number, Over
 from dlir.dialects.dl.ops import composite as c
 from dlir.dialects.dl.ops import reduction as r
-from dlir.dialects.dl.ops.base import element_of, rank_of, shape_of
-from dlir.dialects.dl.ops.source import ConstantOp
+from dlir.dialects.dl.ops.base import rank_of
+from dlir.transforms.raising.channel_norms import ones_of_last
 from dlir.transforms.raising.composite import Composite, Made
 
 # How they look
@@ -48,14 +45,9 @@ def along_axis(kind: type[c.AxisOp]) -> Callable[[Found], Made]:
 def normalised(found: Found) -> Made:
     """Over the last dimensions, whose sizes are known; the scale is 1."""
     x, axes = found["x"], found["axes"]
-    axis = rank_of(x) - len(axes)
-    shape = shape_of(x)[axis:]
-    if not axes or axes != (*range(axis, rank_of(x)),) or not shapes.is_static(shape):
-        return
-    type = cast(TensorType[AnyFloat], TensorType(element_of(x), shape))
-    ones = ConstantOp(DenseIntOrFPElementsAttr.from_list(type, [1.0]))
-    yield ones
-    yield c.LayerNormOp(x, ones, axis=axis, epsilon=found["epsilon"])
+    if (ones := ones_of_last(x, axes)) is not None:
+        yield ones
+        yield c.LayerNormOp(x, ones, axis=rank_of(x) - len(axes), epsilon=found["epsilon"])
 
 
 def norm_scaled(found: Found) -> Made:
