@@ -126,6 +126,8 @@ SEMANTICS: dict[str, str] = {
 
 FRONTENDS: dict[str, str] = {
     "onnx": "dlir.frontends.onnx.frontend:FRONTEND",
+    "pt2": "dlir.frontends.torch.frontend:FRONTEND",
+    "torch": "dlir.frontends.torch.frontend:FRONTEND",
 }
 """Suffix of a foreign format -> its frontend (see `dlir.executable.Frontend`)."""
 

@@ -1,0 +1,1 @@
+"""The ATen operators by family; each module gives `OPERATORS: dict[str, Build]`."""

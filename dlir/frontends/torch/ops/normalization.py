@@ -1,0 +1,222 @@
+"""Softmax, the normalisations, and dropout as it is at inference."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from xdsl.ir import Attribute
+
+from dlir.frontends.builder import dims as d
+from dlir.frontends.builder import dl
+from dlir.frontends.builder.context import Context
+from dlir.frontends.builder.dims import Dim
+from dlir.frontends.builder.elements import numpy_type_of
+from dlir.frontends.builder.values import Tensor, Unsupported
+
+from ..call import Build, Call, only_first
+from ..widen import widened
+from .elementwise import Make, plus
+from .reduction import reduce, variance
+
+
+def _softmax(make: Make) -> Build:
+    def build(context: Context, call: Call) -> Tensor:
+        x = call.operand(context, "self", call.element)
+        line = context.reshape(x, (1,)) if x.rank == 0 else x
+        axis = call.axis(x.rank)
+        return context.reshape(context.emit(make(line.ssa, axis), line.dims), x.dims)
+
+    return build
+
+
+def _safe_softmax(context: Context, call: Call) -> Tensor:
+    """Softmax whose rows of nothing but -inf are 0."""
+    x = call.operand(context, "self", call.element)
+    axis = call.axis(x.rank)
+    top = reduce(context, dl.ReduceMaxOp, x, [axis], True)
+    nothing = context.compare("eq", top, context.constant(float("-inf"), x.element))
+    y = context.emit(dl.SoftmaxOp(x.ssa, axis), x.dims)
+    return context.itemwise(dl.SelectOp, nothing, context.constant(0, x.element), y)
+
+
+def _optional(
+    context: Context, call: Call, name: str, default: int, dims: Sequence[Dim], element: Attribute
+) -> Tensor:
+    """A scale, bias or statistic; the default everywhere if it is not given."""
+    if call.has(name):
+        return context.cast(call.tensor(context, name), element)
+    return context.broadcast(context.constant(default, element), dims)
+
+
+def _layer_norm(context: Context, call: Call) -> Sequence[Tensor | None]:
+    """The result, and for `native_layer_norm` the mean and 1 / sqrt(variance + eps)."""
+    x = call.tensor(context, "input")
+    count = len(call.sizes("normalized_shape"))
+    axis, epsilon = x.rank - count, float(call.number("eps"))
+    scale = _optional(context, call, "weight", 1, x.dims[axis:], x.element)
+    bias = call.has("bias") and context.cast(call.tensor(context, "bias"), x.element)
+    op = dl.LayerNormOp(x.ssa, scale.ssa, bias.ssa if bias else None, axis=axis, epsilon=epsilon)
+    y = context.emit(op, x.dims)
+    if not call.used & {1, 2}:
+        return (y,)
+    spread, mean = variance(context, widened(context, x), range(axis, x.rank), 0)
+    return y, *_statistics(context, call, mean, spread, epsilon)
+
+
+def _statistics(
+    context: Context, call: Call, mean: Tensor, spread: Tensor, epsilon: float
+) -> list[Tensor]:
+    """Results 1 and 2: the mean, and 1 / sqrt(variance + eps)."""
+    inverse = context.itemwise(dl.RsqrtOp, plus(context, spread, epsilon))
+    pairs = zip((mean, inverse), call.outputs[1:3], strict=True)
+    return [context.reshape(context.cast(x, out.element), out.dims) for x, out in pairs]
+
+
+def _rms_norm(context: Context, call: Call) -> Sequence[Tensor]:
+    """x / sqrt(mean(x^2) + eps) * weight; by default eps is the type's."""
+    import ml_dtypes
+
+    given = call.tensor(context, "input")
+    axes = range(given.rank - len(call.sizes("normalized_shape")), given.rank)
+    x = widened(context, given)
+    default = float(ml_dtypes.finfo(numpy_type_of(x.element)).eps)
+    epsilon = float(call.number("eps")) if call.has("eps") else default
+    square = context.itemwise(dl.MulOp, x, x)
+    mean = reduce(context, dl.ReduceMeanOp, square, [*axes], True)
+    inverse = context.itemwise(dl.RsqrtOp, plus(context, mean, epsilon))
+    y = context.itemwise(dl.MulOp, x, inverse)
+    if call.has("weight"):
+        weight = context.cast(call.tensor(context, "weight"), x.element)
+        y = context.itemwise(dl.MulOp, y, weight)
+    results = [y, inverse][: len(call.outputs)]
+    pairs = zip(results, call.outputs, strict=True)
+    return [context.cast(result, out.element) for result, out in pairs]
+
+
+# Batch, instance and group normalisation
+
+
+def _batch_norm(context: Context, call: Call) -> Sequence[Tensor]:
+    """By the running statistics; the other results are empty."""
+    given = call.tensor(context, "input")
+    x = widened(context, given)
+    channels = x.dims[1:2]
+    operands = [
+        _optional(context, call, name, default, channels, x.element)
+        for name, default in (("weight", 1), ("bias", 0), ("running_mean", 0), ("running_var", 1))
+    ]
+    op = dl.BatchNormOp(
+        x.ssa, *(value.ssa for value in operands), epsilon=float(call.number("eps"))
+    )
+    y = context.cast(context.emit(op, x.dims), given.element)
+    empty = (
+        context.broadcast(context.constant(0, out.element), out.dims) for out in call.outputs[1:]
+    )
+    return y, *empty
+
+
+def _batch_norm_by_own(context: Context, call: Call) -> Sequence[Tensor]:
+    """By the statistics of the batch itself; then those, and the running ones moved toward them."""
+    if "training" in call.arguments and not call.flag("training"):
+        return _batch_norm(context, call)
+    given, epsilon = call.tensor(context, "input"), float(call.number("eps"))
+    x = widened(context, given)
+    axes = [axis for axis in range(x.rank) if axis != 1]
+    spread, mean = variance(context, x, axes, 0)
+    y = _affine(context, call, _standardised(context, call, x, mean, spread))
+    own = _statistics(context, call, mean, spread, epsilon)
+    moved: list[Tensor] = []
+    if len(call.outputs) == 5:
+        unbiased, _ = variance(context, x, axes, 1)
+        for name, value in (("running_mean", mean), ("running_var", unbiased)):
+            moved.append(_moved(context, call, name, value))
+    return context.cast(y, given.element), *own, *moved
+
+
+def _moved(context: Context, call: Call, name: str, value: Tensor) -> Tensor:
+    """(1 - momentum) * old + momentum * value"""
+    old, momentum = call.tensor(context, name), float(call.number("momentum"))
+    value = context.reshape(context.cast(value, old.element), old.dims)
+    parts = (
+        context.itemwise(dl.MulOp, part, context.constant(factor, old.element))
+        for part, factor in ((old, 1 - momentum), (value, momentum))
+    )
+    return context.itemwise(dl.AddOp, *parts)
+
+
+def _standardised(context: Context, call: Call, x: Tensor, mean: Tensor, spread: Tensor) -> Tensor:
+    """(x - mean) / sqrt(variance + eps)"""
+    raised = plus(context, spread, float(call.number("eps")))
+    centred = context.itemwise(dl.SubOp, x, mean)
+    return context.itemwise(dl.MulOp, centred, context.itemwise(dl.RsqrtOp, raised))
+
+
+def _affine(context: Context, call: Call, y: Tensor) -> Tensor:
+    """y * weight + bias, of each channel."""
+    for name, make in (("weight", dl.MulOp), ("bias", dl.AddOp)):
+        if call.has(name):
+            value = context.cast(call.tensor(context, name), y.element)
+            value = context.reshape(value, (*y.dims[1:2], *[1] * (y.rank - 2)))
+            y = context.itemwise(make, y, value)
+    return y
+
+
+def _instance_norm(context: Context, call: Call) -> Tensor:
+    """Each channel of each image by its own statistics."""
+    given = call.tensor(context, "input")
+    if not call.flag("use_input_stats"):
+        return _batch_norm(context, call)[0]
+    if call.has("running_mean"):
+        raise Unsupported("running statistics that change")
+    x = widened(context, given)
+    spread, mean = variance(context, x, range(2, x.rank), 0)
+    y = _affine(context, call, _standardised(context, call, x, mean, spread))
+    return context.cast(y, given.element)
+
+
+def _group_norm(groups: str) -> Build:
+    """Groups of channels of each image by their own statistics."""
+
+    def build(context: Context, call: Call) -> Sequence[Tensor]:
+        given, count = call.tensor(context, "input"), call.int(groups)
+        x = widened(context, given)
+        size = d.div(x.dims[1], count)
+        grouped = context.reshape(x, (x.dims[0], count, d.product((size, *x.dims[2:]))))
+        spread, mean = variance(context, grouped, [2], 0)
+        y = _standardised(context, call, grouped, mean, spread)
+        y = context.cast(_affine(context, call, context.reshape(y, x.dims)), given.element)
+        if not call.used & {1, 2}:
+            return (y,)
+        return y, *_statistics(context, call, mean, spread, float(call.number("eps")))
+
+    return build
+
+
+def _dropout(name: str) -> Build:
+    def build(context: Context, call: Call) -> Sequence[Tensor]:
+        if call.flag("train") and call.number("p") != 0:
+            raise Unsupported("train=True: random numbers are not imported")
+        return (call.tensor(context, name),)
+
+    return build
+
+
+OPERATORS: dict[str, Build] = {
+    "aten._fused_rms_norm.default": _rms_norm,
+    "aten._log_softmax.default": _softmax(dl.LogSoftmaxOp),
+    "aten._native_batch_norm_legit.no_stats": _batch_norm_by_own,
+    "aten._native_batch_norm_legit_functional.default": _batch_norm_by_own,
+    "aten._native_batch_norm_legit_no_training.default": _batch_norm,
+    "aten._safe_softmax.default": _safe_softmax,
+    "aten._softmax.default": _softmax(dl.SoftmaxOp),
+    "aten.dropout.default": only_first(_dropout("input")),
+    "aten.group_norm.default": only_first(_group_norm("num_groups")),
+    "aten.instance_norm.default": _instance_norm,
+    "aten.layer_norm.default": only_first(_layer_norm),
+    "aten.log_softmax.int": _softmax(dl.LogSoftmaxOp),
+    "aten.native_dropout.default": _dropout("input"),
+    "aten.native_group_norm.default": _group_norm("group"),
+    "aten.native_layer_norm.default": _layer_norm,
+    "aten.rms_norm.default": only_first(_rms_norm),
+    "aten.softmax.int": _softmax(dl.SoftmaxOp),
+}

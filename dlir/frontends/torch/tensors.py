@@ -1,0 +1,54 @@
+"""Tensors of PyTorch as arrays of numpy and back: the same memory, seen by the other library."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from xdsl.ir import Attribute
+
+from dlir.frontends.builder.elements import xdsl_type
+from dlir.frontends.builder.values import Array, Unsupported
+
+if TYPE_CHECKING:
+    import torch
+
+
+def numpy_dtype(dtype: torch.dtype) -> np.dtype[Any]:
+    """The dtype of the same name; raises `Unsupported` for what numpy and ml_dtypes lack."""
+    import ml_dtypes
+
+    name = str(dtype).removeprefix("torch.")
+    if name == "bfloat16":
+        return np.dtype(ml_dtypes.bfloat16)
+    try:
+        return np.dtype(name)
+    except TypeError:
+        raise Unsupported(f"element type {name}") from None
+
+
+def element_type(dtype: torch.dtype) -> Attribute:
+    """The `dl` element type of a dtype; raises `Unsupported` for one that `dl` lacks."""
+    return xdsl_type(numpy_dtype(dtype))
+
+
+def to_numpy(tensor: torch.Tensor) -> Array:
+    """The tensor's memory as an array. Raises `Unsupported` for what is no plain CPU tensor."""
+    import torch
+
+    if tensor.device.type != "cpu" or tensor.layout != torch.strided:
+        raise Unsupported(f"a tensor on {tensor.device.type} of layout {tensor.layout}")
+    tensor = tensor.detach().resolve_conj().resolve_neg()
+    if tensor.dtype == torch.bfloat16:
+        return tensor.view(torch.int16).numpy().view(numpy_dtype(tensor.dtype))
+    return tensor.numpy()
+
+
+def from_numpy(array: Array) -> torch.Tensor:
+    """An array's memory as a tensor; only what PyTorch must not write into is copied."""
+    import torch
+
+    array = array if array.flags.writeable else array.copy()
+    if array.dtype.name == "bfloat16":
+        return torch.from_numpy(array.view(np.int16)).view(torch.bfloat16)
+    return torch.from_numpy(array)
