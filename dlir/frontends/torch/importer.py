@@ -12,6 +12,7 @@ from __future__ import annotations
 import operator
 import re
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, cast
 
@@ -78,6 +79,9 @@ class Importer:
 
     constants: Mapping[Node, Constant] = field(default_factory=dict["Node", Constant])
     """Placeholders whose values are known: parameters and buffers."""
+    stand_in: bool = False
+    """Whether arguments take the place of results that cannot be imported, so that what follows
+    from them is tried all the same."""
     errors: dict[Node, Diagnostic] = field(default_factory=dict["Node", Diagnostic])
     values: dict[Node, Any] = field(default_factory=dict["Node", Any])
     sizes: Sizes = field(default_factory=Sizes)
@@ -243,8 +247,17 @@ class Importer:
     # Messages
 
     def _report(self, node: Node, error: Exception) -> None:
-        self.values[node] = POISONED
         self.errors[node] = _diagnostic(node, error)
+        self.values[node] = POISONED
+        if self.stand_in:
+            with suppress(*FAULTS):
+                self.values[node] = self._stand_in(node)
+
+    def _stand_in(self, node: Node) -> Any:
+        meta = node.meta.get("val")
+        if isinstance(meta, Sequence):
+            return [self._tensor_argument(node, item) for item in cast("Sequence[Any]", meta)]
+        return self._argument(node)
 
 
 def _is_size(meta: Any) -> bool:
