@@ -104,8 +104,6 @@ def _restored(
     result: Result, made: Sequence[Array], size: Callable[[str], int], arguments: Sequence[Array]
 ) -> Any:
     """One result as PyTorch expects it, in memory of its own."""
-    import torch
-
     if result.index is None:
         return result.literal if result.size is None else d.evaluate(result.size, size)
     array = np.asarray(made[result.index])
@@ -115,4 +113,16 @@ def _restored(
     if result.strides is None:
         return tensor
     strides = [d.evaluate(stride, size) for stride in result.strides]
-    return torch.empty_strided(tensor.shape, strides, dtype=tensor.dtype).copy_(tensor)
+    return _restrided(tensor, strides)
+
+
+def _restrided(tensor: torch.Tensor, strides: Sequence[int]) -> torch.Tensor:
+    """The elements with these strides, of which a 0 repeats the first items of an axis."""
+    import torch
+
+    sizes = tensor.shape
+    for axis, stride in enumerate(strides):
+        tensor = tensor.narrow(axis, 0, min(1, sizes[axis])) if stride == 0 else tensor
+    return (
+        torch.empty_strided(tensor.shape, strides, dtype=tensor.dtype).copy_(tensor).expand(sizes)
+    )

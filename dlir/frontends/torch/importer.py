@@ -42,7 +42,7 @@ from dlir.frontends.builder.values import Array, Constant, Ints, Tensor, Unsuppo
 from .call import Call, Output
 from .sizes import Sizes, symbol_of
 from .table import OPERATORS
-from .tensors import element_type
+from .tensors import element_type, to_numpy
 
 if TYPE_CHECKING:
     from torch.fx import Graph, Node
@@ -175,6 +175,8 @@ class Importer:
     # Nodes
 
     def _import(self, node: Node) -> Any:
+        if node.op == "get_attr":
+            return _attribute(node)
         if node.op != "call_function":
             raise Unsupported(f"a node of kind {node.op}")
         if any(self.values.get(n, POISONED) is POISONED for n in node.all_input_nodes):
@@ -258,6 +260,18 @@ class Importer:
         if isinstance(meta, Sequence):
             return [self._tensor_argument(node, item) for item in cast("Sequence[Any]", meta)]
         return self._argument(node)
+
+
+def _attribute(node: Node) -> Constant:
+    """A tensor that the graph's module holds."""
+    import torch
+
+    held: Any = node.graph.owning_module
+    for name in str(node.target).split("."):
+        held = getattr(held, name)
+    if not isinstance(held, torch.Tensor):
+        raise Unsupported(f"a {type(held).__name__}")
+    return Constant(to_numpy(held), str(node.target))
 
 
 def _is_size(meta: Any) -> bool:

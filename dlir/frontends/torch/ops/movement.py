@@ -296,6 +296,57 @@ def _pad_by_index(
     return x
 
 
+# Replacements
+
+
+def _slice_scatter(context: Context, call: Call) -> Tensor:
+    """A copy of self whose slice is src."""
+    x, src = call.tensor(context), call.tensor(context, "src")
+    axis, step = call.axis(x.rank), call.int("step")
+    start = call.size("start") if call.has("start") else 0
+    if isinstance(start, int) and start < 0:
+        start = d.maximum(d.add(start, x.dims[axis]), 0)
+    return _replaced(context, x, src, axis, start, step)
+
+
+def _select_scatter(context: Context, call: Call) -> Tensor:
+    """A copy of self of which one item of an axis is src."""
+    x, src = call.tensor(context), call.tensor(context, "src")
+    axis, index = call.axis(x.rank), call.size("index")
+    if isinstance(index, int) and index < 0:
+        index = d.add(index, x.dims[axis])
+    src = context.reshape(src, (*x.dims[:axis], 1, *x.dims[axis + 1 :]))
+    return _replaced(context, x, src, axis, index, 1)
+
+
+def _replaced(context: Context, x: Tensor, src: Tensor, axis: int, start: Dim, step: int) -> Tensor:
+    """x with src at start, start + step, ...: every place looks up which item of src it gets."""
+    size, count = x.dims[axis], src.dims[axis]
+    if count == 0:
+        return x
+    zero, one = (context.constant(n, i64) for n in (0, 1))
+    offset = context.itemwise(dl.SubOp, context.iota((size,), 0, i64), context.scalar(start, i64))
+    index, stride = offset, context.constant(step, i64)
+    inside = context.compare("ge", offset, zero)
+    if step != 1:
+        index = context.itemwise(dl.DivOp, offset, stride)
+        whole = context.compare("eq", context.itemwise(dl.ModOp, offset, stride), zero)
+        inside = context.itemwise(dl.AndOp, inside, whole)
+    total = context.scalar(count, i64)
+    inside = context.itemwise(dl.AndOp, inside, context.compare("lt", index, total))
+    last = context.itemwise(dl.SubOp, total, one)
+    index = context.itemwise(dl.MinOp, context.itemwise(dl.MaxOp, index, zero), last)
+    new = context.gather(context.cast(src, x.element), index, axis)
+    mask = context.reshape(inside, (size, *[1] * (x.rank - axis - 1)))
+    return context.itemwise(dl.SelectOp, mask, new, x)
+
+
+def _copy(context: Context, call: Call) -> Tensor:
+    """The elements of src in the type and shape of self."""
+    src = context.cast(call.tensor(context, "src"), call.element)
+    return context.broadcast(src, call.dims)
+
+
 _RESHAPES = (
     "_reshape_alias.default",
     "_unsafe_view.default",
@@ -326,6 +377,7 @@ OPERATORS: dict[str, Build] = {
     **{f"aten.reflection_pad{n}d.default": _pad("reflect", "padding") for n in (1, 2, 3)},
     **{f"aten.replication_pad{n}d.default": _pad("replicate", "padding") for n in (1, 2, 3)},
     "aten.cat.default": _cat,
+    "aten.copy.default": _copy,
     "aten.constant_pad_nd.default": _pad("constant", "pad"),
     "aten.diagonal.default": _diagonal,
     "aten.expand.default": _expand,
@@ -336,7 +388,9 @@ OPERATORS: dict[str, Build] = {
     "aten.repeat_interleave.self_int": _repeat_interleave,
     "aten.roll.default": _roll,
     "aten.select.int": _select,
+    "aten.select_scatter.default": _select_scatter,
     "aten.slice.Tensor": _slice,
+    "aten.slice_scatter.default": _slice_scatter,
     "aten.stack.default": _stack,
     "aten.t.default": _matrix_transpose,
     "aten.transpose.int": _transpose,

@@ -85,11 +85,11 @@ def _blended(context: Context, x: Tensor, axis: int, places: Array) -> Tensor:
     assert isinstance(old, int)
     before = np.minimum(places.astype(np.int64), old - 1)
     after = np.minimum(before + 1, old - 1)
-    weight = np.clip(places - before, 0, 1)
+    weight = np.clip(places - before.astype(places.dtype), 0, 1)
     shape = (len(places), *[1] * (x.rank - axis - 1))
     sides: list[Tensor] = []
     for name, chosen, share in (("before", before, 1 - weight), ("after", after, weight)):
-        factor = Constant(share.astype(weight.dtype).reshape(shape), f"{context.hint}.{name}{axis}")
+        factor = Constant(share.reshape(shape), f"{context.hint}.{name}{axis}")
         pixels = context.gather(x, indices(context, chosen), axis)
         sides.append(context.itemwise(dl.MulOp, pixels, context.tensor(factor)))
     return context.itemwise(dl.AddOp, *sides)

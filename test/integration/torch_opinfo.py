@@ -1,0 +1,163 @@
+"""PyTorch's own database of operator samples, run through dlir: an oracle that dlir has no part in.
+
+    python test/integration/torch_opinfo.py [--target=cpu] [--samples=N] [NAME..]
+
+Every sample is traced to ATen calls, imported, run, and held against what PyTorch computed. It is
+passed, refused (before it runs, with a diagnostic), or wrong; wrong ones are printed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import warnings
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from torch.fx.experimental.proxy_tensor import make_fx
+from torch.testing._internal.common_methods_invocations import op_db
+from torch.utils import _pytree as pytree
+
+from dlir import api
+from dlir.diagnostics import CompileError
+from dlir.frontends.torch.backend import decompositions
+from dlir.frontends.torch.graphs import ImportedGraph
+
+DTYPES = (
+    torch.float32, torch.float64, torch.float16, torch.bfloat16,
+    torch.int64, torch.int32, torch.int16, torch.int8, torch.bool,
+)  # fmt: skip
+
+TOLERANCES = {
+    torch.float32: (2e-5, 2e-5),
+    torch.float64: (1e-9, 1e-9),
+    torch.float16: (4e-3, 4e-3),
+    torch.bfloat16: (3e-2, 3e-2),
+}
+"""Relative and absolute; of the halves a few units of the last place, since PyTorch rounds between
+the steps of what it composes."""
+
+UNDEFINED = frozenset({"empty", "empty_like", "empty_permuted", "empty_strided", "new_empty",
+                       "new_empty_strided"})  # fmt: skip
+"""Operators whose results have no defined elements."""
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One call of an operator: what is called, and the tensors among its arguments."""
+
+    name: str
+    dtype: torch.dtype
+    number: int
+    call: Any
+    tensors: tuple[torch.Tensor, ...]
+
+    def __str__(self) -> str:
+        shapes = ", ".join(str(list(tensor.shape)) for tensor in self.tensors)
+        return f"{self.name} {str(self.dtype).removeprefix('torch.')} #{self.number} of {shapes}"
+
+
+def samples(info: Any, dtype: torch.dtype, limit: int) -> Iterator[Sample]:
+    """The first `limit` samples of an operator that are functions of plain tensors."""
+    given = info.sample_inputs("cpu", dtype, requires_grad=False)
+    for number, sample in enumerate(itertools.islice(given, limit)):
+        leaves, tree = pytree.tree_flatten((sample.input, sample.args, sample.kwargs))
+        places = [i for i, leaf in enumerate(leaves) if isinstance(leaf, torch.Tensor)]
+
+        def call(*tensors: torch.Tensor, leaves=leaves, tree=tree, places=places) -> Any:
+            filled = list(leaves)
+            for place, tensor in zip(places, tensors, strict=True):
+                filled[place] = tensor
+            first, rest, named = pytree.tree_unflatten(filled, tree)
+            return info.op(first, *rest, **named)
+
+        name = f"{info.name}.{info.variant_test_name}".rstrip(".")
+        yield Sample(name, dtype, number, call, tuple(leaves[i] for i in places))
+
+
+def outcome(sample: Sample, target: str = "ref") -> tuple[str, str]:
+    """("pass", "refused", "skipped" or "wrong", and why)."""
+    try:
+        expected = sample.call(*(tensor.clone() for tensor in sample.tensors))
+        traced = make_fx(sample.call, decomposition_table=decompositions())(*sample.tensors)
+    except Exception as error:  # no sample of this dtype after all, or not traceable
+        return "skipped", str(error)
+    traced.graph.eliminate_dead_code()
+    try:
+        graph = ImportedGraph(traced.graph, {})
+    except CompileError as error:
+        return "refused", error.diagnostics[0].message
+    try:
+        run = graph.bind(api.compile(graph.model, target=target, cache=False))
+    except CompileError as error:
+        return "refused", error.diagnostics[0].message
+    try:
+        got = run(*sample.tensors)
+    except Exception as error:
+        return "wrong", f"{type(error).__name__}: {error}"
+    return compared(got, pytree.tree_leaves(expected))
+
+
+def compared(got: Any, expected: list[Any]) -> tuple[str, str]:
+    for mine, theirs in zip(pytree.tree_leaves(got), expected, strict=True):
+        rtol, atol = TOLERANCES.get(getattr(theirs, "dtype", None), (0, 0))
+        try:
+            torch.testing.assert_close(
+                mine, theirs, rtol=rtol, atol=atol, equal_nan=True, check_stride=False
+            )
+        except AssertionError as error:
+            return "wrong", str(error)
+    return "pass", ""
+
+
+def infos(names: list[str]) -> list[Any]:
+    """The operators of the database, or those of these names."""
+    return [
+        info for info in op_db if (not names or info.name in names) and info.name not in UNDEFINED
+    ]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("names", nargs="*")
+    parser.add_argument("--target", default="ref")
+    parser.add_argument("--samples", type=int, default=20)
+    parser.add_argument("--dtypes", default=",".join(str(d).split(".")[1] for d in DTYPES))
+    parser.add_argument("--refused", action="store_true")
+    given = parser.parse_args()
+    warnings.simplefilter("ignore")
+    np.seterr(all="ignore")
+    torch.manual_seed(0)
+    total: Counter[str] = Counter()
+    complete = 0
+    wanted = [getattr(torch, name) for name in given.dtypes.split(",")]
+    found = infos(given.names)
+    for info in found:
+        counts: Counter[str] = Counter()
+        reasons: Counter[str] = Counter()
+        for dtype in wanted:
+            if dtype not in info.dtypes:
+                continue
+            try:
+                cases = list(samples(info, dtype, given.samples))
+            except Exception:
+                continue
+            for sample in cases:
+                kind, why = outcome(sample, given.target)
+                counts[kind] += 1
+                if kind == "wrong":
+                    print(f"WRONG {sample}: {' '.join(why.split())[:300]}", flush=True)
+                reasons[why] += kind == "refused"
+        if given.refused and counts["refused"]:
+            print(f"{info.name}: {dict(counts)}: {reasons.most_common(1)[0][0]}", flush=True)
+        total += counts
+        complete += bool(counts["pass"]) and not counts["refused"] and not counts["wrong"]
+    print(f"{len(found)} operators, {complete} completely; samples: {dict(total)}")
+
+
+if __name__ == "__main__":
+    main()
