@@ -63,6 +63,9 @@ SILENT = frozenset(
 )
 """Calls that only check what PyTorch has found out about sizes and types."""
 
+_OWN_FILES = "site-packages/torch/"
+"""In the path of what is PyTorch's own code."""
+
 _FRAME = re.compile(r'File "(?P<file>[^"]*)", line (?P<line>\d+)')
 
 
@@ -287,8 +290,9 @@ def _used(node: Node) -> frozenset[int]:
 
 
 def _location(node: Node) -> LocationAttr:
-    """The node's name, at the line of Python that made it."""
+    """The node's name, at the line of the user's Python that made it."""
     frames = list(_FRAME.finditer(node.meta.get("stack_trace") or ""))
+    frames = [f for f in frames if _OWN_FILES not in f["file"]] or frames
     file, line = (frames[-1]["file"], int(frames[-1]["line"])) if frames else ("graph", 0)
     place = FileLineColLoc(StringAttr(file), IntAttr(line), IntAttr(0))
     return NameLoc(StringAttr(node.name), place)

@@ -1,4 +1,4 @@
-"""Windows of convolution and pooling; lines are images of height 1."""
+"""Windows of convolutions; lines are images of height 1."""
 
 from __future__ import annotations
 
@@ -33,18 +33,15 @@ class Windows:
         sizes = tuple(n for n in kernel if isinstance(n, int))
         if len(sizes) != len(kernel):
             raise Unsupported("a kernel whose size is known at run time only")
-        lists = [_full(numbers, spatial) for numbers in (sizes, strides, padding, dilations)]
+        lists = [full(numbers, spatial) for numbers in (sizes, strides, padding, dilations)]
         if spatial == 1:
             lists = [(neutral, *n) for neutral, n in zip((1, 1, 0, 1), lists, strict=True)]
         kernel_, strides_, low, dilations_ = lists
         return Windows(kernel_, strides_, (*low, *low), dilations_)
 
-    def extents(self) -> list[int]:
-        """How many pixels a window spans, by axis."""
-        return [(k - 1) * s + 1 for k, s in zip(self.kernel, self.dilations, strict=True)]
 
-
-def _full(numbers: Sequence[int], spatial: int) -> tuple[int, ...]:
+def full(numbers: Sequence[int], spatial: int) -> tuple[int, ...]:
+    """A number per axis, from a list in which one number may stand for all."""
     numbers = tuple(numbers) * spatial if len(numbers) == 1 else tuple(numbers)
     if len(numbers) != spatial:
         raise Unsupported(f"{list(numbers)} for {spatial} spatial dimensions")

@@ -61,7 +61,7 @@ def _with_alpha(make: Make, *, swapped: bool = False) -> Build:
 def _divide_by_mode(context: Context, call: Call) -> Tensor:
     mode = call.string("rounding_mode") if call.has("rounding_mode") else "none"
     a, b = (call.operand(context, name, call.element) for name in ("self", "other"))
-    return in_wide(context, partial(_QUOTIENTS[mode], context), a, b)
+    return _QUOTIENTS[mode](context, a, b)
 
 
 def _quotient(context: Context, a: Tensor, b: Tensor) -> Tensor:
@@ -74,6 +74,10 @@ def _truncated(context: Context, a: Tensor, b: Tensor) -> Tensor:
 
 
 def _floored(context: Context, a: Tensor, b: Tensor) -> Tensor:
+    return in_wide(context, partial(_floor_quotient, context), a, b)
+
+
+def _floor_quotient(context: Context, a: Tensor, b: Tensor) -> Tensor:
     """The quotient without the remainder, as Python computes it: 1 // 0.1 is 9.
 
     What is left of the remainder's rounding error is rounded away; a quotient that is no number,
@@ -99,8 +103,9 @@ _QUOTIENTS: dict[str, Callable[[Context, Tensor, Tensor], Tensor]] = {
 
 
 def _floor_divide(context: Context, call: Call) -> Tensor:
-    a, b = (call.operand(context, name, call.element) for name in ("self", "other"))
-    return in_wide(context, partial(_floored, context), a, b)
+    return _floored(
+        context, *(call.operand(context, name, call.element) for name in ("self", "other"))
+    )
 
 
 def _pow(context: Context, call: Call) -> Tensor:
@@ -109,12 +114,18 @@ def _pow(context: Context, call: Call) -> Tensor:
     if exponent == 2 and not isinstance(exponent, bool):
         return context.itemwise(dl.MulOp, a, a)  # exact and cheap
     if exponent == 0.5 and is_float(a.element):
-        return _root(context, a)
-    return context.itemwise(dl.PowOp, a, call.operand(context, "exponent", call.element))
+        return context.itemwise(dl.SqrtOp, a)
+    power = call.operand(context, "exponent", call.element)
+    return context.itemwise(dl.PowOp, _invertible(context, a, power), power)
 
 
-def _root(context: Context, a: Tensor) -> Tensor:
-    return context.itemwise(dl.SqrtOp, a)
+def _invertible(context: Context, a: Tensor, power: Tensor) -> Tensor:
+    """The base; a whole number 0 with a negative power is 0 in PyTorch, as any base above 1 is."""
+    if is_float(a.element):
+        return a
+    zero, two = (context.constant(n, a.element) for n in (0, 2))
+    bases = context.compare("eq", a, zero), context.compare("lt", power, zero)
+    return context.itemwise(dl.SelectOp, context.itemwise(dl.AndOp, *bases), two, a)
 
 
 def _compare(predicate: str) -> Build:

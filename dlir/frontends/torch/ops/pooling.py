@@ -7,9 +7,13 @@ padding that was asked for, so that padding is made explicit first.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from math import prod
+from typing import Any
 
+from dlir.frontends.builder import dims as d
 from dlir.frontends.builder import dl
 from dlir.frontends.builder.context import Context
 from dlir.frontends.builder.dims import Dim
@@ -17,66 +21,108 @@ from dlir.frontends.builder.values import Tensor, Unsupported
 
 from ..call import Build, Call, only_first
 from ..widen import in_wide
-from ..windows import Windows, square_image
+from ..windows import full
 from .elementwise import Make, times
 from .movement import part
 from .reduction import reduce
 
-PoolOp = dl.MaxPool2dOp | dl.AvgPool2dOp
+Pool = Callable[..., dl.MaxPool2dOp | dl.AvgPool2dOp]
+
+
+@dataclass(frozen=True)
+class Axis:
+    """The windows along one axis, and how many there are."""
+
+    count: Dim
+    kernel: int = 1
+    stride: int = 1
+    low: int = 0
+    high: int = 0
+    dilation: int = 1
+
+    @property
+    def extent(self) -> int:
+        """How many pixels a window spans."""
+        return (self.kernel - 1) * self.dilation + 1
 
 
 class Pooling:
-    """One pooling: its images [n, c, h, w] and windows, from a call over `spatial` dimensions."""
+    """One pooling over the last `spatial` dimensions of a batch of images."""
 
     def __init__(self, context: Context, call: Call, spatial: int):
-        self._context, self._call, self._spatial = context, call, spatial
+        self.context, self.call = context, call
         x = call.tensor(context)
-        batch = context.reshape(x, (1, *x.dims)) if x.rank == spatial + 1 else x
-        self.image = square_image(context, batch)
-        kernel = call.ints("kernel_size")
-        strides = call.ints("stride") if call.has("stride") else ()
-        dilations = call.ints("dilation") if call.has("dilation") else (1,)
-        self.windows = Windows.of(
-            kernel, strides or kernel, call.ints("padding"), dilations, spatial
+        self.x = context.reshape(x, (1, *x.dims)) if x.rank == spatial + 1 else x
+        self.asked = [Axis(*numbers) for numbers in _windows(call, spatial)]
+        """The windows without what `ceil_mode` adds."""
+        self.axes = self.asked
+        if call.flag("ceil_mode"):
+            sizes = self.x.dims[2:]
+            self.axes = [_ceiled(n, axis) for n, axis in zip(sizes, self.asked, strict=True)]
+
+    def pad(self) -> None:
+        """Make the padding that was asked for part of the images; what `ceil_mode` adds stays."""
+        lows, highs = [0, 0], [0, 0]
+        rest: list[Axis] = []
+        for asked, axis in zip(self.asked, self.axes, strict=True):
+            high = min(asked.high, axis.high)  # the last window may end before the padding does
+            lows.append(asked.low)
+            highs.append(high)
+            rest.append(replace(axis, low=0, high=axis.high - high))
+        self.x = self.context.pad(self.x, lows, highs, 0.0)
+        self.asked = self.axes = rest
+
+    def result(self, pool: Pool) -> Tensor:
+        """Images [n, c, h, w] are pooled at once; volumes first in planes, then across them."""
+        x, axes = self.x, self.axes
+        n, c, *spatial = x.dims
+        if len(axes) == 1:
+            y = self._plane(pool, self.context.reshape(x, (n, c, 1, *spatial)), Axis(1), axes[0])
+        elif len(axes) == 2:
+            y = self._plane(pool, x, *axes)
+        else:
+            planes = self.context.reshape(x, (n, d.mul(c, spatial[0]), *spatial[1:]))
+            planes = self._plane(pool, planes, *axes[1:])
+            pixels = d.mul(axes[1].count, axes[2].count)
+            columns = self.context.reshape(planes, (n, c, spatial[0], pixels))
+            y = self._plane(pool, columns, axes[0], Axis(pixels))
+        return self.context.reshape(y, self.call.dims)
+
+    def _plane(self, pool: Pool, image: Tensor, h: Axis, w: Axis) -> Tensor:
+        op = pool(
+            image.ssa,
+            (h.kernel, w.kernel),
+            strides=(h.stride, w.stride),
+            padding=(h.low, w.low, h.high, w.high),
+            dilations=(h.dilation, w.dilation),
         )
+        return self.context.emit(op, (*image.dims[:2], h.count, w.count))
 
-    def result(self, op: PoolOp) -> Tensor:
-        """The op's result, with the sizes PyTorch gives."""
-        size = (*[1] * (2 - self._spatial), *self._call.dims[-self._spatial :])
-        y = self._context.emit(op, (*self.image.dims[:2], *size))
-        return self._context.reshape(y, self._call.dims)
 
-    def ceiled(self) -> Windows:
-        """The windows with high padding such that there are as many as PyTorch says."""
-        highs = list(self.windows.padding[2:])
-        if self._call.flag("ceil_mode"):
-            for axis in range(2 - self._spatial, 2):
-                highs[axis] = self._high(self.image.dims[2 + axis], self._call.dims[axis - 2], axis)
-        return replace(self.windows, padding=(*self.windows.padding[:2], *highs))
+def _windows(call: Call, spatial: int) -> list[tuple[Any, ...]]:
+    """The fields of each `Axis`. Without strides, windows stand side by side."""
+    kernel = full(call.ints("kernel_size"), spatial)
+    strides = full(call.ints("stride") or kernel, spatial) if call.has("stride") else kernel
+    padding = full(call.ints("padding"), spatial)
+    dilations = full(call.ints("dilation") if call.has("dilation") else (1,), spatial)
+    counts = call.dims[-spatial:]
+    return list(zip(counts, kernel, strides, padding, padding, dilations, strict=True))
 
-    def _high(self, size: Dim, count: Dim, axis: int) -> int:
-        low, high = self.windows.padding[axis], self.windows.padding[axis + 2]
-        stride = self.windows.strides[axis]
-        if stride == 1:
-            return high
-        if not isinstance(size, int) or not isinstance(count, int):
-            raise Unsupported("ceil_mode with strides over an image of dynamic size")
-        needed = (count - 1) * stride + self.windows.extents()[axis] - size - low
-        return high if needed <= high < needed + stride else max(needed, 0)
+
+def _ceiled(size: Dim, axis: Axis) -> Axis:
+    """With high padding such that there are as many windows as PyTorch says."""
+    if axis.stride == 1:
+        return axis
+    if not isinstance(size, int) or not isinstance(axis.count, int):
+        raise Unsupported("ceil_mode with strides over an image of dynamic size")
+    needed = (axis.count - 1) * axis.stride + axis.extent - size - axis.low
+    fits = needed <= axis.high < needed + axis.stride
+    return axis if fits else replace(axis, high=max(needed, 0))
 
 
 def _max_pool(spatial: int) -> Build:
     def build(context: Context, call: Call) -> Sequence[Tensor]:
-        pooling = Pooling(context, call, spatial)
-        windows = pooling.ceiled()
-        op = dl.MaxPool2dOp(
-            pooling.image.ssa,
-            windows.kernel,
-            strides=windows.strides,
-            padding=windows.padding,
-            dilations=windows.dilations,
-        )
-        return (pooling.result(op),)
+        return (Pooling(context, call, spatial).result(dl.MaxPool2dOp),)
 
     return build
 
@@ -84,50 +130,17 @@ def _max_pool(spatial: int) -> Build:
 def _avg_pool(spatial: int) -> Build:
     def build(context: Context, call: Call) -> Tensor:
         pooling = Pooling(context, call, spatial)
-        image, windows = pooling.image, pooling.ceiled()
-        include = call.flag("count_include_pad") and any(pooling.windows.padding)
         divisor = call.int("divisor_override") if call.has("divisor_override") else None
-        if (include and windows != pooling.windows) or divisor is not None:
-            image, windows = _padded(context, image, pooling.windows, windows)
-            include = False
-        if divisor is not None:
-            return _divided(context, pooling, image, windows, divisor)
-        return pooling.result(_average(image, windows, include))
+        if call.flag("count_include_pad") or divisor is not None:
+            pooling.pad()
+        if divisor is None:
+            return pooling.result(dl.AvgPool2dOp)
+        # the sum over one number is the mean, what ceil_mode adds counted, times a ratio
+        mean = pooling.result(partial(dl.AvgPool2dOp, count_include_pad=True))
+        ratio = prod(axis.kernel for axis in pooling.axes) / divisor
+        return in_wide(context, lambda y: times(context, y, ratio), mean)
 
     return build
-
-
-def _average(image: Tensor, windows: Windows, include: bool) -> dl.AvgPool2dOp:
-    return dl.AvgPool2dOp(
-        image.ssa,
-        windows.kernel,
-        strides=windows.strides,
-        padding=windows.padding,
-        dilations=windows.dilations,
-        count_include_pad=include,
-    )
-
-
-def _padded(
-    context: Context, image: Tensor, asked: Windows, ceiled: Windows
-) -> tuple[Tensor, Windows]:
-    """The image with the padding that was asked for, and windows with what `ceil_mode` adds."""
-    extra = [new - old for new, old in zip(ceiled.padding, asked.padding, strict=True)]
-    padding = asked.padding
-    if min(extra) < 0:  # windows that end before the padding does
-        padding = tuple(min(a, b) for a, b in zip(asked.padding, ceiled.padding, strict=True))
-        extra = [new - old for new, old in zip(ceiled.padding, padding, strict=True)]
-    grown = context.pad(image, (0, 0, *padding[:2]), (0, 0, *padding[2:]), 0.0)
-    return grown, replace(ceiled, padding=tuple(extra))
-
-
-def _divided(
-    context: Context, pooling: Pooling, image: Tensor, windows: Windows, divisor: int
-) -> Tensor:
-    """Sums of windows over one number: the mean, padding counted, times how many it was of."""
-    mean = pooling.result(_average(image, windows, True))
-    count = windows.kernel[0] * windows.kernel[1]
-    return in_wide(context, lambda y: times(context, y, count / divisor), mean)
 
 
 # Adaptive pooling: the windows divide an axis as evenly as they can
@@ -174,7 +187,10 @@ OPERATORS: dict[str, Build] = {
     "aten.adaptive_max_pool3d.default": _adaptive(dl.ReduceMaxOp, 3),
     "aten.avg_pool1d.default": _avg_pool(1),
     "aten.avg_pool2d.default": _avg_pool(2),
+    "aten.avg_pool3d.default": _avg_pool(3),
     "aten.max_pool1d.default": only_first(_max_pool(1)),
     "aten.max_pool2d.default": only_first(_max_pool(2)),
     "aten.max_pool2d_with_indices.default": _max_pool(2),
+    "aten.max_pool3d.default": only_first(_max_pool(3)),
+    "aten.max_pool3d_with_indices.default": _max_pool(3),
 }

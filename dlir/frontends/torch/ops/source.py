@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
 from xdsl.dialects.builtin import f64, i1, i64
 
 from dlir.frontends.builder import dl
 from dlir.frontends.builder.context import Context
 from dlir.frontends.builder.dims import Expr
-from dlir.frontends.builder.elements import is_float
-from dlir.frontends.builder.values import Tensor, Unsupported
+from dlir.frontends.builder.elements import is_float, numpy_type_of
+from dlir.frontends.builder.values import Constant, Tensor, Unsupported, Value
 
 from ..call import Build, Call
 
@@ -70,6 +74,17 @@ def _triangle(predicate: str) -> Build:
     return build
 
 
+def _triangle_indices(find: Callable[..., Any]) -> Build:
+    """Rows and columns of the places in a triangle, as numpy lists them."""
+
+    def build(context: Context, call: Call) -> Value:
+        places = find(call.int("row"), call.int("offset"), call.int("col"))
+        array = np.stack(places).astype(numpy_type_of(call.element))
+        return Constant(array, context.hint or "indices")
+
+    return build
+
+
 OPERATORS: dict[str, Build] = {
     **dict.fromkeys(
         ("aten.arange.default", "aten.arange.start", "aten.arange.start_step"), _arange
@@ -100,5 +115,7 @@ OPERATORS: dict[str, Build] = {
     "aten.ones_like.default": _constant(1),
     "aten.scalar_tensor.default": _filled("s"),
     "aten.tril.default": _triangle("le"),
+    "aten.tril_indices.default": _triangle_indices(np.tril_indices),
     "aten.triu.default": _triangle("ge"),
+    "aten.triu_indices.default": _triangle_indices(np.triu_indices),
 }

@@ -1,0 +1,56 @@
+"""Whole models of PyTorch on dlir: exported programs on ref and cpu, and torch.compile."""
+
+from __future__ import annotations
+
+import pytest
+
+torch = pytest.importorskip("torch")
+
+import dlir  # noqa: E402
+from dlir.frontends.torch.backend import dlir as backend  # noqa: E402
+from integration.torch_models import CASES, build  # noqa: E402
+
+TOLERANCE = 2e-5
+"""Relative and absolute: sums of at most a few hundred products in f32, through a dozen layers."""
+
+
+def check(got, expected) -> None:
+    got = got if isinstance(got, tuple) else (got,)
+    expected = expected if isinstance(expected, tuple) else (expected,)
+    for mine, theirs in zip(got, expected, strict=True):
+        mine = torch.as_tensor(mine)
+        torch.testing.assert_close(mine, theirs, rtol=TOLERANCE, atol=TOLERANCE, check_stride=False)
+
+
+@pytest.fixture(autouse=True)
+def no_gradients():
+    torch._dynamo.reset()
+    with torch.no_grad():
+        yield
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_exported(name: str) -> None:
+    """One program with a dynamic batch gives on both targets what eager PyTorch gives."""
+    model, case = build(name), CASES[name]
+    batch = torch.export.Dim("batch")
+    shapes = tuple({axis: batch} for axis in case.dynamic)
+    program = torch.export.export(model, case.inputs(3), dynamic_shapes=shapes)
+    loaded = dlir.load(program)
+    executables = [dlir.compile(loaded, target=target) for target in ("ref", "cpu")]
+    for size in (3, 1, 5):
+        inputs = case.inputs(size)
+        expected = model(*inputs)
+        for executable in executables:
+            check(executable(*inputs), expected)
+
+
+@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize("freeze", [False, True], ids=["weights-given", "weights-frozen"])
+def test_compiled(name: str, freeze: bool) -> None:
+    """torch.compile with the backend gives what eager PyTorch gives, for other batches, too."""
+    model, case = build(name), CASES[name]
+    compiled = torch.compile(model, backend=backend, options={"freeze": freeze, "threads": 1})
+    for size in (3, 5, 4):
+        inputs = case.inputs(size)
+        check(compiled(*inputs), model(*inputs))
