@@ -12,6 +12,8 @@ TAKEN_APART = (
     "batch_norm_training",
     "conv3d",
     "conv_transpose",
+    "det",
+    "dft",
     "group_norm",
     "gru",
     "instance_norm",

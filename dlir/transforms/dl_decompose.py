@@ -18,6 +18,7 @@ from dlir.dialects.dl.attrs import BOOLS, Approximation, Predicate
 from dlir.dialects.dl.ops import activation as a
 from dlir.dialects.dl.ops import composite as c
 from dlir.dialects.dl.ops import convolution as v
+from dlir.dialects.dl.ops import linear_algebra as la
 from dlir.dialects.dl.ops import math as m
 from dlir.dialects.dl.ops import normalization as n
 from dlir.dialects.dl.ops import pooling3d as p
@@ -34,10 +35,12 @@ from dlir.dialects.dl.terms import Term
 from dlir.rewrite import rewrite
 from dlir.transforms.decompose import (
     convolution,
+    linear_algebra,
     normalization,
     pooling,
     recurrent,
     resampling,
+    spectral,
 )
 
 # Softmax
@@ -226,6 +229,8 @@ DECOMPOSITIONS: dict[type[DlOp], Callable[[Any, Make], Term | Sequence[Term]]] =
     v.ConvTransposeOp: convolution.conv_transpose,
     p.MaxPool3dOp: pooling.max_pool3d,
     p.AvgPool3dOp: pooling.avg_pool3d,
+    la.DetOp: linear_algebra.det,
+    la.DftOp: spectral.dft,
     rs.ResizeOp: resampling.resize,
     rec.RnnOp: recurrent.rnn,
     rec.GruOp: recurrent.gru,

@@ -22,6 +22,7 @@ from numeric.cases import (
     Ulps,
     elements_in,
 )
+from numeric.linear_algebra_cases import linear_algebra_cases
 from numeric.normalization_cases import more_normalization_cases
 from numeric.quantization_cases import quantization_cases
 from numeric.recurrent_cases import recurrent_cases
@@ -452,6 +453,7 @@ REPRESENTATIVE: dict[str, list[Case]] = {
     "reduction i8": reduction_cases("i8"),
     "softmax f32": softmax_cases("f32"),
     "normalization f32": normalization_cases("f32") + more_normalization_cases("f32"),
+    "linear algebra f32": linear_algebra_cases("f32"),
     "resize f32": resize_cases("f32"),
     "windows f32": window_cases("f32"),
     "attention f32": attention_cases("f32"),
@@ -475,6 +477,7 @@ REST: dict[str, list[Case]] = {
     **{f"softmax {e}": softmax_cases(e) for e in ("f64", "f16", "bf16")},
     **{f"normalization {e}": normalization_cases(e) for e in ("f64", "f16", "bf16")},
     **{f"normalizations {e}": more_normalization_cases(e) for e in ("f64", "f16", "bf16")},
+    **{f"linear algebra {e}": linear_algebra_cases(e) for e in ("f64", "f16", "bf16")},
     **{f"resize {e}": resize_cases(e) for e in ("f64", "f16", "bf16", "i8", "i64", "i1")},
     **{f"windows {e}": window_cases(e) for e in ("f64", "f16", "bf16", *INTEGERS)},
     **{f"attention {e}": attention_cases(e) for e in ("f64", "f16", "bf16")},

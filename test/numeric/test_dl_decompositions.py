@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import pytest
 from numeric.cases import Case, module_of
+from numeric.linear_algebra_cases import linear_algebra_cases
 from numeric.normalization_cases import more_normalization_cases
 from numeric.sampling_cases import resize_cases
 from numeric.window_cases import window_cases
@@ -17,6 +18,7 @@ from dlir.transforms.dl_decompose import DECOMPOSITIONS, DlDecompose
 from dlir.verifier import verify
 
 CASES = {
+    "linear algebra": linear_algebra_cases,
     "normalization": more_normalization_cases,
     "resize": resize_cases,
     "windows": window_cases,

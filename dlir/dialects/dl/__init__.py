@@ -41,6 +41,7 @@ from dlir.dialects.dl.ops import (
     composite,
     contraction,
     convolution,
+    linear_algebra,
     math,
     movement,
     normalization,
@@ -74,6 +75,7 @@ FAMILIES: tuple[ModuleType, ...] = (
     normalization,
     recurrent,
     resampling,
+    linear_algebra,
     movement,
 )
 

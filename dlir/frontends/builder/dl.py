@@ -55,6 +55,10 @@ from dlir.dialects.dl.ops.convolution import (
     Conv3dOp,
     ConvTransposeOp,
 )
+from dlir.dialects.dl.ops.linear_algebra import (
+    DetOp,
+    DftOp,
+)
 from dlir.dialects.dl.ops.math import (
     AbsOp,
     CeilOp,
@@ -173,6 +177,8 @@ __all__ = [
     "CosOp",
     "CoshOp",
     "DequantizeOp",
+    "DetOp",
+    "DftOp",
     "DimOp",
     "DivOp",
     "EluOp",

@@ -16,6 +16,7 @@ from .ops import (
     recurrent,
     reduction,
     resize,
+    signal,
     slicing,
     source,
     transposed,
@@ -33,6 +34,7 @@ OPERATORS: dict[str, Build] = {
     **recurrent.OPERATORS,
     **reduction.OPERATORS,
     **resize.OPERATORS,
+    **signal.OPERATORS,
     **slicing.OPERATORS,
     **source.OPERATORS,
     **transposed.OPERATORS,
@@ -44,8 +46,6 @@ STRUCTURES: dict[str, BuildStructure] = {**control.OPERATORS}
 EXPANDED: frozenset[str] = frozenset(
     {
         "Attention",
-        "CausalConvWithState",
-        "CenterCropPad",
         "MeanVarianceNormalization",
         "RotaryEmbedding",
         "SwiGLU",

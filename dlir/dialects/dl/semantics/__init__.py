@@ -17,6 +17,7 @@ from dlir.dialects.dl.semantics import (
     contraction,
     convolution,
     elementwise,
+    linear_algebra,
     movement,
     normalization,
     pooling,
@@ -49,7 +50,7 @@ def _checked(function: Function) -> Function:
 
 _FAMILIES = (
     source, elementwise, contraction, convolution, quantization, pooling, pooling3d, reduction,
-    composite, normalization, recurrent, resampling, movement,
+    composite, normalization, recurrent, resampling, linear_algebra, movement,
 )  # fmt: skip
 
 SEMANTICS: dict[type[Operation], Function] = {

@@ -28,7 +28,7 @@ def resize(_: Any, op: ResizeOp, x: Array) -> Array:
     if op.extrapolation is not None:
         for axis in axes:
             outside = np.asarray(axis.is_outside()).reshape(-1, *[1] * (x.ndim - axis.axis - 1))
-            y = np.where(outside, rounded(np.float64(op.extrapolation.value.data), dtype), y)
+            y = np.where(outside, rounded(np.asarray(op.extrapolation.value.data), dtype), y)
     return rounded(y, dtype)
 
 

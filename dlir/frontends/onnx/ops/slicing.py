@@ -13,7 +13,7 @@ from dlir.frontends.builder import dims as d
 from dlir.frontends.builder import dl
 from dlir.frontends.builder.context import Context
 from dlir.frontends.builder.dims import Dim
-from dlir.frontends.builder.values import Constant, Tensor, Unsupported
+from dlir.frontends.builder.values import Constant, NeedsValue, Tensor, Unsupported
 
 from ..node import Node, normalize_axis
 from ..operator import Build, tensor
@@ -127,6 +127,9 @@ def progression(context: Context, start: Dim, count: Dim, step: int) -> Tensor:
 
 def _range_operator(context: Context, node: Node) -> Tensor:
     """`Range` with bounds that depend on run-time sizes; constant ones are folded before."""
+    for value in node.inputs:
+        if isinstance(value, Tensor):
+            raise NeedsValue("bounds computed from tensor elements at run time", value)
     start, stop = (dims_of(node.input(i), "bounds")[0] for i in (0, 1))
     step = static_ints(node.input(2), "a step")[0]
     if step == 0:
