@@ -12,7 +12,7 @@ from xdsl.ir import Operation, SSAValue
 from xdsl.passes import ModulePass
 
 from dlir.dialects.structured.attrs import ScheduleAttr
-from dlir.dialects.structured.ops import FillOp, GatherOp, GenericOp
+from dlir.dialects.structured.ops import DestinationOp, GenericOp
 from dlir.dialects.structured.roles import covers_outs, may_fail
 
 
@@ -113,7 +113,7 @@ def _groups(ops: Sequence[Operation]) -> Iterator[_Group]:
                 group, rows = _Group(), _first_rows(op)
             if rows is not None:
                 group.add(op, rows)
-        elif isinstance(op, FillOp | GatherOp) or op.regions:
+        elif isinstance(op, DestinationOp) or op.regions:
             yield from _complete(group)
             group = _Group()
     yield from _complete(group)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import operator
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import prod
 
@@ -16,7 +17,14 @@ from xdsl.rewriter import InsertPoint
 
 from dlir.diagnostics import fail, name_of
 from dlir.dialects.structured.maps import Linear
-from dlir.dialects.structured.ops import GenericOp, ReshapeOp, shape_of
+from dlir.dialects.structured.ops import (
+    GenericOp,
+    ReshapeOp,
+    ScanOp,
+    ScatterOp,
+    SortOp,
+    shape_of,
+)
 from dlir.dialects.structured.roles import is_copy, operands_of
 from dlir.dialects.structured.shapes import Size, Sizes, mixed
 
@@ -49,6 +57,8 @@ class StructuredInsertChecks(ModulePass):
         for inner in list(op.walk()):
             if isinstance(inner, GenericOp) and inner.result is not None:
                 _Checks(inner).check_generic(inner)
+            elif isinstance(inner, ScanOp | SortOp | ScatterOp) and inner.result is not None:
+                _Checks(inner).check_sequential(inner)
             elif isinstance(inner, ReshapeOp):
                 _Checks(inner).check_reshape(inner)
             elif isinstance(inner, tensor.InsertSliceOp):
@@ -98,6 +108,27 @@ class _Checks:
         text = f"operand {number} is too small in dimension {position}"
         self.require("slt", self.sizes.last_index(op, form), size, text)
         self.require("sge", self.sizes.first_index(op, form), 0, text)
+
+    def check_sequential(self, op: ScanOp | SortOp | ScatterOp) -> None:
+        """The operands have the sizes that the op's rules ask for."""
+        out = self.sizes.all_of(op.outs)
+        if isinstance(op, ScatterOp):
+            self._check_shape(op, 1, [*self.sizes.all_of(op.indices), *out[1:]])
+        elif isinstance(op, ScanOp):
+            self._check_shape(op, 0, out)
+        else:
+            axis = op.axis.value.data
+            size = self.sizes.of(op.inputs[0], axis)
+            text = f"the sort gives more than the size of dimension {axis}"
+            self.require("sge", size, out[axis], text)
+            for number in range(len(op.inputs)):
+                self._check_shape(op, number, [*out[:axis], size, *out[axis + 1 :]])
+
+    def _check_shape(self, op: Operation, number: int, expected: Sequence[Size]) -> None:
+        for position, size in enumerate(expected):
+            own = self.sizes.of(op.operands[number], position)
+            text = f"size {position} of operand {number} does not fit"
+            self.require("eq", own, size, text)
 
     def check_insert_slice(self, op: tensor.InsertSliceOp) -> None:
         """The slice lies inside the destination and has the source's sizes."""

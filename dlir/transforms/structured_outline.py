@@ -12,7 +12,7 @@ from xdsl.dialects.builtin import ModuleOp
 from xdsl.ir import Block, Operation, Region, SSAValue
 from xdsl.passes import ModulePass
 
-from dlir.dialects.structured.ops import FillOp, GatherOp, GenericOp
+from dlir.dialects.structured.ops import DestinationOp, GenericOp
 from dlir.dialects.structured.roles import is_copy
 
 
@@ -51,7 +51,7 @@ class StructuredOutline(ModulePass):
                     _outline(op, inner, kernels, counts)
 
 
-KERNELS = (GenericOp, FillOp, GatherOp, scf.ForOp, scf.ParallelOp)
+KERNELS = DestinationOp | scf.ForOp | scf.ParallelOp
 
 
 def _on_memrefs(op: Operation) -> bool:
@@ -143,13 +143,10 @@ def _kernel(
 
 def _kind(op: Operation) -> str:
     """A telling name for the kernel."""
-    if isinstance(op, FillOp):
-        return "fill"
-    if isinstance(op, GatherOp):
-        return "gather"
     if isinstance(op, scf.ForOp | scf.ParallelOp):
         return "rows"
-    assert isinstance(op, GenericOp)
+    if not isinstance(op, GenericOp):
+        return op.name.partition(".")[2]
     if op.schedule is not None and (word := op.schedule.word("kernel")) is not None:
         return word
     if op.reduction_dims:

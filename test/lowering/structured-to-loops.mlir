@@ -204,3 +204,48 @@ func.func @column_sum(%x: memref<19x16384xf32>, %s: f32, %o: memref<16384xf32>) 
   }
   func.return
 }
+
+// From behind, the value before its own element is added.
+// CHECK-LABEL: @scan
+// CHECK: scf.for [[P:%.*]] = %c0 to %c4 step %c1 {
+// CHECK-NEXT: scf.for [[J:%.*]] = %c0 to %c9 step %c1 iter_args([[ACC:%.*]] = %{{.*}}) -> (f32) {
+// CHECK-NEXT: [[AT:%.*]] = arith.subi %c8, [[J]] : index
+// CHECK-NEXT: [[X:%.*]] = memref.load %x[[[P]], [[AT]]] : memref<4x9xf32>
+// CHECK-NEXT: [[S:%.*]] = arith.addf [[ACC]], [[X]] : f32
+// CHECK-NEXT: memref.store [[ACC]], %o[[[P]], [[AT]]] : memref<4x9xf32>
+// CHECK-NEXT: scf.yield [[S]] : f32
+func.func @scan(%x: memref<4x9xf32>, %o: memref<4x9xf32>) {
+  structured.scan {axis = 1, init = 0.0 : f32, exclusive, reverse}
+      ins(%x : memref<4x9xf32>) outs(%o : memref<4x9xf32>) {
+  ^bb0(%a: f32, %acc: f32):
+    %s = arith.addf %acc, %a : f32
+    structured.yield %s : f32
+  }
+  func.return
+}
+
+// CHECK-LABEL: @scatter
+// CHECK: [[IN:%.*]] = arith.cmpi ult, %{{.*}}, %c9 : index
+// CHECK-NEXT: cf.assert [[IN]], "{{.*}}scatter: index out of range{{.*}}"
+// CHECK-NEXT: scf.if [[IN]] {
+// CHECK: memref.store %{{.*}}, %o
+func.func @scatter(%i: memref<5xi64>, %u: memref<5x8xf32>, %o: memref<9x8xf32>) {
+  structured.scatter ins(%i, %u : memref<5xi64>, memref<5x8xf32>) outs(%o : memref<9x8xf32>) {
+  ^bb0(%old: f32, %new: f32):
+    %s = arith.addf %old, %new : f32
+    structured.yield %s : f32
+  }
+  func.return
+}
+
+// A heap of three places: one is put in from the top wherever an element comes before the last.
+// CHECK-LABEL: @sort
+// CHECK: scf.while
+func.func @sort(%x: memref<9xf32>, %o: memref<3xi64>) {
+  structured.sort {axis = 0} ins(%x : memref<9xf32>) outs(%o : memref<3xi64>) {
+  ^bb0(%a: f32, %b: f32):
+    %less = arith.cmpf olt, %a, %b : f32
+    structured.yield %less : i1
+  }
+  func.return
+}

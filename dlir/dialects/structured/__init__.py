@@ -3,11 +3,21 @@
 from xdsl.ir import Dialect
 
 from dlir.dialects.structured.attrs import IteratorAttr, ScheduleAttr
-from dlir.dialects.structured.ops import FillOp, GatherOp, GenericOp, IndexOp, ReshapeOp, YieldOp
+from dlir.dialects.structured.ops import (
+    FillOp,
+    GatherOp,
+    GenericOp,
+    IndexOp,
+    ReshapeOp,
+    ScanOp,
+    ScatterOp,
+    SortOp,
+    YieldOp,
+)
 
 Structured = Dialect(
     "structured",
-    [GenericOp, FillOp, GatherOp, ReshapeOp, IndexOp, YieldOp],
+    [GenericOp, FillOp, GatherOp, ReshapeOp, ScanOp, SortOp, ScatterOp, IndexOp, YieldOp],
     [IteratorAttr, ScheduleAttr],
 )
 
@@ -18,7 +28,10 @@ __all__ = [
     "IndexOp",
     "IteratorAttr",
     "ReshapeOp",
+    "ScanOp",
+    "ScatterOp",
     "ScheduleAttr",
+    "SortOp",
     "Structured",
     "YieldOp",
 ]

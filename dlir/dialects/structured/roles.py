@@ -11,10 +11,10 @@ from xdsl.ir import Attribute, Block, Operation, SSAValue
 
 from dlir.dialects.structured.maps import Linear
 from dlir.dialects.structured.ops import (
-    FillOp,
-    GatherOp,
+    DestinationOp,
     GenericOp,
     IndexOp,
+    ScatterOp,
     YieldOp,
     element_type_of,
     shape_of,
@@ -160,10 +160,10 @@ def covers_outs(op: GenericOp) -> bool:
     return all(covers(op, out, position) for position in range(len(out.forms)))
 
 
-def overwrites_outs(op: GenericOp | FillOp | GatherOp) -> bool:
+def overwrites_outs(op: DestinationOp) -> bool:
     """Whether nothing of what `outs` held before is read or kept."""
     if not isinstance(op, GenericOp):
-        return True
+        return not isinstance(op, ScatterOp)
     return covers_outs(op) and (op.init is not None or not op.reduction_dims)
 
 

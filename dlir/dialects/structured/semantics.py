@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from xdsl.dialects.builtin import FloatAttr, IntegerAttr
 from xdsl.ir import Attribute, Operation, SSAValue
 
+from dlir.dialects.structured import semantics_sequential
 from dlir.dialects.structured.maps import Linear
 from dlir.dialects.structured.ops import (
     FillOp,
@@ -176,4 +177,5 @@ SEMANTICS: dict[type[Operation], Callable[..., Any]] = {
     FillOp: fill,
     GatherOp: gather,
     ReshapeOp: reshape,
+    **semantics_sequential.SEMANTICS,
 }

@@ -7,7 +7,7 @@ up through destinations and reshapes to an argument, so that no size depends on 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TypeVar
+from typing import TypeVar, get_args
 
 from xdsl.builder import Builder
 from xdsl.dialects import arith, memref, tensor
@@ -17,8 +17,7 @@ from xdsl.rewriter import InsertPoint
 
 from dlir.dialects.structured.maps import Linear
 from dlir.dialects.structured.ops import (
-    FillOp,
-    GatherOp,
+    DestinationOp,
     GenericOp,
     ReshapeOp,
     element_type_of,
@@ -194,7 +193,7 @@ def _nth_dynamic(shape: tuple[int, ...], position: int) -> int:
 
 
 def _of_outs(sizes: Sizes, op: Operation, position: int) -> Size:
-    assert isinstance(op, GenericOp | FillOp | GatherOp)
+    assert isinstance(op, DestinationOp)
     return sizes.of(op.outs, position)
 
 
@@ -214,9 +213,7 @@ def _of_reshape(sizes: Sizes, op: Operation, position: int) -> Size:
 
 
 _SOURCES: dict[type[Operation], Callable[[Sizes, Operation, int], Size]] = {
-    GenericOp: _of_outs,
-    FillOp: _of_outs,
-    GatherOp: _of_outs,
+    **dict.fromkeys(get_args(DestinationOp), _of_outs),
     tensor.InsertSliceOp: _of_dest,
     tensor.EmptyOp: _of_empty,
     ReshapeOp: _of_reshape,

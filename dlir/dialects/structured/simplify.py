@@ -6,6 +6,7 @@ Ops on tensors whose results nobody reads have no effects and go by themselves.
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
+from typing import get_args
 
 from xdsl.dialects import arith, tensor
 from xdsl.dialects.builtin import DYNAMIC_INDEX
@@ -13,7 +14,13 @@ from xdsl.ir import Attribute, Block, Operation, Region, SSAValue
 from xdsl.ir.affine import AffineMap
 from xdsl.pattern_rewriter import PatternRewriter, RewritePattern, op_type_rewrite_pattern
 
-from dlir.dialects.structured.ops import FillOp, GatherOp, GenericOp, ReshapeOp, shape_of
+from dlir.dialects.structured.ops import (
+    DestinationOp,
+    FillOp,
+    GenericOp,
+    ReshapeOp,
+    shape_of,
+)
 from dlir.dialects.structured.roles import is_copy, overwrites_outs
 from dlir.rewrite import no_match
 from dlir.types import is_number
@@ -108,10 +115,10 @@ class OverwrittenDestination(RewritePattern):
     """f(outs = g(.., outs = e)) = f(outs = e) if f writes every element and reads none"""
 
     def match_and_rewrite(self, op: Operation, rewriter: PatternRewriter) -> None:
-        if not isinstance(op, GenericOp | FillOp | GatherOp) or not overwrites_outs(op):
+        if not isinstance(op, DestinationOp) or not overwrites_outs(op):
             return no_match(op, "elements of the destination are kept")
         before = op.outs.owner
-        if op.result is None or not isinstance(before, GenericOp | FillOp | GatherOp):
+        if op.result is None or not isinstance(before, DestinationOp):
             return no_match(op, "the destination is not computed")
         position = len(op.inputs) if isinstance(op, GenericOp) else len(op.operands) - 1
         op.operands[position] = before.outs
@@ -194,7 +201,7 @@ def _dynamic(shape: Sequence[int], position: int) -> int:
 
 
 def _of_outs(op: Operation, position: int) -> Hashable:
-    assert isinstance(op, GenericOp | FillOp | GatherOp)
+    assert isinstance(op, DestinationOp)
     return size_key(op.outs, position)
 
 
@@ -209,9 +216,7 @@ def _of_reshape(op: Operation, position: int) -> Hashable:
 
 
 _TOLD_BY: dict[type[Operation | Block], Callable[[Operation, int], Hashable]] = {
-    GenericOp: _of_outs,
-    FillOp: _of_outs,
-    GatherOp: _of_outs,
+    **dict.fromkeys(get_args(DestinationOp), _of_outs),
     tensor.EmptyOp: _of_empty,
     ReshapeOp: _of_reshape,
 }
@@ -223,5 +228,5 @@ GENERIC: tuple[RewritePattern, ...] = (
     FillIsInit(),
     OverwrittenDestination(),
 )
-FILL_OR_GATHER: tuple[RewritePattern, ...] = (OverwrittenDestination(),)
+DESTINATION: tuple[RewritePattern, ...] = (OverwrittenDestination(),)
 RESHAPE: tuple[RewritePattern, ...] = (ReshapeOfReshape(),)

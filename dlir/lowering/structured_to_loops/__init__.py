@@ -13,7 +13,15 @@ from xdsl.ir import Operation, SSAValue
 from xdsl.passes import ModulePass
 
 from dlir.diagnostics import fail
-from dlir.dialects.structured.ops import FillOp, GatherOp, GenericOp, ReshapeOp
+from dlir.dialects.structured.ops import (
+    FillOp,
+    GatherOp,
+    GenericOp,
+    ReshapeOp,
+    ScanOp,
+    ScatterOp,
+    SortOp,
+)
 from dlir.dialects.structured.roles import match_contraction
 from dlir.dialects.structured.verify import row_major_strides
 from dlir.lowering.structured_to_loops.contraction import lower_contraction
@@ -21,6 +29,8 @@ from dlir.lowering.structured_to_loops.emitter import Emitter, Index
 from dlir.lowering.structured_to_loops.gather import lower_gather
 from dlir.lowering.structured_to_loops.lanes import lane_dim, lower_lanes
 from dlir.lowering.structured_to_loops.scalar import lower_scalar
+from dlir.lowering.structured_to_loops.sequential import lower_scan, lower_scatter
+from dlir.lowering.structured_to_loops.sort import lower_sort
 from dlir.lowering.structured_to_loops.transpose import lower_transpose, match_transpose
 from dlir.types import AnyMemRef, is_memref
 
@@ -45,21 +55,10 @@ def _lower_generic(op: GenericOp) -> None:
 def _lower_fill(op: FillOp) -> None:
     """A fill is a loop nest around one store; LLVM turns the inner loop into wide stores."""
     emit = Emitter.before(op)
-    rank = len(_memref(op.outs).get_shape())
-
-    def nest(at: list[Index]) -> None:
-        if len(at) == rank:
-            emit.insert_op(memref.StoreOp.get(op.value, op.outs, emit.values(at)))
-            return
-        size = emit.dim(op.outs, len(at))
-
-        def step(i: Index, _: object) -> list[SSAValue]:
-            nest([*at, i])
-            return []
-
-        emit.loop(0, size, 1, [], step)
-
-    nest([])
+    sizes = [emit.dim(op.outs, p) for p in range(len(_memref(op.outs).get_shape()))]
+    emit.nest(
+        sizes, lambda at: emit.insert_op(memref.StoreOp.get(op.value, op.outs, emit.values(at)))
+    )
 
 
 def _lower_reshape(op: ReshapeOp) -> None:
@@ -89,6 +88,9 @@ _LOWERINGS: dict[type[Operation], Callable[[Any], None]] = {
     FillOp: _lower_fill,
     GatherOp: lower_gather,
     ReshapeOp: _lower_reshape,
+    ScanOp: lower_scan,
+    SortOp: lower_sort,
+    ScatterOp: lower_scatter,
 }
 
 

@@ -190,6 +190,41 @@ class Emitter:
         self.insert_op(op)
         return op.results
 
+    def nest(self, sizes: Sequence[Index], body: Callable[[list[Index]], None]) -> None:
+        """Loops over all dimensions of these sizes, in row-major order, for effects only."""
+
+        def inner(at: list[Index]) -> None:
+            if len(at) == len(sizes):
+                body(at)
+                return
+
+            def step(i: Index, _: object) -> list[SSAValue]:
+                inner([*at, i])
+                return []
+
+            self.loop(0, sizes[len(at)], 1, [], step)
+
+        inner([])
+
+    def repeat(
+        self,
+        initial: Sequence[SSAValue],
+        condition: Callable[..., SSAValue],
+        body: Callable[..., Sequence[SSAValue]],
+    ) -> Sequence[SSAValue]:
+        """`while condition(*carried): carried = body(*carried)`; the final carried values."""
+        types = [v.type for v in initial]
+        outer = self.builder
+        before, after = Block(arg_types=types), Block(arg_types=types)
+        self.builder = Builder(InsertPoint.at_end(before))
+        self.insert_op(scf.ConditionOp(condition(*before.args), *before.args))
+        self.builder = Builder(InsertPoint.at_end(after))
+        self.insert_op(scf.YieldOp(*body(*after.args)))
+        self.builder = outer
+        op = scf.WhileOp(list(initial), types, Region(before), Region(after))
+        self.insert_op(op)
+        return op.results
+
     def _shared_loop(
         self,
         low: Index,

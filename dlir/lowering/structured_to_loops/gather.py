@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from xdsl.dialects import arith, cf, memref, vector
 from xdsl.ir import SSAValue
@@ -29,37 +29,24 @@ def lower_gather(op: GatherOp) -> None:
 
     def point(at: list[Index]) -> None:
         outer, inner = at[:axis], at[axis:]
-        row, inside = _row(emit, op, inner, size)
+        row, inside = checked_row(emit, op.indices, inner, size, "gather")
         emit.when(inside, lambda: _copy(emit, op, [*outer, row], at, after))
 
-    _nest(emit, [*before, *middle], [], point)
+    emit.nest([*before, *middle], point)
 
 
-def _nest(
-    emit: Emitter, sizes: Sequence[Index], at: list[Index], body: Callable[[list[Index]], None]
-) -> None:
-    if not sizes:
-        body(at)
-        return
-
-    def step(i: Index, _: object) -> list[SSAValue]:
-        _nest(emit, sizes[1:], [*at, i], body)
-        return []
-
-    emit.loop(0, sizes[0], 1, [], step)
-
-
-def _row(
-    emit: Emitter, op: GatherOp, at: Sequence[Index], size: Index
+def checked_row(
+    emit: Emitter, indices: SSAValue, at: Sequence[Index], size: Index, name: str
 ) -> tuple[SSAValue, SSAValue]:
-    """The row number with negatives wrapped, and whether it is inside of the axis."""
-    raw = emit.insert(memref.LoadOp.get(op.indices, emit.values(at)))
+    """The row number with negatives wrapped, and whether it is inside of the axis; it is asserted
+    to be so."""
+    raw = emit.insert(memref.LoadOp.get(indices, emit.values(at)))
     index = emit.insert(arith.IndexCastOp(raw, INDEX))
     negative = emit.compare("slt", index, 0)
     wrapped = emit.insert(arith.AddiOp(index, emit.value(size)))
     row = emit.insert(arith.SelectOp(negative, wrapped, index))
     inside = emit.compare("ult", row, size)
-    emit.insert_op(cf.AssertOp(inside, "gather: index out of range"))
+    emit.insert_op(cf.AssertOp(inside, f"{name}: index out of range"))
     return row, inside
 
 

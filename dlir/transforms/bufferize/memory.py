@@ -15,12 +15,12 @@ from xdsl.rewriter import InsertPoint
 
 from dlir.diagnostics import fail
 from dlir.dialects.structured.arena import Request, aligned
-from dlir.dialects.structured.ops import FillOp, GatherOp, GenericOp, ReshapeOp
+from dlir.dialects.structured.ops import DestinationOp, GenericOp, ReshapeOp
 from dlir.dialects.structured.roles import is_elementwise
 from dlir.dialects.structured.shapes import Size, Sizes
 from dlir.types import AnyMemRef, is_tensor
 
-Writing: TypeAlias = GenericOp | FillOp | GatherOp | tensor.InsertSliceOp
+Writing: TypeAlias = DestinationOp | tensor.InsertSliceOp
 """Operations whose result is their destination, changed."""
 
 
@@ -54,10 +54,10 @@ def destination_position(op: Writing) -> int:
     match op:
         case GenericOp():
             return len(op.inputs)
-        case FillOp() | GatherOp():
-            return len(op.operands) - 1
-        case _:
+        case tensor.InsertSliceOp():
             return 1
+        case _:
+            return len(op.operands) - 1
 
 
 def is_tensor_value(value: SSAValue) -> bool:

@@ -15,8 +15,7 @@ from dlir.dialects.structured.arena import RegionPlan
 from dlir.dialects.structured.attrs import Iterator
 from dlir.dialects.structured.maps import projection
 from dlir.dialects.structured.ops import (
-    FillOp,
-    GatherOp,
+    DestinationOp,
     GenericOp,
     ReshapeOp,
     YieldOp,
@@ -63,7 +62,7 @@ class Writer:
     def write(self, op: Operation) -> None:
         if isinstance(op, tensor.InsertSliceOp):
             self._insert_slice(op)
-        elif isinstance(op, GenericOp | FillOp | GatherOp):
+        elif isinstance(op, DestinationOp):
             self._destination_op(op)
         elif isinstance(op, ReshapeOp):
             view = ReshapeOp(
@@ -107,7 +106,7 @@ class Writer:
         self._add(view, op)
         self._add(memref.CopyOp(self.known[op.source], view.result), op)
 
-    def _destination_op(self, op: GenericOp | FillOp | GatherOp) -> None:
+    def _destination_op(self, op: DestinationOp) -> None:
         target = self._target(op)
         operands = [self.known.get(o, o) for o in op.operands]
         operands[destination_position(op)] = target

@@ -38,7 +38,7 @@ class _DestinationOp(IRDLOperation, HasCanonicalizationPatternsInterface):
     def get_canonicalization_patterns(cls) -> tuple[RewritePattern, ...]:
         from dlir.dialects.structured import simplify
 
-        return simplify.FILL_OR_GATHER
+        return simplify.DESTINATION
 
     @classmethod
     def parse(cls, parser: Parser):
