@@ -22,6 +22,7 @@ from dlir.dialects.dl.ops import linear_algebra as la
 from dlir.dialects.dl.ops import math as m
 from dlir.dialects.dl.ops import normalization as n
 from dlir.dialects.dl.ops import pooling3d as p
+from dlir.dialects.dl.ops import random as ran
 from dlir.dialects.dl.ops import recurrent as rec
 from dlir.dialects.dl.ops import resampling as rs
 from dlir.dialects.dl.ops.base import DlOp, Operand, element_of, rank_of, shape_of
@@ -38,6 +39,7 @@ from dlir.transforms.decompose import (
     linear_algebra,
     normalization,
     pooling,
+    random,
     recurrent,
     resampling,
     spectral,
@@ -232,6 +234,8 @@ DECOMPOSITIONS: dict[type[DlOp], Callable[[Any, Make], Term | Sequence[Term]]] =
     la.DetOp: linear_algebra.det,
     la.DftOp: spectral.dft,
     rs.ResizeOp: resampling.resize,
+    ran.RandomUniformOp: random.uniform,
+    ran.DropoutOp: random.dropout,
     rec.RnnOp: recurrent.rnn,
     rec.GruOp: recurrent.gru,
     rec.LstmOp: recurrent.lstm,
@@ -247,10 +251,9 @@ def decomposed(op: DlOp, insert: Callable[[Operation], object]) -> Sequence[Term
     element = element_of(op.results[0])
     make = Make(insert, f32 if element in (f16, bf16) else element)
     made = DECOMPOSITIONS[type(op)](op, make)
-    results = [made] if isinstance(made, Term) else made
-    if make.element != element:
-        results = [result.then(CastOp, element) for result in results]
-    return results
+    terms = [made] if isinstance(made, Term) else made
+    pairs = [(term, element_of(result)) for term, result in zip(terms, op.results, strict=True)]
+    return [t if element_of(t.value) == wanted else t.then(CastOp, wanted) for t, wanted in pairs]
 
 
 class Decompose(RewritePattern):

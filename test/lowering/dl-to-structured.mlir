@@ -227,3 +227,32 @@ func.func @quantized(%x: tensor<4xf32>) -> tensor<4xi8> {
   %y = dl.quantize %x, %s : (tensor<4xf32>, tensor<f32>) -> tensor<4xi8>
   func.return %y : tensor<4xi8>
 }
+
+// The places of elements are computed as numbers in row-major order; what is outside is nowhere.
+// CHECK-LABEL: @gather_elements
+// CHECK: [[P:%.*]] = structured.generic
+// CHECK: arith.constant -9223372036854775808 : i64
+// CHECK: [[X:%.*]] = structured.reshape %x : tensor<4x5xf32> to tensor<20xf32>
+// CHECK: structured.gather axis 0 ins([[X]], [[P]] : tensor<20xf32>, tensor<4x2xi64>)
+func.func @gather_elements(%x: tensor<4x5xf32>, %i: tensor<4x2xi64>) -> tensor<4x2xf32> {
+  %y = dl.gather_elements %x, %i {axis = 1} : (tensor<4x5xf32>, tensor<4x2xi64>) -> tensor<4x2xf32>
+  func.return %y : tensor<4x2xf32>
+}
+
+// CHECK-LABEL: @scatter_nd
+// CHECK: [[X:%.*]] = structured.reshape %x : tensor<4x5x8xf32> to tensor<20x8xf32>
+// CHECK: [[R:%.*]] = structured.scatter ins({{%.*}}, %u : tensor<3xi64>, tensor<3x8xf32>) outs([[X]] : tensor<20x8xf32>)
+// CHECK: structured.reshape [[R]] : tensor<20x8xf32> to tensor<4x5x8xf32>
+func.func @scatter_nd(%x: tensor<4x5x8xf32>, %i: tensor<3x2xi64>, %u: tensor<3x8xf32>) -> tensor<4x5x8xf32> {
+  %y = dl.scatter_nd %x, %i, %u : (tensor<4x5x8xf32>, tensor<3x2xi64>, tensor<3x8xf32>) -> tensor<4x5x8xf32>
+  func.return %y : tensor<4x5x8xf32>
+}
+
+// CHECK-LABEL: @topk
+// CHECK: [[I:%.*]] = structured.sort {axis = 1 : i64} ins(%x : tensor<4x9xf32>) outs({{%.*}} : tensor<4x3xi64>)
+// CHECK: structured.gather axis 0
+// CHECK: func.return {{%.*}}, [[I]]
+func.func @topk(%x: tensor<4x9xf32>) -> (tensor<4x3xf32>, tensor<4x3xi64>) {
+  %v, %i = dl.topk %x {axis = 1, k = 3} : tensor<4x9xf32> -> (tensor<4x3xf32>, tensor<4x3xi64>)
+  func.return %v, %i : tensor<4x3xf32>, tensor<4x3xi64>
+}

@@ -27,6 +27,7 @@ from numeric.normalization_cases import more_normalization_cases
 from numeric.quantization_cases import quantization_cases
 from numeric.recurrent_cases import recurrent_cases
 from numeric.sampling_cases import resize_cases
+from numeric.sequential_cases import ordering_cases, random_cases, scan_cases, scatter_cases
 from numeric.unsigned_cases import unsigned_cases
 from numeric.window_cases import window_cases
 from xdsl.dialects.builtin import f16, f32, i32
@@ -463,6 +464,10 @@ REPRESENTATIVE: dict[str, list[Case]] = {
     "pooling ui8": pooling_cases("ui8"),
     "reduction ui8": reduction_cases("ui8"),
     "movement ui8": movement_cases("ui8"),
+    **{f"scan {e}": scan_cases(e) for e in ("f32", "i8")},
+    **{f"ordering {e}": ordering_cases(e) for e in ("f32", "i1")},
+    **{f"scatter {e}": scatter_cases(e) for e in ("f32", "i1")},
+    "random": random_cases(),
 }
 """Every op, and every element type: what `make test` runs."""
 
@@ -488,5 +493,8 @@ REST: dict[str, list[Case]] = {
     **{f"pooling {e}": pooling_cases(e) for e in ("ui64", "ui32", "ui16")},
     **{f"reduction {e}": reduction_cases(e) for e in ("ui64", "ui32", "ui16")},
     **{f"movement {e}": movement_cases(e) for e in ("ui64", "ui32", "ui16")},
+    **{f"scan {e}": scan_cases(e) for e in ("f64", "f16", "bf16", "i64", "i32", "i16")},
+    **{f"ordering {e}": ordering_cases(e) for e in ("f64", "f16", "bf16", *INTEGERS)},
+    **{f"scatter {e}": scatter_cases(e) for e in ("f64", "f16", "bf16", *INTEGERS)},
 }  # fmt: skip
 """The other combinations."""

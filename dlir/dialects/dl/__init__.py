@@ -32,6 +32,7 @@ from dlir.dialects.dl.attrs import (
     LayoutAttr,
     OutsideAttr,
     PredicateAttr,
+    ReductionAttr,
     RoundingAttr,
 )
 from dlir.dialects.dl.ops import (
@@ -45,13 +46,17 @@ from dlir.dialects.dl.ops import (
     math,
     movement,
     normalization,
+    ordering,
     pooling,
     pooling3d,
     quantization,
+    random,
     rectifiers,
     recurrent,
     reduction,
     resampling,
+    scan,
+    scatter,
     source,
     trigonometry,
 )
@@ -77,11 +82,11 @@ FAMILIES: tuple[ModuleType, ...] = (
     resampling,
     linear_algebra,
     movement,
+    scan,
+    ordering,
+    scatter,
+    random,
 )
-    source, math, trigonometry, activation, rectifiers, binary, bits, contraction, convolution,
-    quantization, pooling, pooling3d, reduction, composite, normalization, recurrent, resampling,
-    movement,
-)  # fmt: skip
 
 
 def _ops_of(family: ModuleType) -> list[type[DlOp]]:
@@ -112,7 +117,7 @@ class Constants(ConstantMaterializationInterface):
 
 ATTRIBUTES = (
     AlgorithmAttr, ApproximationAttr, CoordinatesAttr, InterpolationAttr, LayoutAttr, OutsideAttr,
-    PredicateAttr, RoundingAttr,
+    PredicateAttr, ReductionAttr, RoundingAttr,
 )  # fmt: skip
 
 DL = Dialect("dl", [*OPS], [*ATTRIBUTES], [Constants()])

@@ -38,6 +38,8 @@ from dlir.dialects.dl.attrs import (
     LayoutAttr,
     Outside,
     OutsideAttr,
+    Reduction,
+    ReductionAttr,
     Rounding,
     RoundingAttr,
     integer,
@@ -55,6 +57,7 @@ _WORDS = {"inf": inf, "nan": nan}
 _ENUMS: dict[str, tuple[type[StrEnum], Callable[[Any], Attribute]]] = {
     "algorithm": (Algorithm, AlgorithmAttr),
     "layout": (Layout, LayoutAttr),
+    "reduction": (Reduction, ReductionAttr),
     "approximate": (Approximation, ApproximationAttr),
     "coordinates": (Coordinates, CoordinatesAttr),
     "mode": (Interpolation, InterpolationAttr),

@@ -120,6 +120,16 @@ class Predicate(StrEnum):
     GE = "ge"
 
 
+class Reduction(StrEnum):
+    """What a scatter does with an update: it replaces what is there, or is folded into it."""
+
+    NONE = "none"
+    ADD = "add"
+    MUL = "mul"
+    MAX = "max"
+    MIN = "min"
+
+
 @irdl_attr_definition
 class LayoutAttr(EnumAttribute[Layout], SpacedOpaqueSyntaxAttribute):
     """`#dl<layout nchw>`, written `layout = "nchw"` inside an op."""
@@ -174,6 +184,13 @@ class PredicateAttr(EnumAttribute[Predicate], SpacedOpaqueSyntaxAttribute):
     """`#dl<predicate lt>`, written `lt` after `dl.compare`."""
 
     name = "dl.predicate"
+
+
+@irdl_attr_definition
+class ReductionAttr(EnumAttribute[Reduction], SpacedOpaqueSyntaxAttribute):
+    """`#dl<reduction add>`, written `reduction = "add"` inside an op."""
+
+    name = "dl.reduction"
 
 
 @dataclass(frozen=True)

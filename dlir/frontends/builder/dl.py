@@ -98,6 +98,12 @@ from dlir.dialects.dl.ops.normalization import (
     InstanceNormOp,
     RmsNormOp,
 )
+from dlir.dialects.dl.ops.ordering import (
+    ArgmaxOp,
+    ArgminOp,
+    SortOp,
+    TopkOp,
+)
 from dlir.dialects.dl.ops.pooling import (
     AvgPool2dOp,
     MaxPool2dOp,
@@ -109,6 +115,10 @@ from dlir.dialects.dl.ops.pooling3d import (
 from dlir.dialects.dl.ops.quantization import (
     DequantizeOp,
     QuantizeOp,
+)
+from dlir.dialects.dl.ops.random import (
+    DropoutOp,
+    RandomUniformOp,
 )
 from dlir.dialects.dl.ops.rectifiers import (
     CeluOp,
@@ -128,6 +138,17 @@ from dlir.dialects.dl.ops.reduction import (
 )
 from dlir.dialects.dl.ops.resampling import (
     ResizeOp,
+)
+from dlir.dialects.dl.ops.scan import (
+    CumprodOp,
+    CumsumOp,
+)
+from dlir.dialects.dl.ops.scatter import (
+    GatherElementsOp,
+    GatherNdOp,
+    OneHotOp,
+    ScatterElementsOp,
+    ScatterNdOp,
 )
 from dlir.dialects.dl.ops.source import (
     ConstantOp,
@@ -152,6 +173,8 @@ __all__ = [
     "AcoshOp",
     "AddOp",
     "AndOp",
+    "ArgmaxOp",
+    "ArgminOp",
     "AsinOp",
     "AsinhOp",
     "AtanOp",
@@ -176,17 +199,22 @@ __all__ = [
     "ConvTransposeOp",
     "CosOp",
     "CoshOp",
+    "CumprodOp",
+    "CumsumOp",
     "DequantizeOp",
     "DetOp",
     "DftOp",
     "DimOp",
     "DivOp",
+    "DropoutOp",
     "EluOp",
     "ErfOp",
     "ExpOp",
     "Expm1Op",
     "FloorOp",
     "FmodOp",
+    "GatherElementsOp",
+    "GatherNdOp",
     "GatherOp",
     "GeluOp",
     "GroupNormOp",
@@ -214,12 +242,14 @@ __all__ = [
     "MulOp",
     "NegOp",
     "NotOp",
+    "OneHotOp",
     "OrOp",
     "PadOp",
     "ParamOp",
     "PowOp",
     "PreluOp",
     "QuantizeOp",
+    "RandomUniformOp",
     "ReciprocalOp",
     "ReduceMaxOp",
     "ReduceMeanOp",
@@ -233,6 +263,8 @@ __all__ = [
     "RnnOp",
     "RoundOp",
     "RsqrtOp",
+    "ScatterElementsOp",
+    "ScatterNdOp",
     "SelectOp",
     "SeluOp",
     "ShiftLeftOp",
@@ -246,12 +278,14 @@ __all__ = [
     "SoftmaxOp",
     "SoftplusOp",
     "SoftsignOp",
+    "SortOp",
     "SplitOp",
     "SqrtOp",
     "SubOp",
     "TanOp",
     "TanhOp",
     "ThresholdedReluOp",
+    "TopkOp",
     "TransposeOp",
     "XorOp",
 ]

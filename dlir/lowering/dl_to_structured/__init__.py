@@ -25,13 +25,19 @@ from dlir.lowering.dl_to_structured import (
     elementwise,
     movement,
     normalization,
+    ordering,
     quantization,
+    random,
     reduction,
+    scatter,
 )
 from dlir.lowering.dl_to_structured.emitter import Emitter
 from dlir.lowering.dl_to_structured.signless import make_signless
 
-FAMILIES = (elementwise, contraction, quantization, reduction, normalization, movement)
+FAMILIES = (
+    elementwise, contraction, quantization, reduction, normalization, movement, ordering, scatter,
+    random,
+)  # fmt: skip
 
 RULES: dict[type[Operation], Callable[[Emitter, Any], SSAValue | Sequence[SSAValue]]] = {
     op: rule for family in FAMILIES for op, rule in family.RULES.items()

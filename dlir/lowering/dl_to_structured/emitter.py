@@ -126,11 +126,21 @@ class Emitter:
 
     def require_equal(self, a: Size, b: Size, message: str) -> None:
         """Fail at run time if two sizes differ; the message begins with the op's name."""
-        if a is b or (isinstance(a, int) and isinstance(b, int)):
+        if a is not b:
+            self.require("eq", a, b, message)
+
+    def require(self, predicate: str, a: Size, b: Size, message: str) -> None:
+        """Fail at run time unless `a predicate b` (`eq`, `sle`, ...) holds of two sizes."""
+        if isinstance(a, int) and isinstance(b, int):
             return  # known sizes are the verifier's business
         assert self._anchor is not None
-        same = self.insert(arith.CmpiOp(self.sizes.value(a), self.sizes.value(b), "eq"))
-        self.insert(cf.AssertOp(same.result, f"{name_of(self._anchor)}: {message}"))
+        holds = self.insert(arith.CmpiOp(self.sizes.value(a), self.sizes.value(b), predicate))
+        self.insert(cf.AssertOp(holds.result, f"{name_of(self._anchor)}: {message}"))
+
+    def body(self, types: Sequence[Attribute], make: Form) -> Region:
+        """A region `make(*scalars)` of scalars of these types."""
+        body = Body(types, self._location)
+        return body.finish(make(*body.arguments))
 
     def generic(
         self,

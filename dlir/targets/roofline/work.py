@@ -10,6 +10,9 @@ makes of it:
 | elementwise | per element of the result those of `OPERATIONS`, else 1 |
 | reductions | one per element that is reduced, less the results (of a mean, not less) |
 | movements | none |
+| running sums and products | one per element |
+| sort, top-k | `n log2 k` per row of n elements of which k are wanted |
+| scatters with a reduction | one per update |
 | composite (softmax, gelu, lstm, ...) | those of the ops that `dl-decompose` writes it in |
 
 Each tensor that is read or written moves once: `ops / (inputs + weights + outputs)` is the ideal
@@ -22,20 +25,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from math import prod
+from math import ceil, log2, prod
 from typing import Any
 
 from xdsl.ir import Operation, SSAValue
 
+from dlir.dialects.dl.attrs import Reduction
 from dlir.dialects.dl.ops import activation as a
 from dlir.dialects.dl.ops import binary as b
 from dlir.dialects.dl.ops import bits
 from dlir.dialects.dl.ops import contraction as c
 from dlir.dialects.dl.ops import convolution as cv
 from dlir.dialects.dl.ops import movement as m
+from dlir.dialects.dl.ops import ordering as o
 from dlir.dialects.dl.ops import pooling as p
 from dlir.dialects.dl.ops import quantization as q
+from dlir.dialects.dl.ops import random as ran
 from dlir.dialects.dl.ops import reduction as r
+from dlir.dialects.dl.ops import scan, scatter
 from dlir.dialects.dl.ops import source as s
 from dlir.dialects.dl.ops.base import DlOp, element_of, shape_of
 from dlir.dialects.dl.ops.elementwise import BinaryOp, UnaryOp
@@ -94,6 +101,7 @@ def elements(value: SSAValue) -> int:
 OPERATIONS: dict[type[Operation], int] = {
     a.ClipOp: 2,  # max, min
     b.PreluOp: 2,  # x > 0, slope * x
+    ran.RandomBitsOp: 25,  # 10 rounds of 10 operations for a block of four
     q.QuantizeOp: 5,  # x / scale, round, + zero point, max, min
     q.DequantizeOp: 2,  # x - zero point, * scale
     q.RequantizeOp: 5,  # x * multiplier, / 2^n, + zero point, max, min
@@ -136,6 +144,19 @@ def _pool(op: p.PoolOp) -> tuple[int, int]:
     return elements(op.result) * (window - 1 + divided), 0
 
 
+def _extreme(op: o.ExtremeOp) -> tuple[int, int]:
+    return elements(op.x) - elements(op.result), 0
+
+
+def _order(op: o.OrderOp) -> tuple[int, int]:
+    wanted = shape_of(op.values)[op.axis.value.data]
+    return elements(op.x) * ceil(log2(max(wanted, 2))), 0
+
+
+def _scatter(op: scatter.ScatterFamilyOp) -> tuple[int, int]:
+    return 0 if op.reduction.data is Reduction.NONE else elements(op.updates), 0
+
+
 def _none(op: DlOp) -> tuple[int, int]:
     return 0, 0
 
@@ -152,12 +173,19 @@ COUNTS: dict[type[Operation], Callable[[Any], tuple[int, int]]] = {
     q.AffineOp: _per_element,
     r.ReduceOp: _reduce,
     p.PoolOp: _pool,
+    scan.ScanOp: _per_element,
+    o.ExtremeOp: _extreme,
+    o.OrderOp: _order,
+    scatter.ScatterFamilyOp: _scatter,
+    scatter.OneHotOp: _per_element,
+    ran.RandomBitsOp: _per_element,
     s.SourceOp: _none,
     s.DimOp: _none,
     m.MoveOp: _none,
     m.ConcatOp: _none,
     m.SplitOp: _none,
     bits.BitcastOp: _none,
+    scatter.IndexedOp: _none,
 }
 """Op class, or a family of them -> (operations, multiply-adds)."""
 
@@ -198,7 +226,9 @@ def _taken(op: m.SliceOp) -> dict[SSAValue, int]:
     return {op.x: elements(op.result), op.result: elements(op.result)}
 
 
-def _gathered(op: m.GatherOp) -> dict[SSAValue, int]:
+def _gathered(
+    op: m.GatherOp | scatter.GatherElementsOp | scatter.GatherNdOp,
+) -> dict[SSAValue, int]:
     read = min(elements(op.result), elements(op.x))
     return {op.x: read, op.indices: elements(op.indices), op.result: elements(op.result)}
 
@@ -207,6 +237,8 @@ MOVED: dict[type[Operation], Callable[[Any], dict[SSAValue, int]]] = {
     m.ReshapeOp: _nothing,
     m.SliceOp: _taken,
     m.GatherOp: _gathered,
+    scatter.GatherElementsOp: _gathered,
+    scatter.GatherNdOp: _gathered,
     s.ParamOp: _nothing,
     s.ConstantOp: _nothing,
     s.DimOp: _nothing,

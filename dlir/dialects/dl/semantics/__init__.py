@@ -20,12 +20,16 @@ from dlir.dialects.dl.semantics import (
     linear_algebra,
     movement,
     normalization,
+    ordering,
     pooling,
     pooling3d,
     quantization,
+    random,
     recurrent,
     reduction,
     resampling,
+    scan,
+    scatter,
     source,
 )
 from dlir.dialects.dl.semantics.common import check_result
@@ -49,9 +53,25 @@ def _checked(function: Function) -> Function:
 
 
 _FAMILIES = (
-    source, elementwise, contraction, convolution, quantization, pooling, pooling3d, reduction,
-    composite, normalization, recurrent, resampling, linear_algebra, movement,
-)  # fmt: skip
+    source,
+    elementwise,
+    contraction,
+    convolution,
+    quantization,
+    pooling,
+    pooling3d,
+    reduction,
+    composite,
+    normalization,
+    recurrent,
+    resampling,
+    linear_algebra,
+    movement,
+    scan,
+    ordering,
+    scatter,
+    random,
+)
 
 SEMANTICS: dict[type[Operation], Function] = {
     op: _checked(function) for family in _FAMILIES for op, function in family.SEMANTICS.items()
