@@ -493,8 +493,8 @@ REST: dict[str, list[Case]] = {
     **{f"pooling {e}": pooling_cases(e) for e in ("ui64", "ui32", "ui16")},
     **{f"reduction {e}": reduction_cases(e) for e in ("ui64", "ui32", "ui16")},
     **{f"movement {e}": movement_cases(e) for e in ("ui64", "ui32", "ui16")},
-    **{f"scan {e}": scan_cases(e) for e in ("f64", "f16", "bf16", "i64", "i32", "i16")},
-    **{f"ordering {e}": ordering_cases(e) for e in ("f64", "f16", "bf16", *INTEGERS)},
-    **{f"scatter {e}": scatter_cases(e) for e in ("f64", "f16", "bf16", *INTEGERS)},
+    **{f"scan {e}": scan_cases(e) for e in ("f64", "f16", "bf16", "i64", "i32", "i16", *UNSIGNED)},
+    **{f"ordering {e}": ordering_cases(e) for e in ("f64", "f16", "bf16", *INTEGERS, *UNSIGNED)},
+    **{f"scatter {e}": scatter_cases(e) for e in ("f64", "f16", "bf16", *INTEGERS, *UNSIGNED)},
 }  # fmt: skip
 """The other combinations."""

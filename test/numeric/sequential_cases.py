@@ -79,6 +79,7 @@ def _named(op: Any, **options: Any) -> Callable[..., Operation]:
 ELEMENTWISE: list[tuple[str, str, int]] = [
     ("5?x4x3", "2?x4x3xi64", 0), ("4x5", "4x2xi32", 1), ("4?x5?", "3?x7?xi64", 1), ("5", "9xi8", 0),
     ("5x65", "0?x65xi64", 0), ("6x5x2", "1x5x2xi16", 0), ("2x5", "1x17xi64", 1),
+    ("5x3", "4x3xui8", 0), ("5", "7xui64", 0),
 ]  # fmt: skip
 POINTS: list[tuple[str, str, int]] = [
     ("5x6x3", "2?x2xi64", 0), ("5?x6?", "4x2xi32", 0), ("5x7", "3x1xi64", 0), ("5", "1xi64", 0),
@@ -105,8 +106,8 @@ def _values(shapes: Sequence[str], indices: int) -> list[Any]:
     rng = np.random.default_rng(0)
     arguments = [Argument.read(shape) for shape in shapes]
     return [
-        rng.integers(-2, 2, a.shape) if number == indices else a.values(rng)
-        for number, a in enumerate(arguments)
+        rng.integers(0 if "ui" in shape else -2, 2, a.shape) if n == indices else a.values(rng)
+        for n, (shape, a) in enumerate(zip(shapes, arguments, strict=True))
     ]
 
 

@@ -166,3 +166,34 @@ def test_what_does_not_fit_is_an_error(target: str) -> None:
         x, u = np.ones((2, 3), np.float32), np.zeros((2, 2), np.float32)
         want = [[0, 0, 1], [1, 0, 0]] if op == SCATTERED else [[1, 1], [1, 1]]
         np.testing.assert_array_equal(compiled[op](x, INSIDE, u), want)
+
+
+UNSIGNED = """
+func.func @sort(%x: tensor<?xui8>) -> tensor<?xi64> {
+  %v, %i = dl.sort %x {axis = 0, descending} : tensor<?xui8> -> (tensor<?xui8>, tensor<?xi64>)
+  func.return %i : tensor<?xi64>
+}
+func.func @take(%x: tensor<3xi32>, %i: tensor<?xui64>) -> tensor<?xi32> {
+  %y = dl.gather_elements %x, %i {axis = 0} : (tensor<3xi32>, tensor<?xui64>) -> tensor<?xi32>
+  func.return %y : tensor<?xi32>
+}
+func.func @one_hot(%i: tensor<?xui64>) -> tensor<?x3xi8> {
+  %y = dl.one_hot %i {axis = 1} : tensor<?xui64> -> tensor<?x3xi8>
+  func.return %y : tensor<?x3xi8>
+}
+"""
+
+
+@pytest.mark.parametrize("target", ["ref", "cpu"])
+def test_unsigned_numbers_are_not_negative(target: str) -> None:
+    """Neither in the order, nor as indices, of which the greatest is no -1."""
+    model = dlir.load(UNSIGNED)
+    sort, take, one_hot = (
+        dlir.compile(model, target=target, function=name) for name in ("sort", "take", "one_hot")
+    )
+    np.testing.assert_array_equal(sort(np.array([1, 200, 127, 0], np.uint8)), [1, 2, 0, 3])
+    x, last = np.array([7, 8, 9], np.int32), np.array([2, (1 << 64) - 1], np.uint64)
+    np.testing.assert_array_equal(take(x, last[:1]), [9])
+    with pytest.raises((ValueError, IndexError), match="index"):
+        take(x, last)
+    np.testing.assert_array_equal(one_hot(last), [[0, 0, 1], [0, 0, 0]])

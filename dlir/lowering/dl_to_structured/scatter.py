@@ -23,6 +23,7 @@ from dlir.lowering.dl_to_structured.emitter import (
     dimensions,
     typed,
 )
+from dlir.lowering.dl_to_structured.movement import clamped
 from dlir.lowering.dl_to_structured.scalar import (
     Scalar,
     compare,
@@ -79,7 +80,7 @@ def linear_index(
 
 
 def _as_i64(x: Scalar) -> Scalar:
-    return from_index(x, i64) if isinstance(x.type, IndexType) else resize(x, i64)
+    return from_index(x, i64) if isinstance(x.type, IndexType) else resize(clamped(x), i64)
 
 
 def _wrapped(value: Scalar, size: Scalar | int) -> tuple[Scalar, Scalar]:

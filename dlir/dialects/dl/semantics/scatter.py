@@ -105,7 +105,7 @@ def one_hot(_: Any, op: s.OneHotOp, indices: Array, *sizes: Any) -> Array:
     depth = int(sizes[0]) if sizes else shape_of(op.result)[axis]
     if depth < 0:
         raise ValueError(f"a size is negative: {depth}")
-    index = np.expand_dims(indices.astype(np.int64), axis)
+    index = np.expand_dims(np.minimum(indices, np.iinfo(np.int64).max).astype(np.int64), axis)
     counted = np.arange(depth).reshape(-1, *[1] * (indices.ndim - axis))
     return (np.where(index < 0, index + depth, index) == counted).astype(result_dtype(op))
 
