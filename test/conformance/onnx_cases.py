@@ -32,6 +32,15 @@ from dlir.frontends.onnx.backend import DlirBackend
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "onnx-operators.md"
 DIFFERENT = ("test_attention_4d_causal_fp16", "test_attention_4d_causal_fp16_expanded")
 """Cases that round every step to f16, and differ from our f32 by one last place in two of 192."""
+DRAWN = (
+    *(
+        f"test_bernoulli{kind}{way}"
+        for kind in ("", "_double", "_seed")
+        for way in ("", "_expanded")
+    ),
+    *(f"test_training_dropout{kind}{mask}" for kind in ("", "_default") for mask in ("", "_mask")),
+)
+"""Cases that compare random numbers with those of one run of numpy's generator."""
 DEVICES = ("REF", "CPU")
 RESULTS = ("passed", "refused", "wrong", "failed")
 STANDARD = frozenset(

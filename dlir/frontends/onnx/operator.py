@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
+from xdsl.ir import Attribute
+
 from dlir.frontends.builder.context import Context
+from dlir.frontends.builder.elements import xdsl_type
 from dlir.frontends.builder.values import Imported, Tensor, Value
 
 from .node import Node
@@ -39,6 +42,11 @@ BuildStructure: TypeAlias = Callable[
 
 The node's own `inputs` are empty; the operands follow it, None where one is left out.
 """
+
+
+def element_type(node: Node, default: Attribute) -> Attribute:
+    """The element type that the attribute `dtype` asks for."""
+    return xdsl_type(node.element_type("dtype")) if "dtype" in node.attributes else default
 
 
 def tensor(context: Context, node: Node, index: int) -> Tensor:

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from xdsl.dialects.builtin import i1
 from xdsl.ir import Operation
 
 from dlir.frontends.builder import dims as d
 from dlir.frontends.builder import dl
 from dlir.frontends.builder.context import Context
-from dlir.frontends.builder.values import Tensor, Unsupported, Value
+from dlir.frontends.builder.values import Tensor, Unsupported
 
 from ..node import Node, normalize_axis
 from ..operator import Build, tensor
-from ..shapes import static_ints
 from .reduction import reduce
 
 
@@ -148,20 +146,8 @@ def _lrn(context: Context, node: Node) -> Tensor:
     return context.emit(op, x.dims)
 
 
-def _dropout(context: Context, node: Node) -> Sequence[Value]:
-    """The identity, and a mask of ones; training (opset 12) is refused."""
-    data = node.input(0)
-    if node.has(2) and any(static_ints(node.input(2), "training_mode")):
-        raise Unsupported("training mode")
-    if not any(node.output_names[1:]):
-        return (data,)
-    mask = context.broadcast(context.constant(True, i1), data.dims)
-    return (data, mask)
-
-
 OPERATORS: dict[str, Build] = {
     "BatchNormalization": _batch_norm,
-    "Dropout": _dropout,
     "GroupNormalization": _group_norm,
     "InstanceNormalization": _instance_norm,
     "LRN": _lrn,
