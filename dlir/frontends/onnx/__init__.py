@@ -16,7 +16,7 @@ from xdsl.dialects.builtin import ModuleOp
 
 from dlir.frontends.builder.values import Array
 
-from .importer import import_model
+from .importer import Shapes, import_model
 from .reader import Source, decoding, read_model
 from .support import Support, check_support, format_support
 from .table import EXPANDED
@@ -25,7 +25,10 @@ __all__ = ["Support", "check_support", "format_support", "import_onnx"]
 
 
 def import_onnx(
-    source: Source, *, dims: Mapping[str, int] | None = None
+    source: Source,
+    *,
+    dims: Mapping[str, int] | None = None,
+    shapes: Mapping[str, Shapes] | None = None,
 ) -> tuple[ModuleOp, dict[str, Array]]:
     """Import a model from a path or a ModelProto as `func.func @main`.
 
@@ -33,8 +36,14 @@ def import_onnx(
     the model's inputs and outputs as `dlir.arg_names` and `dlir.result_names`; every operation has
     its ONNX node as location.
 
+    A sequence or an optional value has no type in the program: `shapes` says, by the input's name,
+    which shapes the items of a sequence have (`[(2, 3), (4, 3)]`, with None for `?`), that an
+    optional value is there (its shape), or that it is absent (None). Items become arguments and
+    results of their own, `x.0`, `x.1`, ...; `dlir.result_lengths` says of an output how many they
+    are, `unit` for an absent one.
+
     Raises `CompileError` for a file that is no valid model, and for unsupported operators; then its
     diagnostics name every node that cannot be imported.
     """
     with decoding(source):
-        return import_model(read_model(source, EXPANDED), dims)
+        return import_model(read_model(source, EXPANDED), dims, shapes)

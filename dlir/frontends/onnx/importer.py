@@ -12,19 +12,23 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from math import prod
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 from xdsl.builder import Builder
 from xdsl.dialects.builtin import (
     DYNAMIC_INDEX,
     ArrayAttr,
+    DictionaryAttr,
     FileLineColLoc,
     IntAttr,
+    IntegerAttr,
     LocationAttr,
     ModuleOp,
     NameLoc,
     StringAttr,
     TensorType,
+    UnitAttr,
+    i64,
 )
 from xdsl.dialects.func import FuncOp, ReturnOp
 from xdsl.ir import Attribute, Block, Region
@@ -36,11 +40,13 @@ from dlir.frontends.builder.context import Context, name_hint
 from dlir.frontends.builder.dims import Dim, DimError
 from dlir.frontends.builder.elements import xdsl_type
 from dlir.frontends.builder.values import (
+    Absent,
     Array,
     Constant,
     Imported,
     NeedsValue,
     Tensor,
+    TensorList,
     Unsupported,
     Value,
     as_ints,
@@ -56,7 +62,7 @@ from .table import OPERATORS, STRUCTURES
 from .weights import BadWeight, read_weight
 
 if TYPE_CHECKING:
-    from onnx import GraphProto, NodeProto, ValueInfoProto
+    from onnx import GraphProto, NodeProto, TypeProto, ValueInfoProto
 
 _FAULTS = (Unsupported, DimError, VerifyException, BadWeight)
 """What a node's import may raise; everything else is a bug."""
@@ -71,6 +77,11 @@ class _Poisoned(Exception):
 
 NO_OPERATOR = "no such operator"
 
+Shape: TypeAlias = tuple[int | None, ...]
+Shapes: TypeAlias = "Shape | list[Shape] | None"
+"""The shape of a tensor, those of the items of a sequence, or None for an optional value that is
+absent."""
+
 STANDARD_DOMAINS = ("", "ai.onnx")
 
 
@@ -80,11 +91,15 @@ class Importer:
 
     model: Model
     dims: Mapping[str, int]
+    shapes: Mapping[str, Shapes] = field(default_factory=dict[str, "Shapes"])
+    """What is known of inputs beyond their types, by name."""
     errors: dict[int, Diagnostic] = field(default_factory=dict[int, Diagnostic])
     values: dict[str, Imported | None] = field(default_factory=dict[str, "Imported | None"])
     """Values by ONNX name; None marks a poisoned one."""
     needed: list[str] = field(default_factory=list[str])
     """Names of run-time tensors whose elements the import asked for in vain, one per such fault."""
+    arguments: list[str] = field(default_factory=list[str])
+    """The names of the function's arguments."""
 
     def __post_init__(self) -> None:
         self.room = fold.MAX_ITEMS
@@ -93,87 +108,113 @@ class Importer:
 
     def run(self) -> tuple[ModuleOp, dict[str, Array]]:
         """Import the whole graph; raises `CompileError` with one diagnostic per faulty node."""
-        inputs = self._inputs()
+        self._inputs()
         self._import_nodes()
         if self.errors:
             raise CompileError(list(self.errors.values()))
-        results = [self._output(info.name) for info in self.model.graph.output]
+        results = {info.name: self._output(info.name) for info in self.model.graph.output}
+        values = [value for output in results.values() for value in output.values()]
         self.context.location = None
-        self.context.insert(ReturnOp(*(result.ssa for result in results)))
-        names = [info.name for info in self.model.graph.output]
-        function = self._function([info.name for info in inputs], results, names)
-        return ModuleOp([function]), self.context.params
+        self.context.insert(ReturnOp(*(value.ssa for value in values)))
+        return ModuleOp([self._function(results)]), self.context.params
 
     def survey(self) -> None:
         """Import as far as possible and leave the faults in `errors`."""
         self._inputs()
         self._import_nodes()
 
-    def _function(
-        self, arg_names: Sequence[str], results: Sequence[Tensor], names: Sequence[str]
-    ) -> FuncOp:
-        types = ([arg.type for arg in self.block.args], [result.ssa.type for result in results])
+    def _function(self, results: Mapping[str, Mapping[str, Tensor]]) -> FuncOp:
+        """The function; an output that is no tensor stands with its length among its attributes."""
+        values = {name: x for output in results.values() for name, x in output.items()}
+        types = ([arg.type for arg in self.block.args], [x.ssa.type for x in values.values()])
         function = FuncOp("main", types, Region(self.block))
-        function.attributes["dlir.arg_names"] = ArrayAttr([StringAttr(n) for n in arg_names])
-        function.attributes["dlir.result_names"] = ArrayAttr([StringAttr(n) for n in names])
+        function.attributes["dlir.arg_names"] = ArrayAttr([StringAttr(n) for n in self.arguments])
+        function.attributes["dlir.result_names"] = ArrayAttr([StringAttr(n) for n in values])
+        lengths = {n: _length_attr(self.values[n], x) for n, x in results.items() if [n] != [*x]}
+        if lengths:
+            function.attributes["dlir.result_lengths"] = DictionaryAttr(lengths)
         return function
 
     # Inputs and outputs
 
-    def _inputs(self) -> list[ValueInfoProto]:
-        """Give every graph input that is no initialiser an argument."""
+    def _inputs(self) -> None:
+        """Give every graph input that is no initialiser an argument, or one per item."""
         infos = [i for i in self.model.graph.input if i.name not in self.model.weights]
-        shapes = [self._input_shape(info) for info in infos]
-        known = {name for _, shape in shapes for name in shape if isinstance(name, str)}
-        known |= {d.dim_param for i in infos for d in i.type.tensor_type.shape.dim}
+        known = {d.dim_param for i in infos for d in i.type.tensor_type.shape.dim}
         for name in self.dims:
             if name not in known:
                 names = ", ".join(sorted(n for n in known if n)) or "none"
                 fail(None, f'no input has a dimension "{name}"', help=f"dimensions: {names}")
-        for info, (element, shape) in zip(infos, shapes, strict=True):
-            self._argument(info.name, element, shape)
-        return infos
+        for info in infos:
+            self.values[info.name] = self._input(info)
 
-    def _argument(self, name: str, element: Attribute, shape: Sequence[int | str | None]) -> None:
+    def _input(self, info: ValueInfoProto) -> Imported:
+        """The value of an input, from its type and the shapes that were given for it."""
+        name, given = info.name, self.shapes.get(info.name)
+        type = info.type
+        while type.WhichOneof("value") == "optional_type":
+            if name in self.shapes and given is None:
+                return Absent()
+            type = type.optional_type.elem_type
+        if type.WhichOneof("value") != "sequence_type":
+            return self._tensor_input(name, type, given)
+        if not isinstance(given, list):
+            where, help = self._location(name, 0), "import_onnx(.., shapes={name: [shape, ..]})"
+            fail(where, f'input "{name}" is a sequence', rule="onnx-input", help=help)
+        item = type.sequence_type.elem_type
+        parts = enumerate(given)
+        return TensorList(tuple(self._tensor_input(f"{name}.{n}", item, s) for n, s in parts))
+
+    def _tensor_input(self, name: str, type: TypeProto, given: Any) -> Tensor:
+        element, shape = self._input_shape(name, type, given)
         static = [n if isinstance(n, int) else DYNAMIC_INDEX for n in shape]
         arg = self.block.insert_arg(TensorType(element, static), len(self.block.args))
         arg.name_hint = name_hint(name)
+        self.arguments.append(name)
         dims: list[Dim] = []
         for axis, size in enumerate(shape):
             label = size or f"{name}[{axis}]"
             dims.append(
                 size if isinstance(size, int) else self.context.symbol(str(label), arg, axis)
             )
-        self.values[name] = Tensor(arg, tuple(dims))
+        return Tensor(arg, tuple(dims))
 
-    def _input_shape(self, info: ValueInfoProto) -> tuple[Attribute, list[int | str | None]]:
+    def _input_shape(
+        self, name: str, type: TypeProto, given: Any
+    ) -> tuple[Attribute, list[int | str | None]]:
         """Element type and shape; a dimension is a number, the name of a size, or unknown."""
-        where, type = self._location(info.name, 0), info.type
-        if type.WhichOneof("value") != "tensor_type" or not type.tensor_type.HasField("shape"):
-            fail(where, f'input "{info.name}" is no tensor of known rank', rule="onnx-input")
+        where, tensor = self._location(name, 0), type.tensor_type
+        known = isinstance(given, tuple) or tensor.HasField("shape")
+        if type.WhichOneof("value") != "tensor_type" or not known:
+            fail(where, f'input "{name}" is no tensor of known rank', rule="onnx-input")
         try:
-            element = xdsl_type(numpy_type(type.tensor_type.elem_type))
+            element = xdsl_type(numpy_type(tensor.elem_type))
         except Unsupported as error:
-            fail(where, f'input "{info.name}": {error} is not supported', rule="onnx-input")
+            fail(where, f'input "{name}": {error} is not supported', rule="onnx-input")
+        if isinstance(given, tuple):
+            return element, list(cast(Shape, given))
         shape: list[int | str | None] = []
-        for dim in type.tensor_type.shape.dim:
+        for dim in tensor.shape.dim:
             size = self.dims.get(dim.dim_param, dim.dim_param or None)
             size = int(dim.dim_value) if dim.HasField("dim_value") else size
             if isinstance(size, int) and not 0 <= size < 1 << 40:
-                fail(where, f'input "{info.name}" has a dimension {size}', rule="onnx-input")
+                fail(where, f'input "{name}" has a dimension {size}', rule="onnx-input")
             shape.append(size)
         count = prod(size for size in shape if isinstance(size, int))
         if count > MAX_ITEMS:
-            fail(where, f'input "{info.name}" has {count} items', rule="onnx-input")
+            fail(where, f'input "{name}" has {count} items', rule="onnx-input")
         return element, shape
 
-    def _output(self, name: str) -> Tensor:
+    def _output(self, name: str) -> dict[str, Tensor]:
+        """The tensors of an output by name: itself, or its items."""
         self.context.location = self._location(name, len(self.model.graph.node))
         self.context.hint = name_hint(name)
         try:
-            value = self._value(name)
-            assert value is not None, "poisoned values have been reported"
-            return self.context.tensor(value_of(value))
+            value = self._operand(name)
+            if isinstance(value, TensorList):
+                parts = enumerate(value.items)
+                return {f"{name}.{n}": self.context.tensor(item) for n, item in parts}
+            return {} if isinstance(value, Absent) else {name: self.context.tensor(value)}
         except _FAULTS as error:
             fail(self.context.location, f'output "{name}": {error}')
 
@@ -200,7 +241,8 @@ class Importer:
             raise Unsupported(f'domain "{proto.domain}"')
         inputs = [self._operand(name) if name else None for name in proto.input]
         node = Node(proto, index, self.model.opset)
-        if proto.op_type in STRUCTURES:
+        tensors = all(value is None or isinstance(value, Value) for value in inputs)
+        if proto.op_type in STRUCTURES and not (tensors and proto.op_type in OPERATORS):
             built = STRUCTURES[proto.op_type](self, node, inputs)
         else:
             built = self._import_tensors(node, inputs)
@@ -296,10 +338,17 @@ class Importer:
         return diagnose(Severity.ERROR, where, message, rule=rule, help=help)
 
 
+def _length_attr(value: Imported | None, items: Mapping[str, Tensor]) -> Attribute:
+    """The length of a sequence; an optional value that is absent has none."""
+    return UnitAttr() if isinstance(value, Absent) else IntegerAttr(len(items), i64)
+
+
 def _name(proto: NodeProto) -> str:
     return Node(proto, 0, 0).name
 
 
-def import_model(model: Model, dims: Mapping[str, int] | None) -> tuple[ModuleOp, dict[str, Any]]:
+def import_model(
+    model: Model, dims: Mapping[str, int] | None, shapes: Mapping[str, Shapes] | None = None
+) -> tuple[ModuleOp, dict[str, Any]]:
     """The module of a checked model, and its weights by name."""
-    return Importer(model, dict(dims or {})).run()
+    return Importer(model, dict(dims or {}), dict(shapes or {})).run()

@@ -21,6 +21,7 @@ from .ops import (
     resize,
     signal,
     scatter,
+    sequence,
     slicing,
     source,
     transposed,
@@ -48,8 +49,8 @@ OPERATORS: dict[str, Build] = {
     **transposed.OPERATORS,
 }
 
-STRUCTURES: dict[str, BuildStructure] = {**control.OPERATORS}
-"""Operators with subgraphs, or on more than tensors."""
+STRUCTURES: dict[str, BuildStructure] = {**control.OPERATORS, **sequence.OPERATORS}
+"""Operators with subgraphs, or on more than tensors; `OPERATORS` has some for tensors, too."""
 
 EXPANDED: frozenset[str] = frozenset(
     {
