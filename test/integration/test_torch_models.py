@@ -6,9 +6,10 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
+from integration.torch_models import CASES, build  # noqa: E402
+
 import dlir  # noqa: E402
 from dlir.frontends.torch.backend import dlir as backend  # noqa: E402
-from integration.torch_models import CASES, build  # noqa: E402
 
 TOLERANCE = 2e-5
 """Relative and absolute: sums of at most a few hundred products in f32, through a dozen layers."""

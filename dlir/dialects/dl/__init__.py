@@ -87,10 +87,6 @@ FAMILIES: tuple[ModuleType, ...] = (
     scatter,
     random,
 )
-    source, math, trigonometry, activation, rectifiers, binary, bits, contraction, convolution,
-    quantization, pooling, pooling3d, reduction, composite, normalization, recurrent, resampling,
-    movement,
-)  # fmt: skip
 
 
 def _ops_of(family: ModuleType) -> list[type[DlOp]]:

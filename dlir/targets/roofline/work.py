@@ -33,7 +33,7 @@ from xdsl.ir import Operation, SSAValue
 from dlir.dialects.dl.attrs import Reduction
 from dlir.dialects.dl.ops import activation as a
 from dlir.dialects.dl.ops import binary as b
-from dlir.dialects.dl.ops import bits
+from dlir.dialects.dl.ops import bits, scan, scatter
 from dlir.dialects.dl.ops import contraction as c
 from dlir.dialects.dl.ops import convolution as cv
 from dlir.dialects.dl.ops import movement as m
@@ -42,7 +42,6 @@ from dlir.dialects.dl.ops import pooling as p
 from dlir.dialects.dl.ops import quantization as q
 from dlir.dialects.dl.ops import random as ran
 from dlir.dialects.dl.ops import reduction as r
-from dlir.dialects.dl.ops import scan, scatter
 from dlir.dialects.dl.ops import source as s
 from dlir.dialects.dl.ops.base import DlOp, element_of, shape_of
 from dlir.dialects.dl.ops.elementwise import BinaryOp, UnaryOp
