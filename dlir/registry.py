@@ -36,9 +36,11 @@ DIALECTS: dict[str, str] = {
     "arith": "dlir.dialects.vectorized:Arith",
     "dl": "dlir.dialects.dl:DL",
     "isa": "dlir.dialects.isa:Isa",
+    "linalg": "dlir.dialects.linalg:Linalg",
     "llvm": "dlir.dialects.llvm:LLVM",
     "memref": "dlir.dialects.buffers:MemRef",
     "structured": "dlir.dialects.structured:Structured",
+    "tensor": "dlir.dialects.tensors:Tensor",
     "vector": "dlir.dialects.vectorized:Vector",
 }
 """Dialects of dlir. A name in `REPLACES` stands in for xDSL's dialect of that name."""
@@ -57,9 +59,15 @@ PASSES: dict[str, str] = {
     "apply-schedule": "dlir.transforms.apply_schedule:ApplySchedule",
     "convert-accel-to-isa": "dlir.targets.accel.emit:ConvertAccelToIsa",
     "convert-dl-to-structured": "dlir.lowering.dl_to_structured:ConvertDlToStructured",
+    "convert-linalg-to-structured": (
+        "dlir.lowering.linalg_to_structured:ConvertLinalgToStructured"
+    ),
     "convert-loops-to-llvm": "dlir.lowering.loops_to_llvm:ConvertLoopsToLLVM",
     "convert-parallel-to-omp": "dlir.lowering.parallel_to_omp:ConvertParallelToOmp",
     "convert-structured-to-accel": ("dlir.lowering.structured_to_accel:ConvertStructuredToAccel"),
+    "convert-structured-to-linalg": (
+        "dlir.lowering.structured_to_linalg:ConvertStructuredToLinalg"
+    ),
     "convert-structured-to-loops": "dlir.lowering.structured_to_loops:StructuredToLoops",
     "cpu-pipeline": "dlir.targets.cpu.pipeline:CpuPipeline",
     "dl-assign-layout": "dlir.transforms.dl_assign_layout:DlAssignLayout",
@@ -115,6 +123,7 @@ SEMANTICS: dict[str, str] = {
     "cf": "dlir.dialects.upstream.semantics_cf:SEMANTICS",
     "dl": "dlir.dialects.dl.semantics:SEMANTICS",
     "func": "dlir.dialects.upstream.semantics_func:SEMANTICS",
+    "linalg": "dlir.dialects.upstream.semantics_linalg:SEMANTICS",
     "math": "dlir.dialects.upstream.semantics_math:SEMANTICS",
     "memref": "dlir.dialects.upstream.semantics_memref:SEMANTICS",
     "scf": "dlir.dialects.upstream.semantics_scf:SEMANTICS",
@@ -156,7 +165,7 @@ TUNER = "dlir.targets.cpu.tune.command:Request"
 MERGER = "dlir.targets.cpu.tune.command:MergeRequest"
 """What `dlir-tune` asks for, with a model and with `--merge`."""
 
-REPLACES: frozenset[str] = frozenset({"arith", "llvm", "memref", "vector"})
+REPLACES: frozenset[str] = frozenset({"arith", "linalg", "llvm", "memref", "tensor", "vector"})
 """xDSL dialects that dlir extends: the same op list and the ops it lacks."""
 
 ENTRY_POINT_GROUP = "xdsl.universe"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any, cast
 
+import numpy as np
 from xdsl.dialects.builtin import DYNAMIC_INDEX, ArrayAttr, IntegerAttr
 from xdsl.ir import Attribute
 
@@ -16,6 +17,16 @@ def point(array: Array, indices: Sequence[Value]) -> tuple[Value, ...]:
     for axis, (index, size) in enumerate(zip(indices, array.shape, strict=True)):
         if not 0 <= index < size:
             raise IndexError(f"index {index} is out of range [0, {size}) in dimension {axis}")
+    return tuple(indices)
+
+
+def points(array: Array, indices: Sequence[Value]) -> tuple[Value, ...]:
+    """Like `point`, for arrays of positions as well."""
+    for axis, (index, size) in enumerate(zip(indices, array.shape, strict=True)):
+        wrong = np.asarray((index < 0) | (index >= size))
+        if wrong.any():
+            found = np.broadcast_to(index, wrong.shape)[wrong][0]
+            raise IndexError(f"index {found} is out of range [0, {size}) in dimension {axis}")
     return tuple(indices)
 
 

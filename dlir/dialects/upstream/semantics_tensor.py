@@ -7,12 +7,14 @@ from typing import Any, cast
 import numpy as np
 from xdsl.dialects import tensor
 
+from dlir.dialects.tensors import ExpandShapeOp, GenerateOp, ReshapeOp
 from dlir.dialects.upstream.indexing import (
     box,
     check_shape,
     merged_shape,
     mixed,
     point,
+    points,
     shape_of,
     split_shape,
     without_units,
@@ -52,8 +54,8 @@ def dim(interp: Interpreter, op: tensor.DimOp, value: Array, axis: Value) -> Val
 
 
 def extract(interp: Interpreter, op: tensor.ExtractOp, value: Array, *indices: Value) -> Value:
-    """One element."""
-    return value[point(value, indices)]
+    """One element; in a body that is run on whole arrays, one for each place."""
+    return value[points(value, indices)]
 
 
 def insert(
@@ -98,7 +100,16 @@ def insert_slice(
     return result
 
 
-def reshape(interp: Interpreter, op: tensor.ReshapeOp, value: Array, shape: Array) -> Array:
+def generate(interp: Interpreter, op: GenerateOp, *sizes: Value) -> Array:
+    """Each element from its position, which the region sees."""
+    type = op.result.type
+    result = np.empty(shape_of(type, sizes), dtype_of(type))
+    for place in np.ndindex(result.shape):
+        (result[place],) = interp.run_region(op.body, *map(np.int64, place))
+    return result
+
+
+def reshape(interp: Interpreter, op: ReshapeOp, value: Array, shape: Array) -> Array:
     """The same elements in row-major order under the sizes of `shape`."""
     sizes = [int(size) for size in shape]
     if any(size < 0 for size in sizes) or int(np.prod(sizes, dtype=np.int64)) != value.size:
@@ -108,9 +119,7 @@ def reshape(interp: Interpreter, op: tensor.ReshapeOp, value: Array, shape: Arra
     return result
 
 
-def expand_shape(
-    interp: Interpreter, op: tensor.ExpandShapeOp, value: Array, *sizes: Value
-) -> Array:
+def expand_shape(interp: Interpreter, op: ExpandShapeOp, value: Array, *sizes: Value) -> Array:
     """Split dimensions."""
     wanted = mixed(op.static_output_shape, iter(sizes))
     return value.reshape(split_shape(op.reassociation, wanted, value.shape))
@@ -153,8 +162,9 @@ SEMANTICS: dict[type[Any], Any] = {
     tensor.InsertOp: insert,
     tensor.ExtractSliceOp: extract_slice,
     tensor.InsertSliceOp: insert_slice,
-    tensor.ReshapeOp: reshape,
-    tensor.ExpandShapeOp: expand_shape,
+    GenerateOp: generate,
+    ReshapeOp: reshape,
+    ExpandShapeOp: expand_shape,
     tensor.CollapseShapeOp: collapse_shape,
     tensor.ConcatOp: concat,
     tensor.PadOp: pad,

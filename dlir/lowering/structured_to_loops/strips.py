@@ -66,7 +66,7 @@ def strip_widths(extent: Index, widest: int) -> tuple[int, int]:
 
 def widest_vector(operands: Sequence[Operand]) -> int:
     """Elements in `WIDE_BYTES` of the largest element type (at least four bytes)."""
-    return WIDE_BYTES // max(4, *(bytes_of(x.element) for x in operands))
+    return WIDE_BYTES // max([4, *(bytes_of(x.element) for x in operands)])
 
 
 def bytes_of(element: Attribute) -> int:

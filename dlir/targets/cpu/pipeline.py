@@ -17,6 +17,7 @@ KEEP = " keep-lone-depthwise=true"  # an option of dl-assign-layout
 PHASES: Mapping[str, str] = MappingProxyType(
     {
         "structured": (
+            "convert-linalg-to-structured,"
             f"dl-raise-composites,dl-fold-scale,dl-sink-transpose,dl-sink-reshape,{in_nhwc(KEEP)},"
             "dl-convolution-algorithm{winograd=%(winograd)s},convert-dl-to-structured,cse,"
             "structured-insert-checks,structured-fuse,cse"

@@ -43,3 +43,15 @@ func.func @known(%t: tensor<?xf32>) -> tensor<2xf32> {
   %r = tensor.cast %t : tensor<?xf32> to tensor<2xf32>
   func.return %r : tensor<2xf32>
 }
+
+// RUN-VALUE[ref]: @generate(3) == [[0, 1], [10, 11], [20, 21]]
+func.func @generate(%n: index) -> tensor<?x2xindex> {
+  %ten = arith.constant 10 : index
+  %t = tensor.generate %n {
+  ^bb0(%i: index, %j: index):
+    %a = arith.muli %i, %ten : index
+    %b = arith.addi %a, %j : index
+    tensor.yield %b : index
+  } : tensor<?x2xindex>
+  func.return %t : tensor<?x2xindex>
+}
