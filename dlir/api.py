@@ -90,9 +90,9 @@ def _read(source: Source, registry: Registry) -> Model:
     if isinstance(source, Model):
         return source
     if isinstance(source, ModuleOp):
-        return Model(source)
+        return _of_module(source, registry)
     if isinstance(source, str) and ("{" in source or "\n" in source):
-        return Model(parse_module(source, registry.context()))
+        return _of_module(parse_module(source, registry.context()), registry)
     if isinstance(source, str | Path):
         return _read_file(Path(source), registry)
     kind = type(source).__module__.partition(".")[0]
@@ -107,8 +107,22 @@ def _read_file(path: Path, registry: Registry) -> Model:
     if kind in registry.names("frontend"):
         return _read_foreign(path, kind, registry)
     module = parse_file(path, registry.context())
+    if foreign_dialect(module, registry) is not None:
+        return _of_module(module, registry)
     beside = path.with_suffix(".safetensors")
     return Model(module, Weights(beside) if beside.is_file() else {})
+
+
+def _of_module(module: ModuleOp, registry: Registry) -> Model:
+    """A module, brought into `dl` by the frontend of a dialect that it is in, if there is one."""
+    kind = foreign_dialect(module, registry)
+    return Model(module) if kind is None else _read_foreign(module, kind, registry)
+
+
+def foreign_dialect(module: ModuleOp, registry: Registry) -> str | None:
+    """The dialect of a module's ops that a frontend reads."""
+    kinds = {*registry.names("frontend")}
+    return next((d for op in module.walk() if (d := op.dialect_name()) in kinds), None)
 
 
 def _read_foreign(source: Any, kind: str, registry: Registry) -> Model:
@@ -354,7 +368,7 @@ def check_support(
     operators of that file; otherwise the ops of the module. Raises CompileError for what is no
     model at all.
     """
-    table, kind = "", Path(name).suffix.removeprefix(".")
+    table, kind = "", _kind_of(Path(name), options.registry)
     if kind in options.registry.names("frontend"):
         table, fine = cast(Frontend, options.registry.find("frontend", kind)).support(Path(name))
         if not fine:
@@ -362,6 +376,14 @@ def check_support(
         table += "\n"
     text, runs = _support(load_from(name, stdin, None, options.registry), target, options)
     return table + text, runs
+
+
+def _kind_of(path: Path, registry: Registry) -> str:
+    """The format of a file: its suffix, or the foreign dialect that its MLIR text is in."""
+    kind = path.suffix.removeprefix(".")
+    if kind != "mlir" or not path.is_file():
+        return kind
+    return foreign_dialect(parse_file(path, registry.context()), registry) or kind
 
 
 def _support(model: Model, target: str, options: CompileOptions) -> tuple[str, bool]:

@@ -2,6 +2,8 @@
 
 - Every op (where its name stands) and every block argument gets a `file:line:column` location,
   unless the text gives one with `loc(...)`.
+- A location may be an alias that the text defines later, and a range (`"f.py":1:2 to :9`), as MLIR
+  prints them.
 - Dense constants read the hexadecimal forms of MLIR: `dense<[1.0, 0x7FC00000]>`,
   `dense<0xFF800000>` and bit-packed booleans `dense<"0x05"> : tensor<3xi1>`.
 - Whatever the text holds, the only exception is `CompileError`, and its diagnostics have a place.
@@ -11,6 +13,7 @@
 from __future__ import annotations
 
 import math
+import re
 from bisect import bisect_right
 from collections.abc import Sequence
 from difflib import get_close_matches
@@ -28,6 +31,7 @@ from xdsl.dialects.builtin import (
     IndexType,
     IntAttr,
     IntegerType,
+    LocationAttr,
     ModuleOp,
     StringAttr,
 )
@@ -58,6 +62,8 @@ MAX_SPLAT_BYTES = 1 << 28
 
 MAX_INTEGER_WIDTH = (1 << 24) - 1
 """MLIR's own limit."""
+
+_LOCATION_ALIAS = re.compile(r"^(#[\w.$-]+)\s*=\s*(?=loc\()", re.MULTILINE)
 
 
 def parse_module(
@@ -110,7 +116,8 @@ def parse_file(
         fail(
             file_location(str(path), 0, 0),
             "this is MLIR bytecode; only text can be read",
-            help="write text with `mlir-opt`, without --emit-bytecode",
+            help="write text: `mlir-opt` without --emit-bytecode; in JAX, "
+            "jax.export.export(f)(...).mlir_module()",
         )
     try:
         text = content.decode("utf-8")
@@ -134,6 +141,8 @@ class Parser(XdslParser):
         self._integers: dict[int, IntAttr] = {}
         self._starts: list[int] = []
         self._first_uses: dict[str, Span] = {}
+        self._later_aliases: dict[str, int] | None = None
+        self._later_locations: dict[str, LocationAttr] = {}
 
     # Positions
 
@@ -267,6 +276,41 @@ class Parser(XdslParser):
         for value in values:
             if isinstance(value, BlockArgument) and value.location is UNKNOWN_LOC:
                 value.location = self.location_at(span.start)
+
+    # Locations
+
+    def _parse_location(self) -> LocationAttr:
+        alias = self._current_token
+        if alias.kind == MLIRTokenKind.HASH_IDENT and alias.text not in self.attribute_aliases:
+            self._consume_token()
+            return self._location_defined_later(alias.text, alias.span)
+        location = super()._parse_location()
+        if isinstance(location, FileLineColLoc) and self.parse_optional_keyword("to"):
+            self._parse_end_of_range()
+        return location
+
+    def _parse_end_of_range(self) -> None:
+        """`:9` or `2:9`: only the start of a range is kept."""
+        if self.parse_optional_punctuation(":") is None:
+            self.parse_integer(False, False)
+            self.parse_punctuation(":")
+        self.parse_integer(False, False)
+
+    def _location_defined_later(self, name: str, span: Span) -> LocationAttr:
+        """The location that an alias at the end of the text stands for; read there once."""
+        if self._later_aliases is None:
+            found = _LOCATION_ALIAS.finditer(self.lexer.input.content)
+            self._later_aliases = {match[1]: match.end() for match in found}
+        if name not in self._later_locations:
+            if name not in self._later_aliases:
+                self.raise_error(f"undefined symbol alias '{name}'", span)
+            self._later_locations[name] = UNKNOWN_LOC  # what it is inside of itself
+            position = self.pos
+            self._resume_from(self._later_aliases[name])
+            location = self.parse_optional_location()
+            self._later_locations[name] = location or UNKNOWN_LOC
+            self._resume_from(position)
+        return self._later_locations[name]
 
     # Types and constants
 

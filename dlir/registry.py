@@ -39,6 +39,7 @@ DIALECTS: dict[str, str] = {
     "linalg": "dlir.dialects.linalg:Linalg",
     "llvm": "dlir.dialects.llvm:LLVM",
     "memref": "dlir.dialects.buffers:MemRef",
+    "stablehlo": "dlir.dialects.stablehlo:StableHLO",
     "structured": "dlir.dialects.structured:Structured",
     "tensor": "dlir.dialects.tensors:Tensor",
     "vector": "dlir.dialects.vectorized:Vector",
@@ -64,6 +65,7 @@ PASSES: dict[str, str] = {
     ),
     "convert-loops-to-llvm": "dlir.lowering.loops_to_llvm:ConvertLoopsToLLVM",
     "convert-parallel-to-omp": "dlir.lowering.parallel_to_omp:ConvertParallelToOmp",
+    "convert-stablehlo-to-dl": "dlir.lowering.stablehlo_to_dl:ConvertStablehloToDl",
     "convert-structured-to-accel": ("dlir.lowering.structured_to_accel:ConvertStructuredToAccel"),
     "convert-structured-to-linalg": (
         "dlir.lowering.structured_to_linalg:ConvertStructuredToLinalg"
@@ -134,11 +136,14 @@ SEMANTICS: dict[str, str] = {
 """Dialect name -> its table from operation class to reference function (numpy)."""
 
 FRONTENDS: dict[str, str] = {
+    "jax": "dlir.frontends.stablehlo.frontend:FRONTEND",
     "onnx": "dlir.frontends.onnx.frontend:FRONTEND",
     "pt2": "dlir.frontends.torch.frontend:FRONTEND",
+    "stablehlo": "dlir.frontends.stablehlo.frontend:FRONTEND",
     "torch": "dlir.frontends.torch.frontend:FRONTEND",
 }
-"""Suffix of a foreign format -> its frontend (see `dlir.executable.Frontend`)."""
+"""Suffix of a foreign format, package of a foreign object, or dialect of text that a frontend
+brings into `dl` -> its frontend (see `dlir.executable.Frontend`)."""
 
 TARGETS: dict[str, str] = {
     "accel": "dlir.targets.accel.target:TARGET",

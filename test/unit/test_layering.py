@@ -30,12 +30,13 @@ MACHINES = "dlir.targets.accel.description"
 
 HEAVY: dict[str, str] = {
     "llvmlite": "dlir/targets/cpu/",
+    "jax": "dlir/frontends/stablehlo/",
     "onnx": "dlir/frontends/onnx/",
     "torch": "dlir/frontends/torch/",
 }
 """Package -> the only place that may import it."""
 
-ONLY_INSIDE_FUNCTIONS = frozenset({"onnx", "torch", "onnxruntime"})
+ONLY_INSIDE_FUNCTIONS = frozenset({"jax", "onnx", "torch", "onnxruntime"})
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,289 @@
+"""Elementwise ops: most have a `dl` op of the same meaning, the others a formula of some."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any, cast
+
+from xdsl.dialects.builtin import IntegerType, bf16, f16, f32, f64, i1
+from xdsl.ir import Attribute, Operation, SSAValue
+
+from dlir.dialects.dl import shapes
+from dlir.dialects.dl.ops import activation as act
+from dlir.dialects.dl.ops import binary as b
+from dlir.dialects.dl.ops import math as m
+from dlir.dialects.dl.ops.base import element_of, shape_of
+from dlir.dialects.stablehlo.attrs import kind_of
+from dlir.dialects.stablehlo.shapes import number_of
+from dlir.lowering.stablehlo_to_dl.emitter import Emitter, known_number, peel, unsupported
+
+Rule = Callable[[Emitter, Any], Any]
+
+UNARY: dict[str, type[Any]] = {
+    "stablehlo.abs": m.AbsOp,
+    "stablehlo.ceil": m.CeilOp,
+    "stablehlo.cosine": m.CosOp,
+    "stablehlo.exponential": m.ExpOp,
+    "stablehlo.exponential_minus_one": m.Expm1Op,
+    "stablehlo.floor": m.FloorOp,
+    "stablehlo.log": m.LogOp,
+    "stablehlo.log_plus_one": m.Log1pOp,
+    "stablehlo.logistic": act.SigmoidOp,
+    "stablehlo.negate": m.NegOp,
+    "stablehlo.not": m.NotOp,
+    "stablehlo.round_nearest_even": m.RoundOp,
+    "stablehlo.rsqrt": m.RsqrtOp,
+    "stablehlo.sign": m.SignOp,
+    "stablehlo.sine": m.SinOp,
+    "stablehlo.sqrt": m.SqrtOp,
+    "stablehlo.tan": m.TanOp,
+    "stablehlo.tanh": m.TanhOp,
+    "chlo.erf": m.ErfOp,
+    "chlo.is_inf": m.IsInfOp,
+}
+
+BINARY: dict[str, type[Any]] = {
+    "add": b.AddOp,
+    "and": b.AndOp,
+    "atan2": b.Atan2Op,
+    "divide": b.DivOp,
+    "maximum": b.MaxOp,
+    "minimum": b.MinOp,
+    "multiply": b.MulOp,
+    "or": b.OrOp,
+    "power": b.PowOp,
+    "remainder": b.FmodOp,
+    "subtract": b.SubOp,
+    "xor": b.XorOp,
+}
+
+OF_BOOLEANS = {"add": "or", "maximum": "or", "multiply": "and", "minimum": "and"}
+"""What arithmetic on i1 means."""
+
+
+def operands_of(op: Operation) -> list[SSAValue]:
+    """The operands, without broadcasts that `dl` ops make by themselves."""
+    peeled = [peel(value) for value in op.operands]
+    wanted = shape_of(op.results[0])
+    shape = shapes.broadcast(*map(shape_of, peeled))
+    return peeled if shape == wanted else [*op.operands]
+
+
+def unary(kind: type[Any]) -> Rule:
+    def rule(e: Emitter, op: Operation) -> SSAValue:
+        return e.emit(kind(op.operands[0]))
+
+    return rule
+
+
+def combine(e: Emitter, name: str, x: SSAValue, y: SSAValue) -> SSAValue:
+    """The `dl` op for one of `BINARY` on two values, which may broadcast."""
+    if element_of(x) == i1:
+        name = OF_BOOLEANS.get(name, name)
+    return e.emit(BINARY[name](x, y))
+
+
+def binary(name: str) -> Rule:
+    def rule(e: Emitter, op: Operation) -> SSAValue:
+        return combine(e, name, *operands_of(op))
+
+    return rule
+
+
+def extreme(name: str, neutral: float) -> Rule:
+    """Exporters take the maximum of something and -inf, which is that thing."""
+
+    def rule(e: Emitter, op: Operation) -> SSAValue:
+        for value, other in (op.operands, [*op.operands][::-1]):
+            if kind_of(element_of(value)) == "f" and known_number(other) == neutral:
+                return value
+        return combine(e, name, *operands_of(op))
+
+    return rule
+
+
+def compare(e: Emitter, op: Operation) -> SSAValue:
+    direction = cast(Any, op.properties["comparison_direction"]).data.value.lower()
+    kind = op.properties.get("compare_type")
+    x, y = operands_of(op)
+    total = kind is not None and cast(Any, kind).data.value == "TOTALORDER"
+    if total and kind_of(element_of(x)) == "f":
+        unsupported("TOTALORDER, which tells NaNs, and zeros of two signs, apart")
+    if element_of(x) == i1:
+        return compare_booleans(e, direction, x, y)
+    return e.compare(direction, x, y)
+
+
+def compare_booleans(e: Emitter, direction: str, x: SSAValue, y: SSAValue) -> SSAValue:
+    """eq is not xor; x < y is (not x) and y."""
+    differ = {"eq": True, "ne": False}
+    if direction in differ:
+        found = e.emit(b.XorOp(x, y))
+        return e.emit(m.NotOp(found)) if differ[direction] else found
+    if direction in ("gt", "ge"):
+        x, y, direction = y, x, {"gt": "lt", "ge": "le"}[direction]
+    kind = b.AndOp if direction == "lt" else b.OrOp
+    return e.emit(kind(e.emit(m.NotOp(x)), y))
+
+
+def select(e: Emitter, op: Operation) -> SSAValue:
+    return e.select(*operands_of(op))
+
+
+def clamp(e: Emitter, op: Operation) -> SSAValue:
+    low, x, high = op.operands[0], op.operands[1], op.operands[2]
+    wanted = shape_of(op.results[0])
+    low, high = (peel(v) if _fits(peel(v), wanted) else v for v in (low, high))
+    return combine(e, "minimum", combine(e, "maximum", x, low), high)
+
+
+def _fits(x: SSAValue, wanted: tuple[int, ...]) -> bool:
+    return shapes.broadcast(shape_of(x), wanted) == wanted
+
+
+def convert(e: Emitter, op: Operation) -> SSAValue:
+    return e.cast(op.operands[0], element_of(op.results[0]))
+
+
+def is_finite(e: Emitter, op: Operation) -> SSAValue:
+    """|x| < inf, which a NaN is not."""
+    x = op.operands[0]
+    return e.compare("lt", e.emit(m.AbsOp(x)), e.constant(math.inf, element_of(x)))
+
+
+def cbrt(e: Emitter, op: Operation) -> SSAValue:
+    """sign(x) * |x|^(1/3)"""
+    x = op.operands[0]
+    third = e.constant(1 / 3, element_of(x))
+    root = e.emit(b.PowOp(e.emit(m.AbsOp(x)), third))
+    return e.emit(b.MulOp(e.emit(m.SignOp(x)), root))
+
+
+def round_away(e: Emitter, op: Operation) -> SSAValue:
+    """sign(x) * (floor |x| + 1 where |x| - floor |x| >= 1/2)"""
+    x = op.operands[0]
+    element = element_of(x)
+    size = e.emit(m.AbsOp(x))
+    down = e.emit(m.FloorOp(size))
+    far = e.compare("ge", e.emit(b.SubOp(size, down)), e.constant(0.5, element))
+    up = e.emit(b.AddOp(down, e.constant(1, element)))
+    return e.emit(b.MulOp(e.emit(m.SignOp(x)), e.select(far, up, down)))
+
+
+def reduce_precision(e: Emitter, op: Operation) -> SSAValue:
+    """Rounding to a format that is an element type, and back."""
+    formats: dict[tuple[int, int], Attribute] = {(8, 7): bf16, (5, 10): f16, (8, 23): f32,
+                                                 (11, 52): f64}  # fmt: skip
+    bits = number_of(op, "exponent_bits"), number_of(op, "mantissa_bits")
+    x, element = op.operands[0], element_of(op.operands[0])
+    if bits not in formats:
+        unsupported(f"format e{bits[0]}m{bits[1]}", "bf16 is e8m7, f16 is e5m10, f32 is e8m23")
+    return e.cast(e.cast(x, formats[bits]), element)
+
+
+# Bits
+
+
+def width_of(x: SSAValue) -> int:
+    element = element_of(x)
+    assert isinstance(element, IntegerType), "shifts are of integers"
+    return element.bitwidth
+
+
+def shift_distance(op: Operation) -> int:
+    distance = known_number(op.operands[1])
+    if distance is None:
+        unsupported("a distance that is known at run time only")
+    return int(distance)
+
+
+def shift_left(e: Emitter, op: Operation) -> SSAValue:
+    """x * 2^distance"""
+    x, distance = op.operands[0], shift_distance(op)
+    element, width = element_of(x), width_of(op.operands[0])
+    if not 0 <= distance < width:
+        return e.emit(b.MulOp(x, e.constant(0, element)))
+    return e.emit(b.MulOp(x, e.constant(_power(distance, x), element)))
+
+
+def _power(distance: int, x: SSAValue) -> int:
+    """2^distance as a number of the element type: the highest bit of a signed one is negative."""
+    negative = kind_of(element_of(x)) == "s" and distance == width_of(x) - 1
+    return -(1 << distance) if negative else 1 << distance
+
+
+def halves(distance: int) -> list[int]:
+    """Two distances, so that each power of two is a positive number of the type."""
+    return [part for part in (distance // 2, distance - distance // 2) if part]
+
+
+def shifted_down(e: Emitter, x: SSAValue, distance: int) -> SSAValue:
+    """floor(x / 2^distance) = (x - x mod 2^distance) / 2^distance"""
+    for part in halves(distance):
+        power = e.constant(1 << part, element_of(x))
+        if kind_of(element_of(x)) == "s":
+            x = e.emit(b.SubOp(x, e.emit(b.ModOp(x, power))))
+        x = e.emit(b.DivOp(x, power))
+    return x
+
+
+def shift_right_arithmetic(e: Emitter, op: Operation) -> SSAValue:
+    x, distance = op.operands[0], shift_distance(op)
+    if kind_of(element_of(x)) == "u":
+        unsupported("an arithmetic shift of unsigned integers")
+    last = width_of(x) - 1
+    return shifted_down(e, x, distance if 0 <= distance < last else last)
+
+
+def shift_right_logical(e: Emitter, op: Operation) -> SSAValue:
+    """The arithmetic shift, with the copies of the sign masked out."""
+    x, distance, width = op.operands[0], shift_distance(op), width_of(op.operands[0])
+    element = element_of(x)
+    if not 0 <= distance < width:
+        return e.emit(b.MulOp(x, e.constant(0, element)))
+    down = shifted_down(e, x, distance)
+    if kind_of(element) == "u" or distance == 0:
+        return down
+    return e.emit(b.AndOp(down, e.constant((1 << (width - distance)) - 1, element)))
+
+
+# Ops of chlo
+
+
+def of_abs(e: Emitter, x: SSAValue, infinity: float) -> SSAValue:
+    return e.compare("eq", x, e.constant(infinity, element_of(x)))
+
+
+def is_pos_inf(e: Emitter, op: Operation) -> SSAValue:
+    return of_abs(e, op.operands[0], math.inf)
+
+
+def is_neg_inf(e: Emitter, op: Operation) -> SSAValue:
+    return of_abs(e, op.operands[0], -math.inf)
+
+
+def square(e: Emitter, op: Operation) -> SSAValue:
+    return e.emit(b.MulOp(op.operands[0], op.operands[0]))
+
+
+RULES: dict[str, Rule] = {
+    **{name: unary(kind) for name, kind in UNARY.items()},
+    **{f"stablehlo.{name}": binary(name) for name in BINARY},
+    "stablehlo.maximum": extreme("maximum", -math.inf),
+    "stablehlo.minimum": extreme("minimum", math.inf),
+    "stablehlo.cbrt": cbrt,
+    "stablehlo.clamp": clamp,
+    "stablehlo.compare": compare,
+    "stablehlo.convert": convert,
+    "stablehlo.is_finite": is_finite,
+    "stablehlo.reduce_precision": reduce_precision,
+    "stablehlo.round_nearest_afz": round_away,
+    "stablehlo.select": select,
+    "stablehlo.shift_left": shift_left,
+    "stablehlo.shift_right_arithmetic": shift_right_arithmetic,
+    "stablehlo.shift_right_logical": shift_right_logical,
+    "chlo.is_neg_inf": is_neg_inf,
+    "chlo.is_pos_inf": is_pos_inf,
+    "chlo.square": square,
+}

@@ -1,0 +1,83 @@
+"""Composites, custom calls, and what is refused with a reason of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NoReturn, cast
+
+from xdsl.ir import Operation, SSAValue
+
+from dlir.lowering.stablehlo_to_dl import elementwise
+from dlir.lowering.stablehlo_to_dl.dynamic import shape_assertion
+from dlir.lowering.stablehlo_to_dl.elementwise import Rule
+from dlir.lowering.stablehlo_to_dl.emitter import Emitter, unsupported, values_of
+from dlir.lowering.stablehlo_to_dl.movement import identity
+
+CALLS: dict[str, Rule] = {
+    "Sharding": identity,
+    "mhlo.erf": elementwise.RULES["chlo.erf"],
+    "SPMDFullToShardShape": identity,
+    "SPMDShardToFullShape": identity,
+    "annotate_device_placement": identity,
+    "shape_assertion": shape_assertion,
+}
+"""Targets of custom calls that mean nothing on one device, or that are known."""
+
+
+def custom_call(e: Emitter, op: Operation) -> Sequence[SSAValue]:
+    target = cast(Any, op.properties["call_target_name"]).data
+    rule = CALLS.get(target)
+    if rule is None:
+        help = "only its target knows what it does; export the model without it"
+        unsupported(f'target "{target}"', help)
+    return values_of(rule(e, op))
+
+
+COMPOSITES: dict[str, Rule] = {
+    name: elementwise.RULES[name]
+    for name in ("chlo.erf", "chlo.is_inf", "chlo.is_neg_inf", "chlo.is_pos_inf", "chlo.square")
+}
+"""Composites with a conversion of their own; of the others the decomposition is converted."""
+
+
+def composite(e: Emitter, op: Operation) -> SSAValue:
+    return COMPOSITES[cast(Any, op.properties["name"]).data](e, op)
+
+
+def refused(why: str, help: str | None = None) -> Rule:
+    def rule(e: Emitter, op: Operation) -> NoReturn:
+        unsupported(why, help)
+
+    return rule
+
+
+REFUSED: dict[str, tuple[str, ...]] = {
+    "complex numbers, which dl has not": ("complex", "real", "imag", "fft"),
+    "random numbers of the hardware's generator": ("rng", "rng_bit_generator"),
+    "linear algebra, which dl has not": ("cholesky", "triangular_solve"),
+    "quantized types, which are not read": ("uniform_quantize", "uniform_dequantize"),
+    "streams from and to outside": (
+        "after_all", "create_token", "infeed", "outfeed", "recv", "send",
+    ),
+    "several devices: a model runs on one": (
+        "all_gather", "all_reduce", "all_to_all", "collective_broadcast", "collective_permute",
+        "collective_reduce", "cross-replica-sum", "partition_id", "reduce_scatter", "replica_id",
+    ),
+}  # fmt: skip
+"""Reason -> the ops that are refused for it."""
+
+HELP = {
+    "random numbers of the hardware's generator": (
+        "pass random numbers as an argument; jax.random by itself exports plain ops"
+    ),
+}
+
+RULES: dict[str, Rule] = {
+    "stablehlo.composite": composite,
+    "stablehlo.custom_call": custom_call,
+    **{
+        f"stablehlo.{name}": refused(why, HELP.get(why))
+        for why, names in REFUSED.items()
+        for name in names
+    },
+}
