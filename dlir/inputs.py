@@ -7,12 +7,13 @@ from collections.abc import Sequence
 from math import prod
 from pathlib import Path
 
+import ml_dtypes
 import numpy as np
 
 from dlir.diagnostics import CompileError, Severity, diagnose, fail
 from dlir.executable import Executable
 from dlir.interpreter import ExecutionError
-from dlir.numpy_types import Value, dtype_named
+from dlir.numpy_types import Value, dtype_named, is_integral
 from dlir.registry import misuse
 from dlir.signature import bind
 
@@ -61,8 +62,11 @@ def _number(word: str, dtype: np.dtype[np.generic]) -> Value:
     word = word.strip()
     if dtype == np.bool_:
         return np.bool_({"true": True, "1": True, "false": False, "0": False}[word.lower()])
-    if dtype.kind in "iu":
-        return np.array([int(word, 0)], dtype)[0]
+    if is_integral(dtype):
+        limits = ml_dtypes.iinfo(dtype)
+        if not limits.min <= (number := int(word, 0)) <= limits.max:
+            raise OverflowError(word)
+        return np.array([number]).astype(dtype)[0]
     return np.array([float(word)]).astype(dtype)[0]
 
 

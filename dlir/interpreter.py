@@ -115,8 +115,8 @@ class Interpreter:
         values = bind(op, args)
         try:
             with np.errstate(all="ignore"):
-                results = self.run_function(op, *_with_signs(op.function_type.inputs, values))
-                return _with_signs(public_types(op)[1], results)
+                results = self.run_function(op, *_with_types(op.function_type.inputs, values))
+                return _with_types(public_types(op)[1], results)
         except RecursionError:
             error = diagnose(Severity.ERROR, op, f"@{function}: calls are nested too deeply")
             raise ExecutionValueError(error) from None
@@ -231,11 +231,11 @@ class Interpreter:
         return found
 
 
-def _with_signs(types: Iterable[Attribute], values: Sequence[Value]) -> tuple[Value, ...]:
-    """Integers with the signs that the types have: below `dl` those of callers may be others."""
+def _with_types(types: Iterable[Attribute], values: Sequence[Value]) -> tuple[Value, ...]:
+    """The same bits in the types that are wanted: below `dl` those of callers may be others."""
     dtypes = [find_dtype(type) for type in types]
     return tuple(
-        with_bits_of(value, dtype) if dtype is not None and dtype.kind in "iu" else value
+        value if dtype is None else with_bits_of(value, dtype)
         for value, dtype in zip(values, dtypes, strict=True)
     )
 

@@ -7,6 +7,8 @@
 | `i64 i32 i16 i8` | `int64 int32 int16 int8` (signless integers are kept signed) |
 | `ui64 ui32 ui16 ui8` | `uint64 uint32 uint16 uint8` |
 | `i1` | `bool_` |
+| `f8E4M3FN f8E5M2 f8E4M3FNUZ f8E5M2FNUZ f4E2M1FN` | `ml_dtypes.float8_e4m3fn`, ... |
+| `i4 i2 ui4 ui2` | `ml_dtypes.int4 int2 uint4 uint2`, one byte each |
 | `index` | `int64` |
 | `tensor`, `vector`, `memref` | `ndarray` of the element's dtype |
 """
@@ -21,6 +23,11 @@ from numpy.typing import NDArray
 from xdsl.dialects.builtin import (
     BFloat16Type,
     DenseIntOrFPElementsAttr,
+    Float4E2M1FNType,
+    Float8E4M3FNType,
+    Float8E4M3FNUZType,
+    Float8E5M2FNUZType,
+    Float8E5M2Type,
     Float16Type,
     Float32Type,
     Float64Type,
@@ -34,7 +41,7 @@ from xdsl.dialects.builtin import (
 from xdsl.ir import Attribute
 
 from dlir.diagnostics import fail
-from dlir.types import is_integer, is_unsigned
+from dlir.types import NARROW_FLOATS, is_integer, is_unsigned
 
 Array: TypeAlias = NDArray[Any]
 Value: TypeAlias = Any
@@ -48,15 +55,24 @@ _FLOATS: dict[type[Attribute], np.dtype[Any]] = {
     Float16Type: np.dtype(np.float16),
     BFloat16Type: BFLOAT16,
     IndexType: np.dtype(np.int64),
+    Float8E4M3FNType: np.dtype(ml_dtypes.float8_e4m3fn),
+    Float8E5M2Type: np.dtype(ml_dtypes.float8_e5m2),
+    Float8E4M3FNUZType: np.dtype(ml_dtypes.float8_e4m3fnuz),
+    Float8E5M2FNUZType: np.dtype(ml_dtypes.float8_e5m2fnuz),
+    Float4E2M1FNType: np.dtype(ml_dtypes.float4_e2m1fn),
 }
 _INTEGERS: dict[int, np.dtype[Any]] = {
     1: np.dtype(np.bool_),
+    2: np.dtype(ml_dtypes.int2),
+    4: np.dtype(ml_dtypes.int4),
     8: np.dtype(np.int8),
     16: np.dtype(np.int16),
     32: np.dtype(np.int32),
     64: np.dtype(np.int64),
 }
 _UNSIGNED: dict[int, np.dtype[Any]] = {
+    2: np.dtype(ml_dtypes.uint2),
+    4: np.dtype(ml_dtypes.uint4),
     8: np.dtype(np.uint8),
     16: np.dtype(np.uint16),
     32: np.dtype(np.uint32),
@@ -69,7 +85,18 @@ _NAMES: dict[np.dtype[Any], str] = {
     np.dtype(np.float32): "f32",
     np.dtype(np.float16): "f16",
     BFLOAT16: "bf16",
+    **{_FLOATS[kind]: kind.name for kind in NARROW_FLOATS},
 }
+_HELD: dict[np.dtype[Any], np.dtype[Any]] = {
+    **{_UNSIGNED[width]: _INTEGERS[width] for width in (8, 16, 32, 64)},
+    **{table[width]: _INTEGERS[8] for table in (_INTEGERS, _UNSIGNED) for width in (2, 4)},
+    **{_FLOATS[kind]: _INTEGERS[8] for kind in NARROW_FLOATS},
+}
+"""What has other dtypes below the `dl` dialect: see `dlir.types.held_type`."""
+_NARROW_INTEGERS = {table[width] for table in (_INTEGERS, _UNSIGNED) for width in (2, 4)}
+CUSTOM_FLOATS = {BFLOAT16, *(_FLOATS[kind] for kind in NARROW_FLOATS)}
+"""Floats that numpy has from ml_dtypes."""
+
 _DTYPES: dict[str, np.dtype[Any]] = {
     "index": np.dtype(np.int64),
     **{name: dtype for dtype, name in _NAMES.items()},
@@ -95,14 +122,28 @@ def dtype_of(type: Attribute) -> np.dtype[Any]:
     return dtype
 
 
+def held_values(value: Value) -> Value:
+    """The same bits in the dtype that stands for the value's below `dl`; mostly the same object."""
+    held = _HELD.get(value.dtype)
+    return value if held is None else value.view(held)
+
+
 def with_bits_of(value: Value, dtype: np.dtype[Any]) -> Value:
-    """Integers as the same bits of another sign; the same object if they have the dtype."""
-    return value if value.dtype == dtype else value.view(dtype)
+    """The same bits in a dtype that is held alike; values of others stay."""
+    alike = _HELD.get(value.dtype, value.dtype) == _HELD.get(dtype, dtype)
+    return value.view(dtype) if alike and value.dtype != dtype else value
 
 
-def signless_values(value: Value) -> Value:
-    """Unsigned integers as the same bits of the signed dtype, which signless types have."""
-    return value.view(_INTEGERS[8 * value.dtype.itemsize]) if value.dtype.kind == "u" else value
+def is_integral(dtype: np.dtype[Any]) -> bool:
+    """Whether a dtype holds integers; numpy does not know what those of ml_dtypes are."""
+    return dtype.kind in "iu" or dtype in _NARROW_INTEGERS
+
+
+def readable(array: Array) -> Array:
+    """The same numbers in a dtype of numpy's own: what its files and printer understand."""
+    if array.dtype in _NARROW_INTEGERS:
+        return array.astype(np.int8)
+    return array.astype(np.float32) if array.dtype in CUSTOM_FLOATS else array
 
 
 def dtype_named(name: str) -> np.dtype[Any] | None:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from dlir.files import replacing, write_text
-from dlir.numpy_types import BFLOAT16, Array, Value, type_name
+from dlir.numpy_types import Value, readable, type_name
 from dlir.report import Phase
 
 Span = tuple[str, float, float]
@@ -21,7 +21,7 @@ Span = tuple[str, float, float]
 def value_text(value: Value) -> str:
     """`2x2xf32 = [[1., 2.], [3., 4.]]`; more than a thousand elements are shortened."""
     text = np.array2string(
-        _plain(np.asarray(value)),
+        readable(np.asarray(value)),
         separator=", ",
         max_line_width=10**9,
         threshold=1000,
@@ -36,14 +36,10 @@ def _tight(text: str) -> str:
 
 
 def write_npz(path: str | Path, arrays: Mapping[str, Value]) -> None:
-    """An archive of all results, whole or not at all; bf16, which npz lacks, is kept as f32."""
+    """An archive of all results, whole or not at all; types of ml_dtypes are kept as f32, i8."""
     with replacing(path) as file:
         savez: Any = np.savez  # its stub takes any keyword for `allow_pickle`
-        savez(file, **{name: _plain(np.asarray(value)) for name, value in arrays.items()})
-
-
-def _plain(array: Array) -> Array:
-    return array.astype(np.float32) if array.dtype == BFLOAT16 else array
+        savez(file, **{name: readable(np.asarray(value)) for name, value in arrays.items()})
 
 
 def write_trace(path: str | Path, phases: Sequence[Phase], spans: Sequence[Span]) -> None:

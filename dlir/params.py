@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NoReturn, cast
 
+import ml_dtypes
 import numpy as np
 from xdsl.dialects.builtin import ModuleOp, StringAttr, TensorType
 from xdsl.ir import Operation
@@ -34,6 +35,8 @@ _DTYPES: dict[str, np.dtype[Any]] = {
     "U16": np.dtype(np.uint16),
     "U8": np.dtype(np.uint8),
     "BOOL": np.dtype(np.bool_),
+    "F8_E4M3": np.dtype(ml_dtypes.float8_e4m3fn),
+    "F8_E5M2": np.dtype(ml_dtypes.float8_e5m2),
 }
 _NAMES = {dtype: name for name, dtype in _DTYPES.items()}
 _LONGEST_HEADER = 100_000_000
@@ -125,6 +128,8 @@ def write_weights(path: str | Path, arrays: Mapping[str, Array]) -> None:
     position = 0
     for name, array in arrays.items():
         end = position + array.nbytes
+        if array.dtype not in _NAMES:
+            fail(None, f'weight "{name}": files of weights have no type {type_name(array)}')
         header[name] = {
             "dtype": _NAMES[array.dtype],
             "shape": list(array.shape),

@@ -21,11 +21,11 @@ from xdsl.ir import Attribute
 
 from dlir.diagnostics import fail
 from dlir.numpy_types import Array, Value, find_dtype, type_name
-from dlir.types import UNSIGNED_MARK, signless_as_unsigned
+from dlir.types import ELEMENT_MARK, element_of, with_element
 
 
 def public_types(function: FuncOp) -> tuple[list[Attribute], list[Attribute]]:
-    """The types that callers pass and get; below `dl` attributes say which are unsigned."""
+    """The types that callers pass and get; below `dl` attributes say which are held as others."""
     type = function.function_type
     return (
         _public(type.inputs.data, function.arg_attrs),
@@ -39,7 +39,7 @@ def _public(
     if attributes is None:
         return [*types]
     return [
-        signless_as_unsigned(type) if UNSIGNED_MARK in entry.data else type
+        with_element(type, entry.data.get(ELEMENT_MARK, element_of(type)))
         for type, entry in zip(types, attributes, strict=True)
     ]
 

@@ -14,6 +14,11 @@ from xdsl.dialects.builtin import (
     AnyFloat,
     ArrayAttr,
     DenseIntOrFPElementsAttr,
+    Float4E2M1FNType,
+    Float8E4M3FNType,
+    Float8E4M3FNUZType,
+    Float8E5M2FNUZType,
+    Float8E5M2Type,
     FloatAttr,
     IndexType,
     IntegerAttr,
@@ -60,28 +65,45 @@ def is_unsigned(type: Attribute) -> TypeIs[IntegerType[int, Signedness]]:
     return is_integer(type) and type.signedness.data is Signedness.UNSIGNED
 
 
-UNSIGNED_MARK = "dlir.unsigned"
-"""The attribute of arguments, results and weights that are unsigned, below the `dl` dialect, where
-types are signless."""
+NARROW_FLOATS = (
+    Float8E4M3FNType, Float8E5M2Type, Float8E4M3FNUZType, Float8E5M2FNUZType, Float4E2M1FNType,
+)  # fmt: skip
+"""Floats of 4 and 8 bits; they are stored and converted, nothing is computed in them."""
 
 
-def signless(type: Attribute) -> Attribute:
-    """A scalar or tensor type without a sign; the same object if it had none."""
-    if is_unsigned(type):
-        return IntegerType(type.bitwidth)
-    if is_tensor(type) and is_unsigned(type.element_type):
-        return TensorType(signless(type.element_type), type.get_shape(), type.encoding)
-    return type
+def is_narrow_float(type: Attribute) -> bool:
+    return isinstance(type, NARROW_FLOATS)
 
 
-def signless_as_unsigned(type: Attribute) -> Attribute:
-    """The inverse of `signless` for a type that is known to have been unsigned."""
-    if is_integer(type):
-        return unsigned(type.bitwidth)
+def is_narrow_integer(type: Attribute) -> TypeIs[IntegerType[int, Signedness]]:
+    """An integer of 2 or 4 bits, each of which is stored in a byte."""
+    return is_integer(type) and type.bitwidth in (2, 4)
+
+
+ELEMENT_MARK = "dlir.element"
+"""The attribute of arguments, results and weights that below the `dl` dialect are held in another
+element type than that of their callers: the element type that callers see."""
+
+
+def held_type(type: Attribute) -> Attribute:
+    """The scalar or tensor type that stands for this one below `dl`: signless, whole bytes.
+
+    The same object if it is this one.
+    """
     if is_tensor(type):
-        element = signless_as_unsigned(type.element_type)
+        element = held_type(type.element_type)
+        kept = element is type.element_type
+        return type if kept else TensorType(element, type.get_shape(), type.encoding)
+    if is_narrow_float(type) or is_narrow_integer(type):
+        return IntegerType(8)
+    return IntegerType(type.bitwidth) if is_unsigned(type) else type
+
+
+def with_element(type: Attribute, element: Attribute) -> Attribute:
+    """The type with another element type: the inverse of `held_type`."""
+    if is_tensor(type):
         return TensorType(element, type.get_shape(), type.encoding)
-    return type
+    return element
 
 
 def limits_of(type: Integer) -> tuple[int, int]:

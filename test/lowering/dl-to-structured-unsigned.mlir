@@ -2,8 +2,8 @@
 
 // Types lose their sign, ops have it instead; what callers and weights are is marked.
 
-// CHECK-LABEL: func.func @compute(%x: tensor<4xi8> {dlir.unsigned}, %s: tensor<4xf32>) -> (tensor<4xi8> {dlir.unsigned}, tensor<4xi1>)
-// CHECK: dl.param "w" {dlir.unsigned} : tensor<4xi8>
+// CHECK-LABEL: func.func @compute(%x: tensor<4xi8> {dlir.element = ui8}, %s: tensor<4xf32>) -> (tensor<4xi8> {dlir.element = ui8}, tensor<4xi1>)
+// CHECK: dl.param "w" {dlir.element = ui8} : tensor<4xi8>
 // CHECK: arith.divui %{{.*}} : i8
 // CHECK: arith.constant -56 : i8
 // CHECK: arith.maxui %{{.*}} : i8
@@ -17,7 +17,7 @@ func.func @compute(%x: tensor<4xui8>, %s: tensor<4xf32>) -> (tensor<4xui8>, tens
   func.return %m, %b : tensor<4xui8>, tensor<4xi1>
 }
 
-// CHECK-LABEL: func.func @cast(%x: tensor<4xi8> {dlir.unsigned}) -> (tensor<4xf32>, tensor<4xi32>, tensor<4xi8>)
+// CHECK-LABEL: func.func @cast(%x: tensor<4xi8> {dlir.element = ui8}) -> (tensor<4xf32>, tensor<4xi32>, tensor<4xi8>)
 // CHECK: arith.uitofp %{{.*}} : i8 to f32
 // CHECK: arith.extui %{{.*}} : i8 to i32
 // CHECK: ^bb0([[X:%.*]]: i8):

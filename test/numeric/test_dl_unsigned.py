@@ -12,7 +12,7 @@ from numeric.dl_meaning import BF16, inf, meaning, nan, run, value
 from xdsl.dialects.builtin import bf16, f16, f32, f64, i1, i8, i32
 
 from dlir.diagnostics import RuleViolation
-from dlir.dialects.dl.attrs import ui8, ui16, ui32, ui64
+from dlir.dialects.dl.attrs import NARROW, ui8, ui16, ui32, ui64
 from dlir.dialects.dl.constants import ELEMENTS, constant, constant_array
 from dlir.dialects.dl.ops import activation as act
 from dlir.dialects.dl.ops import binary as b
@@ -194,7 +194,7 @@ def test_casts_that_fold_keep_the_value(through: Any) -> None:
     from dlir.dialects.dl.simplify_compute import widens
 
     for name, element in ELEMENTS.items():
-        if "int" not in name:
+        if "int" not in name or element in NARROW:
             continue
         limits = np.iinfo(name)
         x = np.array([limits.min, -1 if limits.min else 0, 0, limits.max], name)

@@ -1,6 +1,6 @@
 // RUN: not dlir-run %s --target=accel --machine=gemmini --input=2xui8=1 2>&1 | filecheck %s
-// CHECK: dlir-accel-unsigned.mlir:[[# @LINE + 7]]:1: error: 'func.func' works on tensor<2xui8>, but target 'accel' has no unsigned integers
-// CHECK: help: use --target=cpu, or signed integers
+// CHECK: dlir-accel-unsigned.mlir:[[# @LINE + 7]]:1: error: 'func.func' works on tensor<2xui8>, but target 'accel' has no ui8
+// CHECK: help: use --target=cpu, or signed integers of 8 bits or more
 
 // Text that was lowered remembers what its callers pass.
 // RUN: dlir-opt %s --convert-dl-to-structured | dlir-run - --target=ref --input=2xui8=1,200 | filecheck %s --check-prefix=LOWERED

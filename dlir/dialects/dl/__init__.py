@@ -10,9 +10,10 @@
     }
 
 Element types are f64 f32 f16 bf16 i64 i32 i16 i8 i1 ui64 ui32 ui16 ui8: integers are signed unless
-their type says `u`, i1 is a boolean (see docs/element-types.md). Every size is a number or `?`. The
-text of all ops follows one grammar (assembly.py), every op states its rules in its docstring and
-checks them in `infer`, and the meaning of each is a numpy function in `semantics/`.
+their type says `u`, i1 is a boolean. Narrower types are stored, moved and converted only (see
+docs/element-types.md). Every size is a number or `?`. The text of all ops follows one grammar
+(assembly.py), every op states its rules in its docstring and checks them in `infer`, and the
+meaning of each is a numpy function in `semantics/`.
 """
 
 from __future__ import annotations

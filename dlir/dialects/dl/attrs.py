@@ -30,7 +30,7 @@ from xdsl.ir.core import SpacedOpaqueSyntaxAttribute
 from xdsl.irdl import irdl_attr_definition
 from xdsl.utils.str_enum import StrEnum
 
-from dlir.types import unsigned
+from dlir.types import NARROW_FLOATS, unsigned
 
 Tensor: TypeAlias = TensorType[Attribute]
 IntList: TypeAlias = DenseArrayBase[IntegerType]
@@ -221,6 +221,17 @@ NUMBERS = ElementSet("a numeric", (*_FLOATS, *_INTS))
 BITS = ElementSet("an integer or boolean", (*_INTS, i1))
 BOOLS = ElementSet("a boolean", (i1,))
 ANY = ElementSet("a supported", (*_FLOATS, *_INTS, i1))
+NARROW = ElementSet(
+    "a narrow",
+    (
+        *(kind() for kind in NARROW_FLOATS),
+        *(IntegerType(n) for n in (4, 2)),
+        unsigned(4),
+        unsigned(2),
+    ),
+)
+"""What is only stored, moved and converted; every number takes a byte."""
+STORABLE = ElementSet("a storable", (*ANY.types, *NARROW.types))
 
 ACCUMULATORS: dict[Attribute, Attribute] = {
     f64: f64, f32: f32, f16: f32, bf16: f32,
@@ -233,6 +244,7 @@ WIDTHS: dict[Attribute, int] = {
     f64: 64, f32: 32, f16: 16, bf16: 16,
     i64: 64, i32: 32, i16: 16, i8: 8, i1: 1,
     ui64: 64, ui32: 32, ui16: 16, ui8: 8,
+    **dict.fromkeys(NARROW.types, 8),
 }  # fmt: skip
 
 

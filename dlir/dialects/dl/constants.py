@@ -7,6 +7,12 @@ from typing import TYPE_CHECKING, Any, cast
 from xdsl.dialects.builtin import (
     BytesAttr,
     DenseIntOrFPElementsAttr,
+    Float4E2M1FNType,
+    Float8E4M3FNType,
+    Float8E4M3FNUZType,
+    Float8E5M2FNUZType,
+    Float8E5M2Type,
+    IntegerType,
     TensorType,
     bf16,
     f16,
@@ -23,6 +29,7 @@ from xdsl.ir import Attribute, OpResult, SSAValue
 from dlir.dialects.dl.attrs import Tensor, ui8, ui16, ui32, ui64
 from dlir.dialects.dl.ops.base import DlOp
 from dlir.dialects.dl.ops.source import ConstantOp, ParamOp
+from dlir.types import unsigned
 
 if TYPE_CHECKING:
     from dlir.numpy_types import Array
@@ -31,6 +38,10 @@ ELEMENTS: dict[str, Attribute] = {
     "float64": f64, "float32": f32, "float16": f16, "bfloat16": bf16,
     "int64": i64, "int32": i32, "int16": i16, "int8": i8, "bool": i1,
     "uint64": ui64, "uint32": ui32, "uint16": ui16, "uint8": ui8,
+    "int4": IntegerType(4), "int2": IntegerType(2), "uint4": unsigned(4), "uint2": unsigned(2),
+    "float8_e4m3fn": Float8E4M3FNType(), "float8_e5m2": Float8E5M2Type(),
+    "float8_e4m3fnuz": Float8E4M3FNUZType(), "float8_e5m2fnuz": Float8E5M2FNUZType(),
+    "float4_e2m1fn": Float4E2M1FNType(),
 }  # fmt: skip
 """Element types by the names of their dtypes."""
 

@@ -8,7 +8,7 @@ from typing import Any
 from xdsl.dialects.builtin import DYNAMIC_INDEX, IndexType, IntegerAttr, i1
 from xdsl.ir import Attribute, SSAValue
 
-from dlir.dialects.dl.attrs import FLOATS, UNSIGNED, WIDTHS
+from dlir.dialects.dl.attrs import FLOATS, NARROW, UNSIGNED, WIDTHS
 from dlir.dialects.dl.ops import activation as act
 from dlir.dialects.dl.ops import binary as b
 from dlir.dialects.dl.ops import math as m
@@ -146,6 +146,8 @@ def widens(source: Attribute, target: Attribute) -> bool:
         return True
     both_floats = source in FLOATS and target in FLOATS
     neither = source not in FLOATS and target not in FLOATS
+    if source in NARROW or target in NARROW:
+        return False
     negative = source not in UNSIGNED and source != i1
     if negative and target in UNSIGNED:
         return False

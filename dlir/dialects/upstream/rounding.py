@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from dlir.numpy_types import BFLOAT16, Array, Value, choose
+from dlir.numpy_types import BFLOAT16, CUSTOM_FLOATS, Array, Value, choose
 
 _BITS = {np.dtype(np.float32): np.dtype(np.int32), np.dtype(np.float64): np.dtype(np.int64)}
 
@@ -30,8 +30,8 @@ def _round_to_odd(nearest: Array, error: Array) -> Array:
 
 def narrow(value: Value, dtype: np.dtype[Any]) -> Value:
     """Round floats to a narrower float type, once, to nearest even."""
-    if dtype == BFLOAT16 and value.dtype == np.float64:
-        # The conversion of ml_dtypes goes through float32 and would round twice.
+    if dtype in CUSTOM_FLOATS and value.dtype == np.float64:
+        # The conversions of ml_dtypes go through float32 and would round twice.
         wide = np.asarray(value)
         nearest = wide.astype(np.float32)
         value = _round_to_odd(nearest, wide - nearest.astype(np.float64))

@@ -5,7 +5,18 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from xdsl.dialects.builtin import IntegerType, bf16, f16, f32, f64
+from xdsl.dialects.builtin import (
+    Float4E2M1FNType,
+    Float8E4M3FNType,
+    Float8E4M3FNUZType,
+    Float8E5M2FNUZType,
+    Float8E5M2Type,
+    IntegerType,
+    bf16,
+    f16,
+    f32,
+    f64,
+)
 from xdsl.ir import Attribute
 
 from dlir.types import unsigned
@@ -26,6 +37,15 @@ _BY_NAME: dict[str, Attribute] = {
     "uint16": unsigned(16),
     "uint8": unsigned(8),
     "bool": IntegerType(1),
+    "int4": IntegerType(4),
+    "int2": IntegerType(2),
+    "uint4": unsigned(4),
+    "uint2": unsigned(2),
+    "float8_e4m3fn": Float8E4M3FNType(),
+    "float8_e5m2": Float8E5M2Type(),
+    "float8_e4m3fnuz": Float8E4M3FNUZType(),
+    "float8_e5m2fnuz": Float8E5M2FNUZType(),
+    "float4_e2m1fn": Float4E2M1FNType(),
 }
 """The element types of the `dl` dialect, by their numpy (or ml_dtypes) name."""
 
@@ -47,7 +67,7 @@ def numpy_type_of(element: Attribute) -> np.dtype[Any]:
     import ml_dtypes
 
     name = next(name for name, attribute in _BY_NAME.items() if attribute == element)
-    return np.dtype(ml_dtypes.bfloat16) if name == "bfloat16" else np.dtype(name)
+    return np.dtype(getattr(ml_dtypes, name, name))
 
 
 def is_float(element: Attribute) -> bool:

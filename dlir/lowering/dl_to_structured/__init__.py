@@ -33,6 +33,7 @@ from dlir.lowering.dl_to_structured import (
 )
 from dlir.lowering.dl_to_structured.emitter import Emitter
 from dlir.lowering.dl_to_structured.holding import make_signless
+from dlir.lowering.dl_to_structured.holding import hold_elements
 
 FAMILIES = (
     elementwise, contraction, quantization, reduction, normalization, movement, ordering, scatter,
@@ -51,8 +52,8 @@ class ConvertDlToStructured(ModulePass):
     `dl.param` stays: it names a weight. Every tensor that a structured op writes begins as
     `tensor.empty`, whose sizes are arithmetic on the dimensions of the function's arguments.
     Unsigned integers become signless ones, on which ops such as `arith.divui` and `arith.maxui`
-    work; arguments, results and weights that callers see as unsigned have the mark
-    `dlir.unsigned`.
+    work, and numbers of less than 8 bits, as well as floats of 8, are held in an `i8` each.
+    Arguments, results and weights have their callers' type as `dlir.element` then.
 
     Before:
     ```mlir
@@ -87,7 +88,7 @@ class ConvertDlToStructured(ModulePass):
                 emitter = Emitter()
                 for block in function.body.blocks:
                     lower_block(emitter, block)
-        make_signless(op)
+        hold_elements(op)
 
 
 def lower_block(emitter: Emitter, block: Block) -> None:

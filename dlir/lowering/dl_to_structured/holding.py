@@ -1,8 +1,9 @@
-"""Below `dl` integers are signless: ops say what is unsigned, types no longer do.
+"""What holds the elements of tensors below `dl`: signless integers, of whole bytes, and floats.
 
 While bodies are written, scalars still have the types of `dl`, by which `scalar.py` chooses between
-`arith.divsi` and `arith.divui`. Afterwards one walk takes the sign out of every type. What callers
-see does not change: arguments, results and weights are marked as unsigned.
+`arith.divsi` and `arith.divui`. Afterwards one walk takes the sign out of every type, and makes
+narrow types `i8`. What callers see does not change: arguments, results and weights that are held in
+another type are marked with theirs.
 """
 
 from __future__ import annotations
@@ -15,10 +16,10 @@ from xdsl.dialects.builtin import (
     ArrayAttr,
     DenseIntOrFPElementsAttr,
     DictionaryAttr,
+    FloatAttr,
     FunctionType,
     IntegerAttr,
     ModuleOp,
-    UnitAttr,
     UnrealizedConversionCastOp,
 )
 from xdsl.dialects.func import FuncOp
@@ -26,18 +27,18 @@ from xdsl.ir import Attribute, Operation
 from xdsl.rewriter import Rewriter
 
 from dlir.dialects.dl.ops.source import ParamOp
-from dlir.types import UNSIGNED_MARK, is_array, is_unsigned, signless
+from dlir.types import ELEMENT_MARK, element_of, held_type, is_array
 
 Marks: TypeAlias = ArrayAttr[DictionaryAttr]
 
 
-def make_signless(module: ModuleOp) -> None:
-    """Take the sign out of all types; casts between types that became equal disappear."""
+def hold_elements(module: ModuleOp) -> None:
+    """Put `held_type` for every type; casts between types that became equal disappear."""
     for op in tuple(module.walk()):
         if isinstance(op, FuncOp):
             _function(op)
-        elif isinstance(op, ParamOp) and is_unsigned(op.type.element_type):
-            op.attributes[UNSIGNED_MARK] = UnitAttr()
+        elif isinstance(op, ParamOp) and held_type(op.type) is not op.type:
+            op.attributes[ELEMENT_MARK] = op.type.element_type
         _values(op)
         _properties(op)
         if isinstance(op, UnrealizedConversionCastOp):
@@ -48,19 +49,19 @@ def _function(op: FuncOp) -> None:
     type = op.function_type
     op.arg_attrs = _marked(type.inputs.data, op.arg_attrs)
     op.res_attrs = _marked(type.outputs.data, op.res_attrs)
-    inputs, outputs = ([*map(signless, types)] for types in (type.inputs, type.outputs))
+    inputs, outputs = ([*map(held_type, types)] for types in (type.inputs, type.outputs))
     op.function_type = FunctionType.from_lists(inputs, outputs)
 
 
 def _marked(types: Sequence[Attribute], attributes: Marks | None) -> Marks | None:
-    """The attributes of arguments or results, with a mark for those that lose their sign."""
-    if all(signless(type) is type for type in types):
+    """The attributes of arguments or results, with a mark for those that are held as others."""
+    if all(held_type(type) is type for type in types):
         return attributes
     entries = attributes.data if attributes else [DictionaryAttr({})] * len(types)
     return ArrayAttr(
         entry
-        if signless(type) is type
-        else DictionaryAttr({**entry.data, UNSIGNED_MARK: UnitAttr()})
+        if held_type(type) is type
+        else DictionaryAttr({**entry.data, ELEMENT_MARK: element_of(type)})
         for type, entry in zip(types, entries, strict=True)
     )
 
@@ -68,7 +69,7 @@ def _marked(types: Sequence[Attribute], attributes: Marks | None) -> Marks | Non
 def _values(op: Operation) -> None:
     arguments = [a for region in op.regions for block in region.blocks for a in block.args]
     for value in (*op.results, *arguments):
-        type = signless(value.type)
+        type = held_type(value.type)
         if type is not value.type:
             new = Rewriter.replace_value_with_new_type(value, type)
             new.name_hint = value.name_hint
@@ -82,18 +83,20 @@ def _properties(op: Operation) -> None:
 
 
 def _constant(value: Attribute) -> Attribute:
-    """Numbers of an unsigned type as the same bits of the signless one."""
+    """Numbers as the same bits of the type that holds them."""
     if is_array(value):
         made = [*map(_constant, value)]
         return value if all(map(is_, value, made)) else ArrayAttr(made)
-    if not isinstance(value, IntegerAttr | DenseIntOrFPElementsAttr):
+    if not isinstance(value, IntegerAttr | FloatAttr | DenseIntOrFPElementsAttr):
         return value
     constant: Any = cast(Any, value)
-    type: Any = signless(constant.type)
+    type: Any = held_type(constant.type)
     if type is constant.type:
         return cast(Attribute, value)
     if isinstance(value, IntegerAttr):
         return IntegerAttr(constant.value.data, type)
+    if isinstance(value, FloatAttr):
+        return IntegerAttr(constant.type.pack([constant.value.data])[0], type)
     return DenseIntOrFPElementsAttr[Any](type, constant.data)
 
 

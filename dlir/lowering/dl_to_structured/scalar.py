@@ -247,7 +247,7 @@ def resize(x: Scalar, type: Attribute) -> Scalar:
             x, wider = resize(x, f32), False
         return x.body.add((arith.ExtFOp if wider else arith.TruncFOp)(x.value, cast(Any, type)))
     if width(type) == width(x.type):
-        return x.body.add(UnrealizedConversionCastOp.get([x.value], [type]))  # see signless.py
+        return x.body.add(UnrealizedConversionCastOp.get([x.value], [type]))  # see holding.py
     extend = arith.ExtUIOp if is_nonnegative(x.type) else arith.ExtSIOp
     return x.body.add((extend if wider else arith.TruncIOp)(x.value, cast(IntegerType, type)))
 

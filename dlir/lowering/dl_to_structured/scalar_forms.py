@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from xdsl.dialects import arith, cf, math
-from xdsl.dialects.builtin import i1
+from xdsl.dialects.builtin import f32, f64, i1, i8
 from xdsl.ir import Attribute, Operation
 
 from dlir.dialects.dl.attrs import Approximation
@@ -21,6 +21,7 @@ from dlir.dialects.dl.ops import math as m
 from dlir.dialects.dl.ops import rectifiers as rect
 from dlir.dialects.dl.ops import trigonometry as t
 from dlir.dialects.vectorized import RemfOp
+from dlir.lowering.dl_to_structured import narrow
 from dlir.lowering.dl_to_structured.scalar import (
     Form,
     Scalar,
@@ -48,7 +49,7 @@ from dlir.lowering.dl_to_structured.scalar import (
     where,
     width,
 )
-from dlir.types import is_unsigned
+from dlir.types import is_narrow_float, is_narrow_integer, is_unsigned
 
 # One operand
 
@@ -285,25 +286,36 @@ BINARY: dict[type[Operation], Callable[[Scalar, Scalar], Scalar]] = {
 # Conversion
 
 
-def saturated(x: Scalar, type: Attribute) -> Scalar:
-    """A float as an integer: truncated; beyond the limits the last integer; NaN becomes 0."""
+def saturated(x: Scalar, type: Attribute, held: Attribute) -> Scalar:
+    """A float as an integer of `type`, which `held` has room for: truncated; beyond the limits the
+    last integer; NaN becomes 0."""
     least, beyond = lowest(type), highest(type) + 1
     inside = compare("ge", x, least) & compare("lt", x, beyond)
     safe = where(inside, x, 0)
     kind = arith.FPToUIOp if is_unsigned(type) else arith.FPToSIOp
-    whole = x.body.add(kind(safe.value, type))  # pyright: ignore[reportArgumentType]
+    whole = x.body.add(kind(safe.value, held))  # pyright: ignore[reportArgumentType]
     top = where(compare("ge", x, beyond), highest(type), whole)
     return where(compare("lt", x, least), least, top)
 
 
 def convert(x: Scalar, type: Attribute) -> Scalar:
     """`dl.cast` of one number; raises nothing and refuses nothing."""
+    if is_narrow_float(x.type):
+        x = narrow.decoded(x)
+    elif is_narrow_integer(x.type):
+        x = narrow.unpacked(x, x.type)
+    if is_narrow_float(type):
+        exact = (x.is_float and x.type != f64) or width(x.type) <= 16
+        return narrow.encoded(convert(x, f32 if exact else f64), type)
+    if is_narrow_integer(type):
+        number = resize(x, computing_type(x.type)) if x.is_float else resize(x, i8)
+        return narrow.packed(saturated(number, type, i8) if x.is_float else number, type)
     if type == i1 and x.type != i1:
         return compare("ne", x, 0)
     if x.is_float == is_float(type):
         return resize(x, type)
     if x.is_float:
-        return saturated(resize(x, computing_type(x.type)), type)
+        return saturated(resize(x, computing_type(x.type)), type, type)
     kind = arith.UIToFPOp if is_nonnegative(x.type) else arith.SIToFPOp
     return x.body.add(kind(x.value, type))  # pyright: ignore[reportArgumentType]
 

@@ -33,7 +33,7 @@ from dlir.targets.accel.pipeline import PHASES, phase_text
 from dlir.targets.accel.program import Program
 from dlir.targets.accel.steps import why_on_host
 from dlir.targets.accel.verifier import verify_program
-from dlir.types import element_of, is_unsigned, shape_of
+from dlir.types import element_of, held_type, shape_of
 
 LEVELS = ("dl", *PHASES, "isa", "isa-text", "isa-binary")
 
@@ -187,7 +187,7 @@ class _Compilation:
         self.level = max(start, level_of(module), key=LEVELS.index)
         self.machine = self._machine()
         self._check_sizes()
-        _refuse_unsigned(self.module)
+        _refuse_elements(self.module)
 
     def _machine(self) -> Machine | None:
         """The machine that was asked for or that programs are for already."""
@@ -289,18 +289,18 @@ class _Compilation:
         return program
 
 
-def _refuse_unsigned(module: ModuleOp) -> None:
-    """The machine's integers are signed, and so are those of the host beside it."""
+def _refuse_elements(module: ModuleOp) -> None:
+    """The machine's integers are signed, as are those of the host; bytes are whole."""
     for op in module.walk():
         types = [value.type for value in op.results]
         if isinstance(op, FuncOp):
             types = [type for side in public_types(op) for type in side]
         for type in types:
-            if is_unsigned(element_of(type)):
+            if held_type(type) is not type:
                 fail(
                     op,
-                    f"works on {type}, but target 'accel' has no unsigned integers",
-                    help="use --target=cpu, or signed integers",
+                    f"works on {type}, but target 'accel' has no {element_of(type)}",
+                    help="use --target=cpu, or signed integers of 8 bits or more",
                 )
 
 

@@ -34,7 +34,7 @@ from xdsl.dialects.builtin import (
 )
 from xdsl.ir import Attribute
 
-from dlir.numpy_types import signless_values
+from dlir.numpy_types import held_values
 from dlir.targets.cpu import llvmlite_binding, openmp
 from dlir.targets.cpu.description import CALL_PREFIX, CpuDescription, host
 from dlir.targets.cpu.llvmlite_binding import Library
@@ -233,7 +233,7 @@ def _array_filler(what: str, type_: MemRefType[Attribute]) -> Filler:
     static = [(i, size) for i, size in enumerate(shape) if size != DYNAMIC_INDEX]
 
     def fill(array: NDArray[Any], slots: list[int]) -> None:
-        if signless_values(array).dtype != dtype or array.ndim != len(shape):
+        if held_values(array).dtype != dtype or array.ndim != len(shape):
             raise TypeError(f"{what} must be {type_}, got {array.dtype} of shape {array.shape}")
         sizes = array.shape
         if any(sizes[i] != size for i, size in static):

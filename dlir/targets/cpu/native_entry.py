@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from xdsl.ir import Attribute
 
-from dlir.numpy_types import Array, Value, dtype_of, signless_values
+from dlir.numpy_types import Array, Value, dtype_of, held_values
 from dlir.targets.cpu.bundle import Bundle
 from dlir.targets.cpu.constants import allocate, array_type, contiguous, load_constants, room_of
 from dlir.targets.cpu.entry import EntryCall
@@ -73,7 +73,7 @@ class NativeEntry:
             self._call(inputs, results, room)
             self._check(self._native)
         else:
-            buffers = map(signless_values, [*inputs, *self.constants, *results, room])
+            buffers = map(held_values, [*inputs, *self.constants, *results, room])
             tracer.call(self.name, *buffers)
             self._check(tracer.native)
         return tuple(results)

@@ -513,8 +513,8 @@ func.func @select_c4(%c: tensor<3xi1>, %a: tensor<4xf32>, %b: tensor<1xf32>) {
 // -----
 
 func.func @cast_c1(%x: tensor<4xf32>) {
-  // expected-error@+1 {{expected a supported element type (f64 f32 f16 bf16 i64 i32 i16 i8 ui64 ui32 ui16 ui8 i1), got i4 [dl-cast-c1]}}
-  %y = dl.cast %x : tensor<4xf32> -> tensor<4xi4>
+  // expected-error@+1 {{expected a storable element type (f64 f32 f16 bf16 i64 i32 i16 i8 ui64 ui32 ui16 ui8 i1 f8E4M3FN f8E5M2 f8E4M3FNUZ f8E5M2FNUZ f4E2M1FN i4 i2 ui4 ui2), got i7 [dl-cast-c1]}}
+  %y = dl.cast %x : tensor<4xf32> -> tensor<4xi7>
   func.return
 }
 

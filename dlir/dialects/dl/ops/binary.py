@@ -14,6 +14,7 @@ from xdsl.printer import Printer
 from dlir.dialects.dl.attrs import (
     ANY,
     BOOLS,
+    STORABLE,
     ElementSet,
     OpClass,
     Predicate,
@@ -362,7 +363,10 @@ class CastOp(DlOp):
     | i1, any | 0 or 1 |
     | any, i1 | `x != 0` |
 
-    C1: both element types are supported
+    A float type without infinities has NaN for what is beyond its last number, and `f4E2M1FN`,
+    which has no NaN either, that number, and -0 for NaN.
+
+    C1: both element types are storable
     C2: the result has the operand's shape
 
     ```mlir
@@ -381,5 +385,5 @@ class CastOp(DlOp):
         self.initialise([x], result_types=[TensorType(element_type, shape_of(x))])
 
     def infer(self) -> Sequence[Attribute]:
-        self.check_elements(ANY, self.x, self.result)
+        self.check_elements(STORABLE, self.x, self.result)
         return [TensorType(type_of(self.result).element_type, shape_of(self.x))]

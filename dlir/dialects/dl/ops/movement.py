@@ -17,7 +17,7 @@ from xdsl.irdl import (
 )
 
 from dlir.dialects.dl import shapes
-from dlir.dialects.dl.attrs import ANY, INTS, integer, ints, number
+from dlir.dialects.dl.attrs import ANY, INTS, STORABLE, integer, ints, number
 from dlir.dialects.dl.ops.activation import NUMBER
 from dlir.dialects.dl.ops.base import (
     DlOp,
@@ -40,7 +40,7 @@ class MoveOp(DlOp):
 
     def result_type(self, shape: Sequence[int]) -> Sequence[Attribute]:
         """C1, and the operand's element type with that shape."""
-        self.check_elements(ANY, self.x)
+        self.check_elements(STORABLE, self.x)
         return [TensorType(element_of(self.x), shape)]
 
 
@@ -301,7 +301,7 @@ class ConcatOp(DlOp):
         self.initialise([inputs], {"axis": integer(normalised(axis, rank))})
 
     def infer(self) -> Sequence[Attribute]:
-        self.check_elements(ANY, *self.inputs)
+        self.check_elements(STORABLE, *self.inputs)
         if not self.inputs:
             self.reject(4, "expected an operand, got none")
         axis, elements = self.axis.value.data, {element_of(value) for value in self.inputs}
@@ -341,7 +341,7 @@ class SplitOp(DlOp):
         self.initialise([x], {"axis": integer(axis), "sizes": ints(sizes)})
 
     def infer(self) -> Sequence[Attribute]:
-        self.check_elements(ANY, self.x)
+        self.check_elements(STORABLE, self.x)
         shape, axis, sizes = shape_of(self.x), self.axis.value.data, self.sizes.get_values()
         self.check_axis(3, axis, len(shape))
         if min(sizes, default=0) < 0 or shapes.meet(sum(sizes), shape[axis]) is None:

@@ -29,7 +29,7 @@ from xdsl.printer import Printer
 from xdsl.traits import ConstantLike
 
 from dlir.dialects.dl import assembly, shapes
-from dlir.dialects.dl.attrs import ANY, NUMBERS, Tensor, integer
+from dlir.dialects.dl.attrs import NUMBERS, STORABLE, Tensor, integer
 from dlir.dialects.dl.ops.base import DlOp, Operand, normalised, rank_of, shape_of, type_of
 
 AXIS = IntegerAttr.constr(i64)
@@ -74,7 +74,7 @@ class ConstantOp(SourceOp):
         self.initialise([], {"value": value}, result_types=[value.get_type()])
 
     def infer(self) -> Sequence[Attribute]:
-        self.check_elements(ANY, self.result)
+        self.check_elements(STORABLE, self.result)
         self.require_static()
         return [self.value.get_type()]
 
@@ -118,7 +118,7 @@ class ParamOp(SourceOp):
         self.initialise([], {"name": StringAttr(name)}, result_types=[type])
 
     def infer(self) -> Sequence[Attribute]:
-        self.check_elements(ANY, self.result)
+        self.check_elements(STORABLE, self.result)
         self.require_static()
         return [self.type]
 
@@ -196,7 +196,7 @@ class DimOp(DlOp):
         self.initialise([x], {"axis": integer(normalised(axis, rank_of(x)))})
 
     def infer(self) -> Sequence[Attribute]:
-        self.check_elements(ANY, self.x)
+        self.check_elements(STORABLE, self.x)
         self.check_axis(3, self.axis.value.data, rank_of(self.x))
         return [IndexType()]
 

@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable
 from typing import Any
 
+import ml_dtypes
 import numpy as np
 
 from dlir.dialects.dl.attrs import Approximation, Predicate
@@ -18,8 +19,9 @@ from dlir.dialects.dl.ops import trigonometry as t
 from dlir.dialects.dl.ops.base import DlOp
 from dlir.dialects.dl.ops.elementwise import BinaryOp, UnaryOp
 from dlir.dialects.dl.semantics.common import is_float, result_dtype, rounded, stretched, to_f64
+from dlir.dialects.dl.semantics.narrow import is_narrow, low_bits, widened
 from dlir.dialects.upstream.rounding import from_integer
-from dlir.numpy_types import Array
+from dlir.numpy_types import Array, is_integral
 
 Unary = Callable[[Array], Array]
 Binary = Callable[[Array, Array], Array]
@@ -242,12 +244,15 @@ def select(_: Any, op: b.SelectOp, *operands: Array) -> Array:
 
 def cast(_: Any, op: b.CastOp, x: Array) -> Array:
     """y[i] = x[i] in another type; see the table of `CastOp`"""
-    target = result_dtype(op)
+    x, target = widened(x), result_dtype(op)
+    from_float, to_integer = x.dtype.kind not in "biu", is_integral(target)
     if target == np.bool_:
         return x != 0
-    if is_float(op.x) and not is_float(op.result):
+    if from_float and to_integer:
         return saturated(to_f64(x), target)
-    if x.dtype.kind in "iub" and is_float(op.result):
+    if is_narrow(target):
+        return low_bits(x, target) if to_integer else rounded(to_f64(x), target)
+    if not from_float and not to_integer:
         return np.asarray(from_integer(x, target))
     return rounded(x, target)
 
@@ -259,13 +264,14 @@ def bitcast(_: Any, op: bits.BitcastOp, x: Array) -> Array:
 
 def saturated(x: Array, target: np.dtype[Any]) -> Array:
     """The integers next to x toward zero; NaN becomes 0, what lies beyond the last integer."""
-    limits = np.iinfo(target)
+    limits = ml_dtypes.iinfo(target)
     least, beyond = float(limits.min), float(int(limits.max) + 1)
     inside = (x > least) & (x < beyond)
-    result = np.where(inside, x, 0).astype(target)
+    held = np.dtype(np.int8) if is_narrow(target) else target
+    result = np.where(inside, x, 0).astype(held)
     result[x >= beyond] = limits.max
     result[x <= least] = limits.min
-    return result
+    return result.astype(target, copy=False)
 
 
 SEMANTICS = {

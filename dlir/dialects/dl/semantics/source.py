@@ -8,8 +8,8 @@ import numpy as np
 
 from dlir.dialects.dl.ops.source import ConstantOp, DimOp, IotaOp, ParamOp
 from dlir.dialects.dl.semantics.common import result_dtype, sizes_of
-from dlir.numpy_types import Array, array_of, signless_values, type_name
-from dlir.types import UNSIGNED_MARK
+from dlir.numpy_types import Array, array_of, held_values, type_name
+from dlir.types import ELEMENT_MARK
 
 
 def constant(_: Any, op: ConstantOp) -> Array:
@@ -24,8 +24,8 @@ def param(interp: Any, op: ParamOp) -> Array:
         given = ", ".join(sorted(interp.params)) or "none"
         raise ValueError(f'no weight named "{name}" was given (given: {given})')
     array = interp.params[name]
-    if UNSIGNED_MARK in op.attributes:
-        array = signless_values(array)
+    if ELEMENT_MARK in op.attributes:
+        array = held_values(array)
     if array.shape != type.get_shape() or array.dtype != result_dtype(op):
         raise ValueError(f'weight "{name}" has type {type_name(array)}, expected {type}')
     return array

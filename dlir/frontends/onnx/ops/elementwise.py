@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from typing import Any, cast
 
+import ml_dtypes
 import numpy as np
-from xdsl.dialects.builtin import i1, i64
-from xdsl.ir import Operation
+from xdsl.dialects.builtin import f32, i1, i32, i64
+from xdsl.ir import Attribute, Operation
 
 from dlir.dialects.dl.attrs import ui64
 from dlir.frontends.builder import dl
 from dlir.frontends.builder.context import Context
-from dlir.frontends.builder.elements import is_float, xdsl_type
+from dlir.frontends.builder.elements import is_float, numpy_type_of, xdsl_type
 from dlir.frontends.builder.values import Constant, Tensor, Unsupported, Value
-from dlir.types import is_unsigned
+from dlir.types import is_narrow_float, is_narrow_integer, is_unsigned
 
 from ..node import Node
 from ..operator import Build, tensor, tensors
@@ -208,12 +210,26 @@ def _is_inf(context: Context, node: Node) -> Tensor:
 
 
 def _cast(context: Context, node: Node) -> Tensor:
-    """`saturate` and `round_mode` only matter for 8-bit floats, which `dl` does not have."""
-    return context.cast(tensor(context, node, 0), xdsl_type(node.element_type("to")))
+    target = xdsl_type(node.element_type("to"))
+    return converted(context, tensor(context, node, 0), target, bool(node.int("saturate", 1)))
 
 
 def _cast_like(context: Context, node: Node) -> Tensor:
-    return context.cast(tensor(context, node, 0), tensor(context, node, 1).element)
+    target = tensor(context, node, 1).element
+    return converted(context, tensor(context, node, 0), target, bool(node.int("saturate", 1)))
+
+
+def converted(context: Context, x: Tensor, target: Attribute, saturate: bool) -> Tensor:
+    """`x` as ONNX casts it: narrow floats may saturate, narrow integers are low bits."""
+    if is_narrow_float(target) and not is_narrow_float(x.element):
+        x = x if is_float(x.element) else context.cast(x, f32)
+        if saturate:
+            limits = cast(Any, ml_dtypes.finfo(numpy_type_of(target)))
+            most = float(limits.max)
+            x = context.itemwise(partial(dl.ClipOp, min=-most, max=most), x)
+    elif is_narrow_integer(target) and (is_float(x.element) or is_narrow_float(x.element)):
+        x = context.cast(x, i32)
+    return context.cast(x, target)
 
 
 _UNARY: dict[str, Callable[..., Operation]] = {

@@ -16,7 +16,7 @@ import numpy as np
 from xdsl.dialects.builtin import f32, f64, i8, i16, i32
 from xdsl.ir import Attribute
 
-from dlir.dialects.dl.attrs import ui8, ui16
+from dlir.dialects.dl.attrs import NARROW, ui8, ui16
 from dlir.frontends.builder import dims as d
 from dlir.frontends.builder import dl
 from dlir.frontends.builder.context import Context
@@ -27,8 +27,9 @@ from dlir.types import is_integer, limits_of
 from ..node import Node, normalize_axis
 from ..operator import Build, tensor
 from .contraction import convolution, matrix_product
+from .elementwise import converted
 
-TARGETS = (i8, ui8, i16, ui16)
+TARGETS = (i8, ui8, i16, ui16, *NARROW.types)
 """What real numbers are quantised to."""
 BYTES = (i8, ui8)
 Spread = Callable[[Context, Tensor, Tensor], Tensor]
@@ -117,10 +118,15 @@ def _points(value: Value | None) -> set[int]:
 
 
 def _saturated(
-    context: Context, quotient: Tensor, zero_point: Tensor | None, target: Attribute
-) -> Tensor:
-    """`saturate(round(quotient) + zero_point)`."""
-    assert is_integer(target)
+    context: Context, quotient: Tensor, zero_point: Tensor | None, target: Attribute,
+    saturate: bool = True,
+) -> Tensor:  # fmt: skip
+    """`saturate(round(quotient) + zero_point)`; a narrow float rounds by itself."""
+    if not is_integer(target):
+        if zero_point is not None:
+            shift = context.cast(zero_point, quotient.element)
+            quotient = context.itemwise(dl.AddOp, quotient, shift)
+        return converted(context, quotient, target, saturate)
     whole = context.itemwise(dl.RoundOp, quotient)
     wide = whole if whole.element == f64 else context.cast(whole, f32)
     near = context.itemwise(partial(dl.ClipOp, min=-FAR, max=FAR), wide)
@@ -161,7 +167,8 @@ def _quantize_linear(context: Context, node: Node) -> Tensor:
     quotient = context.itemwise(dl.DivOp, context.cast(x, element), divisor)
     if zero_point is not None:
         zero_point = _spread(context, zero_point, x, by)
-    return _saturated(context, quotient, zero_point, target)
+    saturate = bool(node.int("saturate", 1))
+    return _saturated(context, quotient, zero_point, target, saturate)
 
 
 def _dynamic_quantize_linear(context: Context, node: Node) -> Sequence[Tensor]:
