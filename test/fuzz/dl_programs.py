@@ -12,7 +12,8 @@ from typing import Any
 
 import numpy as np
 from hypothesis import strategies as st
-from numeric.cases import ELEMENTS, FLOATS
+from numeric.cases import ELEMENTS as SIGNED
+from numeric.cases import FLOATS, UNSIGNED
 from xdsl.dialects.builtin import (
     DYNAMIC_INDEX,
     DenseIntOrFPElementsAttr,
@@ -33,7 +34,9 @@ from dlir.dialects.dl.ops import reduction as r
 from dlir.dialects.dl.ops import source as s
 from dlir.numpy_types import dtype_of
 
-ELEMENT_NAMES = ("f32", "f32", "f64", "bf16", "i32", "i8", "i1")
+ELEMENT_NAMES = ("f32", "f32", "f64", "bf16", "i32", "i8", "i1", "ui8", "ui32")
+ELEMENTS = SIGNED | UNSIGNED
+NUMBERS = tuple(name for name in ELEMENT_NAMES if name != "i1")
 STATIC_SIZES = (1, 2, 3, 17)
 DYNAMIC_SIZES = (4, 5)
 """Always written as `?`."""
@@ -135,7 +138,7 @@ def cast(d: Drawing) -> None:
 
 
 def matmul(d: Drawing) -> None:
-    a, x = d.pick("f32", "f64", "bf16", "i32", least_rank=2) or (None, ())
+    a, x = d.pick("f32", "f64", "bf16", "i32", "ui8", "ui32", least_rank=2) or (None, ())
     if a is None:
         return
     transposed = d.draw(st.booleans())
@@ -152,7 +155,10 @@ def matmul(d: Drawing) -> None:
 
 
 def reduce(d: Drawing) -> None:
-    value, shape = d.pick("f32", "f64", "bf16", "i32", "i8", least_rank=1) or (None, ())
+    value, shape = d.pick("f32", "f64", "bf16", "i32", "i8", "ui8", "ui32", least_rank=1) or (
+        None,
+        (),
+    )
     if value is None:
         return
     axes = sorted(d.draw(st.sets(st.integers(0, len(shape) - 1), min_size=1)))
@@ -292,8 +298,10 @@ def programs(draw: Callable[..., Any]) -> Program:
 
 
 def numbers(rng: np.random.Generator, type: TensorType[Any], shape: Sequence[int]) -> Any:
-    """Quarters of small integers, so that most sums are exact."""
+    """Quarters of small integers, so that most sums are exact; unsigned numbers of any size."""
     dtype = dtype_of(type)
+    if dtype.kind == "u":
+        return rng.integers(0, np.iinfo(dtype).max, shape, dtype, endpoint=True)
     whole = rng.integers(-8, 9, shape)
     if dtype.kind == "b":
         return np.asarray(whole > 0)
