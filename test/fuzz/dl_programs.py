@@ -30,7 +30,10 @@ from dlir.dialects.dl.ops import composite as c
 from dlir.dialects.dl.ops import contraction as k
 from dlir.dialects.dl.ops import math as m
 from dlir.dialects.dl.ops import movement as mv
+from dlir.dialects.dl.ops import ordering as o
 from dlir.dialects.dl.ops import reduction as r
+from dlir.dialects.dl.ops import scan as sn
+from dlir.dialects.dl.ops import scatter as sc
 from dlir.dialects.dl.ops import source as s
 from dlir.numpy_types import dtype_of
 
@@ -244,13 +247,55 @@ def gather(d: Drawing) -> None:
     if value is None or len(shape) > 3:
         return
     axis = d.axis(shape)
-    positions = d.draw(st.lists(st.integers(-shape[axis], shape[axis] - 1), min_size=2, max_size=2))
-    indices = s.ConstantOp(
-        DenseIntOrFPElementsAttr.from_list(TensorType(ELEMENTS["i64"], [2]), positions)
-    )
-    d.add(indices, (2,))
     sizes = (*shape[:axis], 2, *shape[axis + 1 :])
-    d.add(mv.GatherOp(value, indices.result, axis), sizes)
+    d.add(mv.GatherOp(value, positions(d, shape[axis], (2,)), axis), sizes)
+
+
+def positions(d: Drawing, size: int, shape: tuple[int, ...]) -> SSAValue:
+    """Two indices into a dimension, as a constant."""
+    chosen = d.draw(st.lists(st.integers(-size, size - 1), min_size=2, max_size=2))
+    type = TensorType(ELEMENTS["i64"], shape)
+    indices = s.ConstantOp(DenseIntOrFPElementsAttr.from_list(type, chosen))
+    d.add(indices, shape)
+    return indices.result
+
+
+def scatter(d: Drawing) -> None:
+    """Two rows of a value go into another one, or into itself."""
+    value, shape = d.pick(least_rank=1) or (None, ())
+    if value is None:
+        return
+    fitting = [
+        (v, y) for v, y in d.values
+        if element(v) == element(value) and len(y) == len(shape) and y[1:] == shape[1:]
+    ]  # fmt: skip
+    source, other = d.draw(st.sampled_from(fitting))
+    rows = mv.GatherOp(source, positions(d, other[0], (2,)), 0)
+    d.add(rows, (2, *shape[1:]))
+    reductions = ("none",) if element(value) == "i1" else ("none", "add", "max")
+    how = d.draw(st.sampled_from(reductions))
+    d.add(sc.ScatterNdOp(value, positions(d, shape[0], (2, 1)), rows.result, how), shape)
+
+
+def scan(d: Drawing) -> None:
+    value, shape = d.pick("f32", "f64", "bf16", "i32", "i8", least_rank=1) or (None, ())
+    if value is not None:
+        exclusive, reverse = d.draw(st.booleans()), d.draw(st.booleans())
+        d.add(sn.CumsumOp(value, d.axis(shape), exclusive=exclusive, reverse=reverse), shape)
+
+
+def order(d: Drawing) -> None:
+    """Of integers: rounding would turn the order of floats."""
+    value, shape = d.pick("i32", "i8", "i1", least_rank=1) or (None, ())
+    if value is None:
+        return
+    axis, flag = d.axis(shape), d.draw(st.booleans())
+    if d.draw(st.booleans()):
+        kind = d.draw(st.sampled_from((o.ArgmaxOp, o.ArgminOp)))
+        rest = (*shape[:axis], *shape[axis + 1 :])
+        d.add(kind(value, axis, select_last=flag), rest)
+    else:
+        d.add(o.SortOp(value, axis, descending=flag), shape, shape)
 
 
 def constant(d: Drawing) -> None:
@@ -266,7 +311,7 @@ def constant(d: Drawing) -> None:
 
 STEPS = (
     unary, unary, binary, binary, binary, select, cast, matmul, matmul, reduce, reduce, softmax,
-    transpose, cut, concat, pad, flatten, gather, constant,
+    transpose, cut, concat, pad, flatten, gather, scatter, scan, order, constant,
 )  # fmt: skip
 
 
