@@ -25,6 +25,7 @@ from .ops import (
     slicing,
     source,
     transposed,
+    vision,
 )
 
 OPERATORS: dict[str, Build] = {
@@ -47,6 +48,7 @@ OPERATORS: dict[str, Build] = {
     **slicing.OPERATORS,
     **source.OPERATORS,
     **transposed.OPERATORS,
+    **vision.OPERATORS,
 }
 
 STRUCTURES: dict[str, BuildStructure] = {**control.OPERATORS, **sequence.OPERATORS}

@@ -32,7 +32,6 @@ from dlir.lowering.dl_to_structured import (
     scatter,
 )
 from dlir.lowering.dl_to_structured.emitter import Emitter
-from dlir.lowering.dl_to_structured.holding import make_signless
 from dlir.lowering.dl_to_structured.holding import hold_elements
 
 FAMILIES = (

@@ -7,9 +7,12 @@ padding that was asked for, so that padding is made explicit first.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
+from math import prod
 
-from xdsl.ir import Operation
+from xdsl.dialects.builtin import bf16, f16, f32
+from xdsl.ir import Attribute, Operation
 
 from dlir.frontends.builder import dl
 from dlir.frontends.builder.context import Context
@@ -19,6 +22,7 @@ from dlir.frontends.builder.values import Tensor, Unsupported
 from ..node import Node
 from ..operator import Build, tensor
 from ..windows import Windows, flat_image, square_image, window_dims, windows_of
+from .pooled_places import max_and_place
 
 
 def _pool_windows(node: Node, x: Tensor) -> Windows:
@@ -49,14 +53,15 @@ def _ceiled_high(size: Dim, windows: Windows, axis: int) -> int:
     return high if needed <= high < needed + stride else max(needed, 0)
 
 
-def _max_pool(context: Context, node: Node) -> Tensor:
-    if any(node.output_names[1:]):
-        raise Unsupported("the Indices result")
+def _max_pool(context: Context, node: Node) -> Sequence[Tensor]:
     x = tensor(context, node, 0)
     image = square_image(context, x)
     windows = _pool_windows(node, x)
     if node.int("ceil_mode", 0):
         windows = _ceiled(image, windows)
+    if any(node.output_names[1:]):
+        y, places = max_and_place(context, node, image, windows)
+        return flat_image(context, y, x.rank), flat_image(context, places, x.rank)
     op = (dl.MaxPool3dOp if x.rank == 5 else dl.MaxPool2dOp)(
         image.ssa,
         windows.kernel,
@@ -64,7 +69,7 @@ def _max_pool(context: Context, node: Node) -> Tensor:
         padding=windows.padding,
         dilations=windows.dilations,
     )
-    return _pooled(context, op, x, image, windows)
+    return (_pooled(context, op, x, image, windows),)
 
 
 def _pooled(
@@ -90,6 +95,10 @@ def _average_pool(context: Context, node: Node) -> Tensor:
             image = _padded(context, image, windows.padding)
             include, ceiled = False, replace(ceiled, padding=tuple(extra))
         windows = ceiled
+    return _average(context, x, image, windows, include)
+
+
+def _average(context: Context, x: Tensor, image: Tensor, windows: Windows, include: bool) -> Tensor:
     op = (dl.AvgPool3dOp if x.rank == 5 else dl.AvgPool2dOp)(
         image.ssa,
         windows.kernel,
@@ -106,6 +115,57 @@ def _padded(context: Context, image: Tensor, padding: tuple[int, ...]) -> Tensor
     return context.pad(image, (0, 0, *padding[:rank]), (0, 0, *padding[rank:]), 0.0)
 
 
+def _lp_pool(context: Context, node: Node) -> Tensor:
+    """The p-norm of each window: its mean with the padding, times its size, is a sum."""
+    x, p = tensor(context, node, 0), _exponent(node)
+    powers = _power(context, context.cast(x, _wide(x.element)), p)
+    image = square_image(context, powers)
+    windows = _pool_windows(node, x)
+    if node.int("ceil_mode", 0):
+        windows = _ceiled(image, windows)
+    mean = _average(context, x, image, windows, include=True)
+    count = context.constant(prod(windows.kernel), mean.element)
+    return _norm(context, context.itemwise(dl.MulOp, mean, count), p, x.element)
+
+
+def _exponent(node: Node) -> float:
+    p = node.int("p", 2)
+    if p < 1:
+        raise Unsupported(f"p = {p}")
+    return p
+
+
+def _wide(element: Attribute) -> Attribute:
+    """Powers of half types are taken in f32."""
+    return f32 if element in (f16, bf16) else element
+
+
+def _power(context: Context, x: Tensor, p: float) -> Tensor:
+    """|x|^p"""
+    size = context.itemwise(dl.AbsOp, x)
+    if p == 1:
+        return size
+    return context.itemwise(dl.PowOp, size, context.constant(p, x.element))
+
+
+def _norm(context: Context, total: Tensor, p: float, element: Attribute) -> Tensor:
+    """total^(1/p), in the element type."""
+    if p == 2:
+        total = context.itemwise(dl.SqrtOp, total)
+    elif p != 1:
+        total = context.itemwise(dl.PowOp, total, context.constant(1 / p, total.element))
+    return context.cast(total, element)
+
+
+def _global_lp_pool(context: Context, node: Node) -> Tensor:
+    x, p = tensor(context, node, 0), _exponent(node)
+    powers = _power(context, context.cast(x, _wide(x.element)), p)
+    axes = list(range(2, x.rank))
+    op = dl.ReduceSumOp(powers.ssa, axes, keepdims=True)
+    total = context.emit(op, (*x.dims[:2], *[1] * len(axes)))
+    return _norm(context, total, p, x.element)
+
+
 def _global_pool(reduction: type[dl.ReduceMeanOp | dl.ReduceMaxOp]) -> Build:
     def build(context: Context, node: Node) -> Tensor:
         x = tensor(context, node, 0)
@@ -118,6 +178,8 @@ def _global_pool(reduction: type[dl.ReduceMeanOp | dl.ReduceMaxOp]) -> Build:
 OPERATORS: dict[str, Build] = {
     "AveragePool": _average_pool,
     "GlobalAveragePool": _global_pool(dl.ReduceMeanOp),
+    "GlobalLpPool": _global_lp_pool,
     "GlobalMaxPool": _global_pool(dl.ReduceMaxOp),
+    "LpPool": _lp_pool,
     "MaxPool": _max_pool,
 }
