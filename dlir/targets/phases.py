@@ -12,9 +12,11 @@ TAKEN_APART = (
     "batch_norm_training",
     "conv3d",
     "conv_transpose",
+    "deform_conv2d",
     "det",
     "dft",
     "dropout",
+    "grid_sample",
     "group_norm",
     "gru",
     "instance_norm",
@@ -24,6 +26,7 @@ TAKEN_APART = (
     "resize",
     "rms_norm",
     "rnn",
+    "roi_align",
 )
 """The composite ops that no target computes as they are: written in simpler ones first."""
 

@@ -25,6 +25,7 @@ from dlir.dialects.dl.ops import pooling3d as p
 from dlir.dialects.dl.ops import random as ran
 from dlir.dialects.dl.ops import recurrent as rec
 from dlir.dialects.dl.ops import resampling as rs
+from dlir.dialects.dl.ops import sampling as sa
 from dlir.dialects.dl.ops.base import DlOp, Operand, element_of, rank_of, shape_of
 from dlir.dialects.dl.ops.binary import CastOp
 from dlir.dialects.dl.ops.contraction import MatmulOp
@@ -42,6 +43,7 @@ from dlir.transforms.decompose import (
     random,
     recurrent,
     resampling,
+    sampling,
     spectral,
 )
 
@@ -236,6 +238,9 @@ DECOMPOSITIONS: dict[type[DlOp], Callable[[Any, Make], Term | Sequence[Term]]] =
     rs.ResizeOp: resampling.resize,
     ran.RandomUniformOp: random.uniform,
     ran.DropoutOp: random.dropout,
+    sa.GridSampleOp: sampling.grid_sample,
+    sa.RoiAlignOp: sampling.roi_align,
+    sa.DeformConv2dOp: sampling.deform_conv2d,
     rec.RnnOp: recurrent.rnn,
     rec.GruOp: recurrent.gru,
     rec.LstmOp: recurrent.lstm,

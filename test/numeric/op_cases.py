@@ -26,7 +26,7 @@ from numeric.linear_algebra_cases import linear_algebra_cases
 from numeric.normalization_cases import more_normalization_cases
 from numeric.quantization_cases import quantization_cases
 from numeric.recurrent_cases import recurrent_cases
-from numeric.sampling_cases import resize_cases
+from numeric.sampling_cases import resize_cases, sampling_cases
 from numeric.sequential_cases import ordering_cases, random_cases, scan_cases, scatter_cases
 from numeric.unsigned_cases import unsigned_cases
 from numeric.window_cases import window_cases
@@ -456,6 +456,7 @@ REPRESENTATIVE: dict[str, list[Case]] = {
     "normalization f32": normalization_cases("f32") + more_normalization_cases("f32"),
     "linear algebra f32": linear_algebra_cases("f32"),
     "resize f32": resize_cases("f32"),
+    "sampling f32": sampling_cases("f32"),
     "windows f32": window_cases("f32"),
     "attention f32": attention_cases("f32"),
     "recurrent f32": recurrent_cases("f32"),
@@ -483,6 +484,7 @@ REST: dict[str, list[Case]] = {
     **{f"normalization {e}": normalization_cases(e) for e in ("f64", "f16", "bf16")},
     **{f"normalizations {e}": more_normalization_cases(e) for e in ("f64", "f16", "bf16")},
     **{f"linear algebra {e}": linear_algebra_cases(e) for e in ("f64", "f16", "bf16")},
+    **{f"sampling {e}": sampling_cases(e) for e in ("f64", "f16", "bf16")},
     **{f"resize {e}": resize_cases(e) for e in ("f64", "f16", "bf16", "i8", "i64", "i1")},
     **{f"windows {e}": window_cases(e) for e in ("f64", "f16", "bf16", *INTEGERS)},
     **{f"attention {e}": attention_cases(e) for e in ("f64", "f16", "bf16")},

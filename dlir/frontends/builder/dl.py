@@ -139,6 +139,11 @@ from dlir.dialects.dl.ops.reduction import (
 from dlir.dialects.dl.ops.resampling import (
     ResizeOp,
 )
+from dlir.dialects.dl.ops.sampling import (
+    DeformConv2dOp,
+    GridSampleOp,
+    RoiAlignOp,
+)
 from dlir.dialects.dl.ops.scan import (
     CumprodOp,
     CumsumOp,
@@ -201,6 +206,7 @@ __all__ = [
     "CoshOp",
     "CumprodOp",
     "CumsumOp",
+    "DeformConv2dOp",
     "DequantizeOp",
     "DetOp",
     "DftOp",
@@ -217,6 +223,7 @@ __all__ = [
     "GatherNdOp",
     "GatherOp",
     "GeluOp",
+    "GridSampleOp",
     "GroupNormOp",
     "GruOp",
     "HardSigmoidOp",
@@ -261,6 +268,7 @@ __all__ = [
     "ResizeOp",
     "RmsNormOp",
     "RnnOp",
+    "RoiAlignOp",
     "RoundOp",
     "RsqrtOp",
     "ScatterElementsOp",

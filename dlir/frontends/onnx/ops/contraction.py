@@ -87,11 +87,11 @@ def convolution(
     return flat_image(context, y, x.rank)
 
 
-def biased(context: Context, node: Node, y: Tensor) -> Tensor:
-    """y + the bias of each channel, the optional third operand of convolutions."""
-    if not node.has(2):
+def biased(context: Context, node: Node, y: Tensor, index: int = 2) -> Tensor:
+    """y + the bias of each channel, an optional operand of convolutions."""
+    if not node.has(index):
         return y
-    bias = tensor(context, node, 2)
+    bias = tensor(context, node, index)
     return context.itemwise(dl.AddOp, y, context.reshape(bias, (*bias.dims, *[1] * (y.rank - 2))))
 
 

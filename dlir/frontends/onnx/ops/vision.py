@@ -105,7 +105,7 @@ def _columns(node: Node, image: Sequence[int], block: Sequence[int]) -> list[Arr
     for size, k, stride, dilation, low, high in rows:
         count = (size + low + high - (k - 1) * dilation - 1) // stride + 1
         starts = np.arange(count, dtype=np.int64) * stride - low
-        axes.append(starts[:, None] + np.arange(k) * dilation)
+        axes.append(starts[:, None] + np.arange(k, dtype=np.int64) * dilation)
     return axes
 
 
