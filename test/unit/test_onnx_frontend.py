@@ -223,8 +223,11 @@ def test_dimensions_can_be_fixed():
     assert 'no input has a dimension "bach"' in error
 
 
-def test_run_time_shapes_are_refused():
-    model = model_of([node("Reshape", ["x", "i_s"], ["y"])], {"x": [4], "i_s": [2]})
+def test_run_time_axes_and_ranks_are_refused():
+    model = model_of([node("Squeeze", ["x", "i_a"], ["y"])], {"x": [4, 1], "i_a": [1]})
+    (error,) = errors_of(model)
+    assert "axes computed from tensor elements at run time" in error
+    model = model_of([node("Reshape", ["x", "i_s"], ["y"])], {"x": [4], "i_s": ["n"]})
     (error,) = errors_of(model)
     assert "a shape computed from tensor elements at run time" in error
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from itertools import count
 from typing import Any, TypeAlias, cast
 
@@ -46,38 +47,54 @@ MAX_WEIGHT_BYTES = 1 << 36
 
 
 _Source: TypeAlias = tuple[SSAValue, int] | SSAValue
-_Scope: TypeAlias = tuple[
-    Builder,
-    dict[str, _Source],
-    dict[Dim, SSAValue],
-    dict[Atom, SSAValue],
-    dict[int, tuple[Constant, Tensor]],
-]
-"""Where to insert, and what is visible there."""
+
+
+@dataclass
+class _Scope:
+    """Where to insert, and what has been made that is visible there."""
+
+    builder: Builder
+    sources: dict[str, _Source] = field(default_factory=dict[str, "_Source"])
+    """Symbol -> the axis that has this size, or the integer itself."""
+    indices: dict[Dim, SSAValue] = field(default_factory=dict[Dim, SSAValue])
+    atoms: dict[Atom, SSAValue] = field(default_factory=dict[Atom, SSAValue])
+    constants: dict[int, tuple[Constant, Tensor]] = field(
+        default_factory=dict[int, tuple[Constant, Tensor]]
+    )
+    elements: dict[tuple[SSAValue, tuple[int, ...]], Dim] = field(
+        default_factory=dict[tuple[SSAValue, tuple[int, ...]], Dim]
+    )
+
+    def within(self, block: Block) -> _Scope:
+        """The scope of a block of a region: all this, and what is made there."""
+        return replace(
+            self,
+            builder=Builder(InsertPoint.at_end(block)),
+            sources=dict(self.sources),
+            indices=dict(self.indices),
+            atoms=dict(self.atoms),
+            constants=dict(self.constants),
+            elements=dict(self.elements),
+        )
 
 
 class Context:
     """The state of one import. `params` collects the arrays of `dl.param`s by name."""
 
     def __init__(self, builder: Builder):
-        self.builder = builder
         self.params: dict[str, Array] = {}
         self.location: LocationAttr | None = None
         self.hint: str | None = None
-        self._sources: dict[str, _Source] = {}
-        """Symbol -> the axis that has this size, or the integer itself."""
-        self._numbers = count()
-        self._indices: dict[Dim, SSAValue] = {}
-        self._atoms: dict[Atom, SSAValue] = {}
-        self._constants: dict[int, tuple[Constant, Tensor]] = {}
+        self._scope = _Scope(builder)
         self._scopes: dict[Block, _Scope] = {}
+        self._numbers = count()
 
     # Insertion
 
     def insert(self, op: Operation) -> Operation:
         if self.location is not None:
             op.location = self.location
-        self.builder.insert(op)
+        self._scope.builder.insert(op)
         return op
 
     def emit(self, op: Operation, dims: Sequence[Dim] | None = None) -> Tensor:
@@ -116,18 +133,18 @@ class Context:
 
     def symbol(self, name: str, value: SSAValue, axis: int) -> Dim:
         """The size called `name`; the first axis that brings it is where it is read at run time."""
-        self._sources.setdefault(name, (value, axis))
+        self._scope.sources.setdefault(name, (value, axis))
         return d.symbol(name)
 
     def integer(self, value: SSAValue, *, signed: bool) -> Dim:
         """An `index` of the program as a dimension; `signed` says that it may be negative."""
         name = f"#{next(self._numbers)}"
-        self._sources[name] = value
+        self._scope.sources[name] = value
         return d.symbol(name, signed)
 
     def is_known(self, dim: Dim) -> bool:
         """Whether the dimension is made of sizes that are visible at the point of insertion."""
-        return all(symbol.name in self._sources for symbol in d.symbols(dim))
+        return all(symbol.name in self._scope.sources for symbol in d.symbols(dim))
 
     @contextmanager
     def inside(self, block: Block) -> Generator[None]:
@@ -135,17 +152,14 @@ class Context:
 
         A block may be entered again, from the same place.
         """
-        outer = self.builder, self._sources, self._indices, self._atoms, self._constants
-        inner = self._scopes.get(block)
-        if inner is None:
-            tables = dict(self._sources), dict(self._indices), dict(self._atoms)
-            inner = Builder(InsertPoint.at_end(block)), *tables, dict(self._constants)
-            self._scopes[block] = inner
-        self.builder, self._sources, self._indices, self._atoms, self._constants = inner
+        outer = self._scope
+        if block not in self._scopes:
+            self._scopes[block] = outer.within(block)
+        self._scope = self._scopes[block]
         try:
             yield
         finally:
-            self.builder, self._sources, self._indices, self._atoms, self._constants = outer
+            self._scope = outer
 
     def cast_type(self, x: Tensor, type: TensorType[Attribute]) -> SSAValue:
         """The same tensor under a type with more or fewer `?`."""
@@ -154,10 +168,13 @@ class Context:
     # Elements, read while the program runs
 
     def element(self, x: Tensor, *position: int) -> Dim:
-        """An element of a tensor of integers."""
-        value = self._extract(self.cast(x, i64), position)
-        index = self.insert(arith.IndexCastOp(value, IndexType())).results[0]
-        return self.integer(index, signed=True)
+        """An element of a tensor of integers, read once."""
+        key = x.ssa, position
+        if key not in self._scope.elements:
+            value = self._extract(self.cast(x, i64), position)
+            index = self.insert(arith.IndexCastOp(value, IndexType())).results[0]
+            self._scope.elements[key] = self.integer(index, signed=True)
+        return self._scope.elements[key]
 
     def truth(self, value: Value) -> SSAValue:
         """The only element of a value as i1."""
@@ -176,9 +193,9 @@ class Context:
 
     def index(self, dim: Dim) -> SSAValue:
         """`dim` as an `index` value, made once."""
-        if dim not in self._indices:
-            self._indices[dim] = self._index(dim)
-        return self._indices[dim]
+        if dim not in self._scope.indices:
+            self._scope.indices[dim] = self._index(dim)
+        return self._scope.indices[dim]
 
     def _index(self, dim: Dim) -> SSAValue:
         if not isinstance(dim, Expr):
@@ -197,13 +214,13 @@ class Context:
         return total
 
     def _atom(self, atom: Atom) -> SSAValue:
-        if atom not in self._atoms:
-            self._atoms[atom] = self._make_atom(atom)
-        return self._atoms[atom]
+        if atom not in self._scope.atoms:
+            self._scope.atoms[atom] = self._make_atom(atom)
+        return self._scope.atoms[atom]
 
     def _make_atom(self, atom: Atom) -> SSAValue:
         if isinstance(atom, Symbol):
-            source = self._sources[atom.name]
+            source = self._scope.sources[atom.name]
             if isinstance(source, SSAValue):
                 return source
             return self.insert(dl.DimOp(*source)).results[0]
@@ -230,9 +247,9 @@ class Context:
             return value
         if isinstance(value, Ints):
             return self._ints(value)
-        if id(value) not in self._constants:
-            self._constants[id(value)] = (value, self._constant(value))
-        return self._constants[id(value)][1]
+        if id(value) not in self._scope.constants:
+            self._scope.constants[id(value)] = (value, self._constant(value))
+        return self._scope.constants[id(value)][1]
 
     def _constant(self, value: Constant) -> Tensor:
         array = value.array
@@ -281,7 +298,7 @@ class Context:
         """
         if not isinstance(dim, Expr):
             return self.constant(dim, element)
-        if any(isinstance(self._sources[s.name], SSAValue) for s in d.symbols(dim)):
+        if any(isinstance(self._scope.sources[s.name], SSAValue) for s in d.symbols(dim)):
             value = self.insert(arith.IndexCastOp(self.index(dim), i64)).results[0]
             made = FromElementsOp(value, result_type=TensorType(i64, []))
             return self.cast(self.emit(made, ()), element)

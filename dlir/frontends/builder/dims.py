@@ -77,6 +77,11 @@ def symbols(value: Dim) -> set[Symbol]:
     return found
 
 
+def is_signed(value: Dim) -> bool:
+    """Whether an integer of the program is in it."""
+    return any(symbol.signed for symbol in symbols(value))
+
+
 def _terms(value: Dim) -> _Terms:
     if isinstance(value, Expr):
         return dict(value.terms)

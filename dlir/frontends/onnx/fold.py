@@ -21,8 +21,9 @@ MAX_ITEMS = 1 << 24
 """All folded results of a model together have no more items than this."""
 
 _MOVES = frozenset(
-    {"Concat", "Flatten", "Gather", "Reshape", "Slice", "Squeeze", "Transpose", "Unsqueeze"}
-)
+    {"Concat", "Flatten", "Gather", "Reshape", "Slice", "Split", "Squeeze", "Transpose",
+     "Unsqueeze"}
+)  # fmt: skip
 _FOLDED = (frozenset(elementwise.OPERATORS) | _MOVES | {"Range"}) - {
     "Identity",
     "Swish",

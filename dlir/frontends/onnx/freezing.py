@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from dlir.frontends.builder.values import Array
 
-from .importer import Importer
+from .importer import Importer, used_names
 from .reader import read_model
 from .table import EXPANDED
 
@@ -27,10 +27,11 @@ def deciding_inputs(source: ModelProto) -> frozenset[str]:
     model = read_model(source, EXPANDED)
     importer = Importer(model, {})
     importer.survey()
-    if len(importer.needed) != len(importer.errors):
+    if importer.errors.keys() - importer.needed.keys() and not importer.read:
         return frozenset()
+    names = importer.read.union(*importer.needed.values())
     inputs = {info.name for info in source.graph.input} - set(model.weights)
-    return frozenset(inputs & _sources(model.graph, importer.needed))
+    return frozenset(inputs & _sources(model.graph, names))
 
 
 def _sources(graph: GraphProto, names: Iterable[str]) -> set[str]:
@@ -38,7 +39,7 @@ def _sources(graph: GraphProto, names: Iterable[str]) -> set[str]:
     found = set(names)
     for node in reversed(graph.node):
         if not found.isdisjoint(node.output):
-            found.update(node.input)
+            found |= used_names(node)
     return found
 
 

@@ -10,7 +10,7 @@ one.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import prod
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
@@ -57,8 +57,10 @@ from dlir.frontends.builder.values import (
 from . import fold, shape_math
 from .elements import numpy_type
 from .node import Node
+from .operator import Build
 from .reader import Model
-from .table import OPERATORS, STRUCTURES
+from .shapes import read_ints
+from .table import OPERATORS, SIZED, STRUCTURES
 from .weights import BadWeight, read_weight
 
 if TYPE_CHECKING:
@@ -96,8 +98,10 @@ class Importer:
     errors: dict[int, Diagnostic] = field(default_factory=dict[int, Diagnostic])
     values: dict[str, Imported | None] = field(default_factory=dict[str, "Imported | None"])
     """Values by ONNX name; None marks a poisoned one."""
-    needed: list[str] = field(default_factory=list[str])
-    """Names of run-time tensors whose elements the import asked for in vain, one per such fault."""
+    needed: dict[int, set[str]] = field(default_factory=dict[int, set[str]])
+    """By node index, names of run-time tensors whose elements the import asked for in vain."""
+    read: set[str] = field(default_factory=set[str])
+    """Names of tensors whose elements become sizes while the program runs."""
     arguments: list[str] = field(default_factory=list[str])
     """The names of the function's arguments."""
 
@@ -229,7 +233,7 @@ class Importer:
             except _FAULTS as error:
                 self.errors[index] = self._diagnostic(proto, error)
                 if isinstance(error, NeedsValue):
-                    self.needed += [n for n in proto.input if self.values.get(n) is error.value]
+                    self.needed[index] = self._names(proto, error.value)
                 results = [None] * len(proto.output)
             self.values.update(zip(proto.output, results, strict=False))
 
@@ -259,8 +263,39 @@ class Importer:
         if build is None:
             raise Unsupported(NO_OPERATOR)
         values = tuple(None if value is None else value_of(value) for value in inputs)
-        node = Node(node.proto, node.index, node.opset, values)
-        return self._at_import(node) or build(self.context, node)
+        node = replace(node, inputs=values)
+        try:
+            return self._at_import(node) or build(self.context, node)
+        except NeedsValue as fault:
+            return self._with_elements(build, node, fault)
+
+    def _with_elements(
+        self, build: Build, node: Node, fault: NeedsValue
+    ) -> Value | Sequence[Value]:
+        """Import a node whose shape operands are read while the program runs.
+
+        Raises the fault if they are not integers of a known number, or do more than give sizes.
+        """
+        values = list(node.inputs)
+        while node.op_type in SIZED:
+            read = read_ints(self.context, fault.value)
+            if read is None or fault.value not in values:
+                break
+            values[values.index(fault.value)] = read
+            try:
+                results = build(self.context, replace(node, inputs=tuple(values)))
+                self.read |= self._names(node.proto, fault.value)
+                return results
+            except NeedsValue as another:
+                fault = another
+            except (Unsupported, DimError):
+                break
+        raise fault
+
+    def _names(self, proto: NodeProto, value: Value) -> set[str]:
+        """Names of a value, or of all that a node uses if the value is within it."""
+        used = used_names(proto)
+        return {name for name in used if self.values.get(name) is value} or used
 
     def subgraph(self, graph: GraphProto, inputs: Sequence[Imported]) -> list[Imported]:
         """See `Graphs`. Names of the subgraph are forgotten; a fault is the outer node's."""
@@ -274,6 +309,9 @@ class Importer:
             for proto in graph.node:
                 try:
                     results = self._import_node(proto, 0)
+                except NeedsValue as error:
+                    message = f"{proto.op_type} inside: {error}"
+                    raise NeedsValue(message, error.value) from None
                 except Unsupported as error:
                     raise Unsupported(f"{proto.op_type} inside: {error}") from None
                 self.values.update(zip(proto.output, results, strict=False))
@@ -345,6 +383,16 @@ def _length_attr(value: Imported | None, items: Mapping[str, Tensor]) -> Attribu
 
 def _name(proto: NodeProto) -> str:
     return Node(proto, 0, 0).name
+
+
+def used_names(proto: NodeProto) -> set[str]:
+    """What a node and its subgraphs refer to; names of the subgraphs' own are among them."""
+    names = {name for name in proto.input if name}
+    for attribute in proto.attribute:
+        for inner in attribute.g.node:
+            names |= used_names(inner)
+        names.update(info.name for info in attribute.g.output)
+    return names
 
 
 def import_model(

@@ -56,6 +56,11 @@ OPERATORS: dict[str, Build] = {
 STRUCTURES: dict[str, BuildStructure] = {**control.OPERATORS, **sequence.OPERATORS}
 """Operators with subgraphs, or on more than tensors; `OPERATORS` has some for tensors, too."""
 
+SIZED: frozenset[str] = frozenset(
+    {"ConstantOfShape", "Expand", "Range", "Reshape", "Slice", "Tile"}
+)
+"""Operators whose shape operands may be computed while the program runs."""
+
 EXPANDED: frozenset[str] = frozenset(
     {
         "Attention",

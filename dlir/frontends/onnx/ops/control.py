@@ -22,6 +22,7 @@ from dlir.frontends.builder.values import (
     Constant,
     Imported,
     Ints,
+    NeedsValue,
     Tensor,
     TensorList,
     Unsupported,
@@ -58,9 +59,14 @@ def _if(graphs: Graphs, node: Node, inputs: Sequence[Imported | None]) -> Sequen
         return [item for result in results for item in _items(result)]
 
     chosen = context.truth(condition)
-    found = branch(context, chosen, [lambda name=name: build(name) for name in graph])
+    try:
+        found = branch(context, chosen, [lambda name=name: build(name) for name in graph])
+    except NeedsValue:
+        raise
+    except Unsupported as error:
+        raise NeedsValue(str(error), condition) from None
     if structures[0] != structures[1]:
-        raise Unsupported("branches with sequences of different lengths")
+        raise NeedsValue("branches with sequences of different lengths", condition)
     values = iter(found)
     return [
         next(values) if n is None else TensorList(tuple(next(values) for _ in range(n)))
@@ -129,7 +135,8 @@ def _unrolled(
 ) -> Sequence[Imported]:
     """The rounds one after the other: a sequence has a length that is known at import."""
     if not isinstance(rounds.count, int) or truth_of(rounds.go_on) is None:
-        raise Unsupported("sequences in a loop whose number of rounds is known at run time only")
+        message = "sequences in a loop whose number of rounds is known at run time only"
+        raise NeedsValue(message, rounds.go_on)
     if rounds.count > MOST_ROUNDS:
         raise Unsupported(f"sequences in a loop of more than {MOST_ROUNDS} rounds")
     carried, rows = initial, list[Sequence[Imported]]()

@@ -10,13 +10,13 @@ from xdsl.dialects.builtin import i1, i64
 
 from dlir.frontends.builder import dims as d
 from dlir.frontends.builder import dl
-from dlir.frontends.builder.context import Context, broadcast_dims
+from dlir.frontends.builder.context import Context
 from dlir.frontends.builder.dims import Dim
 from dlir.frontends.builder.values import Array, Constant, Tensor, Unsupported, Value
 
 from ..node import Node, normalize_axis
 from ..operator import Build, tensor, tensors
-from ..shapes import dims_of, reshaped, static_ints
+from ..shapes import dims_of, reshaped, static_ints, stretched
 
 
 def _axes(node: Node, rank: int) -> list[int]:
@@ -72,9 +72,21 @@ def _transpose(context: Context, node: Node) -> Tensor:
 
 
 def _expand(context: Context, node: Node) -> Tensor:
-    x = tensor(context, node, 0)
-    dims = broadcast_dims(x.dims, dims_of(node.input(1), "a shape"))
+    x, wanted = tensor(context, node, 0), dims_of(node.input(1), "a shape")
+    rank = max(x.rank, len(wanted))
+    x = context.reshape(x, (1,) * (rank - x.rank) + x.dims)
+    wanted = [1] * (rank - len(wanted)) + wanted
+    dims = [stretched(m, n) for m, n in zip(x.dims, wanted, strict=True)]
+    for axis, (m, n) in enumerate(zip(x.dims, dims, strict=True)):
+        if not isinstance(m, int) and d.is_signed(n):
+            x = _repeated(context, x, axis, n)
     return context.broadcast(x, dims)
+
+
+def _repeated(context: Context, x: Tensor, axis: int, size: Dim) -> Tensor:
+    """An axis of a size that may be 1, which is not known before: then the item is repeated."""
+    last = context.scalar(d.sub(x.dims[axis], 1), i64)
+    return context.gather(x, context.itemwise(dl.MinOp, context.iota((size,), 0, i64), last), axis)
 
 
 def _concat(context: Context, node: Node) -> Tensor:

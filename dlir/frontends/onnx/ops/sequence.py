@@ -18,6 +18,7 @@ from dlir.frontends.builder.values import (
     Absent,
     Constant,
     Imported,
+    NeedsValue,
     Tensor,
     TensorList,
     Unsupported,
@@ -184,7 +185,7 @@ def _numbers(value: Value, what: str) -> list[int]:
     known = as_ints(value)
     numbers = [] if known is None else [n for n in known.items.flat if isinstance(n, int)]
     if known is None or len(numbers) != known.items.size:
-        raise Unsupported(f"{what} that are known at run time only")
+        raise NeedsValue(f"{what} that are known at run time only", value)
     return numbers
 
 

@@ -7,16 +7,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from xdsl.dialects.builtin import i64
+from xdsl.dialects.builtin import f64, i64
 
 from dlir.frontends.builder import dims as d
 from dlir.frontends.builder import dl
 from dlir.frontends.builder.context import Context
 from dlir.frontends.builder.dims import Dim
-from dlir.frontends.builder.values import Constant, NeedsValue, Tensor, Unsupported
+from dlir.frontends.builder.values import Constant, Tensor, Unsupported
 
 from ..node import Node, normalize_axis
-from ..operator import Build, tensor
+from ..operator import Build, tensor, tensors
 from ..shape_math import python_slice
 from ..shapes import dims_of, static_ints
 
@@ -72,10 +72,8 @@ def _range(size: Dim, start: Dim, stop: Dim, step: int) -> Range:
 
 def _from_front(bound: Dim, size: Dim) -> Dim:
     """A negative number counts from the end; sizes do not occur negated here unless they do so."""
-    below = d.less(bound, 0)
-    if below is None:
-        raise Unsupported("a bound whose sign depends on run-time sizes")
-    return d.maximum(d.add(bound, size), 0) if below else bound
+    below = d.less_number(bound, 0)
+    return d.choose(below, d.maximum(d.add(bound, size), 0), bound)
 
 
 def _forward(size: Dim, start: Dim, stop: Dim, step: int) -> Range:
@@ -127,9 +125,8 @@ def progression(context: Context, start: Dim, count: Dim, step: int) -> Tensor:
 
 def _range_operator(context: Context, node: Node) -> Tensor:
     """`Range` with bounds that depend on run-time sizes; constant ones are folded before."""
-    for value in node.inputs:
-        if isinstance(value, Tensor):
-            raise NeedsValue("bounds computed from tensor elements at run time", value)
+    if any(isinstance(value, Tensor) for value in node.inputs):
+        return _counted_range(context, *tensors(context, node))
     start, stop = (dims_of(node.input(i), "bounds")[0] for i in (0, 1))
     step = static_ints(node.input(2), "a step")[0]
     if step == 0:
@@ -140,6 +137,23 @@ def _range_operator(context: Context, node: Node) -> Tensor:
         count = d.maximum(count, 0)
     element = context.tensor(node.input(2)).element
     return context.cast(progression(context, start, count, step), element)
+
+
+def _counted_range(context: Context, start: Tensor, stop: Tensor, step: Tensor) -> Tensor:
+    """start + i * step for i below ceil((stop - start) / step), which is read at run time.
+
+    A step of 0 gives a number below 0, which no size may be.
+    """
+    start, stop, step = (context.reshape(x, ()) for x in (start, stop, step))
+    distance = context.cast(context.itemwise(dl.SubOp, stop, start), f64)
+    steps = context.itemwise(dl.DivOp, distance, context.cast(step, f64))
+    none, negative = context.constant(0, f64), context.constant(-1, f64)
+    count = context.itemwise(dl.MaxOp, context.itemwise(dl.CeilOp, steps), none)
+    stuck = context.compare("eq", step, context.constant(0, step.element))
+    count = context.itemwise(dl.SelectOp, stuck, negative, count)
+    rounds = context.element(context.cast(count, i64))
+    numbers = context.cast(context.iota((rounds,), 0, i64), start.element)
+    return context.itemwise(dl.AddOp, start, context.itemwise(dl.MulOp, numbers, step))
 
 
 OPERATORS: dict[str, Build] = {"Range": _range_operator, "Slice": _slice}
