@@ -34,7 +34,7 @@ class OpStatus:
     """Whether the docstring's example parses and verifies."""
     semantics: bool
     lowered: bool | None
-    """Whether the example goes down a level; None when its dialect has no level below."""
+    """Whether the example goes down a level; None if there is none below, or the host runs it."""
 
 
 def dialect_status(registry: Registry, dialect: str) -> list[OpStatus]:
@@ -50,7 +50,8 @@ def op_status(registry: Registry, op: type[Operation], semantics: bool) -> OpSta
     doc = document_op(op)
     example = bool(doc.examples) and all(_verifies(text, registry) for text in doc.examples)
     lowered = None
-    if (pipeline := DESCENT.get(op.name.partition(".")[0])) is not None:
+    pipeline = DESCENT.get(op.name.partition(".")[0])
+    if pipeline is not None and not getattr(op, "ON_HOST", False):
         lowered = example and all(lowers(text, op, pipeline, registry) for text in doc.examples)
     return OpStatus(op.name, bool(doc.summary), len(doc.rules), example, semantics, lowered)
 

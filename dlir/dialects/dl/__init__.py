@@ -59,6 +59,7 @@ from dlir.dialects.dl.ops import (
     sampling,
     scan,
     scatter,
+    selection,
     source,
     trigonometry,
 )
@@ -88,6 +89,7 @@ FAMILIES: tuple[ModuleType, ...] = (
     scan,
     ordering,
     scatter,
+    selection,
     random,
 )
 

@@ -97,12 +97,12 @@ class Context:
         self._scope.builder.insert(op)
         return op
 
-    def emit(self, op: Operation, dims: Sequence[Dim] | None = None) -> Tensor:
+    def emit(self, op: Operation, dims: Sequence[Dim | None] | None = None) -> Tensor:
         """Insert an operation of one result; `dims` are what is known about its dimensions."""
         return self.emit_all(op, [dims])[0]
 
     def emit_all(
-        self, op: Operation, all_dims: Sequence[Sequence[Dim] | None]
+        self, op: Operation, all_dims: Sequence[Sequence[Dim | None] | None]
     ) -> tuple[Tensor, ...]:
         """Insert an operation; one sequence of dimensions per result, None if unknown."""
         self.insert(op)

@@ -155,6 +155,11 @@ from dlir.dialects.dl.ops.scatter import (
     ScatterElementsOp,
     ScatterNdOp,
 )
+from dlir.dialects.dl.ops.selection import (
+    NmsOp,
+    NonzeroOp,
+    UniqueOp,
+)
 from dlir.dialects.dl.ops.source import (
     ConstantOp,
     DimOp,
@@ -248,6 +253,8 @@ __all__ = [
     "ModOp",
     "MulOp",
     "NegOp",
+    "NmsOp",
+    "NonzeroOp",
     "NotOp",
     "OneHotOp",
     "OrOp",
@@ -295,5 +302,6 @@ __all__ = [
     "ThresholdedReluOp",
     "TopkOp",
     "TransposeOp",
+    "UniqueOp",
     "XorOp",
 ]

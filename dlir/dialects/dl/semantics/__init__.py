@@ -31,6 +31,7 @@ from dlir.dialects.dl.semantics import (
     sampling,
     scan,
     scatter,
+    selection,
     source,
 )
 from dlir.dialects.dl.semantics.common import check_result
@@ -72,6 +73,7 @@ _FAMILIES = (
     scan,
     ordering,
     scatter,
+    selection,
     random,
 )
 
