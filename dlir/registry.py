@@ -34,6 +34,7 @@ from dlir.diagnostics import CompileError, Severity, diagnose, note
 DIALECTS: dict[str, str] = {
     "accel": "dlir.dialects.accel:Accel",
     "arith": "dlir.dialects.vectorized:Arith",
+    "chlo": "dlir.dialects.chlo:CHLO",
     "dl": "dlir.dialects.dl:DL",
     "isa": "dlir.dialects.isa:Isa",
     "linalg": "dlir.dialects.linalg:Linalg",

@@ -9,9 +9,6 @@ import dlir
 
 DATA = Path(__file__).parents[1] / "data" / "stablehlo"
 MODELS = sorted(path.stem for path in DATA.glob("*.mlir"))
-LOOPS = {"branches", "loops", "lstm"}
-"""Models with control flow."""
-
 TOLERANCES = {"halves": 2e-2}
 """bf16 has 8 bits; all others are in f32, and differ by the order of sums and by functions."""
 
@@ -24,8 +21,6 @@ def arrays(name: str, letter: str) -> list[np.ndarray]:
 @pytest.mark.parametrize("target", ["ref", "cpu"])
 @pytest.mark.parametrize("name", MODELS)
 def test_model(name: str, target: str) -> None:
-    if name in LOOPS and target == "cpu":
-        pytest.skip("control flow is not compiled")
     compiled = dlir.compile(DATA / f"{name}.mlir", target)
     outputs = compiled(*arrays(name, "i"))
     outputs = outputs if isinstance(outputs, tuple) else (outputs,)

@@ -25,7 +25,7 @@ EXTENDED = REPLACES
 SIMULATED = frozenset({"isa"})
 """Dialects whose ops mean something only together: a simulator runs whole programs of them."""
 
-FOREIGN = frozenset({"stablehlo"})
+FOREIGN = frozenset({"chlo", "stablehlo"})
 """Dialects that other tools write: their ops mean what their conversion makes of them."""
 
 OWN_DIALECTS = [name for name in DIALECTS if name not in EXTENDED]

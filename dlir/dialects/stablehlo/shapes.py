@@ -168,6 +168,33 @@ def width_of(element: Attribute) -> int:
     return int(cast(Any, element).bitwidth)
 
 
+def broadcasting(op: Operation) -> None:
+    """Operands broadcast to the result, trailing dimensions aligned or as the property says."""
+    result = shape_of(op.results[0])
+    dims = ints_of(op, "broadcast_dimensions")
+    for value in op.operands:
+        shape = shape_of(value)
+        axes = range(len(result) - len(shape), len(result))
+        if dims and len(shape) < len(result):
+            expect_count("dimensions", dims, len(shape))
+            axes = dims
+        if len(shape) > len(result):
+            reject("shape", f"expected operands of rank {len(result)} at most, got {value.type}")
+        expect_axes("dimensions", [*axes], len(result))
+        fits = (n == 1 or same_sizes([n], [result[d]]) for n, d in zip(shape, axes, strict=True))
+        if not all(fits):
+            reject("shape", f"expected operands that broadcast to {text(result)}, got {value.type}")
+
+
+def top_k(op: Operation) -> None:
+    shape, k = shape_of(op.operands[0]), number_of(op, "k")
+    if not shape or k < 0 or k > shape[-1] >= 0:
+        reject("property", f"expected 0 <= k <= the last size of {text(shape)}, got {k}")
+    expect_element(op.results[0], element_of(op.operands[0]))
+    for result in op.results:
+        expect_shape(result, [*shape[:-1], k])
+
+
 # Movement
 
 
@@ -539,8 +566,7 @@ def gather(op: Operation) -> None:
     if any(s > n >= 0 or (s < 0 and op.name == "stablehlo.gather")
            for s, n in zip(sizes, shape_of(x), strict=True)):  # fmt: skip
         reject("slice", f"expected slice sizes within {text(shape_of(x))}, got {[*sizes]}")
-    widths = [sizes[axis] for axis in dropped]
-    if max(widths, default=0) > 1:
+    if any(n > 1 and axis in dropped for axis, n in enumerate(sizes)):
         reject("slice", f"expected slice sizes of 1 or less in dimensions {[*dropped]}")
     window = [n for axis, n in enumerate(sizes) if axis not in dropped]
     expect_element(op.results[0], element_of(x))

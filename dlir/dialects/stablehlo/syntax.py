@@ -288,6 +288,20 @@ def _parse_pairwise(parser: Parser, count: int) -> tuple[list[Attribute], list[A
     return types, types
 
 
+def _parse_arrow(parser: Parser, count: int) -> tuple[list[Attribute], list[Attribute]]:
+    """The operands' types, an arrow, and the results'; older texts have brackets."""
+    if (both := parse_functional(parser)) is not None:
+        return both
+    inputs, _ = _parse_pairwise(parser, count)
+    parser.parse_punctuation("->")
+    return inputs, parse_list_of_types(parser)
+
+
+def _arrow_text(op: HloOp) -> str:
+    inputs = ", ".join(str(value.type) for value in op.operands)
+    return f"{inputs} ->{functional_text(op).partition('->')[2]}"
+
+
 class TypesForm(NamedTuple):
     """How the types after the colon are read, given the number of operands, and written."""
 
@@ -306,6 +320,7 @@ TYPES: dict[str, TypesForm] = {
     "complex": TypesForm(_parse_complex, _complex_text),
     "result": TypesForm(_parse_result, _result_text),
     "tuple": TypesForm(_parse_tuple, _result_text),
+    "arrow": TypesForm(_parse_arrow, _arrow_text),
     "pairwise": TypesForm(_parse_pairwise, _result_text),
 }
 

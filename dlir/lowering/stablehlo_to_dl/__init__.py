@@ -28,6 +28,7 @@ from xdsl.utils.exceptions import VerifyException
 from dlir.diagnostics import CompileError, Diagnostic, RuleViolation, Severity, diagnose
 from dlir.dialects.stablehlo.ops.base import HloOp, same_sizes
 from dlir.lowering.stablehlo_to_dl import (
+    chlo,
     contraction,
     control,
     convolution,
@@ -39,6 +40,7 @@ from dlir.lowering.stablehlo_to_dl import (
     others,
     reduction,
     sorting,
+    vectorized,
     windows,
 )
 from dlir.lowering.stablehlo_to_dl.elementwise import Rule
@@ -46,8 +48,8 @@ from dlir.lowering.stablehlo_to_dl.emitter import Emitter, Unsupported, plain, v
 from dlir.lowering.stablehlo_to_dl.inline import inline_calls
 
 FAMILIES = (
-    elementwise, movement, dynamic, contraction, convolution, reduction, windows, sorting, gather,
-    normalization, control, others,
+    elementwise, chlo, movement, dynamic, contraction, convolution, vectorized, reduction, windows,
+    sorting, gather, normalization, control, others,
 )  # fmt: skip
 
 RULES: dict[str, Rule] = {name: rule for family in FAMILIES for name, rule in family.RULES.items()}

@@ -1,4 +1,4 @@
-"""Convolutions of any layout: `dl.conv2d` after the operands are brought into its order.
+"""Convolutions of any layout: `dl.conv2d` or `dl.conv3d`, on operands brought into their order.
 
 One spatial dimension is two of which one has size 1. Holes in the image (transposed convolutions)
 are zeros between its elements; groups of the batch are groups of features.
@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Literal, cast
+from typing import Any, cast
 
-from xdsl.ir import Operation, SSAValue
+from xdsl.ir import Attribute, Operation, SSAValue
 
-from dlir.dialects.dl.ops.base import element_of
+from dlir.dialects.dl.ops.base import element_of, shape_of
 from dlir.dialects.dl.ops.contraction import Conv2dOp
+from dlir.dialects.dl.ops.convolution import Conv3dOp
 from dlir.dialects.stablehlo.shapes import ints_of, number_of, pairs_of
 from dlir.lowering.stablehlo_to_dl.contraction import accumulator
 from dlir.lowering.stablehlo_to_dl.elementwise import Rule
@@ -40,16 +41,32 @@ class Window:
 def convolution(e: Emitter, op: Operation) -> SSAValue:
     lhs, rhs, result = cast(Any, op.properties["dimension_numbers"]).data
     count = len(lhs) - 2
-    if not 1 <= count <= 2:
-        unsupported(f"{count} spatial dimensions", "one and two are")
-    x, weight = op.operands[0], op.operands[1]
+    if not 1 <= count <= 3:
+        unsupported(f"{count} spatial dimensions", "one to three are")
     spatial = [str(i) for i in range(count)]
-    layout: Literal["nchw", "nhwc"] = "nhwc" if lhs.index("f") == count + 1 else "nchw"
-    order = ["b", *spatial, "f"] if layout == "nhwc" else ["b", "f", *spatial]
-    x = e.transpose(x, [lhs.index(name) for name in order])
-    weight = e.transpose(weight, [rhs.index(name) for name in ("o", "i", *spatial)])
-    made = _convolve(e, op, x, weight, _window(op, count), layout)
+    last = count < 3 and lhs.index("f") == count + 1
+    order = ["b", *spatial, "f"] if last else ["b", "f", *spatial]
+    image = Image(e.transpose(op.operands[0], [lhs.index(name) for name in order]), last)
+    weight = e.transpose(op.operands[1], [rhs.index(name) for name in ("o", "i", *spatial)])
+    made = _convolve(e, op, image, weight, _window(op, count))
     return e.transpose(made, [order.index(name) for name in result])
+
+
+@dataclass(frozen=True)
+class Image:
+    """The left operand: batch, then features and spatial dimensions, or the other way round."""
+
+    x: SSAValue
+    features_last: bool
+
+    @property
+    def first(self) -> int:
+        """The first spatial axis."""
+        return 1 if self.features_last else 2
+
+    @property
+    def features(self) -> int:
+        return len(shape_of(self.x)) - 1 if self.features_last else 1
 
 
 def _window(op: Operation, count: int) -> Window:
@@ -64,46 +81,42 @@ def _window(op: Operation, count: int) -> Window:
 
 
 def _convolve(
-    e: Emitter,
-    op: Operation,
-    x: SSAValue,
-    weight: SSAValue,
-    window: Window,
-    layout: Literal["nchw", "nhwc"],
+    e: Emitter, op: Operation, image: Image, weight: SSAValue, window: Window
 ) -> SSAValue:
-    """The convolution of an image in that layout with a kernel [out, in, spatial..]."""
-    first = 1 if layout == "nhwc" else 2
+    """The convolution of an image with a kernel [out, in, spatial..]."""
     flat = len(window.strides) == 1
     if flat:
-        x, weight = _with_one(e, x, first), _with_one(e, weight, 2)
-        window = window.with_one_more()
+        image = replace(image, x=_with_one(e, image.x, image.first))
+        weight, window = _with_one(e, weight, 2), window.with_one_more()
     turned = [2 + axis for axis, flag in enumerate(window.reversed) if flag]
     weight = reversed_along(e, weight, turned) if turned else weight
-    x, window = _prepared(e, x, window, first)
+    image, window = _prepared(e, image, window)
     groups = number_of(op, "feature_group_count", 1)
     if (batches := number_of(op, "batch_group_count", 1)) > 1:
-        x, groups = _batch_as_features(e, x, batches, layout), batches
-    element = element_of(op.results[0])
-    if element_of(x) != element_of(weight):
-        unsupported(f"operands of types {element_of(x)} and {element_of(weight)}")
-    (top, bottom), (left, right) = window.padding
-    made = e.emit(
-        Conv2dOp(
-            x,
-            weight,
-            acc=accumulator(element_of(x), element),
-            element_type=element,
-            strides=window.strides,
-            padding=(top, left, bottom, right),
-            dilations=window.dilations,
-            groups=groups,
-            layout=layout,
-        )
-    )
+        image, groups = _batch_as_features(e, image, batches), batches
+    if element_of(image.x) != element_of(weight):
+        unsupported(f"operands of types {element_of(image.x)} and {element_of(weight)}")
+    made = e.emit(_dl_convolution(image, weight, window, groups, element_of(op.results[0])))
     if not flat:
         return made
     shape = e.shape(made)
-    return e.reshape(made, [*shape[:first], *shape[first + 1 :]])
+    return e.reshape(made, [*shape[: image.first], *shape[image.first + 1 :]])
+
+
+def _dl_convolution(
+    image: Image, weight: SSAValue, window: Window, groups: int, element: Attribute
+) -> Operation:
+    options: dict[str, Any] = {
+        "acc": accumulator(element_of(image.x), element),
+        "element_type": element,
+        "strides": window.strides,
+        "padding": [pair[side] for side in (0, 1) for pair in window.padding],
+        "dilations": window.dilations,
+        "groups": groups,
+    }
+    if len(window.strides) == 3:
+        return Conv3dOp(image.x, weight, **options)
+    return Conv2dOp(image.x, weight, layout="nhwc" if image.features_last else "nchw", **options)
 
 
 def _with_one(e: Emitter, x: SSAValue, axis: int) -> SSAValue:
@@ -112,35 +125,33 @@ def _with_one(e: Emitter, x: SSAValue, axis: int) -> SSAValue:
     return e.reshape(x, [*shape[:axis], 1, *shape[axis:]])
 
 
-def _prepared(e: Emitter, x: SSAValue, window: Window, first: int) -> tuple[SSAValue, Window]:
+def _prepared(e: Emitter, image: Image, window: Window) -> tuple[Image, Window]:
     """The image with its holes, and cut where paddings are negative."""
-    rank = 4
-    interior = [0] * rank
-    low, high = [0] * rank, [0] * rank
+    rank = len(window.strides) + 2
+    low, high, interior = ([0] * rank for _ in range(3))
     for axis, dilation in enumerate(window.image_dilations):
-        interior[first + axis] = dilation - 1
+        interior[image.first + axis] = dilation - 1
     for axis, (before, after) in enumerate(window.padding):
-        low[first + axis], high[first + axis] = min(before, 0), min(after, 0)
-    x = padded(e, x, low, high, interior, 0)
+        low[image.first + axis], high[image.first + axis] = min(before, 0), min(after, 0)
+    x = padded(e, image.x, low, high, interior, 0)
     positive = [(max(before, 0), max(after, 0)) for before, after in window.padding]
-    return x, replace(window, padding=positive, image_dilations=[1, 1])
+    ones = [1] * len(window.strides)
+    return replace(image, x=x), replace(window, padding=positive, image_dilations=ones)
 
 
-def _batch_as_features(
-    e: Emitter, x: SSAValue, groups: int, layout: Literal["nchw", "nhwc"]
-) -> SSAValue:
+def _batch_as_features(e: Emitter, image: Image, groups: int) -> Image:
     """[groups * n, c] as [n, groups * c]: each group of the batch has features of its own."""
-    shape = e.shape(x)
-    batch, axis = shape[0], (3 if layout == "nhwc" else 1)
-    features = shape[axis]
+    shape, axis = e.shape(image.x), image.features
+    batch, features = shape[0], shape[axis]
     if not isinstance(batch, int) or not isinstance(features, int):
         unsupported("groups of a batch of unknown size")
     parts: list[Size] = [groups, batch // groups, *shape[1:]]
     # The groups move before the features.
-    perm = [*range(1, axis + 1), 0, *range(axis + 1, 5)]
+    perm = [*range(1, axis + 1), 0, *range(axis + 1, len(parts))]
     whole: list[Size] = [batch // groups, *shape[1:]]
     whole[axis] = groups * features
-    return e.reshape(e.transpose(e.reshape(x, parts), perm), whole)
+    x = e.reshape(e.transpose(e.reshape(image.x, parts), perm), whole)
+    return replace(image, x=x)
 
 
 RULES: dict[str, Rule] = {"stablehlo.convolution": convolution}

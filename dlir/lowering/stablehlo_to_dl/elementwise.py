@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable
 from typing import Any, cast
 
-from xdsl.dialects.builtin import IntegerType, bf16, f16, f32, f64, i1
+from xdsl.dialects.builtin import IntegerType, Signedness, bf16, f16, f32, f64, i1
 from xdsl.ir import Attribute, Operation, SSAValue
 
 from dlir.dialects.dl import shapes
@@ -14,6 +14,7 @@ from dlir.dialects.dl.ops import activation as act
 from dlir.dialects.dl.ops import binary as b
 from dlir.dialects.dl.ops import math as m
 from dlir.dialects.dl.ops.base import element_of, shape_of
+from dlir.dialects.dl.ops.bits import BitcastOp, ShiftLeftOp, ShiftRightOp
 from dlir.dialects.stablehlo.attrs import kind_of
 from dlir.dialects.stablehlo.shapes import number_of
 from dlir.lowering.stablehlo_to_dl.emitter import Emitter, known_number, peel, unsupported
@@ -30,7 +31,6 @@ UNARY: dict[str, type[Any]] = {
     "stablehlo.log": m.LogOp,
     "stablehlo.log_plus_one": m.Log1pOp,
     "stablehlo.logistic": act.SigmoidOp,
-    "stablehlo.negate": m.NegOp,
     "stablehlo.not": m.NotOp,
     "stablehlo.round_nearest_even": m.RoundOp,
     "stablehlo.rsqrt": m.RsqrtOp,
@@ -39,8 +39,6 @@ UNARY: dict[str, type[Any]] = {
     "stablehlo.sqrt": m.SqrtOp,
     "stablehlo.tan": m.TanOp,
     "stablehlo.tanh": m.TanhOp,
-    "chlo.erf": m.ErfOp,
-    "chlo.is_inf": m.IsInfOp,
 }
 
 BINARY: dict[str, type[Any]] = {
@@ -68,6 +66,14 @@ def operands_of(op: Operation) -> list[SSAValue]:
     wanted = shape_of(op.results[0])
     shape = shapes.broadcast(*map(shape_of, peeled))
     return peeled if shape == wanted else [*op.operands]
+
+
+def negate(e: Emitter, op: Operation) -> SSAValue:
+    """-x, of unsigned integers 0 - x."""
+    x = op.operands[0]
+    if kind_of(element_of(x)) == "u":
+        return e.emit(b.SubOp(e.constant(0, element_of(x)), x))
+    return e.emit(m.NegOp(x))
 
 
 def unary(kind: type[Any]) -> Rule:
@@ -187,84 +193,64 @@ def reduce_precision(e: Emitter, op: Operation) -> SSAValue:
 
 def width_of(x: SSAValue) -> int:
     element = element_of(x)
-    assert isinstance(element, IntegerType), "shifts are of integers"
+    assert isinstance(element, IntegerType), "the op takes integers"
     return element.bitwidth
 
 
-def shift_distance(op: Operation) -> int:
-    distance = known_number(op.operands[1])
-    if distance is None:
-        unsupported("a distance that is known at run time only")
-    return int(distance)
+def twin(element: Attribute) -> Attribute:
+    """The unsigned integer of a signed one's width, and the other way round."""
+    assert isinstance(element, IntegerType), "the op takes integers"
+    signed = kind_of(cast(Attribute, element)) == "s"
+    return IntegerType(element.bitwidth, Signedness.UNSIGNED if signed else Signedness.SIGNLESS)
 
 
-def shift_left(e: Emitter, op: Operation) -> SSAValue:
-    """x * 2^distance"""
-    x, distance = op.operands[0], shift_distance(op)
-    element, width = element_of(x), width_of(op.operands[0])
-    if not 0 <= distance < width:
-        return e.emit(b.MulOp(x, e.constant(0, element)))
-    return e.emit(b.MulOp(x, e.constant(_power(distance, x), element)))
+def shift(kind: type[Any], of: str) -> Rule:
+    """A shift of integers of that kind; others are taken for those of their width."""
+
+    def rule(e: Emitter, op: Operation) -> SSAValue:
+        x, distance = operands_of(op)
+        element = element_of(x)
+        if kind_of(element) in of:
+            return e.emit(kind(x, distance))
+        turned = [e.emit(BitcastOp(value, twin(element))) for value in (x, distance)]
+        return e.emit(BitcastOp(e.emit(kind(*turned)), element))
+
+    return rule
 
 
-def _power(distance: int, x: SSAValue) -> int:
-    """2^distance as a number of the element type: the highest bit of a signed one is negative."""
-    negative = kind_of(element_of(x)) == "s" and distance == width_of(x) - 1
-    return -(1 << distance) if negative else 1 << distance
+def bitcast_convert(e: Emitter, op: Operation) -> SSAValue:
+    x, result = op.operands[0], op.results[0]
+    if shape_of(x) != shape_of(result) or i1 in (element_of(x), element_of(result)):
+        unsupported(f"bits of {x.type} as {result.type}", "elements of one width are")
+    return e.emit(BitcastOp(x, element_of(result)))
 
 
-def halves(distance: int) -> list[int]:
-    """Two distances, so that each power of two is a positive number of the type."""
-    return [part for part in (distance // 2, distance - distance // 2) if part]
+def popcnt(e: Emitter, op: Operation) -> SSAValue:
+    return set_bits(e, op.operands[0])
 
 
-def shifted_down(e: Emitter, x: SSAValue, distance: int) -> SSAValue:
-    """floor(x / 2^distance) = (x - x mod 2^distance) / 2^distance"""
-    for part in halves(distance):
-        power = e.constant(1 << part, element_of(x))
-        if kind_of(element_of(x)) == "s":
-            x = e.emit(b.SubOp(x, e.emit(b.ModOp(x, power))))
-        x = e.emit(b.DivOp(x, power))
-    return x
-
-
-def shift_right_arithmetic(e: Emitter, op: Operation) -> SSAValue:
-    x, distance = op.operands[0], shift_distance(op)
-    if kind_of(element_of(x)) == "u":
-        unsupported("an arithmetic shift of unsigned integers")
-    last = width_of(x) - 1
-    return shifted_down(e, x, distance if 0 <= distance < last else last)
-
-
-def shift_right_logical(e: Emitter, op: Operation) -> SSAValue:
-    """The arithmetic shift, with the copies of the sign masked out."""
-    x, distance, width = op.operands[0], shift_distance(op), width_of(op.operands[0])
+def set_bits(e: Emitter, x: SSAValue) -> SSAValue:
+    """The sum of all bits, each shifted to the lowest place."""
     element = element_of(x)
-    if not 0 <= distance < width:
-        return e.emit(b.MulOp(x, e.constant(0, element)))
-    down = shifted_down(e, x, distance)
-    if kind_of(element) == "u" or distance == 0:
-        return down
-    return e.emit(b.AndOp(down, e.constant((1 << (width - distance)) - 1, element)))
+    one = e.constant(1, element)
+    total = e.emit(b.AndOp(x, one))
+    for place in range(1, width_of(x)):
+        low = e.emit(b.AndOp(e.emit(ShiftRightOp(x, e.constant(place, element))), one))
+        total = e.emit(b.AddOp(total, low))
+    return total
 
 
-# Ops of chlo
-
-
-def of_abs(e: Emitter, x: SSAValue, infinity: float) -> SSAValue:
-    return e.compare("eq", x, e.constant(infinity, element_of(x)))
-
-
-def is_pos_inf(e: Emitter, op: Operation) -> SSAValue:
-    return of_abs(e, op.operands[0], math.inf)
-
-
-def is_neg_inf(e: Emitter, op: Operation) -> SSAValue:
-    return of_abs(e, op.operands[0], -math.inf)
-
-
-def square(e: Emitter, op: Operation) -> SSAValue:
-    return e.emit(b.MulOp(op.operands[0], op.operands[0]))
+def count_leading_zeros(e: Emitter, op: Operation) -> SSAValue:
+    """The zeros after every bit below a set one has been set: x | x >> 1 | x >> 2 | ..."""
+    x, element = op.operands[0], element_of(op.operands[0])
+    signed = kind_of(element) == "s"
+    x = e.emit(BitcastOp(x, twin(element))) if signed else x
+    distance = 1
+    while distance < width_of(x):
+        moved = e.emit(ShiftRightOp(x, e.constant(distance, element_of(x))))
+        x, distance = e.emit(b.OrOp(x, moved)), distance * 2
+    zeros = set_bits(e, e.emit(m.NotOp(x)))
+    return e.emit(BitcastOp(zeros, element)) if signed else zeros
 
 
 RULES: dict[str, Rule] = {
@@ -280,10 +266,11 @@ RULES: dict[str, Rule] = {
     "stablehlo.reduce_precision": reduce_precision,
     "stablehlo.round_nearest_afz": round_away,
     "stablehlo.select": select,
-    "stablehlo.shift_left": shift_left,
-    "stablehlo.shift_right_arithmetic": shift_right_arithmetic,
-    "stablehlo.shift_right_logical": shift_right_logical,
-    "chlo.is_neg_inf": is_neg_inf,
-    "chlo.is_pos_inf": is_pos_inf,
-    "chlo.square": square,
+    "stablehlo.bitcast_convert": bitcast_convert,
+    "stablehlo.count_leading_zeros": count_leading_zeros,
+    "stablehlo.negate": negate,
+    "stablehlo.popcnt": popcnt,
+    "stablehlo.shift_left": shift(ShiftLeftOp, of="su"),
+    "stablehlo.shift_right_arithmetic": shift(ShiftRightOp, of="s"),
+    "stablehlo.shift_right_logical": shift(ShiftRightOp, of="u"),
 }

@@ -7,7 +7,7 @@ from typing import Any, NoReturn, cast
 
 from xdsl.ir import Operation, SSAValue
 
-from dlir.lowering.stablehlo_to_dl import elementwise
+from dlir.lowering.stablehlo_to_dl import chlo
 from dlir.lowering.stablehlo_to_dl.dynamic import shape_assertion
 from dlir.lowering.stablehlo_to_dl.elementwise import Rule
 from dlir.lowering.stablehlo_to_dl.emitter import Emitter, unsupported, values_of
@@ -15,7 +15,7 @@ from dlir.lowering.stablehlo_to_dl.movement import identity
 
 CALLS: dict[str, Rule] = {
     "Sharding": identity,
-    "mhlo.erf": elementwise.RULES["chlo.erf"],
+    "mhlo.erf": chlo.RULES["chlo.erf"],
     "SPMDFullToShardShape": identity,
     "SPMDShardToFullShape": identity,
     "annotate_device_placement": identity,
@@ -34,8 +34,9 @@ def custom_call(e: Emitter, op: Operation) -> Sequence[SSAValue]:
 
 
 COMPOSITES: dict[str, Rule] = {
-    name: elementwise.RULES[name]
-    for name in ("chlo.erf", "chlo.is_inf", "chlo.is_neg_inf", "chlo.is_pos_inf", "chlo.square")
+    name: rule
+    for name, rule in chlo.RULES.items()
+    if not name.startswith("chlo.broadcast_") and rule is not chlo.refused
 }
 """Composites with a conversion of their own; of the others the decomposition is converted."""
 

@@ -7,7 +7,7 @@ become that op.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
@@ -21,6 +21,10 @@ from dlir.lowering.stablehlo_to_dl.elementwise import Rule, combine
 from dlir.lowering.stablehlo_to_dl.emitter import Emitter, known_number, unsupported
 from dlir.lowering.stablehlo_to_dl.movement import padded
 from dlir.lowering.stablehlo_to_dl.reduction import neutral, recognised
+from dlir.lowering.stablehlo_to_dl.vectorized import applied
+
+Join: TypeAlias = Callable[[Sequence[SSAValue], Sequence[SSAValue]], Sequence[SSAValue]]
+"""Combines two values of each input."""
 
 
 @dataclass(frozen=True)
@@ -34,10 +38,9 @@ class Windows:
 
 
 def reduce_window(e: Emitter, op: Operation) -> Sequence[SSAValue]:
-    if len(op.operands) != 2:
-        unsupported(f"{len(op.operands) // 2} inputs")
-    x, init = op.operands
-    rank = len(shape_of(op.operands[0]))
+    count = len(op.operands) // 2
+    inputs, inits = op.operands[:count], op.operands[count:]
+    rank = len(shape_of(inputs[0]))
     ones = [1] * rank
     windows = Windows(
         ints_of(op, "window_dimensions"),
@@ -45,17 +48,41 @@ def reduce_window(e: Emitter, op: Operation) -> Sequence[SSAValue]:
         ints_of(op, "window_dilations", ones),
         pairs_of(op, "padding", rank),
     )
+    holes = [n - 1 for n in ints_of(op, "base_dilations", ones)]
     name = recognised(op)
+    if name is None:
+        values = [_surrounded(e, x, init, windows, holes)
+                  for x, init in zip(inputs, inits, strict=True)]  # fmt: skip
+        return combined(e, lambda xs, ys: _by_region(e, op, xs, ys), values, windows)
+    (x,), (init,) = inputs, inits
     start = neutral(name, element_of(x))
-    base = ints_of(op, "base_dilations", ones)
-    x = padded(e, x, [0] * rank, [0] * rank, [n - 1 for n in base], start)
-    made = pooled(e, name, x, windows) or combined(e, name, x, windows)
-    if known_number(init) != start:
-        # The initial value counts once for each window, and for every place of the padding.
-        if any(map(any, windows.padding)) or max(base, default=1) > 1:
-            unsupported("padding with an initial value that counts")
-        made = combine(e, name, made, init)
-    return [made]
+    if known_number(init) != start and (any(map(any, windows.padding)) or any(holes)):
+        # The initial value would count for every place of the padding.
+        unsupported("padding with an initial value that counts")
+    x = padded(e, x, [0] * rank, [0] * rank, holes, start)
+    made = pooled(e, name, x, windows)
+    if made is None:
+        low, high = ([pair[side] for pair in windows.padding] for side in (0, 1))
+        wide = padded(e, x, low, high, [0] * rank, start)
+        (made,) = combined(e, lambda xs, ys: [combine(e, name, xs[0], ys[0])], [wide], windows)
+    return [made if known_number(init) == start else combine(e, name, made, init)]
+
+
+def _surrounded(
+    e: Emitter, x: SSAValue, init: SSAValue, windows: Windows, holes: Sequence[int]
+) -> SSAValue:
+    """x with its initial value around and between its elements."""
+    low, high = ([pair[side] for pair in windows.padding] for side in (0, 1))
+    value = known_number(init)
+    if value is None:
+        unsupported("a region that is no reduction known, with an initial value that is computed")
+    return padded(e, x, low, high, holes, value)
+
+
+def _by_region(
+    e: Emitter, op: Operation, xs: Sequence[SSAValue], ys: Sequence[SSAValue]
+) -> list[SSAValue]:
+    return applied(e, op, op.regions[0].block, [*xs, *ys])
 
 
 Layout: TypeAlias = Literal["nchw", "nhwc"]
@@ -97,39 +124,44 @@ def _only_along(image: Sequence[int], windows: Windows) -> bool:
     return single and not any(any(windows.padding[axis]) for axis in rest)
 
 
-def combined(e: Emitter, name: str, x: SSAValue, windows: Windows) -> SSAValue:
-    """Dimension after dimension, windows of growing size."""
-    low, high = ([pair[side] for pair in windows.padding] for side in (0, 1))
-    x = padded(e, x, low, high, [0] * len(low), neutral(name, element_of(x)))
+def combined(
+    e: Emitter, join: Join, values: Sequence[SSAValue], windows: Windows
+) -> Sequence[SSAValue]:
+    """Dimension after dimension, windows of growing size; the values are padded."""
     for axis, size in enumerate(windows.sizes):
         if size > 1:
-            x = _along(e, name, x, axis, size, windows.dilations[axis])
+            values = _along(e, join, values, axis, size, windows.dilations[axis])
         if windows.strides[axis] > 1:
-            x = _every(e, x, axis, windows.strides[axis])
-    return x
+            values = [_every(e, x, axis, windows.strides[axis]) for x in values]
+    return values
 
 
-def _along(e: Emitter, name: str, x: SSAValue, axis: int, size: int, dilation: int) -> SSAValue:
-    """The windows of `size` elements, `dilation` apart, at every place along an axis."""
-    total = shape_of(x)[axis]
-    places = total - (size - 1) * dilation
+def _along(
+    e: Emitter, join: Join, values: Sequence[SSAValue], axis: int, size: int, dilation: int
+) -> Sequence[SSAValue]:
+    """The windows of `size` elements, `dilation` apart, at every place along an axis.
+
+    They are made of those whose sizes are the powers of two in `size`.
+    """
+    total = shape_of(values[0])[axis]
     if total < 0:
         unsupported("a window along a dimension of unknown size")
+    places = total - (size - 1) * dilation
     if places <= 0:
-        return _part(e, x, axis, 0, 0)
-    # `parts` are windows of the sizes in the binary form of `size`, from the largest one on.
-    power, of_power, found, done = 1, x, None, 0
+        return [_part(e, x, axis, 0, 0) for x in values]
+    power, found, done = 1, None, 0
     while True:
         if size & power:
-            part = _part(e, of_power, axis, done * dilation, places)
-            found = part if found is None else combine(e, name, found, part)
+            part = [_part(e, x, axis, done * dilation, places) for x in values]
+            found = part if found is None else join(found, part)
             done += power
         if power * 2 > size:
             assert found is not None, "a size has a bit that is set"
             return found
-        length = shape_of(of_power)[axis] - power * dilation
-        halves = [_part(e, of_power, axis, start, length) for start in (0, power * dilation)]
-        of_power, power = combine(e, name, *halves), power * 2
+        length = shape_of(values[0])[axis] - power * dilation
+        first, second = ([_part(e, x, axis, start, length) for x in values]
+                         for start in (0, power * dilation))  # fmt: skip
+        values, power = join(first, second), power * 2
 
 
 def _part(e: Emitter, x: SSAValue, axis: int, start: int, length: int) -> SSAValue:

@@ -1,4 +1,5 @@
-"""Writes the models of this folder: `python test/data/stablehlo/export.py` (needs jax==0.10.2).
+"""Writes the models of this folder, or those that are named: `python test/data/stablehlo/export.py`
+(needs jax==0.10.2).
 
 Each is a function exported by JAX as `<name>.mlir`, with inputs and the outputs that JAX computed
 in `<name>.npz` (`i0`, `i1`, ..., `o0`, `o1`, ...).
@@ -6,6 +7,7 @@ in `<name>.npz` (`i0`, `i1`, ..., `o0`, `o1`, ...).
 
 import os
 import re
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -187,6 +189,65 @@ def batch_norm(x, scale, offset, mean, variance):
     return (x - mean) / jnp.sqrt(variance + 1e-3) * scale + offset
 
 
+def volumes(x, w, v):
+    """Three spatial dimensions, in both orders, forwards and transposed."""
+    y = lax.conv_general_dilated(
+        x,
+        w,
+        (1, 2, 1),
+        "SAME",
+        dimension_numbers=("NDHWC", "DHWIO", "NDHWC"),
+        rhs_dilation=(1, 1, 2),
+    )
+    return y, lax.conv_transpose(
+        y, v, (2, 1, 2), "SAME", dimension_numbers=("NDHWC", "DHWIO", "NDHWC")
+    )
+
+
+def any_region(x):
+    """Regions that are no op: a reduction, a window, and a pair of values."""
+
+    def logaddexp(a, b):
+        return jnp.logaddexp(a, b)
+
+    def last(a, b):
+        keep = a[0] > b[0]
+        return jnp.where(keep, a[0], b[0]), jnp.where(keep, a[1], b[1])
+
+    places = lax.broadcasted_iota(jnp.int32, x.shape, 1)
+    return (
+        lax.reduce(x, np.float32(-np.inf), logaddexp, (1,)), lax.cumlogsumexp(x, 0),
+        *lax.reduce((jnp.round(x), places), (np.float32(-np.inf), np.int32(-1)), last, (0, 1)),
+    )  # fmt: skip
+
+
+def random(key, x):
+    """Threefry in plain ops: shifts, unsigned numbers, bits taken for floats."""
+    a, b, c = jax.random.split(jax.random.wrap_key_data(key), 3)
+    mask = jax.random.bernoulli(c, 0.7, x.shape)
+    return (
+        jax.random.normal(a, (3, 4)), jax.random.uniform(b, (5,)), jnp.where(mask, x / 0.7, 0.0),
+        jax.random.bits(a, (4,)), jax.random.randint(b, (6,), 0, 10),
+    )  # fmt: skip
+
+
+def unsigned(u, v):
+    return (
+        u + v, u - v, u * v, u // (v + 1), u % (v + 1), u >> 3, u << 30, u >> (v % 40), u > v, -u,
+        u.astype(jnp.float32), (u.astype(jnp.float32) * 0.5).astype(jnp.uint8), u.max(), u.sum(),
+        lax.population_count(u), lax.clz(v), lax.clz(v.astype(jnp.int32)), u.astype(jnp.uint16),
+        lax.shift_right_arithmetic(u, v % 32), lax.bitcast_convert_type(u, jnp.float32) * 0, ~u,
+    )  # fmt: skip
+
+
+def functions(x):
+    return (
+        lax.erf(x), lax.erfc(x), lax.erf_inv(x / 8), jnp.arcsin(x / 8), jnp.arccosh(1 + x * x),
+        jnp.sinh(x), jnp.arctanh(x / 8), jnp.square(x), jax.nn.gelu(x, approximate=False),
+        lax.erfc(x * 4), jnp.arctan(x), jnp.cosh(x), jnp.arcsinh(x), jnp.arccos(x / 8), jnp.tan(x),
+    )  # fmt: skip
+
+
 def constants(x):
     table = np.arange(60, dtype=np.float32).reshape(3, 20)
     return x @ table, x + np.array([1, 2, 3], np.float32)
@@ -203,6 +264,7 @@ def symbolic(x, w):
 
 MODELS: dict[str, tuple[Callable[..., Any], tuple[Any, ...]]] = {
     "activations": (activations, (normal(3, 7),)),
+    "any_region": (any_region, (normal(5, 7),)),
     "attention": (attention, (normal(2, 6, 3, 4), normal(2, 6, 3, 4), normal(2, 6, 3, 4))),
     "batch_norm": (batch_norm, (normal(2, 5, 3), *(normal(3) for _ in range(3)), normal(3) ** 2)),
     "branches": (branches, (np.array(True), np.array(1, np.int32), normal(4))),
@@ -216,6 +278,7 @@ MODELS: dict[str, tuple[Callable[..., Any], tuple[Any, ...]]] = {
         conv_net, (normal(2, 15, 9, 3), normal(3, 3, 3, 6), normal(3, 3, 1, 6), normal(2, 2, 6, 5)),
     ),
     "extremes": (extremes, (normal(4, 5),)),
+    "functions_chlo": (functions, (normal(4, 6) * 2,)),
     "halves": (halves, (normal(4, 5), normal(5, 3))),
     "indexing": (indexing, (normal(10, 10), ints(5, 4), ints(5, 4))),
     "integers": (integers, (ints(100, 3, 5), ints(100, 3, 5))),
@@ -227,11 +290,18 @@ MODELS: dict[str, tuple[Callable[..., Any], tuple[Any, ...]]] = {
         ([{"w": normal(5, 8), "b": normal(8)}, {"w": normal(8, 3), "b": normal(3)}], normal(4, 5)),
     ),
     "products": (products, (normal(2, 3, 4), normal(4, 3, 5), normal(4, 4))),
+    "random": (random, (np.array([3, 7], np.uint32), normal(4, 3))),
     "shapes": (shapes, (normal(3, 4), normal(2, 4))),
     "slices": (slices, (normal(7, 5), np.array(6, np.int32), normal(3, 2))),
     "special": (special, (normal(3, 5),)),
     "statistics": (statistics, (normal(4, 6),)),
     "symbolic": (symbolic, (normal(6, 4), normal(4, 3))),
+    "unsigned": (
+        unsigned, (RNG.integers(0, 1 << 32, 9).astype(np.uint32), ints(99, 9).astype(np.uint32)),
+    ),
+    "volumes": (
+        volumes, (normal(1, 4, 5, 6, 2), normal(2, 3, 2, 2, 3), normal(3, 2, 2, 3, 2)),
+    ),
     "windows": (windows, (normal(4, 9),)),
 }  # fmt: skip
 
@@ -246,11 +316,19 @@ def argument_shapes(name: str, arguments: tuple[Any, ...]) -> tuple[Any, ...]:
     )
 
 
+def text_of(name: str, function: Callable[..., Any], arguments: tuple[Any, ...]) -> str:
+    """The exported text without this machine's folders; what ends in `_chlo` is only lowered."""
+    shapes, jitted = argument_shapes(name, arguments), jax.jit(function)
+    if name.endswith("_chlo"):
+        return jitted.lower(*shapes).as_text()
+    text = jax.export.export(jitted)(*shapes).mlir_module()
+    return re.sub(r'"/[^"\n]*/([^"/\n]+)"', r'"\1"', text)
+
+
 def main() -> None:
-    for name, (function, arguments) in MODELS.items():
-        exported = jax.export.export(jax.jit(function))(*argument_shapes(name, arguments))
-        text = re.sub(r'"/[^"\n]*/([^"/\n]+)"', r'"\1"', exported.mlir_module())
-        (HERE / f"{name}.mlir").write_text(text)
+    for name in sys.argv[1:] or MODELS:
+        function, arguments = MODELS[name]
+        (HERE / f"{name}.mlir").write_text(text_of(name, function, arguments))
         outputs = jax.tree.leaves(jax.jit(function)(*arguments))
         inputs = jax.tree.leaves(arguments)
         arrays = {f"i{n}": np.asarray(a) for n, a in enumerate(inputs)}
