@@ -39,6 +39,7 @@ from dlir.lowering.stablehlo_to_dl import (
     normalization,
     others,
     reduction,
+    scatter,
     sorting,
     vectorized,
     windows,
@@ -49,7 +50,7 @@ from dlir.lowering.stablehlo_to_dl.inline import inline_calls
 
 FAMILIES = (
     elementwise, chlo, movement, dynamic, contraction, convolution, vectorized, reduction, windows,
-    sorting, gather, normalization, control, others,
+    sorting, gather, scatter, normalization, control, others,
 )  # fmt: skip
 
 RULES: dict[str, Rule] = {name: rule for family in FAMILIES for name, rule in family.RULES.items()}

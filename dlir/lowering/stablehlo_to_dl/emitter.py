@@ -222,6 +222,11 @@ def peel(x: SSAValue) -> SSAValue:
     return x
 
 
+def counts_along(counting: IotaOp, rank: int) -> int:
+    """The axis along which `dl.iota` counts once it is broadcast to that rank."""
+    return rank - rank_of(counting.result) + counting.axis.value.data
+
+
 def known_number(x: SSAValue) -> Number | None:
     """The number that fills a tensor, if that is known."""
     source = peel(x)

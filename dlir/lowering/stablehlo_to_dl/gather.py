@@ -32,7 +32,7 @@ def dynamic_gather(e: Emitter, op: Operation) -> SSAValue:
 
 def gathered(e: Emitter, op: Operation, sizes: Sequence[Size]) -> SSAValue:
     dims = cast(Any, op.properties["dimension_numbers"])
-    x, starts = op.operands[0], _parts_last(e, op.operands[1], dims["index_vector_dim"])
+    x, starts = op.operands[0], parts_last(e, op.operands[1], dims["index_vector_dim"])
     offset_dims = dims["offset_dims"]
     found = _along_one_axis(e, x, starts, dims, sizes)
     if found is None:
@@ -44,7 +44,7 @@ def gathered(e: Emitter, op: Operation, sizes: Sequence[Size]) -> SSAValue:
     return e.transpose(found, perm)
 
 
-def _parts_last(e: Emitter, starts: SSAValue, vector: int) -> SSAValue:
+def parts_last(e: Emitter, starts: SSAValue, vector: int) -> SSAValue:
     """The indices with the dimension of their parts at the end."""
     rank = rank_of(starts)
     if vector == rank:
@@ -52,7 +52,7 @@ def _parts_last(e: Emitter, starts: SSAValue, vector: int) -> SSAValue:
     return e.transpose(starts, [*(axis for axis in range(rank) if axis != vector), vector])
 
 
-def _is_whole(e: Emitter, x: SSAValue, axis: int, size: Size) -> bool:
+def is_whole(x: SSAValue, axis: int, size: Size) -> bool:
     """Whether a window has all elements along an axis."""
     n = shape_of(x)[axis]
     return n == size and n >= 0
@@ -68,7 +68,7 @@ def _along_one_axis(
     (axis,) = axes
     rest = [other for other in range(rank_of(x)) if other != axis]
     if dims["collapsed_slice_dims"] not in ((axis,), ()) or not all(
-        _is_whole(e, x, other, sizes[other]) or shape_of(x)[other] < 0 for other in rest
+        is_whole(x, other, sizes[other]) or shape_of(x)[other] < 0 for other in rest
     ):
         return None
     index = e.reshape(starts, e.shape(starts)[:-1])
@@ -92,7 +92,7 @@ def _flattened(
     dropped = (*dims["collapsed_slice_dims"], *dims["operand_batching_dims"])
     indexed = (*dims["start_index_map"], *dropped)
     kept = rank_of(x)
-    while kept and kept - 1 not in indexed and _is_whole(e, x, kept - 1, sizes[kept - 1]):
+    while kept and kept - 1 not in indexed and is_whole(x, kept - 1, sizes[kept - 1]):
         kept -= 1
     shape = e.shape(x)
     window = [axis for axis in range(kept) if axis not in dropped]
@@ -132,7 +132,7 @@ def _index_along(
         terms.append(e.reshape(limited, [*e.shape(starts)[:-1], *ones[batch:]]))
     if axis in dims["operand_batching_dims"]:
         place = dims["operand_batching_dims"].index(axis)
-        where = _batch_axis(dims["start_indices_batching_dims"][place], dims["index_vector_dim"])
+        where = batch_axis(dims["start_indices_batching_dims"][place], dims["index_vector_dim"])
         terms.append(counting(e, full, where))
     if axis in window and sizes[axis] != 1:
         terms.append(counting(e, full, batch + window.index(axis)))
@@ -144,7 +144,7 @@ def _index_along(
     return first
 
 
-def _batch_axis(axis: int, vector: int) -> int:
+def batch_axis(axis: int, vector: int) -> int:
     """An axis of the indices among those of the batch."""
     return axis if axis < vector else axis - 1
 
@@ -163,7 +163,7 @@ def dynamic_slice(e: Emitter, op: Operation) -> SSAValue:
     x, *starts = op.operands
     for axis, (start, size) in enumerate(zip(starts, ints_of(op, "slice_sizes"),
                                              strict=True)):  # fmt: skip
-        if _is_whole(e, x, axis, size):
+        if is_whole(x, axis, size):
             continue
         last = e.difference(e.size(x, axis), size)
         index = e.clamp_index(e.cast(start, i64), last)
@@ -182,7 +182,7 @@ def dynamic_update_slice(e: Emitter, op: Operation) -> SSAValue:
     inside: SSAValue | None = None
     for axis, start in enumerate(starts):
         size = e.size(update, axis)
-        if _is_whole(e, x, axis, size):
+        if is_whole(x, axis, size):
             continue
         place, here = _inside_window(e, shape, axis, start, size)
         update = e.emit(mv.GatherOp(update, place, axis))

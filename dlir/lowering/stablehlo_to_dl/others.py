@@ -7,7 +7,7 @@ from typing import Any, NoReturn, cast
 
 from xdsl.ir import Operation, SSAValue
 
-from dlir.lowering.stablehlo_to_dl import chlo
+from dlir.lowering.stablehlo_to_dl import chlo, sorting
 from dlir.lowering.stablehlo_to_dl.dynamic import shape_assertion
 from dlir.lowering.stablehlo_to_dl.elementwise import Rule
 from dlir.lowering.stablehlo_to_dl.emitter import Emitter, unsupported, values_of
@@ -37,11 +37,11 @@ COMPOSITES: dict[str, Rule] = {
     name: rule
     for name, rule in chlo.RULES.items()
     if not name.startswith("chlo.broadcast_") and rule is not chlo.refused
-}
+} | {"chlo.top_k": sorting.RULES["chlo.top_k"]}
 """Composites with a conversion of their own; of the others the decomposition is converted."""
 
 
-def composite(e: Emitter, op: Operation) -> SSAValue:
+def composite(e: Emitter, op: Operation) -> SSAValue | Sequence[SSAValue]:
     return COMPOSITES[cast(Any, op.properties["name"]).data](e, op)
 
 

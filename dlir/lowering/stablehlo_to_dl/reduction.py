@@ -11,11 +11,14 @@ from xdsl.ir import Attribute, Operation, SSAValue
 
 from dlir.dialects.dl.ops import binary as b
 from dlir.dialects.dl.ops import reduction as r
-from dlir.dialects.dl.ops.base import element_of, shape_of
+from dlir.dialects.dl.ops.base import element_of, rank_of, shape_of
+from dlir.dialects.dl.ops.ordering import ArgmaxOp, ArgminOp
+from dlir.dialects.dl.ops.source import IotaOp
+from dlir.dialects.dl.rules import definer
 from dlir.dialects.stablehlo.attrs import kind_of
 from dlir.dialects.stablehlo.shapes import ints_of
 from dlir.lowering.stablehlo_to_dl.elementwise import OF_BOOLEANS, Rule, combine
-from dlir.lowering.stablehlo_to_dl.emitter import Emitter, Number, known_number
+from dlir.lowering.stablehlo_to_dl.emitter import Emitter, Number, counts_along, known_number, peel
 from dlir.lowering.stablehlo_to_dl.regions import arg_extreme, combiner
 from dlir.lowering.stablehlo_to_dl.vectorized import applied, tree_reduced
 
@@ -25,6 +28,8 @@ REDUCTIONS: dict[str, type[r.ReduceOp]] = {
     "maximum": r.ReduceMaxOp,
     "minimum": r.ReduceMinOp,
 }
+
+PLACES = {"maximum": ArgmaxOp, "minimum": ArgminOp}
 
 OF_BITS = {"or": "maximum", "and": "minimum"}
 """The reductions of i1 that `or` and `and` are."""
@@ -123,6 +128,10 @@ def arg_reduction(e: Emitter, op: Operation, axes: Sequence[int]) -> Sequence[SS
     plain = known_number(x_init) == neutral(name, element) and known_number(index_init) == 0
     if not plain or any(shape_of(x)[axis] == 0 for axis in axes):
         return None
+    counting = definer(peel(index), IotaOp)
+    if len(axes) == 1 and counting is not None and counts_along(counting, rank_of(x)) == axes[0]:
+        place = e.emit(PLACES[name](x, axes[0]))
+        return [reduced(e, name, x, axes), e.cast(place, element_of(index))]
     kept = e.emit(REDUCTIONS[name](x, axes, keepdims=True))
     found = e.compare("eq", x, kept)
     if kind_of(element) == "f":

@@ -16,6 +16,7 @@ from xdsl.ir import Operation, SSAValue
 
 from dlir.dialects.dl.ops import pooling as p
 from dlir.dialects.dl.ops.base import element_of, shape_of
+from dlir.dialects.dl.ops.scan import CumprodOp, CumsumOp
 from dlir.dialects.stablehlo.shapes import ints_of, pairs_of
 from dlir.lowering.stablehlo_to_dl.elementwise import Rule, combine
 from dlir.lowering.stablehlo_to_dl.emitter import Emitter, known_number, unsupported
@@ -60,7 +61,7 @@ def reduce_window(e: Emitter, op: Operation) -> Sequence[SSAValue]:
         # The initial value would count for every place of the padding.
         unsupported("padding with an initial value that counts")
     x = padded(e, x, [0] * rank, [0] * rank, holes, start)
-    made = pooled(e, name, x, windows)
+    made = pooled(e, name, x, windows) or running(e, name, x, windows)
     if made is None:
         low, high = ([pair[side] for pair in windows.padding] for side in (0, 1))
         wide = padded(e, x, low, high, [0] * rank, start)
@@ -122,6 +123,23 @@ def _only_along(image: Sequence[int], windows: Windows) -> bool:
     lists = (windows.sizes, windows.strides, windows.dilations)
     single = all(values[axis] == 1 for values in lists for axis in rest)
     return single and not any(any(windows.padding[axis]) for axis in rest)
+
+
+SCANS = {"add": CumsumOp, "multiply": CumprodOp}
+
+
+def running(e: Emitter, name: str, x: SSAValue, windows: Windows) -> SSAValue | None:
+    """A running sum or product: windows over all elements up to each place, or from it on."""
+    long = [axis for axis, size in enumerate(windows.sizes) if size > 1]
+    if name not in SCANS or len(long) != 1 or element_of(x) == i1:
+        return None
+    (axis,) = long
+    size, before = windows.sizes[axis], windows.padding[axis]
+    others = [pair for i, pair in enumerate(windows.padding) if i != axis]
+    plain = max(windows.strides) == max(windows.dilations) == 1 and not any(map(any, others))
+    if not plain or shape_of(x)[axis] != size or before not in ((size - 1, 0), (0, size - 1)):
+        return None
+    return e.emit(SCANS[name](x, axis, reverse=before[0] == 0))
 
 
 def combined(

@@ -248,6 +248,26 @@ def functions(x):
     )  # fmt: skip
 
 
+def sorting(x, i):
+    values, places = lax.top_k(x, 3)
+    return (
+        jnp.sort(x, 1), jnp.argsort(x, 0), values, places, jnp.sort(i, descending=True),
+        *lax.sort((i, jnp.arange(i.size, dtype=jnp.float32)), num_keys=1), jnp.median(x),
+        jnp.argsort(-x, 1, descending=True), jnp.unique(i, size=4),
+    )  # fmt: skip
+
+
+def scatters(x, i, j, u):
+    """Indices may be equal, and outside."""
+    return (
+        x.at[i].set(u), x.at[j].add(u), x.at[j].multiply(u), x.at[j].max(u), x.at[2].set(u[0]),
+        x.at[:, j].add(1.0), x.at[i, j].set(u[:, 0]), x.at[i, 1:3].add(u[:, 1:3]),
+        x.at[j + 8].min(u),
+        jnp.zeros(6).at[j].add(1.0), jnp.put_along_axis(x[:3], j[:, None], 7.0, 1, inplace=False),
+        jax.ops.segment_sum(u, j, 4), x.at[i, ::2].set(0.0), jnp.bincount(j, length=5),
+    )  # fmt: skip
+
+
 def constants(x):
     table = np.arange(60, dtype=np.float32).reshape(3, 20)
     return x @ table, x + np.array([1, 2, 3], np.float32)
@@ -293,6 +313,10 @@ MODELS: dict[str, tuple[Callable[..., Any], tuple[Any, ...]]] = {
     "random": (random, (np.array([3, 7], np.uint32), normal(4, 3))),
     "shapes": (shapes, (normal(3, 4), normal(2, 4))),
     "slices": (slices, (normal(7, 5), np.array(6, np.int32), normal(3, 2))),
+    "scatters": (scatters, (normal(10, 5), np.array([4, 1, 7], np.int32),
+                            np.array([3, 0, 3], np.int32), normal(3, 5))),
+    "sorting": (sorting, (normal(4, 6), ints(5, 8))),
+    "sorting_chlo": (sorting, (normal(4, 6), ints(5, 8))),
     "special": (special, (normal(3, 5),)),
     "statistics": (statistics, (normal(4, 6),)),
     "symbolic": (symbolic, (normal(6, 4), normal(4, 3))),
