@@ -45,10 +45,11 @@ def to_numpy(tensor: torch.Tensor) -> Array:
 
 
 def from_numpy(array: Array) -> torch.Tensor:
-    """An array's memory as a tensor; only what PyTorch must not write into is copied."""
+    """An array's memory as a tensor; copied if it is read-only, or runs backwards."""
     import torch
 
-    array = array if array.flags.writeable else array.copy()
+    if not array.flags.writeable or any(stride < 0 for stride in array.strides):
+        array = array.copy()
     if array.dtype.name == "bfloat16":
         return torch.from_numpy(array.view(np.int16)).view(torch.bfloat16)
     return torch.from_numpy(array)

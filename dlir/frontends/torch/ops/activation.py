@@ -110,26 +110,6 @@ def _relu6(context: Context, call: Call) -> Tensor:
     return context.itemwise(partial(dl.ClipOp, min=low, max=high), x)
 
 
-def _hardshrink(context: Context, call: Call) -> Tensor:
-    """0 within [-lambd, lambd]; of NaN it is NaN."""
-    x, limit = call.tensor(context), float(call.number("lambd"))
-    low, high, zero = (context.constant(n, x.element) for n in (-limit, limit, 0))
-    inside = context.itemwise(
-        dl.AndOp, context.compare("ge", x, low), context.compare("le", x, high)
-    )
-    return context.itemwise(dl.SelectOp, inside, zero, x)
-
-
-def _softshrink(context: Context, call: Call) -> Tensor:
-    """x moved toward 0 by lambd, and 0 within it; of NaN it is NaN."""
-    x, limit = call.tensor(context), float(call.number("lambd"))
-    bound, negated, zero = (context.constant(n, x.element) for n in (limit, -limit, 0))
-    above, below = context.compare("gt", x, bound), context.compare("lt", x, negated)
-    y = context.itemwise(dl.MulOp, x, zero)
-    y = context.itemwise(dl.SelectOp, above, context.itemwise(dl.SubOp, x, bound), y)
-    return context.itemwise(dl.SelectOp, below, context.itemwise(dl.AddOp, x, bound), y)
-
-
 def _threshold(context: Context, call: Call) -> Tensor:
     """`value` up to the threshold, x above it and where x is NaN."""
     x = call.tensor(context)
@@ -183,7 +163,6 @@ OPERATORS: dict[str, Build] = {
     "aten.elu.default": _elu,
     "aten.gelu.default": _gelu,
     "aten.glu.default": _glu,
-    "aten.hardshrink.default": _hardshrink,
     "aten.hardsigmoid.default": _hard_sigmoid,
     "aten.hardtanh.default": _hardtanh,
     "aten.leaky_relu.default": _leaky_relu,
@@ -193,6 +172,5 @@ OPERATORS: dict[str, Build] = {
     "aten.relu6.default": _relu6,
     "aten.sigmoid.default": _sigmoid,
     "aten.softplus.default": _softplus,
-    "aten.softshrink.default": _softshrink,
     "aten.threshold.default": _threshold,
 }

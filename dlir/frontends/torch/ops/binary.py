@@ -210,7 +210,6 @@ _OVERLOADS: dict[str, Build] = {
     "aten.remainder": _binary(dl.ModOp),
     "aten.rsub": _with_alpha(dl.SubOp, swapped=True),
     "aten.sub": _with_alpha(dl.SubOp),
-    "aten.true_divide": _binary(dl.DivOp),
 }
 """Operators that take a tensor or a number on the right."""
 

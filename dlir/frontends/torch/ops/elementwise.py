@@ -255,7 +255,7 @@ _COMPOSED: dict[str, Step] = {
 
 _ROUNDING: dict[str, Make] = {"ceil": dl.CeilOp, "floor": dl.FloorOp, "round": dl.RoundOp}
 
-_COPIES = ("alias", "clone", "contiguous", "detach", "lift_fresh_copy", "positive")
+_COPIES = ("alias", "clone", "detach", "lift_fresh_copy")
 """What is the identity where tensors are values."""
 
 OPERATORS: dict[str, Build] = {

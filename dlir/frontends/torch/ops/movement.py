@@ -348,27 +348,17 @@ def _copy(context: Context, call: Call) -> Tensor:
 
 
 _RESHAPES = (
-    "_reshape_alias.default",
     "_unsafe_view.default",
-    "flatten.using_ints",
-    "reshape.default",
     "squeeze.default",
     "squeeze.dim",
     "squeeze.dims",
-    "unflatten.int",
     "unsqueeze.default",
     "view.default",
 )
 
 _SPLITS = (
-    "chunk.default",
     "split.Tensor",
-    "split.sizes",
     "split_with_sizes.default",
-    "tensor_split.sections",
-    "unsafe_chunk.default",
-    "unsafe_split.Tensor",
-    "unsafe_split_with_sizes.default",
 )
 
 OPERATORS: dict[str, Build] = {

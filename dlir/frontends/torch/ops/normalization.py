@@ -1,4 +1,4 @@
-"""Softmax, the normalisations, and dropout as it is at inference."""
+"""Softmax and the normalisations."""
 
 from __future__ import annotations
 
@@ -192,15 +192,6 @@ def _group_norm(groups: str) -> Build:
     return build
 
 
-def _dropout(name: str) -> Build:
-    def build(context: Context, call: Call) -> Sequence[Tensor]:
-        if call.flag("train") and call.number("p") != 0:
-            raise Unsupported("train=True: random numbers are not imported")
-        return (call.tensor(context, name),)
-
-    return build
-
-
 OPERATORS: dict[str, Build] = {
     "aten._fused_rms_norm.default": _rms_norm,
     "aten._log_softmax.default": _softmax(dl.LogSoftmaxOp),
@@ -209,12 +200,10 @@ OPERATORS: dict[str, Build] = {
     "aten._native_batch_norm_legit_no_training.default": _batch_norm,
     "aten._safe_softmax.default": _safe_softmax,
     "aten._softmax.default": _softmax(dl.SoftmaxOp),
-    "aten.dropout.default": only_first(_dropout("input")),
     "aten.group_norm.default": only_first(_group_norm("num_groups")),
     "aten.instance_norm.default": _instance_norm,
     "aten.layer_norm.default": only_first(_layer_norm),
     "aten.log_softmax.int": _softmax(dl.LogSoftmaxOp),
-    "aten.native_dropout.default": _dropout("input"),
     "aten.native_group_norm.default": _group_norm("group"),
     "aten.native_layer_norm.default": _layer_norm,
     "aten.rms_norm.default": only_first(_rms_norm),

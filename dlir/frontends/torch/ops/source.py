@@ -93,8 +93,6 @@ OPERATORS: dict[str, Build] = {
         (
             "aten.empty.memory_format",
             "aten.empty_like.default",
-            "aten.empty_permuted.default",
-            "aten.empty_strided.default",
             "aten.new_empty.default",
             "aten.new_zeros.default",
             "aten.zeros.default",
