@@ -159,7 +159,7 @@ CREATIONS: list[Function] = [
     lambda x: torch.tril_indices(3, 4, -1), lambda x: torch.triu_indices(3, 3), lambda x: x.new_zeros(2),
     lambda x: x.new_ones(2, 2), lambda x: torch.empty(2, 0), lambda x: torch.arange(x.shape[0]),
     lambda x: x.clone().fill_(2.0),
-    lambda x: torch.empty_like(x).fill_(1.0),
+    lambda x: torch.empty_like(x).fill_(1.0), lambda x: x + torch.tensor([1.0, 2.0, 3.0]),
 ]  # fmt: skip
 
 INDEXING: list[Function] = [

@@ -92,7 +92,10 @@ def compile_graph(
     graph_module: GraphModule, options: Mapping[str, Any], static: Sequence[int] = ()
 ) -> Run:
     """A function of PyTorch's values that runs the graph, eagerly where it must."""
-    refused = unsupported_nodes(graph_module)
+    from torch._subclasses.fake_tensor import unset_fake_temporarily
+
+    with unset_fake_temporarily():  # constants of the graph are looked into
+        refused = unsupported_nodes(graph_module)
     if refused:
         return partitioned(graph_module, refused, lambda part: LazyGraph(part, options))
     return LazyGraph(graph_module, options, static)
