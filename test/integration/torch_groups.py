@@ -49,7 +49,7 @@ def ints(*shape: int, low: int = -4, high: int = 5, dtype: torch.dtype = torch.i
 
 
 MATHEMATICS: list[Function] = [
-    torch.abs, torch.acos, torch.asin, torch.atan, torch.ceil, torch.cos, torch.erf, torch.exp,
+    torch.abs, torch.acos, torch.acosh, torch.asin, torch.asinh, torch.atan, torch.ceil, torch.cos, torch.erf, torch.exp,
     torch.exp2, torch.expm1, torch.floor, torch.frac, torch.isfinite, torch.isinf, torch.isnan,
     torch.isneginf, torch.isposinf, torch.log, torch.log10, torch.log1p, torch.log2,
     torch.logical_not, torch.neg, torch.reciprocal, torch.round, torch.rsqrt, torch.sgn,
@@ -98,6 +98,8 @@ INTEGERS: list[Function] = [
     lambda a, b: torch.bitwise_not(a), lambda a, b: a // 3, lambda a, b: a % 3,
     lambda a, b: torch.fmod(a, 3), lambda a, b: torch.div(a, 3, rounding_mode="trunc"),
     lambda a, b: a + 0.5, lambda a, b: a * True, lambda a, b: a > 0.5, lambda a, b: a**2,
+    lambda a, b: a << b.abs(), lambda a, b: a >> b.abs(), lambda a, b: a << 1, lambda a, b: a >> 1,
+    lambda a, b: torch.argmax(a, 1), lambda a, b: torch.cumsum(a, 0), lambda a, b: torch.sort(a),
     lambda a, b: torch.sin(a), lambda a, b: torch.sqrt(a), lambda a, b: torch.floor(a),
     lambda a, b: torch.abs(a), lambda a, b: torch.sign(a), lambda a, b: F.relu(a),
     lambda a, b: a.sum(), lambda a, b: a.prod(0), lambda a, b: a.amax(0), lambda a, b: a.any(1),
@@ -105,7 +107,9 @@ INTEGERS: list[Function] = [
     lambda a, b: a.bool() * b.bool(), lambda a, b: ~a.bool(), lambda a, b: a.bool().sum(1),
     lambda a, b: a.bool() ^ (b > 0), lambda a, b: torch.where(a > b, a, 1),
     lambda a, b: a.float().mean(), lambda a, b: torch.isnan(a), lambda a, b: torch.isfinite(a),
-    lambda a, b: a.clamp(-1, 2), lambda a, b: F.one_hot(a.abs().long(), 6), lambda a, b: torch.round(a),
+    lambda a, b: torch.bitwise_left_shift(a, 2), lambda a, b: torch.bitwise_right_shift(a, b.abs()),
+    lambda a, b: torch.bitwise_left_shift(a, b.abs()), lambda a, b: torch.bitwise_right_shift(a, 1),
+    lambda a, b: a.clamp(1, 2), lambda a, b: F.one_hot(a.abs().long(), 6), lambda a, b: torch.round(a),
     lambda a, b: a.to(torch.float16), lambda a, b: torch.pow(a, b.abs()), lambda a, b: a.trunc(),
 ]  # fmt: skip
 
@@ -168,7 +172,44 @@ INDEXING: list[Function] = [
     lambda x, i, j: x.index_select(1, j), lambda x, i, j: F.embedding(i, x[0]),
     lambda x, i, j: x.gather(2, j.reshape(1, 1, 2).expand(2, 3, 2)),
     lambda x, i, j: x[0].gather(1, j.reshape(1, 2)), lambda x, i, j: x[0, 0].gather(0, j),
-    lambda x, i, j: x[..., j],
+    lambda x, i, j: x[..., j], lambda x, i, j: x[:, i, j], lambda x, i, j: x[i, :, j] + x[i[:, None], :, j],
+]  # fmt: skip
+
+SCATTERS: list[Function] = [
+    lambda x, i, j: x.scatter(2, j.reshape(1, 1, 2).expand(2, 3, 2), x[..., 1:]),
+    lambda x, i, j: x.scatter(1, j.reshape(1, 2, 1), 7.0),
+    lambda x, i, j: x.scatter_add(2, j.reshape(1, 1, 2).expand(2, 3, 2), x[..., 2:] * 2),
+    lambda x, i, j: x.scatter(2, j.reshape(1, 1, 2), x[..., :2], reduce="multiply"),
+    lambda x, i, j: x.scatter(2, j.reshape(1, 1, 2), 2.0, reduce="add"),
+    lambda x, i, j: x.scatter_reduce(2, j.reshape(1, 1, 2), x[..., :2], "amax"),
+    lambda x, i, j: x.scatter_reduce(2, j.reshape(1, 1, 2), x[..., :2], "sum"),
+    lambda x, i, j: x.index_add(1, j, x[:, :2] * 3, alpha=2), lambda x, i, j: x.index_add(0, i * 0, x),
+    lambda x, i, j: x.index_copy(2, j, x[..., :2]), lambda x, i, j: x.index_fill(1, j, 5.0),
+    lambda x, i, j: x.index_fill(1, j, x[0, 0, 1]),
+    lambda x, i, j: x.index_put((i,), x[0, :1, :1]), lambda x, i, j: x.index_put((i, j), x[0, 0]),
+    lambda x, i, j: x.index_put((i * 0, j * 0), x[0, :2], accumulate=True),
+    lambda x, i, j: torch.ops.aten.index_put(x, [None, i, j], x[:, 0, :2]),
+    lambda x, i, j: torch.ops.aten.index_put(x, [i, None, j], x[0, :2, :3]),
+    lambda x, i, j: torch.ops.aten.index_put(x, [x > 0], x[0, 0, 0]),
+    lambda x, i, j: F.embedding_bag(i + 1, x[0], torch.tensor([0, 1])),
+    lambda x, i, j: F.embedding_bag(torch.stack([i, j]), x[0], mode="sum"),
+    lambda x, i, j: F.embedding_bag(i + 1, x[0], torch.tensor([0, 0, 1, 2]), mode="mean"),
+    lambda x, i, j: F.embedding_bag(
+        i + 1, x[0], torch.tensor([0, 1]), mode="sum", per_sample_weights=x[0, 0, :2]
+    ),
+    lambda x, i, j: F.embedding_bag(
+        i + 1, x[0], torch.tensor([0, 1, 2]), mode="sum", include_last_offset=True
+    ),
+]  # fmt: skip
+
+ORDERINGS: list[Function] = [
+    lambda x: x.cumsum(1), lambda x: x.cumsum(-1, dtype=torch.float64), lambda x: x.cumprod(0),
+    torch.sort, lambda x: torch.sort(x, 1, descending=True), lambda x: torch.sort(x, dim=0, stable=True),
+    lambda x: x.argsort(-1), lambda x: torch.topk(x, 3), lambda x: torch.topk(x, 2, 1, largest=False),
+    torch.argmax, partial(torch.argmax, dim=1), partial(torch.argmin, dim=-1, keepdim=True),
+    partial(torch.argmin, keepdim=True), lambda x: torch.max(x, 1), lambda x: torch.min(x, 0, keepdim=True),
+    lambda x: x[0, 0].cumsum(0), lambda x: x.sum().cumsum(0), lambda x: x.sum().argmax(), lambda x: x.sum().sort(),
+    lambda x: x.sum().max(0), lambda x: torch.topk(x.sum(), 1, 0), lambda x: (x > 0).cumsum(1),
 ]  # fmt: skip
 
 PRODUCTS: list[Function] = [
@@ -192,6 +233,10 @@ CONVOLUTIONS: list[Function] = [
     lambda x: F.conv2d(x, plain(4, 6, 3, 3), dilation=2, padding=2), lambda x: F.conv2d(x[0], plain(4, 6, 1, 1)),
     lambda x: F.conv1d(x[:, :, 0], plain(4, 6, 3), plain(4), padding=1),
     lambda x: F.conv1d(x[0, :, 0], plain(4, 3, 2), groups=2, stride=2),
+    lambda x: F.conv3d(x[None], plain(4, 2, 2, 3, 3), plain(4), 2, 1), lambda x: F.conv_transpose2d(x, plain(6, 4, 3, 3)),
+    lambda x: F.conv_transpose2d(x, plain(6, 2, 3, 2), plain(4), 2, 1, 1, groups=2),
+    lambda x: F.conv_transpose1d(x[:, :, 0], plain(6, 3, 4), stride=3, padding=1, dilation=2),
+    lambda x: F.conv_transpose3d(x[None], plain(2, 3, 2, 2, 2), stride=2),
 ]  # fmt: skip
 
 IMAGES: list[Function] = [
@@ -209,6 +254,8 @@ IMAGES: list[Function] = [
     lambda x: F.interpolate(x, size=(4, 4), mode="nearest-exact"),
     lambda x: F.interpolate(x, scale_factor=1.5, mode="bilinear"),
     lambda x: F.interpolate(x, size=(9, 3), mode="bilinear", align_corners=True),
+    lambda x: F.interpolate(x, size=(9, 3), mode="bicubic"),
+    lambda x: F.interpolate(x, scale_factor=2, mode="bicubic", align_corners=True),
     lambda x: F.interpolate(x[:, :, 0], size=4, mode="linear"), lambda x: F.interpolate(x[:, :, 0], size=9),
     lambda x: F.interpolate(x[:, :, 0], size=9, mode="nearest-exact"),
     lambda x: F.interpolate(x[None], size=(3, 4, 5), mode="trilinear"), lambda x: F.interpolate(x[None], size=(3, 4, 5)),
@@ -279,6 +326,10 @@ GROUPS: Mapping[str, tuple[list[Function], tuple[Tensor, ...]]] = {
     "images": (IMAGES, (plain(2, 3, 6, 7),)),
     "indexing": (INDEXING, (plain(2, 3, 4), torch.tensor([1, 0]), torch.tensor([2, 0]))),
     "integers": (INTEGERS, (ints(3, 4), ints(4))),
+    "integers without sign": (
+        [f for f in INTEGERS if f is not torch.sub],
+        (ints(3, 4, low=0, dtype=torch.uint8), ints(4, low=1, dtype=torch.uint8)),
+    ),
     "integers of 8 bits": (INTEGERS, (ints(3, 4, dtype=torch.int8), ints(3, 1, dtype=torch.int8))),
     "mathematics": (MATHEMATICS, (floats(4, 7),)),
     "mathematics of f64": (MATHEMATICS, (floats(28, dtype=torch.float64),)),
@@ -288,6 +339,8 @@ GROUPS: Mapping[str, tuple[list[Function], tuple[Tensor, ...]]] = {
     "movements": (MOVEMENTS, (plain(2, 3, 4),)),
     "norms": (NORMS, (plain(2, 4, 5, 6),)),
     "overloads": (OVERLOADS, (plain(4, 7), ints(4, 7, low=0, high=7))),
+    "orderings": (ORDERINGS, (plain(3, 4, 5),)),
+    "orderings of special numbers": (ORDERINGS, (floats(3, 3, 7).flip(2),)),
     "pairs": (PAIRS, (floats(4, 7), floats(7).flip(0))),
     "pairs of different types": (PAIRS, (plain(3, 1), plain(4, dtype=torch.float64))),
     "pairs of nothing": (PAIRS, (floats(0, 3), floats(3))),
@@ -297,6 +350,7 @@ GROUPS: Mapping[str, tuple[list[Function], tuple[Tensor, ...]]] = {
         (ints(2, 3, 4, dtype=torch.int32), ints(2, 4, 5, dtype=torch.int32)),
     ),
     "reductions": (REDUCTIONS, (plain(3, 4, 5),)),
+    "scatters": (SCATTERS, (plain(2, 3, 4), torch.tensor([1, 0]), torch.tensor([2, 0]))),
     "reductions of special numbers": (REDUCTIONS, (floats(2, 7, 2),)),
 }
 """Name -> the functions and the inputs each of them is called with."""

@@ -12,10 +12,12 @@ from .ops import (
     indexing,
     movement,
     normalization,
+    ordering,
     pooling,
     recurrent,
     reduction,
     resize,
+    scatter,
     source,
 )
 
@@ -28,9 +30,11 @@ OPERATORS: dict[str, Build] = {
     **indexing.OPERATORS,
     **movement.OPERATORS,
     **normalization.OPERATORS,
+    **ordering.OPERATORS,
     **pooling.OPERATORS,
     **recurrent.OPERATORS,
     **reduction.OPERATORS,
     **resize.OPERATORS,
+    **scatter.OPERATORS,
     **source.OPERATORS,
 }

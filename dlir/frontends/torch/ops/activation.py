@@ -56,16 +56,8 @@ def _elu(context: Context, call: Call) -> Tensor:
 
 
 def _celu(context: Context, call: Call) -> Tensor:
-    """x above 0, else alpha * (e^(x / alpha) - 1)"""
-    alpha = float(call.number("alpha"))
-
-    def step(x: Tensor) -> Tensor:
-        ratio = context.itemwise(dl.DivOp, x, context.constant(alpha, x.element))
-        low = times(context, context.itemwise(dl.Expm1Op, ratio), alpha)
-        above = context.compare("gt", x, context.constant(0, x.element))
-        return context.itemwise(dl.SelectOp, above, x, low)
-
-    return in_wide(context, step, call.tensor(context))
+    make = partial(dl.CeluOp, alpha=float(call.number("alpha")))
+    return context.itemwise(make, call.tensor(context))
 
 
 def _softplus(context: Context, call: Call) -> Tensor:

@@ -7,7 +7,7 @@ from dlir.frontends.builder.context import Context, broadcast_dims
 from dlir.frontends.builder.values import Tensor, Unsupported
 
 from ..call import Build, Call
-from ..windows import Windows, flat_image, square_image
+from ..windows import full
 from .elementwise import times
 
 
@@ -66,30 +66,58 @@ def _sum_of_product(a: str, b: str) -> Build:
 
 
 def _convolution(context: Context, call: Call) -> Tensor:
-    """Convolution of lines and images; a line is an image of height 1."""
-    if call.flag("transposed"):
-        raise Unsupported("a transposed convolution")
-    x, w = call.tensor(context, "input"), call.tensor(context, "weight")
-    spatial = x.rank - 2
-    windows = Windows.of(
-        w.dims[2:], call.ints("stride"), call.ints("padding"), call.ints("dilation"), spatial
-    )
-    image, kernel = square_image(context, x), square_image(context, w)
-    op = dl.Conv2dOp(
-        image.ssa,
-        kernel.ssa,
-        strides=windows.strides,
-        padding=windows.padding,
-        dilations=windows.dilations,
-        groups=call.int("groups"),
-    )
-    size = call.dims[2:]
-    dims = (image.dims[0], kernel.dims[0], *((1, *size) if spatial == 1 else size))
-    y = flat_image(context, context.emit(op, dims), x.rank)
+    """Convolution of lines, images and volumes, or transposed."""
+    y = (_transposed if call.flag("transposed") else _plain_convolution)(context, call)
     if not call.has("bias"):
         return y
     bias = call.tensor(context, "bias")
-    return context.itemwise(dl.AddOp, y, context.reshape(bias, (*bias.dims, *[1] * spatial)))
+    ones = [1] * (y.rank - 2)
+    return context.itemwise(dl.AddOp, y, context.reshape(bias, (*bias.dims, *ones)))
+
+
+def _operands(context: Context, call: Call) -> tuple[Tensor, Tensor]:
+    x, w = call.tensor(context, "input"), call.tensor(context, "weight")
+    if x.rank not in (3, 4, 5):
+        raise Unsupported(f"{x.rank - 2} spatial dimensions; 1 to 3 are supported")
+    return x, w
+
+
+def _plain_convolution(context: Context, call: Call) -> Tensor:
+    """A line is an image of height 1."""
+    x, w = _operands(context, call)
+    padding = call.ints("padding")
+    lists = [call.ints("stride"), padding, padding, call.ints("dilation")]
+    strides, low, high, dilations = (full(numbers, x.rank - 2) for numbers in lists)
+    size = call.dims[2:]
+    if x.rank == 3:
+        x, w = (context.reshape(t, (*t.dims[:2], 1, t.dims[2])) for t in (x, w))
+        strides, low, high, dilations = (1, *strides), (0, *low), (0, *high), (1, *dilations)
+        size = (1, *size)
+    op = (dl.Conv3dOp if x.rank == 5 else dl.Conv2dOp)(
+        x.ssa,
+        w.ssa,
+        strides=strides,
+        padding=(*low, *high),
+        dilations=dilations,
+        groups=call.int("groups"),
+    )
+    return context.reshape(context.emit(op, (x.dims[0], w.dims[0], *size)), call.dims)
+
+
+def _transposed(context: Context, call: Call) -> Tensor:
+    x, w = _operands(context, call)
+    names = ("stride", "padding", "dilation", "output_padding")
+    strides, padding, dilations, extra = (full(call.ints(n), x.rank - 2) for n in names)
+    op = dl.ConvTransposeOp(
+        x.ssa,
+        w.ssa,
+        strides=strides,
+        padding=(*padding, *padding),
+        dilations=dilations,
+        output_padding=extra,
+        groups=call.int("groups"),
+    )
+    return context.emit(op, call.dims)
 
 
 OPERATORS: dict[str, Build] = {

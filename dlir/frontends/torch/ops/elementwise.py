@@ -85,43 +85,6 @@ def _exp2(context: Context, x: Tensor) -> Tensor:
     return context.itemwise(dl.PowOp, context.constant(2, x.element), x)
 
 
-def _cosh_like(sign: int) -> Step:
-    """(e^x + sign * e^-x) / 2; `expm1` keeps sinh exact near 0."""
-
-    def step(context: Context, x: Tensor) -> Tensor:
-        grow = dl.ExpOp if sign > 0 else dl.Expm1Op
-        a, b = (context.itemwise(grow, v) for v in (x, context.itemwise(dl.NegOp, x)))
-        total = context.itemwise(dl.AddOp if sign > 0 else dl.SubOp, a, b)
-        return times(context, total, 0.5)
-
-    return step
-
-
-def _other_leg(context: Context, x: Tensor) -> Tensor:
-    """sqrt((1 - x) (1 + x)): the cosine of an angle whose sine is x."""
-    one = context.constant(1, x.element)
-    low, high = (context.itemwise(make, one, x) for make in (dl.SubOp, dl.AddOp))
-    return context.itemwise(dl.SqrtOp, context.itemwise(dl.MulOp, low, high))
-
-
-def _asin(context: Context, x: Tensor) -> Tensor:
-    return context.itemwise(dl.Atan2Op, x, _other_leg(context, x))
-
-
-def _acos(context: Context, x: Tensor) -> Tensor:
-    return context.itemwise(dl.Atan2Op, _other_leg(context, x), x)
-
-
-def _atan(context: Context, x: Tensor) -> Tensor:
-    return context.itemwise(dl.Atan2Op, x, context.constant(1, x.element))
-
-
-def _atanh(context: Context, x: Tensor) -> Tensor:
-    """(ln(1 + x) - ln(1 - x)) / 2"""
-    a, b = (context.itemwise(dl.Log1pOp, v) for v in (x, context.itemwise(dl.NegOp, x)))
-    return times(context, context.itemwise(dl.SubOp, a, b), 0.5)
-
-
 def _sign(context: Context, call: Call) -> Tensor:
     """(x > 0) - (x < 0): of NaN it is 0."""
     x = call.tensor(context)
@@ -226,7 +189,14 @@ def _log(base: float) -> Step:
 
 
 _UNARY: dict[str, Make] = {
+    "acos": dl.AcosOp,
+    "acosh": dl.AcoshOp,
+    "asin": dl.AsinOp,
+    "asinh": dl.AsinhOp,
+    "atan": dl.AtanOp,
+    "atanh": dl.AtanhOp,
     "cos": dl.CosOp,
+    "cosh": dl.CoshOp,
     "erf": dl.ErfOp,
     "exp": dl.ExpOp,
     "expm1": dl.Expm1Op,
@@ -235,21 +205,16 @@ _UNARY: dict[str, Make] = {
     "reciprocal": dl.ReciprocalOp,
     "rsqrt": dl.RsqrtOp,
     "sin": dl.SinOp,
+    "sinh": dl.SinhOp,
     "sqrt": dl.SqrtOp,
     "tan": dl.TanOp,
     "tanh": dl.TanhOp,
 }
 
 _COMPOSED: dict[str, Step] = {
-    "acos": _acos,
-    "asin": _asin,
-    "atan": _atan,
-    "atanh": _atanh,
-    "cosh": _cosh_like(1),
     "exp2": _exp2,
     "log10": _log(10),
     "log2": _log(2),
-    "sinh": _cosh_like(-1),
     "square": _square,
 }
 

@@ -7,10 +7,8 @@ from typing import cast
 
 from xdsl.dialects.builtin import i1, i64
 
-from dlir.frontends.builder import dims as d
 from dlir.frontends.builder import dl
 from dlir.frontends.builder.context import Context, broadcast_dims
-from dlir.frontends.builder.dims import Dim
 from dlir.frontends.builder.values import Tensor, Unsupported, Value
 
 from ..call import Build, Call
@@ -33,9 +31,8 @@ def _gather(context: Context, call: Call) -> Tensor:
     x, index = call.tensor(context), call.tensor(context, "index")
     if x.rank == 0:
         return context.reshape(x, index.dims)
-    axis = call.axis(x.rank)
-    places = [index if i == axis else context.iota(index.dims, i, i64) for i in range(index.rank)]
-    return _at(context, x, 0, places)
+    op = dl.GatherElementsOp(x.ssa, index.ssa, call.axis(x.rank))
+    return context.emit(op, index.dims)
 
 
 def _index(context: Context, call: Call) -> Tensor:
@@ -46,38 +43,39 @@ def _index(context: Context, call: Call) -> Tensor:
     ]
     if any(index.element == i1 for _, index in chosen):
         raise Unsupported("a mask as index: the result's size depends on elements")
+    if len(chosen) == 1:
+        ((axis, index),) = chosen
+        return context.gather(x, index, axis)
     axes = [axis for axis, _ in chosen]
-    adjacent = axes == list(range(axes[0], axes[0] + len(axes)))
-    if not adjacent:
-        rest = [axis for axis in range(x.rank) if axis not in axes]
-        x = context.transpose(x, [*axes, *rest])
-    return _at(context, x, axes[0] if adjacent else 0, [index for _, index in chosen])
+    points = joined([index for _, index in chosen], context)
+    rest = [axis for axis in range(x.rank) if axis not in axes]
+    first = context.transpose(x, [*axes, *rest])
+    dims = (*points.dims[:-1], *first.dims[len(axes) :])
+    y = context.emit(dl.GatherNdOp(first.ssa, points.ssa), dims)
+    return context.transpose(y, result_order(axes, points.rank - 1, len(rest)))
 
 
-def _at(context: Context, x: Tensor, first: int, indices: Sequence[Tensor]) -> Tensor:
-    """The items at these places along the axes from `first` on, which become one axis."""
-    if len(indices) == 1:
-        return context.gather(x, indices[0], first)
-    axes = x.dims[first : first + len(indices)]
-    flat = context.reshape(x, (*x.dims[:first], d.product(axes), *x.dims[first + len(indices) :]))
-    return context.gather(flat, _place(context, axes, indices), first)
-
-
-def _place(context: Context, sizes: Sequence[Dim], indices: Sequence[Tensor]) -> Tensor:
-    """Row-major places. One index out of bounds makes a place that is out of bounds."""
+def joined(indices: Sequence[Tensor], context: Context) -> Tensor:
+    """Indices along several axes as points: one more dimension, of one number per axis."""
     dims = broadcast_dims(*(index.dims for index in indices))
-    total = context.broadcast(context.constant(0, i64), dims)
-    inside = context.broadcast(context.constant(True, i1), dims)
-    zero = context.constant(0, i64)
-    for size, index in zip(sizes, indices, strict=True):
-        extent, index = context.scalar(size, i64), context.cast(index, i64)
-        from_end = context.itemwise(dl.AddOp, index, extent)
-        index = context.itemwise(dl.SelectOp, context.compare("lt", index, zero), from_end, index)
-        for bound in (context.compare("ge", index, zero), context.compare("lt", index, extent)):
-            inside = context.itemwise(dl.AndOp, inside, bound)
-        total = context.itemwise(dl.AddOp, context.itemwise(dl.MulOp, total, extent), index)
-    outside = context.constant(d.INT64_MAX, i64)
-    return context.itemwise(dl.SelectOp, inside, total, outside)
+    columns = [
+        context.reshape(context.broadcast(context.cast(index, i64), dims), (*dims, 1))
+        for index in indices
+    ]
+    if len(columns) == 1:
+        return columns[0]
+    op = dl.ConcatOp([column.ssa for column in columns], len(dims))
+    return context.emit(op, (*dims, len(columns)))
+
+
+def result_order(axes: Sequence[int], points: int, rest: int) -> list[int]:
+    """How [points.., rest..] becomes numpy's result of an index: where the indexed axes are side by
+    side, the dimensions of the points stand in their place, else in front.
+    """
+    adjacent = [*axes] == list(range(axes[0], axes[0] + len(axes)))
+    before = axes[0] if adjacent else 0
+    fixed = list(range(points, points + rest))
+    return [*fixed[:before], *range(points), *fixed[before:]]
 
 
 OPERATORS: dict[str, Build] = {

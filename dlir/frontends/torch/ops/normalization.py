@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from xdsl.ir import Attribute
+from xdsl.ir import Attribute, SSAValue
 
 from dlir.frontends.builder import dims as d
 from dlir.frontends.builder import dl
@@ -15,7 +15,7 @@ from dlir.frontends.builder.values import Tensor, Unsupported
 
 from ..call import Build, Call, only_first
 from ..widen import widened
-from .elementwise import Make, plus
+from .elementwise import Make, plus, times
 from .reduction import reduce, variance
 
 
@@ -73,41 +73,46 @@ def _statistics(
 
 
 def _rms_norm(context: Context, call: Call) -> Sequence[Tensor]:
-    """x / sqrt(mean(x^2) + eps) * weight; by default eps is the type's."""
+    """The result, and for `_fused_rms_norm` 1 / sqrt(mean(x^2) + eps); by default eps is the
+    type's.
+    """
     import ml_dtypes
 
     given = call.tensor(context, "input")
-    axes = range(given.rank - len(call.sizes("normalized_shape")), given.rank)
+    axis = given.rank - len(call.sizes("normalized_shape"))
     x = widened(context, given)
     default = float(ml_dtypes.finfo(numpy_type_of(x.element)).eps)
     epsilon = float(call.number("eps")) if call.has("eps") else default
+    scale = _optional(context, call, "weight", 1, x.dims[axis:], x.element)
+    y = context.emit(dl.RmsNormOp(x.ssa, scale.ssa, axis=axis, epsilon=epsilon), x.dims)
+    y = context.cast(y, given.element)
+    if 1 not in call.used:
+        return (y,)
     square = context.itemwise(dl.MulOp, x, x)
-    mean = reduce(context, dl.ReduceMeanOp, square, [*axes], True)
+    mean = reduce(context, dl.ReduceMeanOp, square, range(axis, x.rank), True)
     inverse = context.itemwise(dl.RsqrtOp, plus(context, mean, epsilon))
-    y = context.itemwise(dl.MulOp, x, inverse)
-    if call.has("weight"):
-        weight = context.cast(call.tensor(context, "weight"), x.element)
-        y = context.itemwise(dl.MulOp, y, weight)
-    results = [y, inverse][: len(call.outputs)]
-    pairs = zip(results, call.outputs, strict=True)
-    return [context.cast(result, out.element) for result, out in pairs]
+    return y, context.cast(inverse, call.outputs[1].element)
 
 
-# Batch, instance and group normalisation
+# Batch, instance and group normalisation: for halves in f32, rounded once
+
+_CHANNELS = {"weight": 1, "bias": 0, "running_mean": 0, "running_var": 1}
+"""Arguments with a number per channel, and what they are if they are not given."""
+
+
+def _of_channels(context: Context, call: Call, x: Tensor, *names: str) -> list[SSAValue]:
+    return [
+        _optional(context, call, name, _CHANNELS[name], x.dims[1:2], x.element).ssa
+        for name in names
+    ]
 
 
 def _batch_norm(context: Context, call: Call) -> Sequence[Tensor]:
     """By the running statistics; the other results are empty."""
     given = call.tensor(context, "input")
     x = widened(context, given)
-    channels = x.dims[1:2]
-    operands = [
-        _optional(context, call, name, default, channels, x.element)
-        for name, default in (("weight", 1), ("bias", 0), ("running_mean", 0), ("running_var", 1))
-    ]
-    op = dl.BatchNormOp(
-        x.ssa, *(value.ssa for value in operands), epsilon=float(call.number("eps"))
-    )
+    operands = _of_channels(context, call, x, *_CHANNELS)
+    op = dl.BatchNormOp(x.ssa, *operands, epsilon=float(call.number("eps")))
     y = context.cast(context.emit(op, x.dims), given.element)
     empty = (
         context.broadcast(context.constant(0, out.element), out.dims) for out in call.outputs[1:]
@@ -121,57 +126,37 @@ def _batch_norm_by_own(context: Context, call: Call) -> Sequence[Tensor]:
         return _batch_norm(context, call)
     given, epsilon = call.tensor(context, "input"), float(call.number("eps"))
     x = widened(context, given)
-    axes = [axis for axis in range(x.rank) if axis != 1]
-    spread, mean = variance(context, x, axes, 0)
-    y = _affine(context, call, _standardised(context, call, x, mean, spread))
-    own = _statistics(context, call, mean, spread, epsilon)
-    moved: list[Tensor] = []
+    op = dl.BatchNormTrainingOp(
+        x.ssa, *_of_channels(context, call, x, "weight", "bias"), epsilon=epsilon
+    )
+    y, mean, spread = context.emit_all(op, [x.dims, x.dims[1:2], x.dims[1:2]])
+    results = [context.cast(y, given.element), *_statistics(context, call, mean, spread, epsilon)]
     if len(call.outputs) == 5:
-        unbiased, _ = variance(context, x, axes, 1)
-        for name, value in (("running_mean", mean), ("running_var", unbiased)):
-            moved.append(_moved(context, call, name, value))
-    return context.cast(y, given.element), *own, *moved
+        unbiased, _ = variance(context, x, [axis for axis in range(x.rank) if axis != 1], 1)
+        results.append(_moved(context, call, "running_mean", mean))
+        results.append(_moved(context, call, "running_var", unbiased))
+    return results
 
 
 def _moved(context: Context, call: Call, name: str, value: Tensor) -> Tensor:
     """(1 - momentum) * old + momentum * value"""
     old, momentum = call.tensor(context, name), float(call.number("momentum"))
     value = context.reshape(context.cast(value, old.element), old.dims)
-    parts = (
-        context.itemwise(dl.MulOp, part, context.constant(factor, old.element))
-        for part, factor in ((old, 1 - momentum), (value, momentum))
-    )
+    parts = (times(context, old, 1 - momentum), times(context, value, momentum))
     return context.itemwise(dl.AddOp, *parts)
-
-
-def _standardised(context: Context, call: Call, x: Tensor, mean: Tensor, spread: Tensor) -> Tensor:
-    """(x - mean) / sqrt(variance + eps)"""
-    raised = plus(context, spread, float(call.number("eps")))
-    centred = context.itemwise(dl.SubOp, x, mean)
-    return context.itemwise(dl.MulOp, centred, context.itemwise(dl.RsqrtOp, raised))
-
-
-def _affine(context: Context, call: Call, y: Tensor) -> Tensor:
-    """y * weight + bias, of each channel."""
-    for name, make in (("weight", dl.MulOp), ("bias", dl.AddOp)):
-        if call.has(name):
-            value = context.cast(call.tensor(context, name), y.element)
-            value = context.reshape(value, (*y.dims[1:2], *[1] * (y.rank - 2)))
-            y = context.itemwise(make, y, value)
-    return y
 
 
 def _instance_norm(context: Context, call: Call) -> Tensor:
     """Each channel of each image by its own statistics."""
     given = call.tensor(context, "input")
     if not call.flag("use_input_stats"):
-        return _batch_norm(context, call)[0]
+        return only_first(_batch_norm)(context, call)
     if call.has("running_mean"):
         raise Unsupported("running statistics that change")
     x = widened(context, given)
-    spread, mean = variance(context, x, range(2, x.rank), 0)
-    y = _affine(context, call, _standardised(context, call, x, mean, spread))
-    return context.cast(y, given.element)
+    operands = _of_channels(context, call, x, "weight", "bias")
+    op = dl.InstanceNormOp(x.ssa, *operands, epsilon=float(call.number("eps")))
+    return context.cast(context.emit(op, x.dims), given.element)
 
 
 def _group_norm(groups: str) -> Build:
@@ -179,15 +164,16 @@ def _group_norm(groups: str) -> Build:
 
     def build(context: Context, call: Call) -> Sequence[Tensor]:
         given, count = call.tensor(context, "input"), call.int(groups)
-        x = widened(context, given)
-        size = d.div(x.dims[1], count)
-        grouped = context.reshape(x, (x.dims[0], count, d.product((size, *x.dims[2:]))))
-        spread, mean = variance(context, grouped, [2], 0)
-        y = _standardised(context, call, grouped, mean, spread)
-        y = context.cast(_affine(context, call, context.reshape(y, x.dims)), given.element)
+        x, epsilon = widened(context, given), float(call.number("eps"))
+        operands = _of_channels(context, call, x, "weight", "bias")
+        op = dl.GroupNormOp(x.ssa, *operands, count, epsilon=epsilon)
+        y = context.cast(context.emit(op, x.dims), given.element)
         if not call.used & {1, 2}:
             return (y,)
-        return y, *_statistics(context, call, mean, spread, float(call.number("eps")))
+        size = d.product((d.div(x.dims[1], count), *x.dims[2:]))
+        grouped = context.reshape(x, (x.dims[0], count, size))
+        spread, mean = variance(context, grouped, [2], 0)
+        return y, *_statistics(context, call, mean, spread, epsilon)
 
     return build
 

@@ -7,13 +7,13 @@ padding that was asked for, so that padding is made explicit first.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from math import prod
-from typing import Any
+from typing import Any, TypeAlias
 
-from dlir.frontends.builder import dims as d
+from xdsl.ir import Operation
+
 from dlir.frontends.builder import dl
 from dlir.frontends.builder.context import Context
 from dlir.frontends.builder.dims import Dim
@@ -26,7 +26,11 @@ from .elementwise import Make, times
 from .movement import part
 from .reduction import reduce
 
-Pool = Callable[..., dl.MaxPool2dOp | dl.AvgPool2dOp]
+Kind: TypeAlias = Mapping[int, Callable[..., Operation]]
+"""Spatial dimensions -> the op that pools them."""
+
+MAX: Kind = {2: dl.MaxPool2dOp, 3: dl.MaxPool3dOp}
+AVERAGE: Kind = {2: dl.AvgPool2dOp, 3: dl.AvgPool3dOp}
 
 
 @dataclass(frozen=True)
@@ -72,31 +76,21 @@ class Pooling:
         self.x = self.context.pad(self.x, lows, highs, 0.0)
         self.asked = self.axes = rest
 
-    def result(self, pool: Pool) -> Tensor:
-        """Images [n, c, h, w] are pooled at once; volumes first in planes, then across them."""
+    def result(self, kind: Kind, **flags: bool) -> Tensor:
+        """What the op for images or volumes gives; a line is an image of height 1."""
         x, axes = self.x, self.axes
-        n, c, *spatial = x.dims
         if len(axes) == 1:
-            y = self._plane(pool, self.context.reshape(x, (n, c, 1, *spatial)), Axis(1), axes[0])
-        elif len(axes) == 2:
-            y = self._plane(pool, x, *axes)
-        else:
-            planes = self.context.reshape(x, (n, d.mul(c, spatial[0]), *spatial[1:]))
-            planes = self._plane(pool, planes, *axes[1:])
-            pixels = d.mul(axes[1].count, axes[2].count)
-            columns = self.context.reshape(planes, (n, c, spatial[0], pixels))
-            y = self._plane(pool, columns, axes[0], Axis(pixels))
-        return self.context.reshape(y, self.call.dims)
-
-    def _plane(self, pool: Pool, image: Tensor, h: Axis, w: Axis) -> Tensor:
-        op = pool(
-            image.ssa,
-            (h.kernel, w.kernel),
-            strides=(h.stride, w.stride),
-            padding=(h.low, w.low, h.high, w.high),
-            dilations=(h.dilation, w.dilation),
+            x, axes = self.context.reshape(x, (*x.dims[:2], 1, x.dims[2])), [Axis(1), *axes]
+        op = kind[len(axes)](
+            x.ssa,
+            [axis.kernel for axis in axes],
+            strides=[axis.stride for axis in axes],
+            padding=[*(axis.low for axis in axes), *(axis.high for axis in axes)],
+            dilations=[axis.dilation for axis in axes],
+            **flags,
         )
-        return self.context.emit(op, (*image.dims[:2], h.count, w.count))
+        y = self.context.emit(op, (*x.dims[:2], *(axis.count for axis in axes)))
+        return self.context.reshape(y, self.call.dims)
 
 
 def _windows(call: Call, spatial: int) -> list[tuple[Any, ...]]:
@@ -122,7 +116,7 @@ def _ceiled(size: Dim, axis: Axis) -> Axis:
 
 def _max_pool(spatial: int) -> Build:
     def build(context: Context, call: Call) -> Sequence[Tensor]:
-        return (Pooling(context, call, spatial).result(dl.MaxPool2dOp),)
+        return (Pooling(context, call, spatial).result(MAX),)
 
     return build
 
@@ -134,9 +128,9 @@ def _avg_pool(spatial: int) -> Build:
         if call.flag("count_include_pad") or divisor is not None:
             pooling.pad()
         if divisor is None:
-            return pooling.result(dl.AvgPool2dOp)
+            return pooling.result(AVERAGE)
         # the sum over one number is the mean, what ceil_mode adds counted, times a ratio
-        mean = pooling.result(partial(dl.AvgPool2dOp, count_include_pad=True))
+        mean = pooling.result(AVERAGE, count_include_pad=True)
         ratio = prod(axis.kernel for axis in pooling.axes) / divisor
         return in_wide(context, lambda y: times(context, y, ratio), mean)
 

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from xdsl.dialects.builtin import i1, i64
-from xdsl.ir import Operation
 
 from dlir.frontends.builder import dims as d
 from dlir.frontends.builder import dl
@@ -162,12 +161,35 @@ def _powers(context: Context, order: float) -> tuple[Step, Step]:
     return known.get(order) or (power(order), power(1 / order))
 
 
-def _extremum(make: Callable[..., Operation]) -> Build:
-    """The largest or smallest along an axis; its index is not imported."""
+def place(context: Context, make: Make, x: Tensor, axis: int, keep: bool) -> Tensor:
+    """The index of an extreme along an axis; the only element of a scalar is at 0."""
+    line = context.reshape(x, (1,)) if x.rank == 0 else x
+    kept = [1 if i == axis else n for i, n in enumerate(line.dims)]
+    dims = kept if keep and x.rank else [n for i, n in enumerate(line.dims) if i != axis]
+    return context.emit(make(line.ssa, axis, keepdims=keep and x.rank > 0), dims)
 
-    def build(context: Context, call: Call) -> Sequence[Tensor]:
-        x = call.tensor(context)
-        return [reduce(context, make, x, [call.axis(x.rank)], call.flag("keepdim"))]
+
+def _extremum(make: Make, locate: Make) -> Build:
+    """The largest or smallest along an axis, and its index."""
+
+    def build(context: Context, call: Call) -> Sequence[Tensor | None]:
+        x, keep = call.tensor(context), call.flag("keepdim")
+        axis = call.axis(x.rank)
+        value = reduce(context, make, x, [axis], keep)
+        return value, place(context, locate, x, axis, keep) if 1 in call.used else None
+
+    return build
+
+
+def _arg(locate: Make) -> Build:
+    """The index of an extreme along an axis, or among all elements."""
+
+    def build(context: Context, call: Call) -> Tensor:
+        x, keep = call.tensor(context), call.flag("keepdim")
+        if call.has("dim"):
+            return place(context, locate, x, call.axis(x.rank), keep)
+        flat = context.reshape(x, (d.product(x.dims),))
+        return context.reshape(place(context, locate, flat, 0, False), call.dims)
 
     return build
 
@@ -180,14 +202,16 @@ OPERATORS: dict[str, Build] = {
     **dict.fromkeys(("aten.sum.default", "aten.sum.dim_IntList"), _reduction(dl.ReduceSumOp)),
     "aten.amax.default": _reduction(dl.ReduceMaxOp),
     "aten.amin.default": _reduction(dl.ReduceMinOp),
+    "aten.argmax.default": _arg(dl.ArgmaxOp),
+    "aten.argmin.default": _arg(dl.ArgminOp),
     "aten.count_nonzero.default": _count_nonzero,
     "aten.count_nonzero.dim_IntList": _count_nonzero,
     "aten.linalg_vector_norm.default": _vector_norm,
     "aten.logsumexp.default": _log_sum_exp,
     "aten.max.default": _reduction(dl.ReduceMaxOp),
-    "aten.max.dim": _extremum(dl.ReduceMaxOp),
+    "aten.max.dim": _extremum(dl.ReduceMaxOp, dl.ArgmaxOp),
     "aten.min.default": _reduction(dl.ReduceMinOp),
-    "aten.min.dim": _extremum(dl.ReduceMinOp),
+    "aten.min.dim": _extremum(dl.ReduceMinOp, dl.ArgminOp),
     "aten.std.correction": only_first(_spread(root=True)),
     "aten.std_mean.correction": _spread(root=True),
     "aten.var.correction": only_first(_spread(root=False)),

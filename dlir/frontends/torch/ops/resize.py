@@ -1,18 +1,18 @@
-"""Images of other sizes, by the nearest pixel or by linear interpolation, axis by axis."""
+"""Images of other sizes, by the nearest pixel or by interpolation."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 import numpy as np
-from xdsl.dialects.builtin import f64
 
+from dlir.dialects.dl.attrs import Coordinates, Interpolation
 from dlir.frontends.builder import dl
 from dlir.frontends.builder.context import Context
-from dlir.frontends.builder.values import Array, Constant, Tensor, Unsupported
+from dlir.frontends.builder.values import Tensor, Unsupported
 
 from ..call import Build, Call
-from ..widen import in_wide
+from ..widen import widened
 from .movement import indices
 
 
@@ -54,45 +54,26 @@ def _input(context: Context, call: Call) -> Tensor:
     return call.tensor(context, "input" if "input" in call.arguments else "self")
 
 
-def _linear(spatial: int) -> Build:
+def _interpolated(spatial: int, mode: Interpolation) -> Build:
+    """Linear or cubic, between the pixels' centres or with `align_corners` between the corners'."""
+
     def build(context: Context, call: Call) -> Tensor:
-        corners, given = call.flag("align_corners"), _input(context, call)
-
-        def step(x: Tensor) -> Tensor:
-            for axis, old, new, factor in _axes(call, x, spatial):
-                if old != new:
-                    x = _blended(context, x, axis, _places(x, old, new, factor, corners))
-            return x
-
-        return in_wide(context, step, given)
+        given = _input(context, call)
+        axes = _axes(call, given, spatial)
+        x = widened(context, given)
+        corners = call.flag("align_corners")
+        scales = [new / old if factor is None else factor for _, old, new, factor in axes]
+        op = dl.ResizeOp(
+            x.ssa,
+            [axis for axis, *_ in axes],
+            [new for _, _, new, _ in axes],
+            scales=None if corners else scales,
+            mode=mode,
+            coordinates=Coordinates.ALIGN_CORNERS if corners else Coordinates.HALF_PIXEL,
+        )
+        return context.cast(context.emit(op, call.dims), given.element)
 
     return build
-
-
-def _places(x: Tensor, old: int, new: int, factor: float | None, corners: bool) -> Array:
-    """Where each new pixel lies among the old ones, in the precision PyTorch uses."""
-    kind = np.float64 if x.element == f64 else np.float32
-    numbers = np.arange(new, dtype=kind)
-    if corners:
-        return numbers * kind((old - 1) / (new - 1) if new > 1 else 0)
-    step = kind(old / new if factor is None else 1 / factor)
-    return np.maximum((numbers + kind(0.5)) * step - kind(0.5), kind(0))
-
-
-def _blended(context: Context, x: Tensor, axis: int, places: Array) -> Tensor:
-    """(1 - w) * the pixel before + w * the pixel after"""
-    old = x.dims[axis]
-    assert isinstance(old, int)
-    before = np.minimum(places.astype(np.int64), old - 1)
-    after = np.minimum(before + 1, old - 1)
-    weight = np.clip(places - before.astype(places.dtype), 0, 1)
-    shape = (len(places), *[1] * (x.rank - axis - 1))
-    sides: list[Tensor] = []
-    for name, chosen, share in (("before", before, 1 - weight), ("after", after, weight)):
-        factor = Constant(share.reshape(shape), f"{context.hint}.{name}{axis}")
-        pixels = context.gather(x, indices(context, chosen), axis)
-        sides.append(context.itemwise(dl.MulOp, pixels, context.tensor(factor)))
-    return context.itemwise(dl.AddOp, *sides)
 
 
 def _overloads(
@@ -105,10 +86,11 @@ OPERATORS: dict[str, Build] = {
     **_overloads("_upsample_nearest_exact1d", _nearest(1, exact=True)),
     **_overloads("_upsample_nearest_exact2d", _nearest(2, exact=True)),
     **_overloads("_upsample_nearest_exact3d", _nearest(3, exact=True)),
-    **_overloads("upsample_bilinear2d", _linear(2)),
-    **_overloads("upsample_linear1d", _linear(1)),
+    "aten.upsample_bicubic2d.vec": _interpolated(2, Interpolation.CUBIC),
+    "aten.upsample_bilinear2d.vec": _interpolated(2, Interpolation.LINEAR),
+    **_overloads("upsample_linear1d", _interpolated(1, Interpolation.LINEAR)),
     **_overloads("upsample_nearest1d", _nearest(1)),
     **_overloads("upsample_nearest2d", _nearest(2)),
     **_overloads("upsample_nearest3d", _nearest(3)),
-    **_overloads("upsample_trilinear3d", _linear(3)),
+    **_overloads("upsample_trilinear3d", _interpolated(3, Interpolation.LINEAR)),
 }
