@@ -23,6 +23,10 @@ def check(got, expected) -> None:
         torch.testing.assert_close(mine, theirs, rtol=TOLERANCE, atol=TOLERANCE, check_stride=False)
 
 
+LARGE = {"gru", "lstm", "mobilenet-v2", "mobilenet-v3", "norms", "resnet-18", "resnet-50", "rnn"}
+"""Models whose graphs take long to compile, or whose parts other models have, too."""
+
+
 @pytest.fixture(autouse=True)
 def no_gradients():
     torch._dynamo.reset()
@@ -46,8 +50,10 @@ def test_exported(name: str) -> None:
             check(executable(*inputs), expected)
 
 
-@pytest.mark.parametrize("name", CASES)
 @pytest.mark.parametrize("freeze", [False, True], ids=["weights-given", "weights-frozen"])
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=[pytest.mark.slow] * (name in LARGE)) for name in CASES]
+)
 def test_compiled(name: str, freeze: bool) -> None:
     """torch.compile with the backend gives what eager PyTorch gives, for other batches, too."""
     model, case = build(name), CASES[name]

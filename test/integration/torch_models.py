@@ -34,10 +34,9 @@ class Block(nn.Module):
     def __init__(self, width: int, out: int, stride: int, bottleneck: bool):
         super().__init__()
         inner = out // 4 if bottleneck else out
-        self.first = nn.Conv2d(width, inner, 1 if bottleneck else 3, 1 if bottleneck else stride,
-                               0 if bottleneck else 1, bias=False)  # fmt: skip
-        self.second = nn.Conv2d(inner, inner if bottleneck else out, 3, stride if bottleneck else 1, 1,
-                                bias=False)  # fmt: skip
+        size, step = (1, 1) if bottleneck else (3, stride)
+        self.first = nn.Conv2d(width, inner, size, step, size // 2, bias=False)
+        self.second = nn.Conv2d(inner, inner, 3, stride if bottleneck else 1, 1, bias=False)
         self.third = nn.Conv2d(inner, out, 1, bias=False) if bottleneck else None
         self.norms = nn.ModuleList(
             nn.BatchNorm2d(n) for n in (inner, inner, out)[: 3 if bottleneck else 2]

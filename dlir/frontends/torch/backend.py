@@ -61,13 +61,13 @@ def dlir(
         inference_compiler=inferred,
         decompositions=decompositions(),
     )
-    return cast(Run, make(graph_module, example_inputs))
+    return make(graph_module, example_inputs)
 
 
 def _boxed(run: Run) -> Run:
-    from functorch.compile import make_boxed_func
+    from torch._functorch import aot_autograd
 
-    return cast(Run, make_boxed_func(run))
+    return cast(Run, cast(Any, aot_autograd).make_boxed_func(run))
 
 
 @cache

@@ -110,11 +110,11 @@ class Call:
         return value
 
     def sizes(self, name: str) -> list[Dim]:
-        items = self.value(name)
-        items = list(items) if isinstance(items, Sequence) else [items]
+        given = self.value(name)
+        items = list(cast("Sequence[Any]", given)) if isinstance(given, Sequence) else [given]
         if not all(isinstance(item, int | Expr) for item in items):
             raise Unsupported(f"argument '{name}' that holds no sizes")
-        return cast("list[Dim]", items)
+        return items
 
     def ints(self, name: str) -> tuple[int, ...]:
         """Numbers known at import; one alone counts as a list."""

@@ -74,8 +74,9 @@ class ImportedGraph:
 
         def call(*given: Any) -> Any:
             arrays = [_array(given[i]) for i in self.arguments]
-            made = run(*arrays)
-            made = made if isinstance(made, tuple) else (made,)
+            given_back = run(*arrays)
+            several = isinstance(given_back, tuple)
+            made = cast("Sequence[Array]", given_back if several else (given_back,))
 
             def size(symbol: str) -> int:
                 index, axis = sources[symbol]

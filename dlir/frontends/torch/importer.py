@@ -187,7 +187,7 @@ class Importer:
         if node.target is operator.getitem:
             items, index = node.args
             return self._item(self.values[cast("Node", items)], cast(int, index))
-        meta = node.meta.get("val")
+        meta: Any = node.meta.get("val")
         if _is_size(meta):
             return self.sizes.dim(meta)
         name = str(node.target)
@@ -197,9 +197,9 @@ class Importer:
         if build is None:
             raise Unsupported(NO_OPERATOR)
         call = self._call(node, meta)
-        built = build(self.context, call)
+        built: Any = build(self.context, call)
         if isinstance(meta, Sequence):
-            parts = list(built) if isinstance(built, Sequence) else [built]
+            parts: list[Value | None] = [*built] if isinstance(built, Sequence) else [built]
             parts += [None] * (len(meta) - len(parts))
             pairs = zip(parts, call.outputs, strict=True)
             return [part and self._agreed(part, output) for part, output in pairs]
@@ -213,7 +213,7 @@ class Importer:
         return items[index]
 
     def _call(self, node: Node, meta: Any) -> Call:
-        metas = list(meta) if isinstance(meta, Sequence) else [meta]
+        metas: list[Any] = [*meta] if isinstance(meta, Sequence) else [meta]
         if not all(hasattr(m, "dtype") for m in metas):
             raise Unsupported("a result that is no tensor")
         outputs = tuple(Output(element_type(m.dtype), self.sizes.dims(m.shape)) for m in metas)

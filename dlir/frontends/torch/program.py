@@ -38,11 +38,12 @@ def read_program(source: Source) -> ExportedProgram:
             fail(None, f"cannot read '{source}'", help="torch.export.save writes such files")
         with _refusing(f"'{source}' is no program that PyTorch can read"):
             source = torch.export.load(source)
-    if not isinstance(source, torch.export.ExportedProgram):
-        what = type(source).__qualname__
+    program: Any = source
+    if not isinstance(program, torch.export.ExportedProgram):
+        what = type(program).__qualname__
         fail(None, f"cannot load a {what}", help="export it: torch.export.export(model, inputs)")
     with _refusing("PyTorch cannot decompose the program"):
-        return source.run_decompositions(decompositions())
+        return cast(Any, program).run_decompositions(decompositions())
 
 
 @contextmanager
@@ -83,11 +84,11 @@ class Program:
         weights: dict[Node, Constant] = {}
         shared: dict[Any, Constant] = {}
         for spec in signature.input_specs:
-            node, name = nodes[spec.arg.name], cast(str, spec.target)
+            node, name = nodes[spec.arg.name], spec.target
             if spec.kind.name == "USER_INPUT":
                 if not _is_fixed(node):
                     self._arguments[node] = node.name
-            elif name in changed:
+            elif name is not None and name in changed:
                 buffers[node] = name
             elif name is not None and node.users:
                 weights[node] = self._weight(name, shared)
@@ -96,9 +97,9 @@ class Program:
 
     def _weight(self, name: str, shared: dict[Any, Constant]) -> Constant:
         """The weight of that name; tensors in one memory are one weight."""
-        tensor = self._program.state_dict.get(name, self._program.constants.get(name))
+        tensor: Any = self._program.state_dict.get(name, self._program.constants.get(name))
         try:
-            array = to_numpy(cast(Any, tensor))
+            array = to_numpy(tensor)
         except Unsupported as error:
             fail(None, f"weight '{name}': {error} is not supported", rule="torch-weight")
         key = (tensor.data_ptr(), tensor.dtype, tuple(tensor.shape), tensor.stride())

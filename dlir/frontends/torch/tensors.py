@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 from xdsl.ir import Attribute
@@ -50,6 +51,7 @@ def from_numpy(array: Array) -> torch.Tensor:
 
     if not array.flags.writeable or any(stride < 0 for stride in array.strides):
         array = array.copy()
+    make: Callable[[Array], torch.Tensor] = cast(Any, torch).from_numpy
     if array.dtype.name == "bfloat16":
-        return torch.from_numpy(array.view(np.int16)).view(torch.bfloat16)
-    return torch.from_numpy(array)
+        return make(array.view(np.int16)).view(torch.bfloat16)
+    return make(array)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import Any, cast
 
 from dlir.frontends.builder import dims as d
 from dlir.frontends.builder import dl
@@ -24,13 +25,13 @@ def _plain(make: Make) -> Build:
 
 def _composed(step: Step) -> Build:
     def build(context: Context, call: Call) -> Tensor:
-        return in_wide(context, lambda x: step(context, x), call.tensor(context))
+        return in_wide(context, partial(step, context), call.tensor(context))
 
     return build
 
 
 def _gelu(context: Context, call: Call) -> Tensor:
-    make = partial(dl.GeluOp, approximate=call.string("approximate"))
+    make = partial(dl.GeluOp, approximate=cast(Any, call.string("approximate")))
     return context.itemwise(make, call.tensor(context))
 
 

@@ -51,9 +51,11 @@ def _with_alpha(make: Make, *, swapped: bool = False) -> Build:
             return _combine(context, make, a, b)
         if a.element == i1:
             raise Unsupported("alpha of booleans")
-        return in_wide(
-            context, lambda a, b: context.itemwise(make, a, times(context, b, alpha)), a, b
-        )
+
+        def step(a: Tensor, b: Tensor) -> Tensor:
+            return context.itemwise(make, a, times(context, b, alpha))
+
+        return in_wide(context, step, a, b)
 
     return build
 
@@ -111,7 +113,7 @@ def _floor_divide(context: Context, call: Call) -> Tensor:
 def _pow(context: Context, call: Call) -> Tensor:
     a = call.operand(context, "self", call.element)
     exponent = call.value("exponent")
-    if exponent == 2 and not isinstance(exponent, bool):
+    if exponent == 2:
         return context.itemwise(dl.MulOp, a, a)  # exact and cheap
     if exponent == 0.5 and is_float(a.element):
         return context.itemwise(dl.SqrtOp, a)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from functools import partial
+from typing import Any, cast
 
 import numpy as np
 from xdsl.dialects.builtin import i1
-from xdsl.ir import Operation
+from xdsl.ir import Attribute, Operation
 
 from dlir.frontends.builder import dl
 from dlir.frontends.builder.context import Context
@@ -35,7 +37,7 @@ def _composed(step: Step) -> Build:
 
     def build(context: Context, call: Call) -> Tensor:
         x = call.operand(context, "self", call.element)
-        return in_wide(context, lambda x: step(context, x), x)
+        return in_wide(context, partial(step, context), x)
 
     return build
 
@@ -69,6 +71,13 @@ def _scaled(make: Make, factor: float) -> Step:
         return times(context, context.itemwise(make, x), factor)
 
     return step
+
+
+def finfo(element: Attribute) -> Any:
+    """numpy's facts about a type of floats."""
+    import ml_dtypes
+
+    return cast(Any, ml_dtypes).finfo(numpy_type_of(element))
 
 
 def times(context: Context, x: Tensor, factor: float) -> Tensor:
@@ -150,12 +159,10 @@ def _is_finite(context: Context, call: Call) -> Tensor:
 
 def _nan_to_num(context: Context, call: Call) -> Tensor:
     """NaN and infinities become numbers: by default 0 and the extremes of the type."""
-    import ml_dtypes
-
     x = call.tensor(context)
     if not is_float(x.element):
         return x
-    limits = ml_dtypes.finfo(numpy_type_of(x.element))
+    limits = finfo(x.element)
     replacements = (
         (context.itemwise(dl.IsNanOp, x), "nan", 0.0),
         (context.compare("eq", x, context.constant(np.inf, x.element)), "posinf", limits.max),

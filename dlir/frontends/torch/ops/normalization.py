@@ -10,12 +10,11 @@ from dlir.frontends.builder import dims as d
 from dlir.frontends.builder import dl
 from dlir.frontends.builder.context import Context
 from dlir.frontends.builder.dims import Dim
-from dlir.frontends.builder.elements import numpy_type_of
 from dlir.frontends.builder.values import Tensor, Unsupported
 
 from ..call import Build, Call, only_first
 from ..widen import widened
-from .elementwise import Make, plus, times
+from .elementwise import Make, finfo, plus, times
 from .reduction import reduce, variance
 
 
@@ -76,13 +75,10 @@ def _rms_norm(context: Context, call: Call) -> Sequence[Tensor]:
     """The result, and for `_fused_rms_norm` 1 / sqrt(mean(x^2) + eps); by default eps is the
     type's.
     """
-    import ml_dtypes
-
     given = call.tensor(context, "input")
     axis = given.rank - len(call.sizes("normalized_shape"))
     x = widened(context, given)
-    default = float(ml_dtypes.finfo(numpy_type_of(x.element)).eps)
-    epsilon = float(call.number("eps")) if call.has("eps") else default
+    epsilon = float(call.number("eps") if call.has("eps") else finfo(x.element).eps)
     scale = _optional(context, call, "weight", 1, x.dims[axis:], x.element)
     y = context.emit(dl.RmsNormOp(x.ssa, scale.ssa, axis=axis, epsilon=epsilon), x.dims)
     y = context.cast(y, given.element)
@@ -150,7 +146,7 @@ def _instance_norm(context: Context, call: Call) -> Tensor:
     """Each channel of each image by its own statistics."""
     given = call.tensor(context, "input")
     if not call.flag("use_input_stats"):
-        return only_first(_batch_norm)(context, call)
+        return _batch_norm(context, call)[0]
     if call.has("running_mean"):
         raise Unsupported("running statistics that change")
     x = widened(context, given)
@@ -166,7 +162,7 @@ def _group_norm(groups: str) -> Build:
         given, count = call.tensor(context, "input"), call.int(groups)
         x, epsilon = widened(context, given), float(call.number("eps"))
         operands = _of_channels(context, call, x, "weight", "bias")
-        op = dl.GroupNormOp(x.ssa, *operands, count, epsilon=epsilon)
+        op = dl.GroupNormOp(x.ssa, *operands, groups=count, epsilon=epsilon)
         y = context.cast(context.emit(op, x.dims), given.element)
         if not call.used & {1, 2}:
             return (y,)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from math import prod
 from typing import Any, TypeAlias
 
@@ -132,7 +133,7 @@ def _avg_pool(spatial: int) -> Build:
         # the sum over one number is the mean, what ceil_mode adds counted, times a ratio
         mean = pooling.result(AVERAGE, count_include_pad=True)
         ratio = prod(axis.kernel for axis in pooling.axes) / divisor
-        return in_wide(context, lambda y: times(context, y, ratio), mean)
+        return in_wide(context, partial(times, context, factor=ratio), mean)
 
     return build
 
