@@ -29,7 +29,7 @@ from dlir.frontends.torch.graphs import ImportedGraph
 
 DTYPES = (
     torch.float32, torch.float64, torch.float16, torch.bfloat16,
-    torch.int64, torch.int32, torch.int16, torch.int8, torch.bool,
+    torch.int64, torch.int32, torch.int16, torch.int8, torch.uint8, torch.bool,
 )  # fmt: skip
 
 TOLERANCES = {
@@ -133,6 +133,7 @@ def main() -> None:
     np.seterr(all="ignore")
     torch.manual_seed(0)
     total: Counter[str] = Counter()
+    in_table: Counter[str] = Counter()
     complete = 0
     wanted = [getattr(torch, name) for name in given.dtypes.split(",")]
     found = infos(given.names)
@@ -155,8 +156,10 @@ def main() -> None:
         if given.refused and counts["refused"]:
             print(f"{info.name}: {dict(counts)}: {reasons.most_common(1)[0][0]}", flush=True)
         total += counts
+        in_table += counts if counts["pass"] or counts["wrong"] else Counter()
         complete += bool(counts["pass"]) and not counts["refused"] and not counts["wrong"]
     print(f"{len(found)} operators, {complete} completely; samples: {dict(total)}")
+    print(f"of operators with any sample that is not refused: {dict(in_table)}")
 
 
 if __name__ == "__main__":

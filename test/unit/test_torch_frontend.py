@@ -127,8 +127,9 @@ class Tied(nn.Module):
 def test_weights_are_shared_with_the_program_and_tied_once() -> None:
     model = Tied()
     _, weights = import_torch(exported(model, torch.tensor([1, 2])))
-    assert list(weights) == ["words.weight"]
-    assert weights["words.weight"].ctypes.data == model.words.weight.data_ptr()
+    ((name, array),) = weights.items()
+    assert name in ("words.weight", "head.weight")
+    assert array.ctypes.data == model.words.weight.data_ptr()
 
 
 class Counter(nn.Module):
@@ -159,21 +160,23 @@ def test_what_changes_in_place_is_returned() -> None:
 # Diagnostics
 
 
-def test_every_unsupported_node_is_named_with_its_line() -> None:
-    def model(x):
+class Special(nn.Module):
+    def forward(self, x):
         a = torch.special.erfcx(x)
         b = torch.special.bessel_j0(x)
         return a.sum() + b
 
-    line = model.__code__.co_firstlineno
-    first, second = errors_of(exported(model, torch.ones(3)))
+
+def test_every_unsupported_node_is_named_with_its_line() -> None:
+    line = Special.forward.__code__.co_firstlineno
+    first, second = errors_of(exported(Special(), torch.ones(3)))
     assert f"{__file__}:{line + 1}" in first and "aten.special_erfcx.default" in first
     assert f"{__file__}:{line + 2}" in second and "aten.special_bessel_j0.default" in second
 
 
 def test_refused_arguments_say_why() -> None:
     (error,) = errors_of(exported(lambda x: x[x > 0], torch.ones(3)))
-    assert "a mask as index" in error
+    assert "aten.index.Tensor is not supported with a size u0 that no input has" in error
     (error,) = errors_of(exported(lambda x: x.to(torch.complex64), torch.ones(3)))
     assert "element type complex64" in error
 
@@ -240,8 +243,7 @@ def test_the_backend_is_found_by_name(fresh) -> None:
 def test_unknown_options_are_refused(fresh) -> None:
     with pytest.raises(Exception, match="no option 'speed'") as caught:
         compiled(lambda x: x + 1, speed=1)(torch.ones(3))
-    causes = caught.value, caught.value.__cause__
-    assert any(isinstance(cause, UsageError) for cause in causes)
+    assert isinstance(caught.value.inner_exception, UsageError)
 
 
 def test_what_is_not_supported_runs_eagerly(fresh) -> None:
