@@ -1,7 +1,7 @@
 """For each rule of dlir's pattern tables, ops that it applies to.
 
-A case is the element types it is about (f floats, i integers, b booleans), lines for `%z`, and
-whether all sizes must be known. In the lines `%x` and `%y` have type T, `%p` holds booleans (B) of
+A case is the element types it is about (f floats, i integers, s signed integers, b booleans), lines
+for `%z`, and whether all sizes must be known. In the lines `%x` and `%y` have type T, `%p` holds booleans (B) of
 the same shape, `%r` is a row (R), `%k` has rank 3 (K), W is a wider type than T, U another one, E
 the element type, and `c N` stands for a constant of rank 0.
 """
@@ -56,7 +56,7 @@ ALGEBRA: dict[str, Case] = {
     "pow_one": Case("f", right("pow", "c 1")),
     "or_zero": Case("i", right("or", "c 0")),
     "xor_zero": Case("i", right("xor", "c 0")),
-    "and_ones": Case("i", right("and", "c -1")),
+    "and_ones": Case("s", right("and", "c -1")),
     "and_true": Case("b", right("and", "c true")),
     "sub_same": Case("i", same("sub"), True),
     "xor_same": Case("i", same("xor"), True),
@@ -64,14 +64,14 @@ ALGEBRA: dict[str, Case] = {
     "and_zero": Case("i", right("and", "c 0"), True),
     "neg_neg": Case("fi", unary("neg", "neg")),
     "not_not": Case("ib", unary("not", "not")),
-    "abs_neg": Case("fi", unary("neg", "abs")),
+    "abs_neg": Case("fs", unary("neg", "abs")),
     "cos_neg": Case("f", unary("neg", "cos")),
     "cos_abs": Case("f", unary("abs", "cos")),
     "add_neg": Case("fi", "%1 = dl.neg %r : R; %z = dl.add %x, %1 : (T, R) -> T"),
     "neg_add": Case("fi", "%1 = dl.neg %x : T; %z = dl.add %1, %r : (T, R) -> T"),
     "sub_neg": Case("fi", "%1 = dl.neg %r : R; %z = dl.sub %x, %1 : (T, R) -> T"),
     "negative_zero_sub": Case("f", left("sub", "c -0.0")),
-    "mul_minus_one": Case("fi", right("mul", "c -1")),
+    "mul_minus_one": Case("fs", right("mul", "c -1")),
     "neg_mul_neg": Case(
         "fi", "%1 = dl.neg %x : T; %2 = dl.neg %r : R; %z = dl.mul %1, %2 : (T, R) -> T"
     ),

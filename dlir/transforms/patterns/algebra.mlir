@@ -329,12 +329,13 @@ pdl.pattern @not_not : benefit(1) {
   }
 }
 
-// |-x| = |x|
+// |-x| = |x|; unsigned numbers wrap around instead
 pdl.pattern @abs_neg : benefit(1) {
   %t = pdl.type
   %x = pdl.operand : %t
   %inner = pdl.operation "dl.neg" (%x : !pdl.value) -> (%t : !pdl.type)
   %y = pdl.result 0 of %inner
+  pdl.apply_native_constraint "is_signed"(%t : !pdl.type)
   %root = pdl.operation "dl.abs" (%y : !pdl.value) -> (%t : !pdl.type)
   pdl.rewrite %root {
     %new = pdl.operation "dl.abs" (%x : !pdl.value) -> (%t : !pdl.type)

@@ -17,7 +17,15 @@ from xdsl.ir import Attribute, OpResult, SSAValue
 from xdsl.traits import ConstantLike
 from xdsl.utils.exceptions import VerifyException
 
-from dlir.dialects.dl.attrs import BOOLS, FLOATS, NUMBERS, IntList, Predicate, PredicateAttr
+from dlir.dialects.dl.attrs import (
+    BOOLS,
+    FLOATS,
+    NUMBERS,
+    UNSIGNED,
+    IntList,
+    Predicate,
+    PredicateAttr,
+)
 from dlir.dialects.dl.rules import negative_zero, splat
 from dlir.dialects.dl.simplify_compute import widens
 from dlir.types import element_of, is_number, is_tensor
@@ -117,6 +125,12 @@ def is_float(type: Attribute) -> bool:
 def is_integer(type: Attribute) -> bool:
     """A type of integers wider than one bit, or of tensors of them."""
     return element_of(type) in NUMBERS and element_of(type) not in FLOATS
+
+
+@constraint(TYPE)
+def is_signed(type: Attribute) -> bool:
+    """A type of numbers that may be negative, or of tensors of them."""
+    return element_of(type) in NUMBERS and element_of(type) not in UNSIGNED
 
 
 @constraint(TYPE)
