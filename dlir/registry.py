@@ -87,6 +87,8 @@ PASSES: dict[str, str] = {
     "dl-raise-composites": "dlir.transforms.dl_raise_composites:DlRaiseComposites",
     "dl-roofline": "dlir.targets.roofline.dl_roofline:DlRoofline",
     "dl-simplify": "dlir.transforms.dl_simplify:DlSimplify",
+    "dl-sink-broadcast": "dlir.transforms.dl_sink_broadcast:DlSinkBroadcast",
+    "dl-sink-cast": "dlir.transforms.dl_sink_cast:DlSinkCast",
     "dl-sink-reshape": "dlir.transforms.dl_sink_reshape:DlSinkReshape",
     "dl-sink-transpose": "dlir.transforms.dl_sink_transpose:DlSinkTranspose",
     "dl-specialize": "dlir.transforms.dl_specialize:DlSpecialize",

@@ -1,9 +1,9 @@
 """For each rule of dlir's pattern tables, ops that it applies to.
 
 A case is the element types it is about (f floats, i integers, s signed integers, b booleans), lines
-for `%z`, and whether all sizes must be known. In the lines `%x` and `%y` have type T, `%p` holds booleans (B) of
-the same shape, `%r` is a row (R), `%k` has rank 3 (K), W is a wider type than T, U another one, E
-the element type, and `c N` stands for a constant of rank 0.
+for `%z`, and whether all sizes must be known. In the lines `%x` and `%y` have type T, `%p` holds
+booleans (B) of the same shape, `%r` is a row (R), `%k` has rank 3 (K), W is a wider type than T, U
+another one, E the element type, and `c N` stands for a constant of rank 0.
 """
 
 from __future__ import annotations
