@@ -27,6 +27,7 @@ TAKEN_APART = (
     "rms_norm",
     "rnn",
     "roi_align",
+    "rotary_embedding",
 )
 """The composite ops that no target computes as they are: written in simpler ones first."""
 

@@ -26,6 +26,7 @@ from dlir.dialects.dl.ops import random as ran
 from dlir.dialects.dl.ops import recurrent as rec
 from dlir.dialects.dl.ops import resampling as rs
 from dlir.dialects.dl.ops import sampling as sa
+from dlir.dialects.dl.ops import rotary as rot
 from dlir.dialects.dl.ops.base import DlOp, Operand, element_of, rank_of, shape_of
 from dlir.dialects.dl.ops.binary import CastOp
 from dlir.dialects.dl.ops.contraction import MatmulOp
@@ -44,6 +45,7 @@ from dlir.transforms.decompose import (
     recurrent,
     resampling,
     sampling,
+    rotary,
     spectral,
 )
 
@@ -241,6 +243,7 @@ DECOMPOSITIONS: dict[type[DlOp], Callable[[Any, Make], Term | Sequence[Term]]] =
     sa.GridSampleOp: sampling.grid_sample,
     sa.RoiAlignOp: sampling.roi_align,
     sa.DeformConv2dOp: sampling.deform_conv2d,
+    rot.RotaryEmbeddingOp: rotary.rotary_embedding,
     rec.RnnOp: recurrent.rnn,
     rec.GruOp: recurrent.gru,
     rec.LstmOp: recurrent.lstm,

@@ -21,8 +21,9 @@ from dlir.transforms.raising.channel_norms import CHANNEL_NORMS
 from dlir.transforms.raising.composite import Composite
 from dlir.transforms.raising.grouped import GROUPED
 from dlir.transforms.raising.norms import NORMS
+from dlir.transforms.raising.rotary import ROTARIES
 
-COMPOSITES = (*ACTIVATIONS, *NORMS, *CHANNEL_NORMS, *ATTENTIONS, *GROUPED)
+COMPOSITES = (*ACTIVATIONS, *NORMS, *CHANNEL_NORMS, *ROTARIES, *ATTENTIONS, *GROUPED)
 """In this order they are tried."""
 
 
@@ -60,9 +61,9 @@ class DlRaiseComposites(ModulePass):
     """Recognise activations, softmax, norms and attention in simpler ops.
 
     These are gelu, sigmoid, silu, softplus, softsign, mish, elu, selu, leaky_relu, hard_sigmoid,
-    hard_swish, softmax, log_softmax, layer_norm, rms_norm, instance_norm, group_norm and attention,
-    also where several heads of queries share one of keys and values: such heads become a dimension
-    of their own, and k and v are no longer repeated.
+    hard_swish, softmax, log_softmax, layer_norm, rms_norm, instance_norm, group_norm,
+    rotary_embedding and attention, also where several heads of queries share one of keys and
+    values: such heads become a dimension of their own, and k and v are no longer repeated.
 
     The operands of sums and products may stand in any order; numbers are compared to the last
     digits of the element type. An op whose parts are used elsewhere is left as it is. The result

@@ -27,6 +27,8 @@ from numeric.normalization_cases import more_normalization_cases
 from numeric.quantization_cases import quantization_cases
 from numeric.recurrent_cases import recurrent_cases
 from numeric.sampling_cases import resize_cases, sampling_cases
+from numeric.rotary_cases import rotary_cases
+from numeric.sampling_cases import resize_cases
 from numeric.sequential_cases import ordering_cases, random_cases, scan_cases, scatter_cases
 from numeric.unsigned_cases import unsigned_cases
 from numeric.window_cases import window_cases
@@ -454,6 +456,7 @@ REPRESENTATIVE: dict[str, list[Case]] = {
     "reduction i8": reduction_cases("i8"),
     "softmax f32": softmax_cases("f32"),
     "normalization f32": normalization_cases("f32") + more_normalization_cases("f32"),
+    "rotary f32": rotary_cases("f32"),
     "linear algebra f32": linear_algebra_cases("f32"),
     "resize f32": resize_cases("f32"),
     "sampling f32": sampling_cases("f32"),
@@ -483,6 +486,7 @@ REST: dict[str, list[Case]] = {
     **{f"softmax {e}": softmax_cases(e) for e in ("f64", "f16", "bf16")},
     **{f"normalization {e}": normalization_cases(e) for e in ("f64", "f16", "bf16")},
     **{f"normalizations {e}": more_normalization_cases(e) for e in ("f64", "f16", "bf16")},
+    **{f"rotary {e}": rotary_cases(e) for e in ("f64", "f16", "bf16")},
     **{f"linear algebra {e}": linear_algebra_cases(e) for e in ("f64", "f16", "bf16")},
     **{f"sampling {e}": sampling_cases(e) for e in ("f64", "f16", "bf16")},
     **{f"resize {e}": resize_cases(e) for e in ("f64", "f16", "bf16", "i8", "i64", "i1")},

@@ -37,8 +37,9 @@ LINES = {
     "softmax": "dl.softmax %x {axis = 1} : T",
     "log_softmax": "dl.log_softmax %x {axis = 2} : T",
     "layer_norm": "dl.layer_norm %x, %s, %s {axis = 2, epsilon = 0.5}"
-    " : (T, tensor<5xE>, tensor<5xE>) -> T",
-    "rms_norm": "dl.rms_norm %x, %s {axis = 2, epsilon = 0.5} : (T, tensor<5xE>) -> T",
+    " : (T, tensor<SxE>, tensor<SxE>) -> T",
+    "rotary_embedding": "dl.rotary_embedding %x, %s, %r : (T, tensor<SxE>, tensor<6x1xE>) -> T",
+    "rms_norm": "dl.rms_norm %x, %s {axis = 2, epsilon = 0.5} : (T, tensor<SxE>) -> T",
     "instance_norm": "dl.instance_norm %x, %c, %c {epsilon = 0.5}"
     " : (T, tensor<6xE>, tensor<6xE>) -> T",
     "group_norm": "dl.group_norm %x, %c, %c {groups = 2, epsilon = 0.5}"
@@ -49,11 +50,12 @@ LINES = {
 @pytest.mark.parametrize("element", ["f64", "f32"])
 @pytest.mark.parametrize("name", LINES)
 def test_decomposed_and_raised_is_the_same_op(name: str, element: str) -> None:
-    text = f"""func.func @f(%x: T, %s: tensor<5xE>, %c: tensor<6xE>) -> T {{
+    text = f"""func.func @f(%x: T, %s: tensor<SxE>, %c: tensor<6xE>, %r: tensor<6x1xE>) -> T {{
       %y = {LINES[name]}
       func.return %y : T
     }}"""
-    text = re.sub(r"\bT\b", "tensor<?x6x5xE>", text).replace("xE>", f"x{element}>")
+    text = re.sub(r"\bT\b", "tensor<?x6xSxE>", text).replace("xE>", f"x{element}>")
+    text = text.replace("xSx", "x4x").replace("<Sx", "<4x")
     module = parse_module(text, CONTEXT, name)
     before = print_module(module)
     DlDecompose().apply(CONTEXT, module)

@@ -144,6 +144,7 @@ from dlir.dialects.dl.ops.sampling import (
     GridSampleOp,
     RoiAlignOp,
 )
+from dlir.dialects.dl.ops.rotary import RotaryEmbeddingOp
 from dlir.dialects.dl.ops.scan import (
     CumprodOp,
     CumsumOp,
@@ -276,6 +277,7 @@ __all__ = [
     "RmsNormOp",
     "RnnOp",
     "RoiAlignOp",
+    "RotaryEmbeddingOp",
     "RoundOp",
     "RsqrtOp",
     "ScatterElementsOp",
