@@ -25,8 +25,8 @@ from dlir.dialects.dl.ops import pooling3d as p
 from dlir.dialects.dl.ops import random as ran
 from dlir.dialects.dl.ops import recurrent as rec
 from dlir.dialects.dl.ops import resampling as rs
-from dlir.dialects.dl.ops import sampling as sa
 from dlir.dialects.dl.ops import rotary as rot
+from dlir.dialects.dl.ops import sampling as sa
 from dlir.dialects.dl.ops.base import DlOp, Operand, element_of, rank_of, shape_of
 from dlir.dialects.dl.ops.binary import CastOp
 from dlir.dialects.dl.ops.contraction import MatmulOp
@@ -44,8 +44,8 @@ from dlir.transforms.decompose import (
     random,
     recurrent,
     resampling,
-    sampling,
     rotary,
+    sampling,
     spectral,
 )
 

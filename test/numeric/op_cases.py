@@ -26,9 +26,8 @@ from numeric.linear_algebra_cases import linear_algebra_cases
 from numeric.normalization_cases import more_normalization_cases
 from numeric.quantization_cases import quantization_cases
 from numeric.recurrent_cases import recurrent_cases
-from numeric.sampling_cases import resize_cases, sampling_cases
 from numeric.rotary_cases import rotary_cases
-from numeric.sampling_cases import resize_cases
+from numeric.sampling_cases import resize_cases, sampling_cases
 from numeric.sequential_cases import ordering_cases, random_cases, scan_cases, scatter_cases
 from numeric.unsigned_cases import unsigned_cases
 from numeric.window_cases import window_cases

@@ -8,6 +8,7 @@ import pytest
 from numeric.cases import Case, module_of
 from numeric.linear_algebra_cases import linear_algebra_cases
 from numeric.normalization_cases import more_normalization_cases
+from numeric.rotary_cases import rotary_cases
 from numeric.sampling_cases import resize_cases, sampling_cases
 from numeric.window_cases import window_cases
 from xdsl.context import Context
@@ -22,6 +23,7 @@ CASES = {
     "normalization": more_normalization_cases,
     "resize": resize_cases,
     "sampling": sampling_cases,
+    "rotary": rotary_cases,
     "windows": window_cases,
 }
 ELEMENTS = ("f64", "f32", "bf16")

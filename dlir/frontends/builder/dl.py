@@ -139,12 +139,12 @@ from dlir.dialects.dl.ops.reduction import (
 from dlir.dialects.dl.ops.resampling import (
     ResizeOp,
 )
+from dlir.dialects.dl.ops.rotary import RotaryEmbeddingOp
 from dlir.dialects.dl.ops.sampling import (
     DeformConv2dOp,
     GridSampleOp,
     RoiAlignOp,
 )
-from dlir.dialects.dl.ops.rotary import RotaryEmbeddingOp
 from dlir.dialects.dl.ops.scan import (
     CumprodOp,
     CumsumOp,
