@@ -80,6 +80,7 @@ PASSES: dict[str, str] = {
     "dl-dedupe-functions": "dlir.transforms.dl_dedupe_functions:DlDedupeFunctions",
     "dl-fold-constants": "dlir.transforms.dl_fold_constants:DlFoldConstants",
     "dl-fold-scale": "dlir.transforms.dl_fold_scale:DlFoldScale",
+    "dl-infer-shapes": "dlir.transforms.dl_infer_shapes:DlInferShapes",
     "dl-lint-cache-alias": "dlir.targets.roofline.dl_lint_cache_alias:DlLintCacheAlias",
     "dl-merge-matmuls": "dlir.transforms.dl_merge_matmuls:DlMergeMatmuls",
     "dl-outline-repeats": "dlir.transforms.dl_outline_repeats:DlOutlineRepeats",

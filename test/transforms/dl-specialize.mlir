@@ -34,3 +34,18 @@ func.func @main(%x: tensor<?x4xf32>, %mask: tensor<?x4xf32>, %n: index) -> tenso
   %i = dl.iota axis 0 [%n] : tensor<?x3xi64>
   func.return %i : tensor<?x3xi64>
 }
+
+// -----
+
+// What a function calls is specialised with it.
+// CHECK-LABEL: @main(%x: tensor<2x4xf32>, %mask: tensor<2x4xf32>) -> tensor<2x4xf32>
+// CHECK: func.call @helper(%x, %mask) : (tensor<2x4xf32>, tensor<2x4xf32>) -> tensor<2x4xf32>
+// CHECK: func.func private @helper(%a: tensor<2x4xf32>, %b: tensor<2x4xf32>) -> tensor<2x4xf32>
+func.func @main(%x: tensor<?x4xf32>, %mask: tensor<?x4xf32>) -> tensor<?x4xf32> {
+  %y = func.call @helper(%x, %mask) : (tensor<?x4xf32>, tensor<?x4xf32>) -> tensor<?x4xf32>
+  func.return %y : tensor<?x4xf32>
+}
+func.func private @helper(%a: tensor<?x4xf32>, %b: tensor<?x4xf32>) -> tensor<?x4xf32> {
+  %y = dl.mul %a, %b : tensor<?x4xf32>
+  func.return %y : tensor<?x4xf32>
+}

@@ -1,0 +1,1 @@
+"""Sizes that become known: what `dl-specialize` and `dl-infer-shapes` share."""
