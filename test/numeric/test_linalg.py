@@ -25,18 +25,16 @@ from dlir.lowering.linalg_to_structured import ConvertLinalgToStructured
 from dlir.lowering.structured_to_linalg import ConvertStructuredToLinalg
 from dlir.printer import print_module
 from dlir.registry import default_registry
+from dlir.targets.phases import TAKEN_APART
 from dlir.transforms.dl_decompose import DlDecompose
 from dlir.verifier import verify
-
-DECOMPOSED = ("attention", "rnn", "gru", "lstm")
-"""Ops without a lowering of their own."""
 
 needs_mlir_opt = pytest.mark.skipif(MLIR_OPT is None, reason="mlir-opt is not installed")
 
 
 def structured(module: ModuleOp) -> ModuleOp:
     result = module.clone()
-    DlDecompose(ops=DECOMPOSED).apply(Context(), result)
+    DlDecompose(ops=TAKEN_APART).apply(Context(), result)
     ConvertDlToStructured().apply(Context(), result)
     verify(result)
     return result

@@ -12,7 +12,7 @@ from dlir.targets.phases import TO_STRUCTURED, levels_until
 
 PHASES: Mapping[str, str] = MappingProxyType(
     {
-        "structured": f"{TO_STRUCTURED},structured-fuse,cse",
+        "structured": f"convert-linalg-to-structured,{TO_STRUCTURED},structured-fuse,cse",
         "accel": (
             "structured-share-terms,structured-fold-reshape,cse,accel-count-work{%(machine)s},"
             "structured-fold-windows{%(machine)s},structured-align-heads{%(machine)s},"
