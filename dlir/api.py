@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import IO, Any, TypeAlias, TypeGuard, cast
 
 import numpy as np
+from xdsl.context import Context
 from xdsl.dialects.builtin import DYNAMIC_INDEX, ModuleOp
 
 from dlir.diagnostics import fail
@@ -35,6 +36,7 @@ from dlir.pipeline import Item, PassManager, collection_paused
 from dlir.printer import print_module
 from dlir.progress import shown_on
 from dlir.registry import ARTIFACTS, Registry, default_registry, misuse
+from dlir.resources import take_resources
 from dlir.signature import entry_function
 from dlir.types import shape_of
 from dlir.verifier import verify
@@ -92,7 +94,7 @@ def _read(source: Source, registry: Registry) -> Model:
     if isinstance(source, ModuleOp):
         return _of_module(source, registry)
     if isinstance(source, str) and ("{" in source or "\n" in source):
-        return _of_module(parse_module(source, registry.context()), registry)
+        return _of_module(_parsed(parse_module, source, registry), registry)
     if isinstance(source, str | Path):
         return _read_file(Path(source), registry)
     kind = type(source).__module__.partition(".")[0]
@@ -106,7 +108,7 @@ def _read_file(path: Path, registry: Registry) -> Model:
     kind = path.suffix.removeprefix(".")
     if kind in registry.names("frontend"):
         return _read_foreign(path, kind, registry)
-    module = parse_file(path, registry.context())
+    module = _parsed(parse_file, path, registry)
     if foreign_dialect(module, registry) is not None:
         return _of_module(module, registry)
     beside = path.with_suffix(".safetensors")
@@ -123,6 +125,14 @@ def foreign_dialect(module: ModuleOp, registry: Registry) -> str | None:
     """The dialect of a module's ops that a frontend reads."""
     kinds = {*registry.names("frontend")}
     return next((d for op in module.walk() if (d := op.dialect_name()) in kinds), None)
+
+
+def _parsed(parse: Callable[[Any, Context], ModuleOp], source: Any, registry: Registry) -> ModuleOp:
+    """A module with the constants of its resources."""
+    context = registry.context()
+    module = parse(source, context)
+    take_resources(module, context)
+    return module
 
 
 def _read_foreign(source: Any, kind: str, registry: Registry) -> Model:
@@ -302,7 +312,7 @@ def load_from(
     if kind is None or kind == Path(name).suffix.removeprefix("."):
         return load(Path(name), params, registry)
     if kind == "mlir":
-        return load(Model(parse_file(name, registry.context())), params, registry)
+        return load(Model(_parsed(parse_file, name, registry)), params, registry)
     return load(_read_foreign(Path(name), kind, registry), params, registry)
 
 

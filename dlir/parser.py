@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from xdsl.context import Context
+from xdsl.dialect_interfaces.op_asm import OpAsmDialectInterface
 from xdsl.dialects.builtin import (
     UNKNOWN_LOC,
     AnyFloat,
@@ -143,6 +144,7 @@ class Parser(XdslParser):
         self._first_uses: dict[str, Span] = {}
         self._later_aliases: dict[str, int] | None = None
         self._later_locations: dict[str, LocationAttr] = {}
+        self._resources: dict[tuple[str, str], str] = {}
 
     # Positions
 
@@ -313,6 +315,15 @@ class Parser(XdslParser):
         return self._later_locations[name]
 
     # Types and constants
+
+    def _parse_dialect_resource_handle(
+        self, dialect_name: str, interface: OpAsmDialectInterface
+    ) -> str:
+        # xDSL's forgets that it gave a key of an earlier text another name.
+        key = self.parse_identifier(" for resource handle")
+        if (dialect_name, key) not in self._resources:
+            self._resources[dialect_name, key] = interface.declare_resource(key)
+        return self._resources[dialect_name, key]
 
     def _parse_optional_integer_or_float_type(self) -> TypeAttribute | None:
         start = self.pos
