@@ -90,3 +90,9 @@ func.func @weights(%x: tensor<4xf32>) -> (tensor<4xf32>, tensor<4xf32>) {
   %w2 = dl.param "fc.bias" : tensor<4xf32>
   func.return %w, %w2 : tensor<4xf32>, tensor<4xf32>
 }
+
+// CHECK-LABEL: func.func @unsigned_weights(%w: tensor<4xi8> {dl.param = "codes", dlir.unsigned}) -> tensor<4xi8> {
+func.func @unsigned_weights() -> tensor<4xi8> {
+  %w = dl.param "codes" {dlir.unsigned} : tensor<4xi8>
+  func.return %w : tensor<4xi8>
+}

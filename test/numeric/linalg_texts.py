@@ -31,27 +31,32 @@ def read(text: str) -> ModuleOp:
     return module
 
 
-def entry(module: ModuleOp) -> FuncOp:
-    return next(op for op in module.walk() if isinstance(op, FuncOp))
+def entry(module: ModuleOp, name: str | None = None) -> FuncOp:
+    """The function of that name, or the first one."""
+    functions = [op for op in module.walk() if isinstance(op, FuncOp)]
+    return next(f for f in functions if name in (None, f.sym_name.data))
 
 
-def inputs(text: str) -> list[Any]:
-    """The same arrays every time; `// INPUT 1: 0 11` says where argument 1 may lie."""
+def inputs(text: str, name: str | None = None, limits: tuple[int, int] = (-100, 100)) -> list[Any]:
+    """The same arrays every time, integers within `limits`.
+
+    `// INPUT 1: 0 11` says where argument 1 may lie.
+    """
     rng = np.random.default_rng(7)
     ranges = {int(n): (int(a), int(b)) for n, a, b in re.findall(r"INPUT (\d+): (\d+) (\d+)", text)}
     return [
-        _values(rng, argument.type, ranges.get(number))
-        for number, argument in enumerate(entry(read(text)).body.block.args)
+        _values(rng, argument.type, ranges.get(number, limits))
+        for number, argument in enumerate(entry(read(text), name).body.block.args)
     ]
 
 
-def _values(rng: np.random.Generator, type: Any, limits: tuple[int, int] | None) -> Any:
+def _values(rng: np.random.Generator, type: Any, limits: tuple[int, int]) -> Any:
     shape = tuple(DYNAMIC if n == DYNAMIC_INDEX else n for n in shape_of(type))
     dtype = dtype_of(type)
     if dtype == np.bool_:
         values = rng.integers(0, 2, shape)
     elif np.issubdtype(dtype, np.integer):
-        values = rng.integers(*(limits or (-100, 100)), shape)
+        values = rng.integers(*limits, shape)
     else:
         values = rng.standard_normal(shape)
     array = np.asarray(values).astype(dtype)

@@ -12,7 +12,7 @@ from xdsl.context import Context
 from xdsl.dialects import arith, ml_program, tensor
 from xdsl.dialects.builtin import ArrayAttr, DictionaryAttr, FunctionType, ModuleOp, StringAttr
 from xdsl.dialects.func import FuncOp
-from xdsl.ir import Block, BlockArgument
+from xdsl.ir import Attribute, Block, BlockArgument
 from xdsl.passes import ModulePass
 
 from dlir.dialects.dl.ops.source import ParamOp
@@ -115,7 +115,8 @@ def _take_params(function: FuncOp) -> None:
     for argument, attributes in zip(tuple(block.args), given.data, strict=True):
         name = attributes.data.get(PARAM)
         if isinstance(name, StringAttr) and is_tensor(argument.type):
-            _take_param(block, argument, name.data)
+            more = {k: v for k, v in attributes.data.items() if k != PARAM}
+            _take_param(block, argument, name.data, more)
         else:
             kept.append(attributes)
     outputs = function.function_type.outputs.data
@@ -123,10 +124,13 @@ def _take_params(function: FuncOp) -> None:
     function.arg_attrs = ArrayAttr(kept) if kept else None
 
 
-def _take_param(block: Block, argument: BlockArgument, name: str) -> None:
+def _take_param(
+    block: Block, argument: BlockArgument, name: str, attributes: dict[str, Attribute]
+) -> None:
     assert is_tensor(argument.type) and block.first_op is not None
     param = ParamOp(name, argument.type)
     param.location = argument.location
+    param.attributes.update(attributes)
     param.result.name_hint = argument.name_hint
     block.insert_op_before(param, block.first_op)
     argument.replace_all_uses_with(param.result)

@@ -40,7 +40,7 @@ def _take(function: FuncOp, params: list[ParamOp]) -> None:
         if name.data not in known:
             argument = block.insert_arg(op.results[0].type, len(block.args))
             argument.name_hint, argument.location = op.results[0].name_hint, op.location
-            attributes.append(DictionaryAttr({PARAM: name}))
+            attributes.append(DictionaryAttr({PARAM: name, **op.attributes}))
             known[name.data] = argument
         op.results[0].replace_all_uses_with(known[name.data])
         assert op.parent is not None
