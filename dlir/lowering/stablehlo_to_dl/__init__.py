@@ -40,6 +40,7 @@ from dlir.lowering.stablehlo_to_dl import (
     others,
     reduction,
     scatter,
+    select_and_scatter,
     sorting,
     vectorized,
     windows,
@@ -50,7 +51,7 @@ from dlir.lowering.stablehlo_to_dl.inline import inline_calls
 
 FAMILIES = (
     elementwise, chlo, movement, dynamic, contraction, convolution, vectorized, reduction, windows,
-    sorting, gather, scatter, normalization, control, others,
+    select_and_scatter, sorting, gather, scatter, normalization, control, others,
 )  # fmt: skip
 
 RULES: dict[str, Rule] = {name: rule for family in FAMILIES for name, rule in family.RULES.items()}
@@ -74,6 +75,9 @@ class Conversion:
         for function in module.ops:
             if isinstance(function, FuncOp) and not function.is_declaration:
                 self._convert_function(function)
+        for op in module.walk():
+            if op.name == "stablehlo.tuple" and any(result.uses for result in op.results):
+                self._report(op, Unsupported("a tuple that is not taken apart"))
 
     def _convert_function(self, function: FuncOp) -> None:
         for block in function.body.blocks:
@@ -89,7 +93,7 @@ class Conversion:
             if argument.type != plain(argument.type):
                 XdslRewriter.replace_value_with_new_type(argument, plain(argument.type))
         for op in [*block.ops]:
-            if op.parent is not block or not isinstance(op, HloOp) or op.name in _TERMINATORS:
+            if op.parent is not block or not isinstance(op, HloOp) or op.name in _STAY:
                 continue
             if op.name in CONTROL:
                 for inner in (b for region in op.regions for b in region.blocks):
@@ -101,8 +105,7 @@ class Conversion:
         try:
             values = self._values(op)
         except (Unsupported, VerifyException) as error:
-            self.faults.append(_fault(op, error))
-            self.faulty.append(op.name)
+            self._report(op, error)
             types = [plain(type) for type in op.result_types]
             values = self.emitter.insert(
                 UnrealizedConversionCastOp.create(result_types=types)
@@ -112,6 +115,10 @@ class Conversion:
             result.replace_all_uses_with(value)
         op.detach()
         op.erase()
+
+    def _report(self, op: Operation, error: Exception) -> None:
+        self.faults.append(_fault(op, error))
+        self.faulty.append(op.name)
 
     def _values(self, op: Operation) -> Sequence[SSAValue]:
         rule = RULES.get(op.name)
@@ -123,7 +130,8 @@ class Conversion:
         return values
 
 
-_TERMINATORS = ("stablehlo.return",)
+_STAY = ("stablehlo.return", "stablehlo.tuple")
+"""Ends of regions, and what `get_tuple_element` takes apart."""
 
 
 def _check_type(made: Attribute, written: Attribute) -> None:

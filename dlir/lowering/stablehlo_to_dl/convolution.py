@@ -12,13 +12,14 @@ from typing import Any, cast
 
 from xdsl.ir import Attribute, Operation, SSAValue
 
+from dlir.dialects.dl.constants import known_array
 from dlir.dialects.dl.ops.base import element_of, shape_of
 from dlir.dialects.dl.ops.contraction import Conv2dOp
 from dlir.dialects.dl.ops.convolution import Conv3dOp
 from dlir.dialects.stablehlo.shapes import ints_of, number_of, pairs_of
 from dlir.lowering.stablehlo_to_dl.contraction import accumulator
 from dlir.lowering.stablehlo_to_dl.elementwise import Rule
-from dlir.lowering.stablehlo_to_dl.emitter import Emitter, Size, unsupported
+from dlir.lowering.stablehlo_to_dl.emitter import Emitter, Size, known_number, unsupported
 from dlir.lowering.stablehlo_to_dl.movement import padded, reversed_along
 
 
@@ -69,11 +70,23 @@ class Image:
         return len(shape_of(self.x)) - 1 if self.features_last else 1
 
 
+def _padding(op: Operation, count: int) -> list[tuple[int, int]]:
+    """Of `dynamic_conv` it is an operand, which must be known."""
+    if op.name == "stablehlo.convolution":
+        return pairs_of(op, "padding", count)
+    padding = op.operands[2]
+    if (number := known_number(padding)) is not None:
+        return [(int(number), int(number))] * count
+    if (known := known_array(padding)) is None:
+        unsupported("paddings that are known at run time only")
+    return [(int(low), int(high)) for low, high in known]
+
+
 def _window(op: Operation, count: int) -> Window:
     ones = [1] * count
     return Window(
         ints_of(op, "window_strides", ones),
-        pairs_of(op, "padding", count),
+        _padding(op, count),
         ints_of(op, "lhs_dilation", ones),
         ints_of(op, "rhs_dilation", ones),
         ints_of(op, "window_reversal", [0] * count),
@@ -154,4 +167,7 @@ def _batch_as_features(e: Emitter, image: Image, groups: int) -> Image:
     return replace(image, x=x)
 
 
-RULES: dict[str, Rule] = {"stablehlo.convolution": convolution}
+RULES: dict[str, Rule] = {
+    "stablehlo.convolution": convolution,
+    "stablehlo.dynamic_conv": convolution,
+}

@@ -231,10 +231,6 @@ def real_dynamic_slice(e: Emitter, op: Operation) -> SSAValue:
     return e.slice(x, first, sizes, step)
 
 
-def dynamic_conv(e: Emitter, op: Operation) -> SSAValue:
-    unsupported("paddings that are known at run time only")
-
-
 def shape_assertion(e: Emitter, op: Operation) -> Sequence[SSAValue]:
     """JAX's check of symbolic sizes, with a message whose `{0}` are sizes."""
     (holds,) = sizes_in(e, op.operands[0])
@@ -249,7 +245,6 @@ def shape_assertion(e: Emitter, op: Operation) -> Sequence[SSAValue]:
 
 RULES: dict[str, Rule] = {
     "stablehlo.dynamic_broadcast_in_dim": dynamic_broadcast_in_dim,
-    "stablehlo.dynamic_conv": dynamic_conv,
     "stablehlo.dynamic_iota": dynamic_iota,
     "stablehlo.dynamic_pad": dynamic_pad,
     "stablehlo.dynamic_reshape": dynamic_reshape,

@@ -202,10 +202,6 @@ def identity(e: Emitter, op: Operation) -> Sequence[SSAValue]:
     return [*op.operands]
 
 
-def tuple_(e: Emitter, op: Operation) -> SSAValue:
-    unsupported("a tuple that is not taken apart at once")
-
-
 def get_tuple_element(e: Emitter, op: Operation) -> SSAValue:
     source = op.operands[0].owner
     if not isinstance(source, Operation) or source.name != "stablehlo.tuple":
@@ -238,5 +234,4 @@ RULES: dict[str, Rule] = {
     "stablehlo.slice": slice_,
     "stablehlo.torch_index_select": torch_index_select,
     "stablehlo.transpose": transpose,
-    "stablehlo.tuple": tuple_,
 }

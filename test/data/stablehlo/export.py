@@ -77,6 +77,17 @@ def conv_gradient(x, w):
     return jax.grad(loss, (0, 1))(x, w)
 
 
+def pool_gradient(x):
+    """The gradient of pooling with equal values, padding, and windows that overlap."""
+
+    def loss(x):
+        y = lax.reduce_window(x, -jnp.inf, lax.max, (1, 3, 3, 1), (1, 2, 2, 1), "SAME")
+        z = lax.reduce_window(x, 0.0, lax.add, (1, 2, 2, 1), (1, 2, 2, 1), "VALID")
+        return (y * y).sum() + (z * z).sum()
+
+    return jax.grad(loss)(jnp.round(x * 2))
+
+
 def attention(q, k, v):
     scores = jnp.einsum("bqhd,bkhd->bhqk", q, k) / 2.0
     return jnp.einsum("bhqk,bkhd->bqhd", jax.nn.softmax(scores), v)
@@ -309,6 +320,7 @@ MODELS: dict[str, tuple[Callable[..., Any], tuple[Any, ...]]] = {
         mlp,
         ([{"w": normal(5, 8), "b": normal(8)}, {"w": normal(8, 3), "b": normal(3)}], normal(4, 5)),
     ),
+    "pool_gradient": (pool_gradient, (normal(2, 7, 6, 2),)),
     "products": (products, (normal(2, 3, 4), normal(4, 3, 5), normal(4, 4))),
     "random": (random, (np.array([3, 7], np.uint32), normal(4, 3))),
     "shapes": (shapes, (normal(3, 4), normal(2, 4))),
