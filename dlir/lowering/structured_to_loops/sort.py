@@ -85,9 +85,10 @@ class _Row:
             self.put(slot, held)
             return [emit.value(parent)]
 
-        bottom = emit.repeat(
-            [emit.value(start)], lambda slot: emit.compare("slt", below(slot), size), sink
-        )
+        def has_leaves(slot: SSAValue) -> SSAValue:
+            return emit.compare("slt", below(slot), size)
+
+        bottom = emit.repeat([emit.value(start)], has_leaves, sink)
         slot = emit.repeat(bottom, rises, rise)[0]
         self.put(slot, place)
 

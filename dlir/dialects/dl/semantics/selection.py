@@ -85,7 +85,8 @@ def _overlap(box: Array, others: Array) -> Array:
     """Intersection over union; 0 where there is no intersection."""
     low, high = np.maximum(box[0], others[:, 0]), np.minimum(box[1], others[:, 1])
     common = np.prod(np.maximum(high - low, 0), axis=-1)
-    union = np.prod(box[1] - box[0]) + np.prod(others[:, 1] - others[:, 0], axis=-1) - common
+    areas: Array = np.prod(others[:, 1] - others[:, 0], axis=-1)
+    union = np.prod(box[1] - box[0]) + areas - common
     return np.where(common > 0, common / union, 0.0)
 
 
