@@ -20,6 +20,7 @@ from pathlib import Path
 from dlir.doc import reference
 from dlir.doc_text import files
 from dlir.registry import builtin_registry
+from dlir.status import status_page
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = (
@@ -73,7 +74,9 @@ def _body(kind: str, what: str) -> str:
 def expected(failures: list[CommandFailed]) -> dict[Path, str]:
     """Every generated or filled file, relative to the root, and what it must hold."""
     pages = {Path(p): filled((ROOT / p).read_text(encoding="utf-8"), failures) for p in PAGES}
-    return pages | {REFERENCE / n: t for n, t in files(reference(builtin_registry())).items()}
+    registry = builtin_registry()
+    texts = {**files(reference(registry)), "status.md": status_page(registry)}
+    return pages | {REFERENCE / name: text for name, text in texts.items()}
 
 
 def _current(path: Path) -> str | None:
