@@ -297,3 +297,16 @@ def test_powers_of_mixed_integers(base: Any, exponent: Any, numbers: list[tuple[
             (y,) = run_with("Pow", [x, n], 1, weights, device, {})
             assert y.dtype == base
             np.testing.assert_array_equal(y.view(word), np.array(expected, word))
+
+
+def test_bounds_of_the_largest_type() -> None:
+    """`dl.clip` writes its bounds as i64, so those beyond are operands of `dl.min`."""
+    x = np.array([0, 5, 2**63 + 5, 2**64 - 1], np.uint64)
+    low, high = np.array(3, np.uint64), np.array(2**63 + 2, np.uint64)
+    (y,) = run("Clip", [x, low, high])
+    np.testing.assert_array_equal(y, np.clip(x, low, high), strict=True)
+
+
+def test_constants_that_a_type_does_not_hold_are_refused() -> None:
+    with pytest.raises(CompileError, match=r"the constant -1\.5 as ui8"):
+        run("Shrink", [np.zeros(2, np.uint8)], lambd=1.5)

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field, replace
 from itertools import count
 from typing import Any, TypeAlias, cast
 
+import ml_dtypes
 import numpy as np
 from xdsl.builder import Builder
 from xdsl.dialects import arith
@@ -32,6 +33,8 @@ from xdsl.dialects.builtin import (
 from xdsl.dialects.tensor import CastOp, ExtractOp, FromElementsOp
 from xdsl.ir import Attribute, Block, Operation, SSAValue
 from xdsl.rewriter import InsertPoint
+
+from dlir.numpy_types import is_integral
 
 from . import dims as d
 from . import dl
@@ -274,8 +277,14 @@ class Context:
         return unique
 
     def constant(self, items: Any, element: Attribute) -> Tensor:
-        """A small constant tensor."""
-        array = np.asarray(items).astype(numpy_type_of(element))
+        """A small constant tensor; raises `Unsupported` for integers that it cannot hold."""
+        given, dtype = np.asarray(items), numpy_type_of(element)
+        if given.size and is_integral(dtype):
+            limits = cast(Any, ml_dtypes.iinfo(dtype))
+            least, greatest = np.trunc(given).min(), np.trunc(given).max()
+            if not limits.min <= least <= greatest <= limits.max:
+                raise Unsupported(f"the constant {items} as {element}")
+        array = given.astype(dtype)
         return self.emit(dl.ConstantOp(dense(TensorType(element, array.shape), array)))
 
     def _ints(self, value: Ints) -> Tensor:

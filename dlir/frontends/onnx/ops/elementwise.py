@@ -158,6 +158,8 @@ def _constant_clip(context: Context, node: Node) -> Tensor:
     x = tensor(context, node, 0)
     if low is not None and high is not None and low > high:
         return _clip(context, node)  # ONNX: the upper bound wins
+    if any(isinstance(bound, int) and bound >= 1 << 63 for bound in bounds):
+        return _clip(context, node)  # bounds of `dl.clip` are written as i64
     return context.itemwise(partial(dl.ClipOp, min=low, max=high), x)
 
 
