@@ -16,6 +16,7 @@ TAKEN_APART = (
     "det",
     "dft",
     "dropout",
+    "embedding_bag",
     "grid_sample",
     "group_norm",
     "gru",

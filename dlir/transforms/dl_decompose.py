@@ -18,6 +18,7 @@ from dlir.dialects.dl.attrs import BOOLS, Approximation, Predicate
 from dlir.dialects.dl.ops import activation as a
 from dlir.dialects.dl.ops import composite as c
 from dlir.dialects.dl.ops import convolution as v
+from dlir.dialects.dl.ops import embedding as e
 from dlir.dialects.dl.ops import linear_algebra as la
 from dlir.dialects.dl.ops import math as m
 from dlir.dialects.dl.ops import normalization as n
@@ -38,6 +39,7 @@ from dlir.dialects.dl.terms import Term
 from dlir.rewrite import rewrite
 from dlir.transforms.decompose import (
     convolution,
+    embedding,
     linear_algebra,
     normalization,
     pooling,
@@ -238,6 +240,7 @@ DECOMPOSITIONS: dict[type[DlOp], Callable[[Any, Make], Term | Sequence[Term]]] =
     la.DetOp: linear_algebra.det,
     la.DftOp: spectral.dft,
     rs.ResizeOp: resampling.resize,
+    e.EmbeddingBagOp: embedding.embedding_bag,
     ran.RandomUniformOp: random.uniform,
     ran.DropoutOp: random.dropout,
     sa.GridSampleOp: sampling.grid_sample,

@@ -28,7 +28,13 @@ from numeric.quantization_cases import quantization_cases
 from numeric.recurrent_cases import recurrent_cases
 from numeric.rotary_cases import rotary_cases
 from numeric.sampling_cases import resize_cases, sampling_cases
-from numeric.sequential_cases import ordering_cases, random_cases, scan_cases, scatter_cases
+from numeric.sequential_cases import (
+    embedding_cases,
+    ordering_cases,
+    random_cases,
+    scan_cases,
+    scatter_cases,
+)
 from numeric.unsigned_cases import unsigned_cases
 from numeric.window_cases import window_cases
 from xdsl.dialects.builtin import f16, f32, i32
@@ -470,6 +476,7 @@ REPRESENTATIVE: dict[str, list[Case]] = {
     **{f"scan {e}": scan_cases(e) for e in ("f32", "i8")},
     **{f"ordering {e}": ordering_cases(e) for e in ("f32", "i1")},
     **{f"scatter {e}": scatter_cases(e) for e in ("f32", "i1")},
+    "embedding f32": embedding_cases("f32"),
     "random": random_cases(),
 }
 """Every op, and every element type: what `make test` runs."""
@@ -500,6 +507,7 @@ REST: dict[str, list[Case]] = {
     **{f"movement {e}": movement_cases(e) for e in ("ui64", "ui32", "ui16")},
     **{f"scan {e}": scan_cases(e) for e in ("f64", "f16", "bf16", "i64", "i32", "i16", *UNSIGNED)},
     **{f"ordering {e}": ordering_cases(e) for e in ("f64", "f16", "bf16", *INTEGERS, *UNSIGNED)},
+    **{f"embedding {e}": embedding_cases(e) for e in ("f64", "f16", "bf16")},
     **{f"scatter {e}": scatter_cases(e) for e in ("f64", "f16", "bf16", *INTEGERS, *UNSIGNED)},
 }  # fmt: skip
 """The other combinations."""

@@ -6,10 +6,11 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
-from numeric.cases import BITS, EXACT, FLOATS, Argument, Case, Sum, Ulps, elements_in
+from numeric.cases import BITS, EXACT, FLOATS, Argument, Case, Scaled, Sum, Ulps, elements_in
 from xdsl.dialects.builtin import bf16, f16, f32, f64
 from xdsl.ir import Operation
 
+from dlir.dialects.dl.ops import embedding as em
 from dlir.dialects.dl.ops import ordering as o
 from dlir.dialects.dl.ops import random as ran
 from dlir.dialects.dl.ops import scan as c
@@ -156,6 +157,34 @@ def _one_hot(e: str, shape: str) -> list[Case]:
     if shape:
         make = lambda i: [n := s.DimOp(i, 0), sc.OneHotOp(i, n, element, 0)]  # noqa: E731
         cases.append(Case("one_hot", types, make, EXACT, values=values))
+    return cases
+
+
+BAGS: list[tuple[str, str, str, list[int]]] = [
+    ("9x5", "7?", "3?", [0, 2, 6]), ("9?x17", "7", "4", [0, 0, 7, 7]), ("5x1", "0?", "2?", [0, 0]),
+    ("5x64", "6", "1", [0]), ("5x3?", "6", "3", [2, 2, 5]), ("5x3", "4?", "0?", []),
+]  # fmt: skip
+"""(table, indices, offsets, their numbers): empty bags, and indices that are in none."""
+
+
+def embedding_cases(e: str) -> list[Case]:
+    cases: list[Case] = []
+    rng = np.random.default_rng(4)
+    for table, length, count, offsets in BAGS:
+        types = [f"{table}x{e}", f"{length}xi64", f"{count}xi32", f"{length}x{e}"]
+        arguments = [Argument.read(t) for t in types]
+        x, _, _, weights = (a.values(rng) for a in arguments)
+        given = [x, rng.integers(-5, 5, arguments[1].shape), offsets]
+        for pooling in ("sum", "mean", "max"):
+            make = lambda x, i, o, p=pooling: em.EmbeddingBagOp(x, i, o, pooling=p)  # noqa: E731
+            check = EXACT if pooling == "max" else Scaled(8)
+            cases.append(
+                Case(f"embedding_bag_{pooling}", " ".join(types[:3]), make, check, values=given)
+            )
+        name = "embedding_bag_weighted"
+        cases.append(
+            Case(name, " ".join(types), em.EmbeddingBagOp, Scaled(8), values=[*given, weights])
+        )
     return cases
 
 

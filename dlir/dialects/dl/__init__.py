@@ -32,6 +32,7 @@ from dlir.dialects.dl.attrs import (
     InterpolationAttr,
     LayoutAttr,
     OutsideAttr,
+    PoolingAttr,
     PredicateAttr,
     ReductionAttr,
     RoundingAttr,
@@ -43,6 +44,7 @@ from dlir.dialects.dl.ops import (
     composite,
     contraction,
     convolution,
+    embedding,
     linear_algebra,
     math,
     movement,
@@ -92,6 +94,7 @@ FAMILIES: tuple[ModuleType, ...] = (
     ordering,
     scatter,
     selection,
+    embedding,
     random,
 )
 
@@ -124,7 +127,7 @@ class Constants(ConstantMaterializationInterface):
 
 ATTRIBUTES = (
     AlgorithmAttr, ApproximationAttr, CoordinatesAttr, InterpolationAttr, LayoutAttr, OutsideAttr,
-    PredicateAttr, ReductionAttr, RoundingAttr,
+    PoolingAttr, PredicateAttr, ReductionAttr, RoundingAttr,
 )  # fmt: skip
 
 DL = Dialect("dl", [*OPS], [*ATTRIBUTES], [Constants()])

@@ -38,6 +38,8 @@ from dlir.dialects.dl.attrs import (
     LayoutAttr,
     Outside,
     OutsideAttr,
+    Pooling,
+    PoolingAttr,
     Reduction,
     ReductionAttr,
     Rounding,
@@ -57,6 +59,7 @@ _WORDS = {"inf": inf, "nan": nan}
 _ENUMS: dict[str, tuple[type[StrEnum], Callable[[Any], Attribute]]] = {
     "algorithm": (Algorithm, AlgorithmAttr),
     "layout": (Layout, LayoutAttr),
+    "pooling": (Pooling, PoolingAttr),
     "reduction": (Reduction, ReductionAttr),
     "approximate": (Approximation, ApproximationAttr),
     "coordinates": (Coordinates, CoordinatesAttr),

@@ -120,6 +120,14 @@ class Predicate(StrEnum):
     GE = "ge"
 
 
+class Pooling(StrEnum):
+    """How the rows of a bag become one."""
+
+    SUM = "sum"
+    MEAN = "mean"
+    MAX = "max"
+
+
 class Reduction(StrEnum):
     """What a scatter does with an update: it replaces what is there, or is folded into it."""
 
@@ -184,6 +192,13 @@ class PredicateAttr(EnumAttribute[Predicate], SpacedOpaqueSyntaxAttribute):
     """`#dl<predicate lt>`, written `lt` after `dl.compare`."""
 
     name = "dl.predicate"
+
+
+@irdl_attr_definition
+class PoolingAttr(EnumAttribute[Pooling], SpacedOpaqueSyntaxAttribute):
+    """`#dl<pooling mean>`, written `pooling = "mean"` inside an op."""
+
+    name = "dl.pooling"
 
 
 @irdl_attr_definition

@@ -55,6 +55,9 @@ from dlir.dialects.dl.ops.convolution import (
     Conv3dOp,
     ConvTransposeOp,
 )
+from dlir.dialects.dl.ops.embedding import (
+    EmbeddingBagOp,
+)
 from dlir.dialects.dl.ops.linear_algebra import (
     DetOp,
     DftOp,
@@ -220,6 +223,7 @@ __all__ = [
     "DivOp",
     "DropoutOp",
     "EluOp",
+    "EmbeddingBagOp",
     "ErfOp",
     "ExpOp",
     "Expm1Op",

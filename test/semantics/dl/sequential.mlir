@@ -100,3 +100,15 @@ func.func @random_bits(%seed: tensor<i64>) -> tensor<4xi32> {
   %y = dl.random_bits %seed : tensor<i64> -> tensor<4xi32>
   func.return %y : tensor<4xi32>
 }
+
+// The second bag is empty; an offset that is negative, or behind the end, is an error.
+// RUN-VALUE: @bags([[1.0, 2.0], [3.0, 4.0]], [0, 1, -1, -1], [0, 2, 2]) == [[2.0, 3.0], [0.0, 0.0], [3.0, 4.0]]
+// RUN-VALUE: @bags([[1.0, 2.0], [3.0, 4.0]], [0, 1, -1, 0], [0, 4, 4]) == [[2.0, 3.0], [0.0, 0.0], [0.0, 0.0]]
+// RUN-VALUE: @bags([[1.0, 2.0], [3.0, 4.0]], [0, 1, -1], [0, -1, 2]) raises "out"
+// RUN-VALUE: @bags([[1.0, 2.0], [3.0, 4.0]], [0, 1, -1], [0, 2, 4]) raises "out"
+// RUN-VALUE: @bags([[1.0, 2.0], [3.0, 4.0]], [0, 1, 2], [0, 2, 2]) raises "out"
+func.func @bags(%t: tensor<?x2xf32>, %i: tensor<?xi64>, %o: tensor<3xi64>) -> tensor<3x2xf32> {
+  %y = dl.embedding_bag %t, %i, %o {pooling = "mean"}
+      : (tensor<?x2xf32>, tensor<?xi64>, tensor<3xi64>) -> tensor<3x2xf32>
+  func.return %y : tensor<3x2xf32>
+}

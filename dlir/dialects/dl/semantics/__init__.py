@@ -17,6 +17,7 @@ from dlir.dialects.dl.semantics import (
     contraction,
     convolution,
     elementwise,
+    embedding,
     linear_algebra,
     movement,
     normalization,
@@ -76,6 +77,7 @@ _FAMILIES = (
     ordering,
     scatter,
     selection,
+    embedding,
     random,
 )
 
