@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import numpy as np
 from xdsl.dialects.builtin import i64
 
 from dlir.frontends.builder import dims as d
 from dlir.frontends.builder import dl
 from dlir.frontends.builder.context import Context
-from dlir.frontends.builder.values import Constant, NeedsValue, Tensor, Unsupported, as_ints
+from dlir.frontends.builder.values import Tensor, Unsupported
 
 from ..node import Node, normalize_axis
 from ..operator import Build, element_type, tensor
@@ -84,20 +83,6 @@ def _reverse_sequence(context: Context, node: Node) -> Tensor:
     return context.emit(dl.GatherElementsOp(x.ssa, index.ssa, time), x.dims)
 
 
-def _compress(context: Context, node: Node) -> Tensor:
-    """How many elements are left must be known: the condition is."""
-    x, condition = tensor(context, node, 0), node.input(1)
-    if not isinstance(condition, Constant):
-        if as_ints(condition) is None:
-            raise NeedsValue("a condition computed at run time", condition)
-        raise Unsupported("a condition that depends on run-time sizes")
-    places = np.flatnonzero(condition.array)
-    if "axis" not in node.attributes:
-        x = context.reshape(x, (d.product(x.dims),))
-    axis = normalize_axis(node.int("axis", 0), x.rank)
-    return context.gather(x, context.tensor(Constant(places, f"{context.hint}.places")), axis)
-
-
 def _eye_like(context: Context, node: Node) -> Tensor:
     x = tensor(context, node, 0)
     if x.rank != 2:
@@ -111,7 +96,6 @@ def _eye_like(context: Context, node: Node) -> Tensor:
 OPERATORS: dict[str, Build] = {
     "ArgMax": _extreme(dl.ArgmaxOp),
     "ArgMin": _extreme(dl.ArgminOp),
-    "Compress": _compress,
     "CumProd": _scan(dl.CumprodOp),
     "CumSum": _scan(dl.CumsumOp),
     "EyeLike": _eye_like,

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from dlir.frontends.builder import dims as d
 from dlir.frontends.builder import dl
 from dlir.frontends.builder.context import Context
@@ -22,14 +24,20 @@ def _nonzero(context: Context, node: Node) -> Tensor:
 
 
 def _compress(context: Context, node: Node) -> Tensor:
-    """The slices at the places where the condition holds; it may be shorter than the axis."""
-    x, condition = tensor(context, node, 0), tensor(context, node, 1)
+    """The slices at the places where the condition holds; it may be shorter than the axis.
+
+    How many they are is known where the condition is.
+    """
+    x, given = tensor(context, node, 0), node.input(1)
     if "axis" not in node.attributes:
         x = context.reshape(x, (d.product(x.dims),))
     axis = normalize_axis(node.int("axis", 0), x.rank)
-    if condition.rank != 1:
-        raise Unsupported(f"a condition of rank {condition.rank}")
-    places = context.emit(dl.NonzeroOp(condition.ssa))
+    if given.rank != 1:
+        raise Unsupported(f"a condition of rank {given.rank}")
+    if isinstance(given, Constant):
+        known = Constant(np.flatnonzero(given.array), f"{context.hint}.places")
+        return context.gather(x, context.tensor(known), axis)
+    places = context.emit(dl.NonzeroOp(context.tensor(given).ssa))
     return context.gather(x, context.reshape(places, places.dims[1:]), axis)
 
 
