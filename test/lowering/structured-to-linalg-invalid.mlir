@@ -30,3 +30,15 @@ func.func @outer() -> tensor<4xf32> {
   %r = func.call @inner() : () -> tensor<4xf32>
   func.return %r : tensor<4xf32>
 }
+
+// -----
+
+func.func @running(%x: tensor<8xf32>, %o: tensor<8xf32>) -> tensor<8xf32> {
+  // expected-error@+1 {{has no form in linalg}}
+  %r = structured.scan {axis = 0, init = 0.0 : f32} ins(%x : tensor<8xf32>) outs(%o : tensor<8xf32>) {
+  ^bb0(%a: f32, %acc: f32):
+    %s = arith.addf %acc, %a : f32
+    structured.yield %s : f32
+  } -> tensor<8xf32>
+  func.return %r : tensor<8xf32>
+}

@@ -12,7 +12,7 @@ from xdsl.ir import Operation, SSAValue
 from xdsl.passes import ModulePass
 
 from dlir.diagnostics import fail
-from dlir.dialects.structured.ops import FillOp, GatherOp, GenericOp, ReshapeOp
+from dlir.dialects.structured.ops import DestinationOp, FillOp, GatherOp, GenericOp, ReshapeOp
 from dlir.lowering.structured_to_linalg import movement
 from dlir.lowering.structured_to_linalg.emitter import Emitter
 from dlir.lowering.structured_to_linalg.generic import generic
@@ -75,7 +75,7 @@ class ConvertStructuredToLinalg(ModulePass):
             rule = RULES.get(type(inner))
             if rule is not None:
                 _replace(inner, rule)
-            elif inner.dialect_name() == "structured" and inner.parent_op() is op:
+            elif isinstance(inner, DestinationOp):
                 fail(inner, "has no form in linalg")
 
 
