@@ -27,6 +27,7 @@ from .ops import (
     slicing,
     source,
     transposed,
+    unpooling,
     vision,
 )
 
@@ -52,6 +53,7 @@ OPERATORS: dict[str, Build] = {
     **slicing.OPERATORS,
     **source.OPERATORS,
     **transposed.OPERATORS,
+    **unpooling.OPERATORS,
     **vision.OPERATORS,
 }
 
