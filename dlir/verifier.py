@@ -7,10 +7,10 @@ error of a module, each at its op.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TypeAlias
 
-from xdsl.ir import Block, ErasedSSAValue, Operation, OpResult, Region, SSAValue
+from xdsl.ir import Attribute, Block, ErasedSSAValue, Operation, OpResult, Region, SSAValue
 from xdsl.traits import IsolatedFromAbove, IsTerminator, NoTerminator
 from xdsl.utils.exceptions import DiagnosticException, VerifyException
 
@@ -87,6 +87,31 @@ def _verify_structure(op: Operation) -> None:
         _verify_end_of_block(op, block)
     for region in op.regions:
         _verify_region(op, region)
+    wanted = _handed_on(op)
+    if wanted is not None:
+        first = int(op.name == "scf.condition")
+        _verify_types([value.type for value in op.operands[first:]], wanted)
+
+
+def _handed_on(op: Operation) -> Sequence[Attribute] | None:
+    """The types that the last operands of a terminator must have, where xDSL does not ask it."""
+    around = op.parent_op()
+    if around is None or around.name not in ("scf.if", "scf.while"):
+        return None
+    if op.name == "scf.yield" and around.name == "scf.while":
+        block = around.regions[0].first_block
+        return [] if block is None else [argument.type for argument in block.args]
+    if op.name in ("scf.condition", "scf.yield"):
+        return [result.type for result in around.results]
+    return None
+
+
+def _verify_types(given: Sequence[Attribute], wanted: Sequence[Attribute]) -> None:
+    if len(given) != len(wanted):
+        raise VerifyException(f"expected {len(wanted)} values, got {len(given)}")
+    for number, (one, other) in enumerate(zip(given, wanted, strict=True)):
+        if one != other:
+            raise VerifyException(f"expected value #{number} of type {other}, got {one}")
 
 
 def _verify_successors(op: Operation) -> None:

@@ -119,6 +119,27 @@ def test_dominance(body: str, expected: str, ctx: Context):
     assert errors(text, ctx) == [expected]
 
 
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ("%r = scf.if %p -> (i32) { scf.yield %x : i32 } else { scf.yield %y : i64 }",
+         "expected value #0 of type i32, got i64"),
+        ("%r = scf.if %p -> (i32) { scf.yield %x : i32 } else { scf.yield }",
+         "expected 1 values, got 0"),
+        ("%r = scf.while (%s = %x) : (i32) -> i64 { scf.condition(%p) %s : i32 } do {\n"
+         "^bb0(%t: i64):\n scf.yield %x : i32 }",
+         "expected value #0 of type i64, got i32"),
+        ("%r = scf.while (%s = %x) : (i32) -> i64 { scf.condition(%p) %y : i64 } do {\n"
+         "^bb0(%t: i64):\n scf.yield %t : i64 }",
+         "expected value #0 of type i32, got i64"),
+    ],
+)  # fmt: skip
+def test_types_at_the_borders_of_control_flow(body: str, expected: str, ctx: Context):
+    text = f"func.func @f(%p: i1, %x: i32, %y: i64) {{\n{body}\nfunc.return\n}}"
+    (error,) = errors(text, ctx)
+    assert error.endswith(expected)
+
+
 def test_values_do_not_leak_into_other_functions(ctx: Context):
     text = (
         'func.func @f() {\n  "test.op"(%x) : (i32) -> ()\n  func.return\n}\n'
