@@ -20,10 +20,11 @@ from dlir.transforms.raising.attention import ATTENTIONS
 from dlir.transforms.raising.channel_norms import CHANNEL_NORMS
 from dlir.transforms.raising.composite import Composite
 from dlir.transforms.raising.grouped import GROUPED
+from dlir.transforms.raising.means import MEANS
 from dlir.transforms.raising.norms import NORMS
 from dlir.transforms.raising.rotary import ROTARIES
 
-COMPOSITES = (*ACTIVATIONS, *NORMS, *CHANNEL_NORMS, *ROTARIES, *ATTENTIONS, *GROUPED)
+COMPOSITES = (*MEANS, *ACTIVATIONS, *NORMS, *CHANNEL_NORMS, *ROTARIES, *ATTENTIONS, *GROUPED)
 """In this order they are tried."""
 
 
@@ -58,7 +59,7 @@ def _type(op: Operation) -> Attribute:
 
 @dataclass(frozen=True)
 class DlRaiseComposites(ModulePass):
-    """Recognise activations, softmax, norms and attention in simpler ops.
+    """Recognise means, activations, softmax, norms and attention in simpler ops.
 
     These are gelu, sigmoid, silu, softplus, softsign, mish, elu, selu, leaky_relu, hard_sigmoid,
     hard_swish, softmax, log_softmax, layer_norm, rms_norm, instance_norm, group_norm,

@@ -143,6 +143,10 @@ def branches(p, i, x):
     return chosen, lax.switch(i, [lambda x: x * 2, lambda x: x + 1, lambda x: -x], x)
 
 
+def embedding(table, ids):
+    return table.at[ids].get(mode="promise_in_bounds")
+
+
 def extremes(x):
     return jnp.argmax(x, 1), jnp.argmin(x, 0), x.max(), x.min(1), x.prod(0), (x > 0).any(1)
 
@@ -308,6 +312,7 @@ MODELS: dict[str, tuple[Callable[..., Any], tuple[Any, ...]]] = {
     "conv_net": (
         conv_net, (normal(2, 15, 9, 3), normal(3, 3, 3, 6), normal(3, 3, 1, 6), normal(2, 2, 6, 5)),
     ),
+    "embedding": (embedding, (normal(30, 8), ints(30, 2, 5))),
     "extremes": (extremes, (normal(4, 5),)),
     "functions_chlo": (functions, (normal(4, 6) * 2,)),
     "halves": (halves, (normal(4, 5), normal(5, 3))),
