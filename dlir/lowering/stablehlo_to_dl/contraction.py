@@ -11,6 +11,7 @@ from xdsl.ir import Attribute, Operation, SSAValue
 from dlir.dialects.dl.attrs import ACCUMULATORS, FLOATS, INTS, WIDTHS
 from dlir.dialects.dl.ops.base import element_of, rank_of
 from dlir.dialects.dl.ops.contraction import MatmulOp
+from dlir.dialects.dl.ops.reduction import ReduceSumOp
 from dlir.lowering.stablehlo_to_dl.elementwise import Rule
 from dlir.lowering.stablehlo_to_dl.emitter import Emitter, Size, unsupported
 
@@ -134,7 +135,21 @@ def einsum(e: Emitter, op: Operation) -> SSAValue:
     return e.transpose(made, [order.index(c) for c in result])
 
 
+def unary_einsum(e: Emitter, op: Operation) -> SSAValue:
+    """Letters that the result lacks are summed over."""
+    config = str(cast(Any, op.properties["einsum_config"]).data).replace(" ", "")
+    x, (letters, _, result) = op.operands[0], config.partition("->")
+    known = {*result} <= {*letters} and len({*letters}) == len(letters) == rank_of(x)
+    if not known or len({*result}) != len(result) or not letters.isalpha():
+        unsupported(f'config "{config}"')
+    axes = [axis for axis, letter in enumerate(letters) if letter not in result]
+    total = e.emit(ReduceSumOp(x, axes)) if axes else x
+    kept = [letter for letter in letters if letter in result]
+    return e.transpose(total, [kept.index(letter) for letter in result])
+
+
 RULES: dict[str, Rule] = {
+    "stablehlo.unary_einsum": unary_einsum,
     "stablehlo.dot": dot,
     "stablehlo.dot_general": dot_general,
     "stablehlo.einsum": einsum,

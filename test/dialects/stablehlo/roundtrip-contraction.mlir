@@ -31,7 +31,8 @@ func.func @convolution(%x: tensor<1x8x8x3xf32>, %w: tensor<3x3x3x4xf32>) -> tens
   func.return %y : tensor<1x4x8x4xf32>
 }
 
-func.func @dynamic_conv(%x: tensor<1x3x8xf32>, %w: tensor<4x3x3xf32>, %p: tensor<1x2xi32>) -> tensor<1x4x?xf32> {
+func.func @dynamic_conv(%x: tensor<1x3x8xf32>, %w: tensor<4x3x3xf32>) -> tensor<1x4x?xf32> {
+  %p = stablehlo.constant dense<1> : tensor<1x2xi32>
   // CHECK: %y = "stablehlo.dynamic_conv"(%x, %w, %p) <{batch_group_count = 1 : i64, dimension_numbers = #stablehlo.conv<[b, f, 0]x[o, i, 0]->[b, f, 0]>, feature_group_count = 1 : i64}> : (tensor<1x3x8xf32>, tensor<4x3x3xf32>, tensor<1x2xi32>) -> tensor<1x4x?xf32>
   %y = "stablehlo.dynamic_conv"(%x, %w, %p) <{batch_group_count = 1 : i64, dimension_numbers = #stablehlo.conv<[b, f, 0]x[o, i, 0]->[b, f, 0]>, feature_group_count = 1 : i64}> : (tensor<1x3x8xf32>, tensor<4x3x3xf32>, tensor<1x2xi32>) -> tensor<1x4x?xf32>
   func.return %y : tensor<1x4x?xf32>

@@ -62,13 +62,15 @@ func.func @optimization_barrier(%x: tensor<3xf32>) -> tensor<3xf32> {
   func.return %y : tensor<3xf32>
 }
 
-func.func @tuple(%x: tensor<3xf32>, %y: tensor<i32>) -> tuple<tensor<3xf32>, tensor<i32>> {
-  // CHECK: %t = stablehlo.tuple %x, %y : tuple<tensor<3xf32>, tensor<i32>>
-  %t = stablehlo.tuple %x, %y : tuple<tensor<3xf32>, tensor<i32>>
-  func.return %t : tuple<tensor<3xf32>, tensor<i32>>
+func.func @tuple(%x: tensor<3xf32>, %z: tensor<i32>) -> tensor<3xf32> {
+  // CHECK: %t = stablehlo.tuple %x, %z : tuple<tensor<3xf32>, tensor<i32>>
+  %t = stablehlo.tuple %x, %z : tuple<tensor<3xf32>, tensor<i32>>
+  %y = stablehlo.get_tuple_element %t[0] : (tuple<tensor<3xf32>, tensor<i32>>) -> tensor<3xf32>
+  func.return %y : tensor<3xf32>
 }
 
-func.func @get_tuple_element(%t: tuple<tensor<3xf32>, tensor<i32>>) -> tensor<3xf32> {
+func.func @get_tuple_element(%x: tensor<3xf32>, %z: tensor<i32>) -> tensor<3xf32> {
+  %t = stablehlo.tuple %x, %z : tuple<tensor<3xf32>, tensor<i32>>
   // CHECK: %y = stablehlo.get_tuple_element %t[0] : (tuple<tensor<3xf32>, tensor<i32>>) -> tensor<3xf32>
   %y = stablehlo.get_tuple_element %t[0] : (tuple<tensor<3xf32>, tensor<i32>>) -> tensor<3xf32>
   func.return %y : tensor<3xf32>

@@ -73,9 +73,10 @@ func.func @slice(%x: tensor<3x4xf32>) -> tensor<1x2xf32> {
   func.return %y : tensor<1x2xf32>
 }
 
-func.func @real_dynamic_slice(%x: tensor<?xf32>, %start: tensor<1xi32>, %limit: tensor<1xi32>, %strides: tensor<1xi32>) -> tensor<?xf32> {
-  // CHECK: %y = stablehlo.real_dynamic_slice %x, %start, %limit, %strides : (tensor<?xf32>, tensor<1xi32>, tensor<1xi32>, tensor<1xi32>) -> tensor<?xf32>
-  %y = stablehlo.real_dynamic_slice %x, %start, %limit, %strides : (tensor<?xf32>, tensor<1xi32>, tensor<1xi32>, tensor<1xi32>) -> tensor<?xf32>
+func.func @real_dynamic_slice(%x: tensor<?xf32>, %limit: tensor<1xi32>) -> tensor<?xf32> {
+  %one = stablehlo.constant dense<1> : tensor<1xi32>
+  // CHECK: %y = stablehlo.real_dynamic_slice %x, %one, %limit, %one : (tensor<?xf32>, tensor<1xi32>, tensor<1xi32>, tensor<1xi32>) -> tensor<?xf32>
+  %y = stablehlo.real_dynamic_slice %x, %one, %limit, %one : (tensor<?xf32>, tensor<1xi32>, tensor<1xi32>, tensor<1xi32>) -> tensor<?xf32>
   func.return %y : tensor<?xf32>
 }
 
@@ -97,9 +98,12 @@ func.func @pad(%x: tensor<3xf32>, %v: tensor<f32>) -> tensor<7xf32> {
   func.return %y : tensor<7xf32>
 }
 
-func.func @dynamic_pad(%x: tensor<?xf32>, %v: tensor<f32>, %low: tensor<1xi32>, %high: tensor<1xi32>, %interior: tensor<1xi32>) -> tensor<?xf32> {
-  // CHECK: %y = stablehlo.dynamic_pad %x, %v, %low, %high, %interior : (tensor<?xf32>, tensor<f32>, tensor<1xi32>, tensor<1xi32>, tensor<1xi32>) -> tensor<?xf32>
-  %y = stablehlo.dynamic_pad %x, %v, %low, %high, %interior : (tensor<?xf32>, tensor<f32>, tensor<1xi32>, tensor<1xi32>, tensor<1xi32>) -> tensor<?xf32>
+func.func @dynamic_pad(%x: tensor<?xf32>) -> tensor<?xf32> {
+  %v = stablehlo.constant dense<0.000000e+00> : tensor<f32>
+  %one = stablehlo.constant dense<1> : tensor<1xi32>
+  %none = stablehlo.constant dense<0> : tensor<1xi32>
+  // CHECK: %y = stablehlo.dynamic_pad %x, %v, %one, %one, %none : (tensor<?xf32>, tensor<f32>, tensor<1xi32>, tensor<1xi32>, tensor<1xi32>) -> tensor<?xf32>
+  %y = stablehlo.dynamic_pad %x, %v, %one, %one, %none : (tensor<?xf32>, tensor<f32>, tensor<1xi32>, tensor<1xi32>, tensor<1xi32>) -> tensor<?xf32>
   func.return %y : tensor<?xf32>
 }
 

@@ -47,7 +47,8 @@ func.func @scatter(%x: tensor<9x4xf32>, %i: tensor<3x1xi32>, %u: tensor<3x4xf32>
   func.return %y : tensor<9x4xf32>
 }
 
-func.func @select_and_scatter(%x: tensor<4xf32>, %s: tensor<2xf32>, %v: tensor<f32>) -> tensor<4xf32> {
+func.func @select_and_scatter(%x: tensor<4xf32>, %s: tensor<2xf32>) -> tensor<4xf32> {
+  %v = stablehlo.constant dense<0.000000e+00> : tensor<f32>
   // CHECK: %y = "stablehlo.select_and_scatter"(%x, %s, %v) <{window_dimensions = array<i64: 2>, window_strides = array<i64: 2>}> ({
   %y = "stablehlo.select_and_scatter"(%x, %s, %v) <{window_dimensions = array<i64: 2>, window_strides = array<i64: 2>}> ({
   ^bb0(%a: tensor<f32>, %b: tensor<f32>):

@@ -78,7 +78,8 @@ ConvolutionOp = _define(
 )  # fmt: skip
 DynamicConvOp = _define(
     "dynamic_conv", "As convolution, with paddings that are computed.",
-    '''%y = "stablehlo.dynamic_conv"(%x, %w, %p) <{batch_group_count = 1 : i64,
+    '''%p = stablehlo.constant dense<[[1, 1]]> : tensor<1x2xi32>
+%y = "stablehlo.dynamic_conv"(%x, %w, %p) <{batch_group_count = 1 : i64,
   dimension_numbers = #stablehlo.conv<[b, f, 0]x[o, i, 0]->[b, f, 0]>,
   feature_group_count = 1 : i64}>
   : (tensor<1x3x8xf32>, tensor<4x3x3xf32>, tensor<1x2xi32>) -> tensor<1x4x?xf32>''',

@@ -98,13 +98,14 @@ OptimizationBarrierOp = _define(
 )  # fmt: skip
 TupleOp = _define(
     "tuple", "Several values as one.",
-    "%t = stablehlo.tuple %x, %y : tuple<tensor<3xf32>, tensor<i32>>",
+    """%t = stablehlo.tuple %x, %z : tuple<tensor<3xf32>, tensor<i32>>
+%y = stablehlo.get_tuple_element %t[0] : (tuple<tensor<3xf32>, tensor<i32>>) -> tensor<3xf32>""",
     operands="*val", form=Form(types="tuple"),
 )  # fmt: skip
 GetTupleElementOp = _define(
     "get_tuple_element", "One of the values of a tuple.",
-    "%y = stablehlo.get_tuple_element %t[0]"
-    " : (tuple<tensor<3xf32>, tensor<i32>>) -> tensor<3xf32>",
+    """%t = stablehlo.tuple %x, %z : tuple<tensor<3xf32>, tensor<i32>>
+%y = stablehlo.get_tuple_element %t[0] : (tuple<tensor<3xf32>, tensor<i32>>) -> tensor<3xf32>""",
     properties={"index": INTEGER}, base=ElementForm,
 )  # fmt: skip
 RngOp = _define(

@@ -100,8 +100,9 @@ SliceOp = _define(
 )  # fmt: skip
 RealDynamicSliceOp = _define(
     "real_dynamic_slice", "As slice, with starts, limits and strides that are computed.",
-    "%y = stablehlo.real_dynamic_slice %x, %start, %limit, %strides : (tensor<?xf32>,"
-    " tensor<1xi32>, tensor<1xi32>, tensor<1xi32>) -> tensor<?xf32>",
+    """%one = stablehlo.constant dense<1> : tensor<1xi32>
+%y = stablehlo.real_dynamic_slice %x, %one, %limit, %one
+  : (tensor<?xf32>, tensor<1xi32>, tensor<1xi32>, tensor<1xi32>) -> tensor<?xf32>""",
     operands="operand start_indices limit_indices strides", form=FUNCTIONAL,
 )  # fmt: skip
 DynamicSliceOp = _define(
@@ -134,8 +135,11 @@ PadOp = _define(
 )  # fmt: skip
 DynamicPadOp = _define(
     "dynamic_pad", "As pad, with sizes that are computed.",
-    "%y = stablehlo.dynamic_pad %x, %v, %low, %high, %interior : (tensor<?xf32>, tensor<f32>,"
-    " tensor<1xi32>, tensor<1xi32>, tensor<1xi32>) -> tensor<?xf32>",
+    """%v = stablehlo.constant dense<0.0> : tensor<f32>
+%one = stablehlo.constant dense<1> : tensor<1xi32>
+%none = stablehlo.constant dense<0> : tensor<1xi32>
+%y = stablehlo.dynamic_pad %x, %v, %one, %one, %none
+  : (tensor<?xf32>, tensor<f32>, tensor<1xi32>, tensor<1xi32>, tensor<1xi32>) -> tensor<?xf32>""",
     operands="operand padding_value edge_padding_low edge_padding_high interior_padding",
     form=FUNCTIONAL,
 )  # fmt: skip

@@ -77,7 +77,8 @@ ScatterOp = _define(
 )  # fmt: skip
 SelectAndScatterOp = _define(
     "select_and_scatter", "What each window contributes, added where a region selects.",
-    '''%y = "stablehlo.select_and_scatter"(%x, %s, %v) <{window_dimensions = array<i64: 2>,
+    '''%v = stablehlo.constant dense<0.0> : tensor<f32>
+%y = "stablehlo.select_and_scatter"(%x, %s, %v) <{window_dimensions = array<i64: 2>,
   window_strides = array<i64: 2>}> ({
 ^bb0(%a: tensor<f32>, %b: tensor<f32>):
   %c = stablehlo.compare GE, %a, %b, FLOAT : (tensor<f32>, tensor<f32>) -> tensor<i1>
