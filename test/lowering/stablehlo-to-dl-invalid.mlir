@@ -73,3 +73,48 @@ func.func @spatial(%x: tensor<1x3xf32>, %w: tensor<4x3xf32>) -> tensor<1x4xf32> 
       : (tensor<1x3xf32>, tensor<4x3xf32>) -> tensor<1x4xf32>
   func.return %y : tensor<1x4xf32>
 }
+
+// -----
+
+func.func @comparator(%x: tensor<5xf32>, %z: tensor<5xf32>) -> (tensor<5xf32>, tensor<5xf32>) {
+  // expected-error@+1 {{'stablehlo.sort' is not supported with a comparator that is not known}}
+  %y:2 = "stablehlo.sort"(%x, %z) <{dimension = 0 : i64}> ({
+  ^bb0(%a: tensor<f32>, %b: tensor<f32>, %j: tensor<f32>, %k: tensor<f32>):
+    %c = stablehlo.compare EQ, %a, %b, FLOAT : (tensor<f32>, tensor<f32>) -> tensor<i1>
+    %d = stablehlo.compare LT, %a, %b, FLOAT : (tensor<f32>, tensor<f32>) -> tensor<i1>
+    %e = stablehlo.compare LT, %j, %k, FLOAT : (tensor<f32>, tensor<f32>) -> tensor<i1>
+    %f = stablehlo.select %c, %e, %d : tensor<i1>, tensor<i1>
+    stablehlo.return %f : tensor<i1>
+  }) : (tensor<5xf32>, tensor<5xf32>) -> (tensor<5xf32>, tensor<5xf32>)
+  func.return %y#0, %y#1 : tensor<5xf32>, tensor<5xf32>
+}
+
+// -----
+
+func.func @update(%x: tensor<9xf32>, %i: tensor<3x1xi32>, %u: tensor<3xf32>) -> tensor<9xf32> {
+  // expected-error@+1 {{'stablehlo.scatter' is not supported with a region that is no update known}}
+  %y = "stablehlo.scatter"(%x, %i, %u) <{
+    scatter_dimension_numbers = #stablehlo.scatter<inserted_window_dims = [0],
+      scatter_dims_to_operand_dims = [0], index_vector_dim = 1>}> ({
+  ^bb0(%a: tensor<f32>, %b: tensor<f32>):
+    %c = stablehlo.subtract %a, %b : tensor<f32>
+    stablehlo.return %c : tensor<f32>
+  }) : (tensor<9xf32>, tensor<3x1xi32>, tensor<3xf32>) -> tensor<9xf32>
+  func.return %y : tensor<9xf32>
+}
+
+// -----
+
+func.func @erfc_f64(%x: tensor<4xf64>) -> tensor<4xf64> {
+  // expected-error@+1 {{'chlo.erfc' is not supported with elements of type f64}}
+  %y = chlo.erfc %x : tensor<4xf64> -> tensor<4xf64>
+  func.return %y : tensor<4xf64>
+}
+
+// -----
+
+func.func @total_order(%x: tensor<4xf32>) -> tensor<4xi1> {
+  // expected-error@+1 {{'stablehlo.compare' is not supported with TOTALORDER}}
+  %y = stablehlo.compare LT, %x, %x, TOTALORDER : (tensor<4xf32>, tensor<4xf32>) -> tensor<4xi1>
+  func.return %y : tensor<4xi1>
+}

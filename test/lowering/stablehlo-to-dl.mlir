@@ -252,3 +252,153 @@ func.func @sharding(%x: tensor<4xf32>) -> tensor<4xf32> {
   %1 = stablehlo.optimization_barrier %0 : tensor<4xf32>
   func.return %1 : tensor<4xf32>
 }
+
+// What dl has an op for becomes that op: sorting with the places, extremes, running sums, scatters.
+
+// CHECK-LABEL: func.func @argsort
+// CHECK-NEXT: [[V:%.*]], [[I:%.*]] = dl.sort %x {axis = 1, descending}
+// CHECK-NEXT: [[C:%.*]] = dl.cast [[I]] : tensor<3x5xi64> -> tensor<3x5xi32>
+// CHECK-NEXT: func.return [[V]], [[C]]
+func.func @argsort(%x: tensor<3x5xf32>) -> (tensor<3x5xf32>, tensor<3x5xi32>) {
+  %i = stablehlo.iota dim = 1 : tensor<3x5xi32>
+  %y:2 = "stablehlo.sort"(%x, %i) <{dimension = 1 : i64, is_stable = true}> ({
+  ^bb0(%a: tensor<f32>, %b: tensor<f32>, %j: tensor<i32>, %k: tensor<i32>):
+    %c = stablehlo.compare GT, %a, %b, TOTALORDER : (tensor<f32>, tensor<f32>) -> tensor<i1>
+    stablehlo.return %c : tensor<i1>
+  }) : (tensor<3x5xf32>, tensor<3x5xi32>) -> (tensor<3x5xf32>, tensor<3x5xi32>)
+  func.return %y#0, %y#1 : tensor<3x5xf32>, tensor<3x5xi32>
+}
+
+// A comparator that takes -0.0 for 0.0 and every NaN for one, as JAX writes it; other tensors follow.
+
+// CHECK-LABEL: func.func @sort_of_two
+// CHECK-NEXT: [[V:%.*]], [[I:%.*]] = dl.sort %x {axis = 0}
+// CHECK-NEXT: dl.gather_elements %z, [[I]] {axis = 0}
+func.func @sort_of_two(%x: tensor<5xf32>, %z: tensor<5xi8>) -> (tensor<5xf32>, tensor<5xi8>) {
+  %nan = stablehlo.constant dense<0x7FC00000> : tensor<f32>
+  %zero = stablehlo.constant dense<0.0> : tensor<f32>
+  %y:2 = "stablehlo.sort"(%x, %z) <{dimension = 0 : i64}> ({
+  ^bb0(%a: tensor<f32>, %b: tensor<f32>, %j: tensor<i8>, %k: tensor<i8>):
+    %1 = stablehlo.compare EQ, %a, %zero, FLOAT : (tensor<f32>, tensor<f32>) -> tensor<i1>
+    %2 = stablehlo.select %1, %zero, %a : tensor<i1>, tensor<f32>
+    %3 = stablehlo.compare NE, %a, %a, FLOAT : (tensor<f32>, tensor<f32>) -> tensor<i1>
+    %4 = stablehlo.select %3, %nan, %2 : tensor<i1>, tensor<f32>
+    %5 = stablehlo.compare EQ, %b, %zero, FLOAT : (tensor<f32>, tensor<f32>) -> tensor<i1>
+    %6 = stablehlo.select %5, %zero, %b : tensor<i1>, tensor<f32>
+    %7 = stablehlo.compare NE, %b, %b, FLOAT : (tensor<f32>, tensor<f32>) -> tensor<i1>
+    %8 = stablehlo.select %7, %nan, %6 : tensor<i1>, tensor<f32>
+    %9 = stablehlo.compare LT, %4, %8, TOTALORDER : (tensor<f32>, tensor<f32>) -> tensor<i1>
+    stablehlo.return %9 : tensor<i1>
+  }) : (tensor<5xf32>, tensor<5xi8>) -> (tensor<5xf32>, tensor<5xi8>)
+  func.return %y#0, %y#1 : tensor<5xf32>, tensor<5xi8>
+}
+
+// CHECK-LABEL: func.func @top_k
+// CHECK-NEXT: [[V:%.*]], [[I:%.*]] = dl.topk %x {axis = 1, k = 2}
+// CHECK-NEXT: dl.cast [[I]]
+func.func @top_k(%x: tensor<3x5xf32>) -> (tensor<3x2xf32>, tensor<3x2xi32>) {
+  %v, %i = chlo.top_k(%x, k = 2) : tensor<3x5xf32> -> (tensor<3x2xf32>, tensor<3x2xi32>)
+  func.return %v, %i : tensor<3x2xf32>, tensor<3x2xi32>
+}
+
+// CHECK-LABEL: func.func @argmax
+// CHECK-NEXT: [[I:%.*]] = dl.argmax %x {axis = 1} : tensor<3x5xf32> -> tensor<3xi64>
+// CHECK-NEXT: dl.cast [[I]]
+// CHECK-NEXT: func.return
+func.func @argmax(%x: tensor<3x5xf32>) -> tensor<3xi32> {
+  %zero = stablehlo.constant dense<0> : tensor<i32>
+  %low = stablehlo.constant dense<0xFF800000> : tensor<f32>
+  %i = stablehlo.iota dim = 1 : tensor<3x5xi32>
+  %y:2 = stablehlo.reduce(%x init: %low), (%i init: %zero) across dimensions = [1]
+      : (tensor<3x5xf32>, tensor<3x5xi32>, tensor<f32>, tensor<i32>) -> (tensor<3xf32>, tensor<3xi32>)
+   reducer(%a: tensor<f32>, %b: tensor<f32>) (%j: tensor<i32>, %k: tensor<i32>) {
+    %2 = stablehlo.compare GT, %a, %b, FLOAT : (tensor<f32>, tensor<f32>) -> tensor<i1>
+    %3 = stablehlo.compare NE, %a, %a, FLOAT : (tensor<f32>, tensor<f32>) -> tensor<i1>
+    %4 = stablehlo.or %2, %3 : tensor<i1>
+    %5 = stablehlo.compare EQ, %a, %b, FLOAT : (tensor<f32>, tensor<f32>) -> tensor<i1>
+    %6 = stablehlo.compare LT, %j, %k, SIGNED : (tensor<i32>, tensor<i32>) -> tensor<i1>
+    %7 = stablehlo.and %5, %6 : tensor<i1>
+    %8 = stablehlo.or %4, %7 : tensor<i1>
+    %9 = stablehlo.select %4, %a, %b : tensor<i1>, tensor<f32>
+    %10 = stablehlo.select %8, %j, %k : tensor<i1>, tensor<i32>
+    stablehlo.return %9, %10 : tensor<f32>, tensor<i32>
+  }
+  func.return %y#1 : tensor<3xi32>
+}
+
+// A region like that of argmax, but with the last of equal values, is a tree of regions.
+
+// CHECK-LABEL: func.func @last_of_equals
+// CHECK-NOT: dl.argmax
+// CHECK: dl.compare gt
+// CHECK: dl.concat
+func.func @last_of_equals(%x: tensor<3xf32>, %i: tensor<3xi32>) -> (tensor<f32>, tensor<i32>) {
+  %v = stablehlo.constant dense<0xFF800000> : tensor<f32>
+  %z = stablehlo.constant dense<0> : tensor<i32>
+  %y:2 = "stablehlo.reduce"(%x, %i, %v, %z) <{dimensions = array<i64: 0>}> ({
+  ^bb0(%a: tensor<f32>, %k: tensor<i32>, %b: tensor<f32>, %l: tensor<i32>):
+    %c = stablehlo.compare GT, %a, %b, FLOAT : (tensor<f32>, tensor<f32>) -> tensor<i1>
+    %d = stablehlo.select %c, %a, %b : tensor<i1>, tensor<f32>
+    %e = stablehlo.select %c, %k, %l : tensor<i1>, tensor<i32>
+    stablehlo.return %d, %e : tensor<f32>, tensor<i32>
+  }) : (tensor<3xf32>, tensor<3xi32>, tensor<f32>, tensor<i32>) -> (tensor<f32>, tensor<i32>)
+  func.return %y#0, %y#1 : tensor<f32>, tensor<i32>
+}
+
+// CHECK-LABEL: func.func @running_sum
+// CHECK-NEXT: dl.cumsum %x {axis = 0, reverse}
+func.func @running_sum(%x: tensor<8xf32>) -> tensor<8xf32> {
+  %v = stablehlo.constant dense<0.0> : tensor<f32>
+  %y = "stablehlo.reduce_window"(%x, %v) <{window_dimensions = array<i64: 8>,
+      padding = dense<[[0, 7]]> : tensor<1x2xi64>}> ({
+  ^bb0(%a: tensor<f32>, %b: tensor<f32>):
+    %c = stablehlo.add %a, %b : tensor<f32>
+    stablehlo.return %c : tensor<f32>
+  }) : (tensor<8xf32>, tensor<f32>) -> tensor<8xf32>
+  func.return %y : tensor<8xf32>
+}
+
+// Rows outside go to one more row, which is cut off.
+
+// CHECK-LABEL: func.func @scatter
+// CHECK:      [[P:%.*]] = dl.select
+// CHECK:      [[X:%.*]] = dl.pad %x {low = [0, 0], high = [1, 0], value = 0.0} : tensor<9x4xf32> -> tensor<10x4xf32>
+// CHECK:      [[Y:%.*]] = dl.scatter_nd [[X]], %{{.*}}, %u {reduction = "max"}
+// CHECK-NEXT: dl.slice [[Y]] {offsets = [0, 0], strides = [1, 1]} : tensor<10x4xf32> -> tensor<9x4xf32>
+func.func @scatter(%x: tensor<9x4xf32>, %i: tensor<3x1xi32>, %u: tensor<3x4xf32>) -> tensor<9x4xf32> {
+  %y = "stablehlo.scatter"(%x, %i, %u) <{
+    scatter_dimension_numbers = #stablehlo.scatter<update_window_dims = [1],
+      inserted_window_dims = [0], scatter_dims_to_operand_dims = [0], index_vector_dim = 1>}> ({
+  ^bb0(%a: tensor<f32>, %b: tensor<f32>):
+    %c = stablehlo.maximum %b, %a : tensor<f32>
+    stablehlo.return %c : tensor<f32>
+  }) : (tensor<9x4xf32>, tensor<3x1xi32>, tensor<3x4xf32>) -> tensor<9x4xf32>
+  func.return %y : tensor<9x4xf32>
+}
+
+// Bits: a logical shift of signed integers is one of unsigned ones.
+
+// CHECK-LABEL: func.func @bits
+// CHECK-NEXT: [[X:%.*]] = dl.bitcast %x : tensor<4xi32> -> tensor<4xui32>
+// CHECK-NEXT: [[N:%.*]] = dl.bitcast %n : tensor<4xi32> -> tensor<4xui32>
+// CHECK-NEXT: [[S:%.*]] = dl.shift_right [[X]], [[N]] : tensor<4xui32>
+// CHECK-NEXT: [[Y:%.*]] = dl.bitcast [[S]] : tensor<4xui32> -> tensor<4xi32>
+// CHECK-NEXT: dl.bitcast [[Y]] : tensor<4xi32> -> tensor<4xf32>
+func.func @bits(%x: tensor<4xi32>, %n: tensor<4xi32>) -> tensor<4xf32> {
+  %0 = stablehlo.shift_right_logical %x, %n : tensor<4xi32>
+  %1 = stablehlo.bitcast_convert %0 : (tensor<4xi32>) -> tensor<4xf32>
+  func.return %1 : tensor<4xf32>
+}
+
+// Operands of chlo broadcast as those of dl do, but for written dimensions.
+
+// CHECK-LABEL: func.func @chlo
+// CHECK-NEXT: [[R:%.*]] = dl.reshape %y : tensor<2xf32> -> tensor<2x1xf32>
+// CHECK-NEXT: [[S:%.*]] = dl.add %x, [[R]] : (tensor<2x4xf32>, tensor<2x1xf32>) -> tensor<2x4xf32>
+// CHECK-NEXT: dl.asinh [[S]]
+func.func @chlo(%x: tensor<2x4xf32>, %y: tensor<2xf32>) -> tensor<2x4xf32> {
+  %0 = chlo.broadcast_add %x, %y {broadcast_dimensions = array<i64: 0>}
+      : (tensor<2x4xf32>, tensor<2xf32>) -> tensor<2x4xf32>
+  %1 = chlo.asinh %0 : tensor<2x4xf32> -> tensor<2x4xf32>
+  func.return %1 : tensor<2x4xf32>
+}
