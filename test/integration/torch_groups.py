@@ -596,6 +596,29 @@ OVERLOADS: list[Function] = [
     lambda a, b: torch.empty_like(a, dtype=torch.int64).zero_(),
 ]
 
+
+def encoder_layer(x: Tensor, mask: Tensor | None, kind: int | None, **flags: bool) -> Tensor:
+    """PyTorch's fast path through an encoder's layer of width 8 with 2 heads."""
+    weights = [plain(24, 8) / 4, plain(24), plain(8, 8) / 4, plain(8)]
+    norms = [plain(8), plain(8), plain(8) + 1, plain(8)]
+    hidden = [plain(12, 8) / 4, plain(12), plain(8, 12) / 4, plain(8)]
+    flags = {"use_gelu": True, "norm_first": False, **flags}
+    return aten._transformer_encoder_layer_fwd(
+        x, 8, 2, *weights, *flags.values(), 1e-5, *norms, *hidden, mask, kind
+    )
+
+
+TRANSFORMERS: list[Function] = [
+    lambda x: encoder_layer(x, None, None),
+    lambda x: encoder_layer(x, None, None, norm_first=True, use_gelu=False),
+    lambda x: encoder_layer(x, torch.arange(5).unsqueeze(1) < torch.arange(5), 0),
+    lambda x: encoder_layer(x, torch.arange(5) > torch.tensor([[2], [4], [3]]), 1),
+    lambda x: encoder_layer(x, (plain(3, 2, 5, 5) > 1).to(x.dtype), 2),
+    lambda x: aten._native_multi_head_attention(
+        x, x, x, 8, 2, plain(24, 8) / 4, plain(24), plain(8, 8), plain(8), need_weights=False
+    )[0],
+]
+
 GROUPS: Mapping[str, tuple[list[Function], tuple[Tensor, ...]]] = {
     "activations": (ACTIVATIONS, (floats(4, 7),)),
     "activations of halves": (ACTIVATIONS, (plain(4, 7, dtype=torch.bfloat16),)),
@@ -629,6 +652,7 @@ GROUPS: Mapping[str, tuple[list[Function], tuple[Tensor, ...]]] = {
         (ints(2, 3, 4, dtype=torch.int32), ints(2, 4, 5, dtype=torch.int32)),
     ),
     "reductions": (REDUCTIONS, (plain(3, 4, 5),)),
+    "transformers": (TRANSFORMERS, (plain(3, 5, 8),)),
     "scatters": (SCATTERS, (plain(2, 3, 4), torch.tensor([1, 0]), torch.tensor([2, 0]))),
     "reductions of special numbers": (REDUCTIONS, (floats(2, 7, 2),)),
 }

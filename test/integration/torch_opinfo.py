@@ -83,7 +83,8 @@ def outcome(sample: Sample, target: str = "ref") -> tuple[str, str]:
     """("pass", "refused", "skipped" or "wrong", and why)."""
     try:
         expected = sample.call(*(tensor.clone() for tensor in sample.tensors))
-        traced = make_fx(sample.call, decomposition_table=decompositions())(*sample.tensors)
+        pure = torch.func.functionalize(sample.call, remove="mutations")
+        traced = make_fx(pure, decomposition_table=decompositions())(*sample.tensors)
     except Exception as error:  # no sample of this dtype after all, or not traceable
         return "skipped", str(error)
     traced.graph.eliminate_dead_code()

@@ -199,7 +199,8 @@ class Importer:
         call = self._call(node, meta)
         built: Any = build(self.context, call)
         if isinstance(meta, Sequence):
-            parts: list[Value | None] = [*built] if isinstance(built, Sequence) else [built]
+            made = built if isinstance(built, Sequence) else (built,)
+            parts: list[Value | None] = [*cast("Sequence[Any]", made)]
             parts += [None] * (len(meta) - len(parts))
             pairs = zip(parts, call.outputs, strict=True)
             return [part and self._agreed(part, output) for part, output in pairs]

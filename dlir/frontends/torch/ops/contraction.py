@@ -36,8 +36,12 @@ def _dot(context: Context, call: Call) -> Tensor:
 
 
 def _linear(context: Context, call: Call) -> Tensor:
-    """x times the transposed weight [out, in]."""
     x, w = call.tensor(context, "input"), call.tensor(context, "weight")
+    return linear(context, x, w, call.tensor(context, "bias") if call.has("bias") else None)
+
+
+def linear(context: Context, x: Tensor, w: Tensor, bias: Tensor | None) -> Tensor:
+    """x times the transposed weight [out, in], plus the bias."""
     if w.rank == 1:
         y = _product(context, x, w)
     else:
@@ -45,9 +49,7 @@ def _linear(context: Context, call: Call) -> Tensor:
         op = dl.MatmulOp(rows.ssa, w.ssa, transpose_rhs=True)
         y = context.emit(op, (*rows.dims[:-1], w.dims[0]))
         y = context.reshape(y, (*x.dims[:-1], w.dims[0]))
-    if not call.has("bias"):
-        return y
-    return context.itemwise(dl.AddOp, y, call.tensor(context, "bias"))
+    return y if bias is None else context.itemwise(dl.AddOp, y, bias)
 
 
 def _sum_of_product(a: str, b: str) -> Build:

@@ -103,20 +103,22 @@ def _of_channels(context: Context, call: Call, x: Tensor, *names: str) -> list[S
     ]
 
 
-def _batch_norm(context: Context, call: Call) -> Sequence[Tensor]:
+def _batch_norm(context: Context, call: Call) -> Sequence[Tensor | None]:
     """By the running statistics; the other results are empty."""
     given = call.tensor(context, "input")
     x = widened(context, given)
     operands = _of_channels(context, call, x, *_CHANNELS)
     op = dl.BatchNormOp(x.ssa, *operands, epsilon=float(call.number("eps")))
     y = context.cast(context.emit(op, x.dims), given.element)
-    empty = (
-        context.broadcast(context.constant(0, out.element), out.dims) for out in call.outputs[1:]
-    )
-    return y, *empty
+    return (y, *(_nothing(context, call, i) if i in call.used else None for i in (1, 2)))
 
 
-def _batch_norm_by_own(context: Context, call: Call) -> Sequence[Tensor]:
+def _nothing(context: Context, call: Call, index: int) -> Tensor:
+    output = call.outputs[index]
+    return context.broadcast(context.constant(0, output.element), output.dims)
+
+
+def _batch_norm_by_own(context: Context, call: Call) -> Sequence[Tensor | None]:
     """By the statistics of the batch itself; then those, and the running ones moved toward them."""
     if "training" in call.arguments and not call.flag("training"):
         return _batch_norm(context, call)
@@ -142,7 +144,7 @@ def _moved(context: Context, call: Call, name: str, value: Tensor) -> Tensor:
     return context.itemwise(dl.AddOp, *parts)
 
 
-def _instance_norm(context: Context, call: Call) -> Tensor:
+def _instance_norm(context: Context, call: Call) -> Tensor | None:
     """Each channel of each image by its own statistics."""
     given = call.tensor(context, "input")
     if not call.flag("use_input_stats"):
