@@ -537,6 +537,7 @@ NORMS: list[Function] = [
     lambda x: F.instance_norm(x, plain(4), plain(4).abs(), use_input_stats=False),
     lambda x: F.group_norm(x, 2, plain(4), plain(4)),
     lambda x: F.group_norm(x, 4),
+    lambda x: torch.native_dropout(x, 0.5, False),
     lambda x: F.local_response_norm(x, 3),
     lambda x: F.dropout(x, 0.5, training=False),
     lambda x: F.batch_norm(x.bfloat16(), plain(4), plain(4).abs(), plain(4), plain(4)).float(),

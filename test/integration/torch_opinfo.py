@@ -18,7 +18,8 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch.fx.experimental.proxy_tensor import make_fx
+from functorch.compile import aot_function, make_boxed_func
+from torch._subclasses.fake_tensor import unset_fake_temporarily
 from torch.testing._internal.common_methods_invocations import op_db
 from torch.utils import _pytree as pytree
 
@@ -83,23 +84,24 @@ def outcome(sample: Sample, target: str = "ref") -> tuple[str, str]:
     """("pass", "refused", "skipped" or "wrong", and why)."""
     try:
         expected = sample.call(*(tensor.clone() for tensor in sample.tensors))
-        pure = torch.func.functionalize(sample.call, remove="mutations")
-        traced = make_fx(pure, decomposition_table=decompositions())(*sample.tensors)
-    except Exception as error:  # no sample of this dtype after all, or not traceable
+    except Exception as error:  # no sample of this dtype after all
         return "skipped", str(error)
-    traced.graph.eliminate_dead_code()
+    graphs: list[Any] = []
+
+    def compile(graph_module: Any, _: Any) -> Any:
+        graphs.append(graph_module)
+        with unset_fake_temporarily():
+            graph = ImportedGraph(graph_module.graph, {})
+            return make_boxed_func(graph.bind(api.compile(graph.model, target, cache=False)))
+
     try:
-        graph = ImportedGraph(traced.graph, {})
+        with torch.no_grad():
+            run = aot_function(sample.call, compile, decompositions=decompositions())
+            got = run(*sample.tensors)
     except CompileError as error:
         return "refused", error.diagnostics[0].message
-    try:
-        run = graph.bind(api.compile(graph.model, target=target, cache=False))
-    except CompileError as error:
-        return "refused", error.diagnostics[0].message
-    try:
-        got = run(*sample.tensors)
     except Exception as error:
-        return "wrong", f"{type(error).__name__}: {error}"
+        return "wrong" if graphs else "skipped", f"{type(error).__name__}: {error}"
     return compared(got, pytree.tree_leaves(expected))
 
 

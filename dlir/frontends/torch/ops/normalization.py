@@ -1,9 +1,10 @@
-"""Softmax and the normalisations."""
+"""Softmax, the normalisations, and dropout as it is at inference."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
+from xdsl.dialects.builtin import i1
 from xdsl.ir import Attribute, SSAValue
 
 from dlir.frontends.builder import dims as d
@@ -131,15 +132,15 @@ def _batch_norm_by_own(context: Context, call: Call) -> Sequence[Tensor | None]:
     results = [context.cast(y, given.element), *_statistics(context, call, mean, spread, epsilon)]
     if len(call.outputs) == 5:
         unbiased, _ = variance(context, x, [axis for axis in range(x.rank) if axis != 1], 1)
-        results.append(_moved(context, call, "running_mean", mean))
-        results.append(_moved(context, call, "running_var", unbiased))
+        results.append(_moved(context, call, "running_mean", mean, call.outputs[3].element))
+        results.append(_moved(context, call, "running_var", unbiased, call.outputs[4].element))
     return results
 
 
-def _moved(context: Context, call: Call, name: str, value: Tensor) -> Tensor:
+def _moved(context: Context, call: Call, name: str, value: Tensor, element: Attribute) -> Tensor:
     """(1 - momentum) * old + momentum * value"""
-    old, momentum = call.tensor(context, name), float(call.number("momentum"))
-    value = context.reshape(context.cast(value, old.element), old.dims)
+    old, momentum = call.operand(context, name, element), float(call.number("momentum"))
+    value = context.reshape(context.cast(value, element), old.dims)
     parts = (times(context, old, 1 - momentum), times(context, value, momentum))
     return context.itemwise(dl.AddOp, *parts)
 
@@ -176,6 +177,14 @@ def _group_norm(groups: str) -> Build:
     return build
 
 
+def _dropout(context: Context, call: Call) -> Sequence[Tensor]:
+    """At inference: the operand, and a mask of ones."""
+    if call.flag("train") and call.number("p") != 0:
+        raise Unsupported("train=True: random numbers are not imported")
+    x = call.tensor(context, "input")
+    return x, context.broadcast(context.constant(True, i1), x.dims)
+
+
 OPERATORS: dict[str, Build] = {
     "aten._fused_rms_norm.default": _rms_norm,
     "aten._log_softmax.default": _softmax(dl.LogSoftmaxOp),
@@ -188,6 +197,7 @@ OPERATORS: dict[str, Build] = {
     "aten.instance_norm.default": _instance_norm,
     "aten.layer_norm.default": only_first(_layer_norm),
     "aten.log_softmax.int": _softmax(dl.LogSoftmaxOp),
+    "aten.native_dropout.default": _dropout,
     "aten.native_group_norm.default": _group_norm("group"),
     "aten.native_layer_norm.default": _layer_norm,
     "aten.rms_norm.default": only_first(_rms_norm),
