@@ -39,10 +39,9 @@ def to_numpy(tensor: torch.Tensor) -> Array:
 
     if tensor.device.type != "cpu" or tensor.layout != torch.strided:
         raise Unsupported(f"a tensor on {tensor.device.type} of layout {tensor.layout}")
-    tensor = tensor.detach().resolve_conj().resolve_neg()
     if tensor.dtype == torch.bfloat16:
-        return tensor.view(torch.int16).numpy().view(numpy_dtype(tensor.dtype))
-    return tensor.numpy()
+        return tensor.detach().view(torch.int16).numpy().view(numpy_dtype(tensor.dtype))
+    return tensor.numpy(force=True)
 
 
 def from_numpy(array: Array) -> torch.Tensor:
