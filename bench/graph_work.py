@@ -36,6 +36,8 @@ PASSES = (
     "apply-patterns",
     "dl-raise-composites",
     "dl-fold-scale",
+    "dl-sink-broadcast",
+    "dl-sink-cast",
     "dl-sink-transpose",
     "dl-sink-reshape",
     "dl-merge-matmuls",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -23,6 +24,11 @@ ON_TENSORS = ("dl-raise-composites", "dl-fold-scale", "dl-sink-transpose", "dl-s
               "dl-simplify", "dl-convolution-algorithm", "convert-dl-to-structured", "cse",
               "structured-insert-checks", "structured-fuse", "cse")  # fmt: skip
 """The passes before tensors become buffers; the interpreter runs what each of them makes."""
+
+ON_GRAPHS = ("dl-fold-constants", "apply-patterns", "dl-sink-broadcast", "dl-sink-cast",
+             "dl-outline-repeats{min-ops=1}", "dl-dedupe-functions", "inline", "dl-infer-shapes",
+             "dl-decompose", "dl-raise-composites")  # fmt: skip
+"""Passes from `dl` to `dl` that no target runs by itself."""
 
 ROUNDS = {"float64": 1e-9, "float32": 1e-4, "bfloat16": 6e-2}
 """Relative to the largest number: programs are up to 12 ops long, and bf16 has 8 bits."""
@@ -52,13 +58,13 @@ def interpreted(module: Any, inputs: Any) -> Any:
         return Interpreter(module).call("f", *(x.copy() for x in inputs))
 
 
-def check_every_pass(program: Program) -> None:
+def check_every_pass(program: Program, names: Sequence[str] = ON_TENSORS) -> None:
     """Each step verifies, prints as text that parses to itself, and computes the same."""
     verify(program.module)
     context = default_registry().context()
     want = interpreted(program.module, program.inputs)
     module = program.module.clone()
-    for name in ON_TENSORS:
+    for name in names:
         PassManager(name).run(default_registry().context(), module)
         verify(module)
         text = str(module)
@@ -86,6 +92,12 @@ def test_every_pass(program: Program) -> None:
 
 @QUICK
 @given(programs())
+def test_every_pass_on_graphs(program: Program) -> None:
+    check_every_pass(program, ON_GRAPHS)
+
+
+@QUICK
+@given(programs())
 def test_machine_code(program: Program) -> None:
     check_native(program)
 
@@ -95,6 +107,13 @@ def test_machine_code(program: Program) -> None:
 @given(programs())
 def test_every_pass_thoroughly(program: Program) -> None:
     check_every_pass(program)
+
+
+@pytest.mark.slow
+@THOROUGH
+@given(programs())
+def test_every_pass_on_graphs_thoroughly(program: Program) -> None:
+    check_every_pass(program, ON_GRAPHS)
 
 
 @pytest.mark.slow
