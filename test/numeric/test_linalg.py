@@ -176,6 +176,16 @@ def test_mlir_opt_takes_every_op() -> None:
     mlir_opt("\n// -----\n".join(chunks), "--split-input-file", "-o", "/dev/null")
 
 
+UPSTREAM_LACKS = {
+    "dl.pow": "machine code for math.ipowi",
+    "cast_f16": "a conversion from f64 outside of a compiler's runtime library",
+    "dl.expm1": "an exact expm1: it is exp - 1",
+    "celu_1": "the same",
+    "dl.exp(5?x13xbf16)": "results that are denormal in bf16",
+}
+"""Cases that cannot be judged so, and what the way to machine code above has not."""
+
+
 @needs_runner
 @pytest.mark.slow
 @pytest.mark.parametrize(
@@ -183,7 +193,7 @@ def test_mlir_opt_takes_every_op() -> None:
     [
         pytest.param(case, id=f"{number}-{case}")
         for number, case in enumerate(case for cases in REPRESENTATIVE.values() for case in cases)
-        if case.name != "dl.pow"  # upstream has no machine code for math.ipowi
+        if not {case.name, str(case)} & {*UPSTREAM_LACKS}
     ][::5],
 )
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")

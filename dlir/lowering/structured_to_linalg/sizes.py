@@ -10,7 +10,7 @@ from xdsl.ir import Operation, OpResult, SSAValue
 
 from dlir.dialects.linalg.ops import Structured
 from dlir.dialects.structured.shapes import Size, Sizes, mixed
-from dlir.dialects.tensors import ExpandShapeOp
+from dlir.dialects.tensors import ExpandShapeOp, ReshapeOp
 from dlir.types import shape_of
 
 
@@ -35,6 +35,13 @@ def _of_expanded(sizes: Sizes, op: ExpandShapeOp, position: int) -> Size:
     return mixed(op.static_output_shape.get_values(), op.dynamic_output_shape)[position]
 
 
+def _of_reshaped(sizes: Sizes, op: ReshapeOp, position: int) -> Size:
+    shape = op.shape.owner
+    if isinstance(shape, tensor.FromElementsOp):
+        return shape.elements[position]
+    return Sizes.of(sizes, op.result, position)
+
+
 def _of_cast(sizes: Sizes, op: tensor.CastOp, position: int) -> Size:
     return sizes.of(op.source, position)
 
@@ -42,6 +49,7 @@ def _of_cast(sizes: Sizes, op: tensor.CastOp, position: int) -> Size:
 _SOURCES: dict[type[Operation], Callable[[Sizes, Any, int], Size]] = {
     tensor.ExtractSliceOp: _of_slice,
     ExpandShapeOp: _of_expanded,
+    ReshapeOp: _of_reshaped,
     tensor.CastOp: _of_cast,
 }
 """The slices of this conversion drop no dimension."""

@@ -1,16 +1,16 @@
-"""Another shape for the same elements: dimensions joined (collapse_shape), then split again."""
+"""Another shape for the same elements: dimensions are joined, then split again."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from xdsl.dialects import tensor
-from xdsl.dialects.builtin import DYNAMIC_INDEX, ArrayAttr, IntegerAttr, i64
+from xdsl.dialects.builtin import DYNAMIC_INDEX, ArrayAttr, IndexType, IntegerAttr, TensorType, i64
 from xdsl.ir import SSAValue
 
 from dlir.dialects.structured.reshaping import groups
 from dlir.dialects.structured.shapes import Size
-from dlir.dialects.tensors import ExpandShapeOp
+from dlir.dialects.tensors import ExpandShapeOp, ReshapeOp
 from dlir.lowering.structured_to_linalg.emitter import Emitter, typed
 from dlir.types import AnyTensor, element_of
 
@@ -24,8 +24,25 @@ def reshaped(
     old = emitter.sizes.all_of(x)
     if [*old] != [*sizes]:
         before, after = _runs(old, sizes)
+        if any(len(_unknown(sizes[d] for d in run)) > 1 for run in after):
+            return _by_sizes(emitter, x, sizes, wanted)
         x = _expanded(emitter, _collapsed(emitter, x, before), after, sizes)
     return x if wanted is None else emitter.resized(x, wanted)
+
+
+def _unknown(sizes: Iterable[Size]) -> list[SSAValue]:
+    return [n for n in sizes if not isinstance(n, int)]
+
+
+def _by_sizes(
+    emitter: Emitter, x: SSAValue, sizes: Sequence[Size], wanted: AnyTensor | None
+) -> SSAValue:
+    """tensor.reshape: upstream's way to memory loses track of two unknown parts of a dimension."""
+    values = [emitter.sizes.value(size) for size in sizes]
+    type = typed(element_of(x.type), sizes) if wanted is None else wanted
+    index = TensorType(IndexType(), [len(values)])
+    shape = emitter.insert(tensor.FromElementsOp.build(operands=[values], result_types=[index]))
+    return emitter.insert(ReshapeOp(x, shape, type))
 
 
 def _runs(old: Sequence[Size], new: Sequence[Size]) -> tuple[Runs, Runs]:
