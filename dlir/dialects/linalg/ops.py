@@ -48,6 +48,26 @@ from dlir.dialects.linalg.named import WINDOWS, Spec
 from dlir.types import element_of, is_array, shape_of
 
 YieldOp = xdsl_linalg.YieldOp
+
+
+def verify_results(op: Structured) -> None:
+    """The body yields an element for each output, and outputs that are tensors are results."""
+    last = op.body.block.last_op
+    wanted = [element_of(v.type) for v in op.outputs]
+    got = [v.type for v in last.operands] if isinstance(last, YieldOp) else None
+    if got is None:
+        raise VerifyException("expected a linalg.yield at the end of the body")
+    if got != wanted:
+        raise VerifyException(f"yields ({_list(got)}), expected ({_list(wanted)})")
+    results = syntax.results_for(op.outputs)
+    if [*op.res.types] != results:
+        raise VerifyException(f"has results ({_list(op.res.types)}), expected ({_list(results)})")
+
+
+def _list(types: Sequence[Attribute]) -> str:
+    return ", ".join(map(str, types))
+
+
 PARALLEL, REDUCTION = IteratorTypeAttr.parallel(), IteratorTypeAttr.reduction()
 
 
@@ -133,6 +153,10 @@ class GenericOp(Structured):
             result_types=[syntax.results_for(outputs) if results is None else results],
             regions=[body],
         )
+
+    def verify_(self) -> None:
+        super().verify_()
+        verify_results(self)
 
     def get_indexing_maps(self) -> ArrayAttr[AffineMapAttr]:
         return self.indexing_maps
@@ -283,6 +307,7 @@ class NamedOp(Structured):
             if what is not None and len(what) != windows:
                 raise VerifyException(f"expected {windows} strides and dilations")
         super().verify_()
+        verify_results(self)
 
     @classmethod
     def parse(cls, parser: Parser) -> NamedOp:
@@ -332,6 +357,23 @@ class _DestinationOp(Structured):
 
     def get_iterator_types(self) -> ArrayAttr[IteratorTypeAttr]:
         return ArrayAttr([PARALLEL] * len(shape_of(self.outputs[0].type)))
+
+    def verify_(self) -> None:
+        self.verify_dimensions()
+        super().verify_()
+        verify_results(self)
+
+    def verify_dimensions(self) -> None:
+        """The numbers of the list are dimensions, none of them twice."""
+        dims, rank = self.list_of(), self.rank_of_list()
+        if len({*dims}) != len(dims) or not all(0 <= d < rank for d in dims):
+            raise VerifyException(f"{list(dims)} are not different dimensions of {rank}")
+
+    def rank_of_list(self) -> int:
+        """How many dimensions the list chooses from."""
+        if len(self.outputs) == 0:
+            raise VerifyException("expected an output")
+        return len(shape_of(self.outputs[0].type))
 
     def list_of(self) -> tuple[int, ...]:
         """The dimensions."""
@@ -384,8 +426,6 @@ class TransposeOp(_DestinationOp):
 
     def get_indexing_maps(self) -> ArrayAttr[AffineMapAttr]:
         order = self.list_of()
-        if sorted(order) != list(range(len(order))):
-            raise VerifyException(f"{list(order)} is no permutation")
         read = AffineMap(
             len(order), 0, tuple(AffineDimExpr(order.index(d)) for d in range(len(order)))
         )
@@ -419,6 +459,11 @@ class ReduceOp(_DestinationOp):
     name = "linalg.reduce"
     KEY: ClassVar[str] = "dimensions"
     dimensions = prop_def(DenseArrayBase.constr(i64))
+
+    def rank_of_list(self) -> int:
+        if len(self.inputs) == 0:
+            raise VerifyException("expected an input")
+        return len(shape_of(self.inputs[0].type))
 
     def get_iterator_types(self) -> ArrayAttr[IteratorTypeAttr]:
         gone, rank = self.list_of(), len(shape_of(self.inputs[0].type))
@@ -461,6 +506,12 @@ class MapOp(Structured):
 
     name = "linalg.map"
     irdl_options = (AttrSizedOperandSegments(as_property=True),)
+
+    def verify_(self) -> None:
+        if len(self.outputs) != 1:
+            raise VerifyException(f"expected one output, got {len(self.outputs)}")
+        super().verify_()
+        verify_results(self)
 
     def get_iterator_types(self) -> ArrayAttr[IteratorTypeAttr]:
         return ArrayAttr([PARALLEL] * len(shape_of(self.outputs[0].type)))

@@ -25,7 +25,7 @@ func.func @windows(%x: tensor<9xf32>, %w: tensor<3xf32>, %o: tensor<4xf32>) {
 // -----
 
 func.func @permutation(%x: tensor<4x5xf32>, %o: tensor<5x4xf32>) {
-  // expected-error @+1 {{[0, 0] is no permutation}}
+  // expected-error @+1 {{[0, 0] are not different dimensions of 2}}
   %0 = linalg.transpose ins(%x : tensor<4x5xf32>) outs(%o : tensor<5x4xf32>) permutation = [0, 0]
   func.return
 }
@@ -69,5 +69,53 @@ func.func @no_maps(%o: tensor<4xf32>) {
   ^bb0(%a: f32):
     linalg.yield %a : f32
   } -> tensor<4xf32>
+  func.return
+}
+
+// -----
+
+func.func @yields(%o: tensor<4xf32>) {
+  // expected-error @+1 {{yields (f32, f32), expected (f32)}}
+  %0 = linalg.generic {indexing_maps = [affine_map<(d0) -> (d0)>], iterator_types = ["parallel"]} outs(%o : tensor<4xf32>) {
+  ^bb0(%a: f32):
+    linalg.yield %a, %a : f32, f32
+  } -> tensor<4xf32>
+  func.return
+}
+
+// -----
+
+func.func @no_yield(%o: tensor<4xf32>) {
+  // expected-error @+1 {{expected a linalg.yield at the end of the body}}
+  %0 = linalg.generic {indexing_maps = [affine_map<(d0) -> (d0)>], iterator_types = ["parallel"]} outs(%o : tensor<4xf32>) {
+  ^bb0(%a: f32):
+    structured.yield %a : f32
+  } -> tensor<4xf32>
+  func.return
+}
+
+// -----
+
+func.func @results(%o: tensor<4xf32>) {
+  // expected-error @+1 {{has results (tensor<?xf32>), expected (tensor<4xf32>)}}
+  %0 = linalg.exp ins(%o : tensor<4xf32>) outs(%o : tensor<4xf32>) -> tensor<?xf32>
+  func.return
+}
+
+// -----
+
+func.func @dimension(%x: tensor<4xf32>, %o: tensor<f32>) {
+  // expected-error @+1 {{[1] are not different dimensions of 1}}
+  %0 = linalg.reduce {arith.addf} ins(%x : tensor<4xf32>) outs(%o : tensor<f32>) dimensions = [1]
+  func.return
+}
+
+// -----
+
+func.func @map_outputs(%x: tensor<4xf32>) {
+  // expected-error @+1 {{expected one output, got 2}}
+  %0:2 = linalg.map ins(%x : tensor<4xf32>) outs(%x, %x : tensor<4xf32>, tensor<4xf32>) (%a: f32, %b: f32, %c: f32) {
+    linalg.yield %a, %b : f32, f32
+  }
   func.return
 }
