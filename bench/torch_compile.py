@@ -1,9 +1,9 @@
-"""`torch.compile` on dlir beside eager PyTorch and inductor: how long it compiles, how fast it runs.
+"""`torch.compile` on dlir beside eager PyTorch and inductor: time to compile, time to run.
 
     python -m bench.torch_compile [--threads=N] [--repeats=N] [--only=NAME]
 
-The first call is timed with what makes it possible, with dlir's and inductor's caches on disk empty. A call's
-time is the least of `repeats` calls, taken in turn so that all runs see the same machine.
+The first call is timed with what makes it possible, with the caches of dlir and inductor empty. The
+time of a call is the least of `repeats`, taken in turn so that all runs see the same machine.
 """
 
 from __future__ import annotations
