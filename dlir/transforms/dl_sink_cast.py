@@ -12,7 +12,7 @@ from xdsl.ir import Attribute, Operation, SSAValue
 from xdsl.passes import ModulePass
 from xdsl.pattern_rewriter import PatternRewriter, RewritePattern
 
-from dlir.dialects.dl.attrs import FLOATS, WIDTHS
+from dlir.dialects.dl.attrs import BOOLS, FLOATS, WIDTHS
 from dlir.dialects.dl.constants import dense
 from dlir.dialects.dl.ops import activation as a
 from dlir.dialects.dl.ops import binary as b
@@ -46,9 +46,10 @@ class DlSinkCast(ModulePass):
     - of floats add, sub, mul, div, sqrt and reciprocal: the wide type has more than twice the
       digits, so that rounding twice is rounding once, near the least numbers of bf16 as well.
 
-    A comparison of widened values is that of the values. Past reshape and transpose a widening cast
-    moves down and a narrowing one up, and a narrowing one up past broadcast, so that the narrow
-    type is what is moved; no value is concerned.
+    A cast to i1 asks whether a number is 0, and cancels nothing. A comparison of widened values is
+    that of the values. Past reshape and transpose a widening cast moves down and a narrowing one
+    up, and a narrowing one up past broadcast, so that the narrow type is what is moved; no value is
+    concerned.
 
     Before:
     ```mlir
@@ -90,7 +91,7 @@ class AroundOp(RewritePattern):
         inner, narrow, wide = op.x.owner, element_of(op.result), element_of(op.x)
         if not isinstance(inner, DlOp) or not op.x.has_one_use():
             return no_match(op, "what is cast is no result of a dl op, or is used elsewhere")
-        if not widens(narrow, wide) or not is_exact(inner, narrow):
+        if narrow in BOOLS or not widens(narrow, wide) or not is_exact(inner, narrow):
             return no_match(op, f"'{inner.name}' in {wide} may differ from that in {narrow}")
         kept = 1 if isinstance(inner, b.SelectOp) else 0  # the condition
         operands = _narrowed(inner.operands[kept:], narrow, rewriter)

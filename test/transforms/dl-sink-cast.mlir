@@ -80,3 +80,23 @@ func.func @moves(%x: tensor<2x4xf16>) -> tensor<3x8xf16> {
   %5 = dl.cast %4 : tensor<3x8xf32> -> tensor<3x8xf16>
   func.return %5 : tensor<3x8xf16>
 }
+
+// A cast to i1 is no way back, and an unsigned number has no narrow -1.
+
+// CHECK-LABEL: @kept
+// CHECK: [[S:%.*]] = dl.add %{{.*}} : tensor<4xi8>
+// CHECK-NEXT: dl.cast [[S]] : tensor<4xi8> -> tensor<4xi1>
+// CHECK: [[M:%.*]] = dl.max %{{.*}} : (tensor<4xi32>, tensor<i32>) -> tensor<4xi32>
+// CHECK-NEXT: dl.cast [[M]] : tensor<4xi32> -> tensor<4xui8>
+func.func @kept(%x: tensor<4xi1>, %y: tensor<4xi1>, %u: tensor<4xui8>)
+    -> (tensor<4xi1>, tensor<4xui8>) {
+  %0 = dl.cast %x : tensor<4xi1> -> tensor<4xi8>
+  %1 = dl.cast %y : tensor<4xi1> -> tensor<4xi8>
+  %2 = dl.add %0, %1 : tensor<4xi8>
+  %3 = dl.cast %2 : tensor<4xi8> -> tensor<4xi1>
+  %4 = dl.cast %u : tensor<4xui8> -> tensor<4xi32>
+  %5 = dl.constant dense<-1> : tensor<i32>
+  %6 = dl.max %4, %5 : (tensor<4xi32>, tensor<i32>) -> tensor<4xi32>
+  %7 = dl.cast %6 : tensor<4xi32> -> tensor<4xui8>
+  func.return %3, %7 : tensor<4xi1>, tensor<4xui8>
+}
