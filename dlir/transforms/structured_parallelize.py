@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from math import ceil, prod
+from math import ceil, log2, prod
 
 from xdsl.context import Context
 from xdsl.dialects import math
@@ -12,7 +12,7 @@ from xdsl.dialects.builtin import FixedBitwidthType, ModuleOp
 from xdsl.passes import ModulePass
 
 from dlir.dialects.structured.attrs import ScheduleAttr
-from dlir.dialects.structured.ops import GenericOp, shape_of
+from dlir.dialects.structured.ops import GenericOp, ScanOp, SortOp, shape_of
 from dlir.dialects.structured.roles import Operand, match_contraction, operands_of, planned
 
 REGION_SECONDS = 16e-6
@@ -24,6 +24,9 @@ BYTES_PER_SECOND = 6e10
 reads from the caches that all cores share."""
 FUNCTION_OPERATIONS = 20
 """A call such as `math.exp` becomes a polynomial of about so many operations."""
+SCAN_OPERATIONS = 10
+SORT_OPERATIONS = 30
+"""Of an element in a running fold, which waits for the one before; and per level of its heap."""
 STRIP = 64
 """Elements along a result's last dimension that are computed at a time."""
 
@@ -34,8 +37,8 @@ class StructuredParallelize(ModulePass):
 
     Of the parallel iterators it is the one that leaves the fewest threads waiting at the end; among
     equals the one along which most bytes of the operands are divided rather than read by every
-    thread. An op of less than about 20 microseconds stays on one thread, and so does one that has a
-    `threads` entry already.
+    thread. Running folds and sorts are divided by their rows. An op of less than about 20
+    microseconds stays on one thread, and so does one that has a `threads` entry already.
 
     Before:
     ```mlir
@@ -60,6 +63,22 @@ class StructuredParallelize(ModulePass):
             if sum(map(_seconds, group)) >= REGION_SECONDS:
                 for inner in group:
                     self._divide(inner)
+        for inner in op.walk():
+            if isinstance(inner, ScanOp | SortOp) and inner.schedule is None:
+                self._divide_rows(inner)
+
+    def _divide_rows(self, op: ScanOp | SortOp) -> None:
+        """The rows beside the axis, by the dimension that leaves the fewest threads waiting."""
+        shape = [planned(n) for n in shape_of(op.operands[0])]
+        steps = SCAN_OPERATIONS
+        if isinstance(op, SortOp):
+            steps = SORT_OPERATIONS * ceil(log2(max(planned(shape_of(op.outs)[_axis(op)]), 2)))
+        if prod(shape) * steps / OPERATIONS_PER_SECOND < REGION_SECONDS:
+            return
+        rows = [(d, n) for d, n in enumerate(shape) if d != _axis(op) and n >= self.threads]
+        if rows:
+            dim, _ = min(rows, key=lambda row: ceil(row[1] / self.threads) / row[1])
+            op.schedule = ScheduleAttr.get({"threads": [dim]})
 
     def _divide(self, op: GenericOp) -> None:
         schedule = op.schedule or ScheduleAttr.get({})
@@ -69,6 +88,10 @@ class StructuredParallelize(ModulePass):
         if candidates:
             _, dim = min(candidates)
             op.schedule = schedule.updated({"threads": [dim]})
+
+
+def _axis(op: ScanOp | SortOp) -> int:
+    return op.axis.value.data
 
 
 def _groups(module: ModuleOp) -> list[list[GenericOp]]:

@@ -54,3 +54,16 @@ func.func @other_panels(%x: memref<8x8xf32>, %w: memref<2x8x16xf32>, %o: memref<
   }
   func.return
 }
+
+// -----
+
+func.func @threads_along_the_axis(%x: memref<4x9xf32>, %o: memref<4x9xf32>) {
+  // expected-error@+1 {{threads = [1] must name one dimension other than the axis 1}}
+  structured.scan {axis = 1, init = 0.0 : f32, schedule = #structured.schedule<threads = [1]>}
+      ins(%x : memref<4x9xf32>) outs(%o : memref<4x9xf32>) {
+  ^bb0(%a: f32, %acc: f32):
+    %s = arith.addf %acc, %a : f32
+    structured.yield %s : f32
+  }
+  func.return
+}

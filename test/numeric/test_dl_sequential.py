@@ -126,6 +126,26 @@ def test_rows_of_every_length_are_sorted(size: int) -> None:
     np.testing.assert_array_equal(values, np.sort(x, 1))
 
 
+ROWS = """
+func.func @f(%x: tensor<?x5x?xf32>)
+    -> (tensor<?x5x?xf32>, tensor<?x5x?xi64>, tensor<?x5x?xf32>) {
+  %v, %i = dl.sort %x {axis = 1} : tensor<?x5x?xf32> -> (tensor<?x5x?xf32>, tensor<?x5x?xi64>)
+  %s = dl.cumsum %x {axis = 2, reverse} : tensor<?x5x?xf32>
+  func.return %v, %i, %s : tensor<?x5x?xf32>, tensor<?x5x?xi64>, tensor<?x5x?xf32>
+}
+"""
+
+
+@pytest.mark.parametrize("sizes", [(64, 257), (1, 3000), (3000, 1), (0, 4)])
+def test_threads_share_rows(sizes: tuple[int, int]) -> None:
+    x = RNG.integers(-9, 9, (sizes[0], 5, sizes[1])).astype(np.float32)
+    compiled = dlir.compile(dlir.load(ROWS), target="cpu", threads=2)
+    values, places, sums = compiled(x)
+    np.testing.assert_array_equal(places, np.argsort(x, 1, kind="stable"))
+    np.testing.assert_array_equal(values, np.sort(x, 1))
+    np.testing.assert_array_equal(sums, np.cumsum(x[..., ::-1], 2)[..., ::-1])
+
+
 TWO = "(tensor<?x?xf32>, tensor<?x?xi64>) -> tensor<?x?xf32>"
 THREE = "(tensor<?x?xf32>, tensor<?x?xi64>, tensor<?x?xf32>) -> tensor<?x?xf32>"
 ELEMENTS = f"dl.gather_elements %x, %i {{axis = 1}} : {TWO}"

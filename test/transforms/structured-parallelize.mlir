@@ -57,3 +57,39 @@ func.func @chosen(%x: memref<3x262144xf32>, %y: memref<3x262144xf32>) {
   }
   func.return
 }
+
+// Rows beside the axis are shared: those of which there are more.
+// CHECK-LABEL: @rows
+// CHECK: structured.sort {axis = 1 : i64, schedule = #structured.schedule<threads = [2]>}
+// CHECK: structured.scan {axis = 2 : i64, init = 0.000000e+00 : f32, schedule = #structured.schedule<threads = [1]>}
+func.func @rows(%x: memref<3x100x1000xf32>, %i: memref<3x5x1000xi64>, %y: memref<3x100x1000xf32>) {
+  structured.sort {axis = 1} ins(%x : memref<3x100x1000xf32>) outs(%i : memref<3x5x1000xi64>) {
+  ^bb0(%a: f32, %b: f32):
+    %less = arith.cmpf olt, %a, %b : f32
+    structured.yield %less : i1
+  }
+  structured.scan {axis = 2, init = 0.0 : f32}
+      ins(%x : memref<3x100x1000xf32>) outs(%y : memref<3x100x1000xf32>) {
+  ^bb0(%a: f32, %acc: f32):
+    %s = arith.addf %acc, %a : f32
+    structured.yield %s : f32
+  }
+  func.return
+}
+
+// One row is for one thread, and so is little work.
+// CHECK-LABEL: @one_row
+// CHECK-NOT: threads
+func.func @one_row(%x: memref<100000xf32>, %i: memref<5xi64>, %y: memref<2x8xf32>, %j: memref<2x8xi64>) {
+  structured.sort {axis = 0} ins(%x : memref<100000xf32>) outs(%i : memref<5xi64>) {
+  ^bb0(%a: f32, %b: f32):
+    %less = arith.cmpf olt, %a, %b : f32
+    structured.yield %less : i1
+  }
+  structured.sort {axis = 1} ins(%y : memref<2x8xf32>) outs(%j : memref<2x8xi64>) {
+  ^bb0(%a: f32, %b: f32):
+    %less = arith.cmpf olt, %a, %b : f32
+    structured.yield %less : i1
+  }
+  func.return
+}

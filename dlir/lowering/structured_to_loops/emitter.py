@@ -190,8 +190,16 @@ class Emitter:
         self.insert_op(op)
         return op.results
 
-    def nest(self, sizes: Sequence[Index], body: Callable[[list[Index]], None]) -> None:
-        """Loops over all dimensions of these sizes, in row-major order, for effects only."""
+    def nest(
+        self,
+        sizes: Sequence[Index],
+        body: Callable[[list[Index]], None],
+        shared: int | None = None,
+    ) -> None:
+        """Loops over all dimensions of these sizes, in row-major order, for effects only.
+
+        The iterations of one of them may be `shared` among threads.
+        """
 
         def inner(at: list[Index]) -> None:
             if len(at) == len(sizes):
@@ -202,7 +210,7 @@ class Emitter:
                 inner([*at, i])
                 return []
 
-            self.loop(0, sizes[len(at)], 1, [], step)
+            self.loop(0, sizes[len(at)], 1, [], step, shared=len(at) == shared)
 
         inner([])
 

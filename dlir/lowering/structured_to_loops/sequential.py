@@ -7,10 +7,23 @@ from collections.abc import Sequence
 from xdsl.dialects import memref
 from xdsl.ir import SSAValue
 
-from dlir.dialects.structured.ops import ScanOp, ScatterOp, shape_of
+from dlir.diagnostics import fail
+from dlir.dialects.structured.ops import ScanOp, ScatterOp, SortOp, shape_of
 from dlir.lowering.structured_to_loops.bodies import Body
 from dlir.lowering.structured_to_loops.emitter import Emitter, Index
 from dlir.lowering.structured_to_loops.gather import checked_row
+
+
+def shared_row(op: ScanOp | SortOp) -> int | None:
+    """The dimension that the schedule's `threads` names, among those other than the axis."""
+    threads = op.schedule.integers("threads") if op.schedule is not None else None
+    if not threads:
+        return None
+    axis, rank = op.axis.value.data, len(shape_of(op.outs))
+    if len(threads) != 1 or threads[0] == axis or not 0 <= threads[0] < rank:
+        message = f"threads = {list(threads)} must name one dimension other than the axis {axis}"
+        fail(op, message, help=f"the op has dimensions 0 to {rank - 1}")
+    return threads[0] - (threads[0] > axis)
 
 
 def lower_scan(op: ScanOp) -> None:
@@ -31,7 +44,7 @@ def lower_scan(op: ScanOp) -> None:
 
         emit.loop(0, size, 1, [emit.constant(op.init)], step)
 
-    emit.nest([*sizes[:axis], *sizes[axis + 1 :]], row)
+    emit.nest([*sizes[:axis], *sizes[axis + 1 :]], row, shared_row(op))
 
 
 def lower_scatter(op: ScatterOp) -> None:

@@ -16,6 +16,7 @@ from xdsl.ir import SSAValue
 from dlir.dialects.structured.ops import SortOp, shape_of
 from dlir.lowering.structured_to_loops.bodies import Body
 from dlir.lowering.structured_to_loops.emitter import INDEX, Emitter, Index
+from dlir.lowering.structured_to_loops.sequential import shared_row
 
 
 class _Row:
@@ -119,11 +120,12 @@ def lower_sort(op: SortOp) -> None:
         _sort_row(emit, _Row(emit, op, at), size, room)
 
     def rows() -> None:
-        emit.nest([emit.dim(op.outs, p) for p in range(rank) if p != axis], row)
+        emit.nest([emit.dim(op.outs, p) for p in range(rank) if p != axis], row, shared_row(op))
 
-    if room == 0:
-        return
-    emit.when(emit.compare("sgt", room, 0), rows)
+    if not isinstance(room, int):
+        emit.when(emit.compare("sgt", room, 0), rows)
+    elif room:
+        rows()
 
 
 def _sort_row(emit: Emitter, heap: _Row, size: Index, room: Index) -> None:

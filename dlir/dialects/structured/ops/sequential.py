@@ -30,6 +30,7 @@ from xdsl.printer import Printer
 from xdsl.traits import IsolatedFromAbove, NoTerminator
 
 from dlir.dialects.structured import verify_sequential as verify
+from dlir.dialects.structured.attrs import ScheduleAttr
 from dlir.dialects.structured.ops.base import ShapedType, results_for
 from dlir.dialects.structured.syntax import parse_operands, print_operands
 from dlir.dialects.structured.traits import WritesDestination
@@ -100,7 +101,7 @@ class ScanOp(_SequentialOp):
 
     Formula, along the axis: `acc[0] = init; acc[j + 1] = body(x[j], acc[j])`, and
     `out[j] = acc[j + 1]`, with `exclusive` `out[j] = acc[j]`. With `reverse` the axis is walked
-    from its end.
+    from its end. The schedule's `threads = [d]` divides dimension d among threads.
 
     Constraints:
     C1: `axis` is a dimension of the input, and `outs` has the input's shape.
@@ -129,10 +130,11 @@ class ScanOp(_SequentialOp):
     init = prop_def()
     exclusive = opt_prop_def(BaseAttr(UnitAttr))
     reverse = opt_prop_def(BaseAttr(UnitAttr))
+    schedule = opt_prop_def(ScheduleAttr)
     body = region_def("single_block")
     result = opt_result_def(TensorType)
     traits = traits_def(IsolatedFromAbove(), NoTerminator(), WritesDestination())
-    PROPERTIES: ClassVar[tuple[str, ...]] = ("axis", "init", "exclusive", "reverse")
+    PROPERTIES: ClassVar[tuple[str, ...]] = ("axis", "init", "exclusive", "reverse", "schedule")
 
     def __init__(
         self,
@@ -168,7 +170,8 @@ class SortOp(_SequentialOp):
     Formula, along the axis: `out = [i0, i1, ...]` such that `x[i0]` comes before `x[i1]` and so
     on; `a` comes before `b` where `body(a, b)` holds, or neither precedes the other and `a` has the
     smaller place: the order is stable. `outs` takes as many as it has room for. Of several inputs
-    the body gets the elements at one place, then those at another.
+    the body gets the elements at one place, then those at another. The schedule's `threads = [d]`
+    divides dimension d among threads.
 
     Constraints:
     C1: `axis` is a dimension of the inputs, which have one shape; `outs` holds i64 and has that
@@ -193,10 +196,11 @@ class SortOp(_SequentialOp):
     inputs = var_operand_def(ShapedType)
     outs = operand_def(ShapedType)
     axis = prop_def(AXIS)
+    schedule = opt_prop_def(ScheduleAttr)
     body = region_def("single_block")
     result = opt_result_def(TensorType)
     traits = traits_def(IsolatedFromAbove(), NoTerminator(), WritesDestination())
-    PROPERTIES: ClassVar[tuple[str, ...]] = ("axis",)
+    PROPERTIES: ClassVar[tuple[str, ...]] = ("axis", "schedule")
 
     def __init__(self, inputs: Sequence[SSAValue], outs: SSAValue, axis: int, body: Region):
         super().__init__(
