@@ -65,8 +65,8 @@ def test_same_values(cases: Sequence[Case]) -> None:
 
 
 def test_every_op_is_tried() -> None:
-    """Constants and parameters are tried by `test_sources`."""
-    tried: set[type[Operation]] = {s.ConstantOp, s.ParamOp}
+    """Constants and parameters by `test_sources`, what the host runs by test_dl_selection.py."""
+    tried: set[type[Operation]] = {s.ConstantOp, s.ParamOp, *(op for op in OPS if op.ON_HOST)}
     for cases in REPRESENTATIVE.values():
         tried |= {type(op) for op in module_of(cases).walk()}
     assert set(OPS) <= tried
