@@ -82,6 +82,7 @@ PASSES: dict[str, str] = {
     "dl-fold-scale": "dlir.transforms.dl_fold_scale:DlFoldScale",
     "dl-infer-shapes": "dlir.transforms.dl_infer_shapes:DlInferShapes",
     "dl-lint-cache-alias": "dlir.targets.roofline.dl_lint_cache_alias:DlLintCacheAlias",
+    "dl-loop-recurrent": "dlir.transforms.dl_loop_recurrent:DlLoopRecurrent",
     "dl-merge-matmuls": "dlir.transforms.dl_merge_matmuls:DlMergeMatmuls",
     "dl-outline-repeats": "dlir.transforms.dl_outline_repeats:DlOutlineRepeats",
     "dl-outline-segments": "dlir.transforms.dl_outline_segments:DlOutlineSegments",

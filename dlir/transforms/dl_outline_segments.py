@@ -118,7 +118,7 @@ def _ops(block: Block) -> Iterator[Operation]:
 
 def _needs_host(op: Operation) -> bool:
     if isinstance(op, DlOp):
-        return op.ON_HOST
+        return op.on_host
     if isinstance(op, READS):
         return True
     if not isinstance(op, CONTROL):
@@ -132,7 +132,7 @@ def _is_tensor(value: SSAValue) -> bool:
 
 
 def _is_native(op: Operation) -> bool:
-    return isinstance(op, DlOp) and not op.ON_HOST and not _is_cloned(op)
+    return isinstance(op, DlOp) and not op.on_host and not _is_cloned(op)
 
 
 def _is_cloned(op: Operation) -> bool:

@@ -23,6 +23,7 @@ from dlir.report import Report
 from dlir.targets.cpu.executable import LEVELS, Compiled, NativeExecutable
 from dlir.targets.cpu.native_entry import NativeEntry
 from dlir.targets.cpu.trace import KernelTracer
+from dlir.transforms.dl_loop_recurrent import loop_recurrent
 from dlir.transforms.dl_outline_segments import HOST, host_functions, host_op, outline_segments
 
 # --- what is divided how --------------------------------------------------------------------------
@@ -49,6 +50,7 @@ def refuse_host(module: ModuleOp) -> None:
 def divided(module: ModuleOp, entry: FuncOp) -> tuple[ModuleOp, ModuleOp]:
     """The program for the host, and its segments as public functions of another module."""
     program = module.clone()
+    loop_recurrent(program)
     outline_segments(program)
     functions = {o.sym_name.data: o for o in program.ops if isinstance(o, FuncOp)}
     reached = [functions[entry.sym_name.data]]

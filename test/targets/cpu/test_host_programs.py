@@ -206,3 +206,43 @@ def test_levels_below_are_refused(stop: str) -> None:
     with pytest.raises(dlir.CompileError) as error:
         dlir.api.lower(GROWING, "cpu", stop)
     assert error.value.diagnostics[0].rule == "cpu-host-program"
+
+
+LAYERS = {"rnn": (1, ["h0"]), "gru": (3, ["h0"]), "lstm": (4, ["h0", "c0"])}
+"""Op -> its gates and its states."""
+
+
+@pytest.mark.parametrize("batch", ["2", "?"])
+@pytest.mark.parametrize(
+    ("op", "flag"),
+    [("rnn", ""), ("rnn", "{reverse}"), ("gru", ""), ("gru", "{linear_before_reset}"),
+     ("gru", "{reverse}"), ("lstm", ""), ("lstm", "{reverse}")],
+)  # fmt: skip
+def test_layers_of_any_number_of_steps(op: str, flag: str, batch: str) -> None:
+    """They become loops; two layers, one upon the other."""
+    gates, states = LAYERS[op]
+    x, y, h = f"tensor<?x{batch}x3xf32>", f"tensor<?x{batch}x3xf32>", f"tensor<{batch}x3xf32>"
+    w, b = f"tensor<{3 * gates}x3xf32>", f"tensor<{3 * gates}xf32>"
+    before = ", ".join(f"%{name}" for name in states)
+    taken = f"({x}, {w}, {w}, {b}, {b}, {', '.join([h] * len(states))})"
+    given = f"({y}, {', '.join([h] * len(states))})"
+    last = ", ".join(f"%last{number}" for number in range(len(states)))
+    text = f"""
+    func.func @main(%x: {x}, %w: {w}, %r: {w}, %b: {b}, {", ".join(f"%{s}: {h}" for s in states)})
+        -> {given} {{
+      %m, %s:{len(states)} = dl.{op} %x, %w, %r, %b, %b, {before} {flag} : {taken} -> {given}
+      %y, {last} = dl.{op} %m, %w, %r, %b, %b, {before} : {taken} -> {given}
+      func.return %y, {last} : {given[1:-1]}
+    }}"""
+    text = text.replace(f"%s:{len(states)}", ", ".join(f"%s{n}" for n in range(len(states))))
+    rng = np.random.default_rng(0)
+    exe, ref = dlir.compile(text), dlir.compile(text, "ref")
+    assert exe.report.details["host"]["scf.for"] == 2
+    for steps in (0, 1, 2, 7):
+        for rows in (2,) if batch == "2" else (1, 3):
+            shapes = [(steps, rows, 3), (3 * gates, 3), (3 * gates, 3), (3 * gates,)]
+            shapes += [(rows, 3)] * len(states)
+            arrays = [rng.standard_normal(shape).astype(np.float32) for shape in shapes]
+            for one, other in zip(exe(*arrays), ref(*arrays), strict=True):
+                assert one.shape == other.shape
+                np.testing.assert_allclose(one, other, rtol=1e-5, atol=1e-5)

@@ -104,6 +104,11 @@ class DlOp(IRDLOperation, HasFolderInterface, HasCanonicalizationPatternsInterfa
         """What the op mostly does."""
         return self.OP_CLASS
 
+    @property
+    def on_host(self) -> bool:
+        """Whether no straight-line code computes this op."""
+        return self.ON_HOST
+
     # Rules
 
     @abstractmethod

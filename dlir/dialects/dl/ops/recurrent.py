@@ -61,6 +61,12 @@ class RecurrentOp(DlOp):
         properties = {name: UnitAttr() if given else None for name, given in flags.items()}
         self.initialise([*operands, *left_out], properties, self._placeholders())
 
+    @property
+    def on_host(self) -> bool:
+        """A layer with all sizes but the number of its steps is a loop: see dl-loop-recurrent."""
+        sizes = self._sizes(self.companions())
+        return sizes["s"] == shapes.DYNAMIC not in (sizes["i"], sizes["h"])
+
     def companions(self) -> Mapping[str, SSAValue]:
         """The operands that are present, by name."""
         named = ((name, getattr(self, name)) for name in self.SIZES)
