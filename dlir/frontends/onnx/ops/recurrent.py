@@ -7,22 +7,29 @@ comes first: X [n, s, i], states [n, d, h], Y [n, s, d, h].
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
+from xdsl.dialects.builtin import i64
 
+from dlir.frontends.builder import dims as d
 from dlir.frontends.builder import dl
 from dlir.frontends.builder.context import Context
+from dlir.frontends.builder.control import Loop, Made, Rounds
 from dlir.frontends.builder.dims import Dim
-from dlir.frontends.builder.values import Constant, NeedsValue, Tensor, Unsupported, Value
+from dlir.frontends.builder.values import TRUE, Constant, Tensor, Unsupported, Value
 
 from ..node import Node
 from ..operator import Build, tensor
 
 DIRECTIONS = {"forward": (False,), "reverse": (True,), "bidirectional": (False, True)}
 """`direction` -> whether each direction runs backwards."""
+
+UNROLLED = 32
+"""Sequences of different lengths are a loop if there are more steps."""
 
 ABSENT = ("clip", "activation_alpha", "activation_beta")
 """Attributes that change the meaning and are not imported."""
@@ -46,9 +53,9 @@ def _layer(kind: Layer) -> Build:
         if x.rank != 3:
             raise Unsupported(f"X of rank {x.rank}")
         x = context.transpose(x, [1, 0, 2]) if batch_first else x
-        _check_lengths(node, x.dims[0])
+        lengths = _lengths(context, node, x.dims[0])
         made = [
-            _direction(context, node, kind, x, number, backwards)
+            _direction(context, node, kind, x, number, backwards, lengths)
             for number, backwards in enumerate(directions)
         ]
         y, *states = (_stacked(context, parts) for parts in zip(*made, strict=True))
@@ -77,19 +84,25 @@ def _directions(node: Node, kind: Layer) -> tuple[bool, ...]:
     return directions
 
 
-def _check_lengths(node: Node, steps: Dim) -> None:
-    """Sequences may state their lengths only if all are whole."""
+def _lengths(context: Context, node: Node, steps: Dim) -> Tensor | None:
+    """The lengths of the sequences; None if all are whole."""
     if not node.has(4):
-        return
-    lengths = node.input(4)
-    if not isinstance(lengths, Constant):
-        raise NeedsValue("sequence_lens that are known at run time only", lengths)
-    if not isinstance(steps, int) or np.any(lengths.array != steps):
-        raise Unsupported("sequence_lens that differ from the sequence's size")
+        return None
+    given = node.input(4)
+    if isinstance(given, Constant) and isinstance(steps, int) and np.all(given.array == steps):
+        return None
+    lengths = context.cast(context.tensor(given), i64)
+    return context.reshape(lengths, (*lengths.dims, 1))
 
 
 def _direction(
-    context: Context, node: Node, kind: Layer, x: Tensor, number: int, backwards: bool
+    context: Context,
+    node: Node,
+    kind: Layer,
+    x: Tensor,
+    number: int,
+    backwards: bool,
+    lengths: Tensor | None,
 ) -> tuple[Tensor, ...]:
     """The results of one direction, without an axis for it."""
     w, r = (context.tensor(_part(context, node.input(i), number, 2)) for i in (1, 2))
@@ -100,10 +113,50 @@ def _direction(
     shape = (x.dims[1], hidden)
     states = [_state(context, node, i, number, shape) for i in (5, 6)[: kind.states]]
     peepholes = [context.tensor(_part(context, node.input(7), number, 1))] if node.has(7) else []
-    operands = [x, w, r, b, rb, *states, *peepholes]
     flags = {"linear_before_reset": True} if node.int("linear_before_reset", 0) else {}
-    op = kind.op(*(operand.ssa for operand in operands), reverse=backwards, **flags)
-    return context.emit_all(op, [(x.dims[0], *shape), *[shape] * kind.states])
+
+    def layer(x: Tensor, states: Sequence[Tensor], reverse: bool = False) -> tuple[Tensor, ...]:
+        operands = [x, w, r, b, rb, *states, *peepholes]
+        op = kind.op(*(operand.ssa for operand in operands), reverse=reverse, **flags)
+        return context.emit_all(op, [(x.dims[0], *shape), *[shape] * kind.states])
+
+    if lengths is None:
+        return layer(x, states, backwards)
+    return _step_by_step(context, x, states, layer, backwards, lengths)
+
+
+def _step_by_step(
+    context: Context,
+    x: Tensor,
+    states: Sequence[Tensor],
+    layer: Callable[[Tensor, Sequence[Tensor]], tuple[Tensor, ...]],
+    backwards: bool,
+    lengths: Tensor,
+) -> tuple[Tensor, ...]:
+    """A layer over sequences of different lengths: behind its end a state stays as it is.
+
+    Backwards that is so before the first step of a sequence, which begins with its last element.
+    """
+    steps, zero = x.dims[0], context.constant(0, x.element)
+
+    def body(number: Dim, before: Sequence[Tensor]) -> Made:
+        place = d.sub(d.sub(steps, 1), number) if backwards else number
+        index = context.scalar(place, i64)
+        _, *after = layer(context.gather(x, context.reshape(index, (1,)), 0), before)
+        goes_on = context.compare("gt", lengths, index)
+        select = partial(context.itemwise, dl.SelectOp, goes_on)
+        states = [select(new, old) for new, old in zip(after, before, strict=True)]
+        return Made(TRUE, states, [select(after[0], zero)])
+
+    if not isinstance(steps, int) or not 0 < steps <= UNROLLED:
+        kept, (y,) = Loop(context, Rounds(steps, TRUE), states, body, [backwards]).build()
+        return y, *kept
+    rows: list[Tensor] = []
+    for number in range(steps):
+        made = body(number, states)
+        states = [context.tensor(state) for state in made.carried]
+        rows.append(context.tensor(made.items[0]))
+    return _stacked(context, rows[::-1] if backwards else rows), *states
 
 
 def _part(context: Context, value: Value, number: int, rank: int) -> Constant | Tensor:
