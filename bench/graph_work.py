@@ -20,31 +20,13 @@ from rich.table import Table
 from xdsl.dialects.builtin import ModuleOp
 
 import dlir
+from bench.graph_passes import PASSES, run
 from dlir.api import Model
 from dlir.dialects.dl.attrs import WIDTHS
 from dlir.dialects.dl.constants import follows_from_weights
 from dlir.dialects.dl.ops.base import DlOp, element_of
 from dlir.dialects.dl.ops.source import DimOp, SourceOp
-from dlir.pipeline import PassManager
-from dlir.registry import default_registry
 from dlir.targets.roofline.work import work_of
-
-PASSES = (
-    "dl-fold-constants",
-    "dl-simplify",
-    "cse",
-    "apply-patterns",
-    "dl-raise-composites",
-    "dl-fold-scale",
-    "dl-sink-broadcast",
-    "dl-sink-cast",
-    "dl-sink-transpose",
-    "dl-sink-reshape",
-    "dl-merge-matmuls",
-    "canonicalize",
-    "cse",
-)
-"""What is done to a graph before a target sees it."""
 
 LIGHT = (
     "bvlc_alexnet",
@@ -87,10 +69,6 @@ def totals(module: ModuleOp) -> Totals:
         flops += work.flops
         moved += sum(n * WIDTHS[element_of(v)] // 8 for v, n in work.moved.items())
     return Totals(ops, flops, moved, unknown)
-
-
-def run(module: ModuleOp, pipeline: str) -> None:
-    PassManager(pipeline).run(default_registry().context(), module)
 
 
 def steps(model: Model, decompose: bool = False) -> Iterator[tuple[str, Totals]]:

@@ -1,6 +1,6 @@
 """python -m bench.import_time: what importing and optimising a model costs, in time and memory.
 
-Each model is read from an .onnx file and taken through the passes of bench.graph_work in a process
+Each model is read from an .onnx file and taken through the passes of graph_passes.py in a process
 of its own, some times over; the least is shown. Measured are wall-clock and processor time from
 before dlir is imported, and the most memory that the process held, less what Python and the
 libraries hold by themselves. Then graphs of up to 10,000 nodes show how time grows with size.
@@ -16,10 +16,10 @@ import tempfile
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from rich.console import Console
-from rich.table import Table
+if TYPE_CHECKING:
+    from rich.table import Table
 
 NODES = 2500, 5000, 10000
 GOALS = {"resnet50": 1.0, "bert-base": 1.5}
@@ -58,7 +58,7 @@ def work(file: Path) -> Measured:
     import onnx.checker  # noqa: F401 - part of the time, but not of the memory
 
     import dlir
-    from bench.graph_work import PASSES, run
+    from bench.graph_passes import PASSES, run
 
     base = _peak()
     model = dlir.load(file)
@@ -122,12 +122,16 @@ def main() -> int:
     for name in wanted:
         if name not in MODELS:
             sys.exit(f"no model is called '{name}'; there are {', '.join(MODELS)}")
+    from rich.console import Console
+
     Console(width=110).print(table(wanted, options.rounds))
     return 0
 
 
 def table(names: list[str], rounds: int) -> Table:
     """A row for each model."""
+    from rich.table import Table
+
     found = Table()
     columns = "model", "weights MB", "ops", "s", "goal", "loading s", "CPU s", "us/op", "memory MB"
     for column in (*columns, "x weights"):
