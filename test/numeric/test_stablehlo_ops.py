@@ -209,6 +209,22 @@ def switched(index: int) -> Case:
     return Case(f"case_{index}", signature, body, (np.int32(index), x), x + x if index == 0 else -x)
 
 
+def switched_among(count: int, index: int) -> Case:
+    """A `case` of many branches, each of which gives its number."""
+    branches = ", ".join(
+        f"""{{
+    %c = stablehlo.constant dense<{number}> : tensor<i32>
+    stablehlo.return %c : tensor<i32>
+  }}"""
+        for number in range(count)
+    )
+    body = f"""  %y = "stablehlo.case"(%i) ({branches}) : (tensor<i32>) -> tensor<i32>
+  func.return %y : tensor<i32>"""
+    chosen = index if 0 <= index < count else count - 1
+    signature = "(%i: tensor<i32>) -> tensor<i32>"
+    return Case(f"case_{index}_of_{count}", signature, body, (np.int32(index),), np.int32(chosen))
+
+
 def norm_grad() -> Case:
     """The gradient of sum(g * batch_norm_training(x)), by differences in f64."""
     x, g, scale = RNG.random((3, 2, 4)), RNG.random((3, 2, 4)), RNG.random(2)
@@ -254,6 +270,7 @@ CASES = [
     *REDUCTIONS, *WINDOWS, *PADDINGS, *PLACES,
     rows([0, 3, 7, -2, 1]), rows([]), scattered([3, 0, 3, 9, -1]), scattered([]),
     switched(0), switched(1), switched(5), switched(-1), norm_grad(),
+    *(switched_among(count, index) for count in (1, 3, 7) for index in (-1, 0, 2, 5, 6, 7)),
 ]  # fmt: skip
 
 

@@ -9,7 +9,6 @@ from xdsl.dialects import arith, scf
 from xdsl.dialects.builtin import IntegerAttr, IntegerType
 from xdsl.ir import Attribute, Block, Operation, Region, SSAValue
 
-from dlir.dialects.dl.ops.base import element_of
 from dlir.lowering.stablehlo_to_dl.elementwise import Rule
 from dlir.lowering.stablehlo_to_dl.emitter import Emitter, plain
 
@@ -67,47 +66,68 @@ def if_(e: Emitter, op: Operation) -> Sequence[SSAValue]:
 
 
 def case(e: Emitter, op: Operation) -> Sequence[SSAValue]:
-    """One `if` in the other; the last branch is also for numbers that no branch has."""
+    """Ifs in one another, halving the branches; numbers that no branch has mean the last one."""
     types = [plain(type) for type in op.result_types]
     branches = [_branch(region, types, e) for region in op.regions]
     e.move_to(op)
+    if len(branches) == 1:
+        return _moved_out(branches[0], op)
     number = e.scalar(op.operands[0])
-    element = cast(IntegerType, element_of(op.operands[0]))
-    return _choose(e, number, element, 0, branches, types, op)
+    last = e.emit(arith.ConstantOp(IntegerAttr(len(branches) - 1, _integer(number))))
+    known = e.emit(arith.CmpiOp(number, last, "ule"))
+    chosen = e.emit(arith.SelectOp(known, number, last))
+    limit, below = _is_below(chosen, len(branches) // 2)
+    e.insert(limit)
+    return e.insert(_choice(e.insert(below).results[0], chosen, 0, branches, types)).results
 
 
-def _choose(
-    e: Emitter,
+def _integer(number: SSAValue) -> IntegerType:
+    return cast(IntegerType, number.type)
+
+
+def _is_below(number: SSAValue, limit: int) -> tuple[Operation, Operation]:
+    """The ops that compare a number with a limit."""
+    constant = arith.ConstantOp(IntegerAttr(limit, _integer(number)))
+    return constant, arith.CmpiOp(number, constant, "slt")
+
+
+def _choice(
+    below: SSAValue,
     number: SSAValue,
-    element: IntegerType,
     first: int,
     branches: Sequence[Region],
     types: Sequence[Attribute],
-    op: Operation,
-) -> Sequence[SSAValue]:
-    """The results of the branch with that number, inserted before `op`."""
+) -> scf.IfOp:
+    """One half of the branches, which begin with that number, or the other."""
+    half = len(branches) // 2
+    sides = (_choosing(number, first, branches[:half], types),
+             _choosing(number, first + half, branches[half:], types))  # fmt: skip
+    return scf.IfOp(below, types, *sides)
+
+
+def _choosing(
+    number: SSAValue, first: int, branches: Sequence[Region], types: Sequence[Attribute]
+) -> Region:
+    """A region that gives the results of the branch with the number."""
     if len(branches) == 1:
-        block = branches[0].block
-        last = block.last_op
-        assert last is not None and op.parent is not None
-        for inner in [*block.ops]:
-            inner.detach()
-            if inner is not last:
-                op.parent.insert_op_before(inner, op)
-        return [*last.operands]
-    constant = e.emit(arith.ConstantOp(IntegerAttr(first, element)))
-    chosen = e.emit(arith.CmpiOp(number, constant, "eq"))
-    rest = Block()
-    end = scf.YieldOp()
-    rest.add_op(end)
-    e.move_to(end)
-    values = _choose(e, number, element, first + 1, branches[1:], types, end)
-    e.move_to(end)
-    e.insert(scf.YieldOp(*values))
-    end.detach()
-    end.erase()
-    e.move_to(op)
-    return e.insert(scf.IfOp(chosen, types, branches[0], Region(rest))).results
+        return branches[0]
+    limit, below = _is_below(number, first + len(branches) // 2)
+    choice = _choice(below.results[0], number, first, branches, types)
+    return Region(Block([limit, below, choice, scf.YieldOp(*choice.results)]))
+
+
+def _moved_out(region: Region, op: Operation) -> Sequence[SSAValue]:
+    """Put the ops of a region before an op; what the region yields."""
+    block = region.block
+    last = block.last_op
+    assert last is not None and op.parent is not None, "the region was given an end"
+    values = [*last.operands]
+    for inner in [*block.ops]:
+        inner.detach()
+        if inner is not last:
+            op.parent.insert_op_before(inner, op)
+    last.erase()
+    return values
 
 
 RULES: dict[str, Rule] = {

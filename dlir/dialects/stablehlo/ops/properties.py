@@ -17,12 +17,13 @@ from xdsl.dialects.builtin import (
 )
 from xdsl.irdl import AnyAttr, BaseAttr
 
-INTS = BaseAttr[DenseArrayBase[Any]](DenseArrayBase)
+DENSE = BaseAttr[DenseIntOrFPElementsAttr[Any]](DenseIntOrFPElementsAttr)
+INTS = BaseAttr[DenseArrayBase[Any]](DenseArrayBase) | DENSE
+"""Lists of numbers; older texts have them as dense constants."""
 INTEGER = BaseAttr[IntegerAttr[Any]](IntegerAttr)
 BOOLEAN = BaseAttr[IntegerAttr[Any]](IntegerAttr)
 REAL = BaseAttr[FloatAttr[Any]](FloatAttr)
 STRING = BaseAttr(StringAttr)
-DENSE = BaseAttr[DenseIntOrFPElementsAttr[Any]](DenseIntOrFPElementsAttr)
 LIST = BaseAttr[ArrayAttr[Any]](ArrayAttr)
 DICTIONARY = BaseAttr(DictionaryAttr)
 SYMBOL = FlatSymbolRefAttrConstr
