@@ -83,7 +83,7 @@ func.func @comparator(%x: tensor<5xf32>, %z: tensor<5xf32>) -> (tensor<5xf32>, t
     %c = stablehlo.compare EQ, %a, %b, FLOAT : (tensor<f32>, tensor<f32>) -> tensor<i1>
     %d = stablehlo.compare LT, %a, %b, FLOAT : (tensor<f32>, tensor<f32>) -> tensor<i1>
     %e = stablehlo.compare LT, %j, %k, FLOAT : (tensor<f32>, tensor<f32>) -> tensor<i1>
-    %f = stablehlo.select %c, %e, %d : tensor<i1>, tensor<i1>
+    %f = stablehlo.select %c, %d, %e : tensor<i1>, tensor<i1>
     stablehlo.return %f : tensor<i1>
   }) : (tensor<5xf32>, tensor<5xf32>) -> (tensor<5xf32>, tensor<5xf32>)
   func.return %y#0, %y#1 : tensor<5xf32>, tensor<5xf32>

@@ -200,6 +200,22 @@ def _sorts_by(block: Block, count: int, key: int, descends: bool) -> bool:
     return len(said_of_equals) <= 1
 
 
+def sorts_by_two(block: Block, count: int) -> bool:
+    """Whether a comparator of `count` >= 2 tensors orders rising by the first, then the second."""
+    try:
+        first, second = (
+            [n for n in samples(block, element_of(block.args[2 * key])) if n == n] for key in (0, 1)
+        )
+        for (a, b), (c, d) in product(product(first, first), product(second, second)):
+            for pair in ((0, 1), (1, 0)):
+                (before,) = evaluate(block, [a, b, c, d, *[*pair] * (count - 2)])
+                if bool(before) != ((a, c) < (b, d)):
+                    return False
+    except NotTried:
+        return False
+    return True
+
+
 def arg_extreme(block: Block) -> str | None:
     """ "maximum" or "minimum" for a region of (value, index) pairs that finds it and its place.
 

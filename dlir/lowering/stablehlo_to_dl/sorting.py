@@ -15,7 +15,7 @@ from dlir.dialects.dl.rules import definer
 from dlir.dialects.stablehlo.shapes import number_of
 from dlir.lowering.stablehlo_to_dl.elementwise import Rule
 from dlir.lowering.stablehlo_to_dl.emitter import Emitter, counts_along, peel, unsupported
-from dlir.lowering.stablehlo_to_dl.regions import sort_direction, text_of
+from dlir.lowering.stablehlo_to_dl.regions import sort_direction, sorts_by_two, text_of
 
 
 def sort(e: Emitter, op: Operation) -> Sequence[SSAValue]:
@@ -24,19 +24,37 @@ def sort(e: Emitter, op: Operation) -> Sequence[SSAValue]:
     NaNs come after all numbers in rising order and before them in falling order, as exporters ask
     for; -0.0 and 0.0 are equal.
     """
-    found = sort_direction(op.regions[0].block, len(op.operands))
+    block, count = op.regions[0].block, len(op.operands)
+    found = sort_direction(block, count)
+    if found is None and count > 1 and sorts_by_two(block, count):
+        return _by_two(e, op)
     if found is None:
         unsupported(f"a comparator that is not known:\n{text_of(op)}",
-                    "known are those that compare one pair of keys by < or >")  # fmt: skip
+                    "known are those that compare one key by < or >, or two by <")  # fmt: skip
     key, descends = found
-    rank = rank_of(op.operands[0])
-    axis = number_of(op, "dimension", -1) % max(rank, 1)
-    if rank == 0:
+    axis = _axis(op)
+    if rank_of(op.operands[0]) == 0:
         return [*op.operands]
     sorted_ = e.insert(SortOp(op.operands[key], axis, descending=descends))
     values, places = sorted_.results
     return [values if index == key else _follow(e, x, places, axis)
             for index, x in enumerate(op.operands)]  # fmt: skip
+
+
+def _axis(op: Operation) -> int:
+    return number_of(op, "dimension", -1) % max(rank_of(op.operands[0]), 1)
+
+
+def _by_two(e: Emitter, op: Operation) -> Sequence[SSAValue]:
+    """By the second key first: sorting by the first keeps that order among equal ones."""
+    axis = _axis(op)
+    if rank_of(op.operands[0]) == 0:
+        return [*op.operands]
+    _, by_second = e.insert(SortOp(op.operands[1], axis)).results
+    first = e.emit(GatherElementsOp(op.operands[0], by_second, axis))
+    _, by_first = e.insert(SortOp(first, axis)).results
+    places = e.emit(GatherElementsOp(by_second, by_first, axis))
+    return [_follow(e, x, places, axis) for x in op.operands]
 
 
 def _follow(e: Emitter, x: SSAValue, places: SSAValue, axis: int) -> SSAValue:

@@ -268,6 +268,7 @@ def sorting(x, i):
     return (
         jnp.sort(x, 1), jnp.argsort(x, 0), values, places, jnp.sort(i, descending=True),
         *lax.sort((i, jnp.arange(i.size, dtype=jnp.float32)), num_keys=1), jnp.median(x),
+        *lax.sort((jnp.round(x), -jnp.round(x[::-1]), x), dimension=1, num_keys=2),
         jnp.argsort(-x, 1, descending=True), jnp.unique(i, size=4),
     )  # fmt: skip
 

@@ -1,5 +1,5 @@
 module @jit_sorting attributes {mhlo.num_partitions = 1 : i32, mhlo.num_replicas = 1 : i32} {
-  func.func public @main(%arg0: tensor<4x6xf32>, %arg1: tensor<8xi32>) -> (tensor<4x6xf32> {jax.result_info = "result[0]"}, tensor<4x6xi32> {jax.result_info = "result[1]"}, tensor<4x3xf32> {jax.result_info = "result[2]"}, tensor<4x3xi32> {jax.result_info = "result[3]"}, tensor<8xi32> {jax.result_info = "result[4]"}, tensor<8xi32> {jax.result_info = "result[5]"}, tensor<8xf32> {jax.result_info = "result[6]"}, tensor<f32> {jax.result_info = "result[7]"}, tensor<4x6xi32> {jax.result_info = "result[8]"}, tensor<4xi32> {jax.result_info = "result[9]"}) {
+  func.func public @main(%arg0: tensor<4x6xf32>, %arg1: tensor<8xi32>) -> (tensor<4x6xf32> {jax.result_info = "result[0]"}, tensor<4x6xi32> {jax.result_info = "result[1]"}, tensor<4x3xf32> {jax.result_info = "result[2]"}, tensor<4x3xi32> {jax.result_info = "result[3]"}, tensor<8xi32> {jax.result_info = "result[4]"}, tensor<8xi32> {jax.result_info = "result[5]"}, tensor<8xf32> {jax.result_info = "result[6]"}, tensor<f32> {jax.result_info = "result[7]"}, tensor<4x6xf32> {jax.result_info = "result[8]"}, tensor<4x6xf32> {jax.result_info = "result[9]"}, tensor<4x6xf32> {jax.result_info = "result[10]"}, tensor<4x6xi32> {jax.result_info = "result[11]"}, tensor<4xi32> {jax.result_info = "result[12]"}) {
     %values, %indices = chlo.top_k(%arg0, k = 3) : tensor<4x6xf32> -> (tensor<4x3xf32>, tensor<4x3xi32>)
     %0 = call @sort(%arg0) : (tensor<4x6xf32>) -> tensor<4x6xf32>
     %1 = call @argsort(%arg0) : (tensor<4x6xf32>) -> tensor<4x6xi32>
@@ -7,48 +7,89 @@ module @jit_sorting attributes {mhlo.num_partitions = 1 : i32, mhlo.num_replicas
     %3 = stablehlo.iota dim = 0 : tensor<8xf32>
     %4:2 = "stablehlo.sort"(%arg1, %3) <{dimension = 0 : i64, is_stable = true}> ({
     ^bb0(%arg2: tensor<i32>, %arg3: tensor<i32>, %arg4: tensor<f32>, %arg5: tensor<f32>):
-      %30 = stablehlo.compare LT, %arg2, %arg3, SIGNED : (tensor<i32>, tensor<i32>) -> tensor<i1>
-      stablehlo.return %30 : tensor<i1>
+      %35 = stablehlo.compare LT, %arg2, %arg3, SIGNED : (tensor<i32>, tensor<i32>) -> tensor<i1>
+      stablehlo.return %35 : tensor<i1>
     }) : (tensor<8xi32>, tensor<8xf32>) -> (tensor<8xi32>, tensor<8xf32>)
     %5 = call @median(%arg0) : (tensor<4x6xf32>) -> tensor<f32>
-    %6 = stablehlo.negate %arg0 : tensor<4x6xf32>
-    %7 = call @argsort_1(%6) : (tensor<4x6xf32>) -> tensor<4x6xi32>
-    %8:2 = call @_unique_sorted_mask(%arg1) : (tensor<8xi32>) -> (tensor<8xi32>, tensor<8xi1>)
-    %9 = call @cumsum(%8#1) : (tensor<8xi1>) -> tensor<8xi32>
+    %6 = call @round(%arg0) : (tensor<4x6xf32>) -> tensor<4x6xf32>
+    %7 = stablehlo.reverse %arg0, dims = [0] : tensor<4x6xf32>
+    %8 = call @round(%7) : (tensor<4x6xf32>) -> tensor<4x6xf32>
+    %9 = stablehlo.negate %8 : tensor<4x6xf32>
+    %10:3 = "stablehlo.sort"(%6, %9, %arg0) <{dimension = 1 : i64, is_stable = true}> ({
+    ^bb0(%arg2: tensor<f32>, %arg3: tensor<f32>, %arg4: tensor<f32>, %arg5: tensor<f32>, %arg6: tensor<f32>, %arg7: tensor<f32>):
+      %cst = stablehlo.constant dense<0.000000e+00> : tensor<f32>
+      %35 = stablehlo.compare EQ, %arg2, %cst, FLOAT : (tensor<f32>, tensor<f32>) -> tensor<i1>
+      %cst_8 = stablehlo.constant dense<0.000000e+00> : tensor<f32>
+      %36 = stablehlo.select %35, %cst_8, %arg2 : tensor<i1>, tensor<f32>
+      %37 = stablehlo.compare NE, %arg2, %arg2, FLOAT : (tensor<f32>, tensor<f32>) -> tensor<i1>
+      %cst_9 = stablehlo.constant dense<0x7FC00000> : tensor<f32>
+      %38 = stablehlo.select %37, %cst_9, %36 : tensor<i1>, tensor<f32>
+      %cst_10 = stablehlo.constant dense<0.000000e+00> : tensor<f32>
+      %39 = stablehlo.compare EQ, %arg3, %cst_10, FLOAT : (tensor<f32>, tensor<f32>) -> tensor<i1>
+      %cst_11 = stablehlo.constant dense<0.000000e+00> : tensor<f32>
+      %40 = stablehlo.select %39, %cst_11, %arg3 : tensor<i1>, tensor<f32>
+      %41 = stablehlo.compare NE, %arg3, %arg3, FLOAT : (tensor<f32>, tensor<f32>) -> tensor<i1>
+      %cst_12 = stablehlo.constant dense<0x7FC00000> : tensor<f32>
+      %42 = stablehlo.select %41, %cst_12, %40 : tensor<i1>, tensor<f32>
+      %cst_13 = stablehlo.constant dense<0.000000e+00> : tensor<f32>
+      %43 = stablehlo.compare EQ, %arg4, %cst_13, FLOAT : (tensor<f32>, tensor<f32>) -> tensor<i1>
+      %cst_14 = stablehlo.constant dense<0.000000e+00> : tensor<f32>
+      %44 = stablehlo.select %43, %cst_14, %arg4 : tensor<i1>, tensor<f32>
+      %45 = stablehlo.compare NE, %arg4, %arg4, FLOAT : (tensor<f32>, tensor<f32>) -> tensor<i1>
+      %cst_15 = stablehlo.constant dense<0x7FC00000> : tensor<f32>
+      %46 = stablehlo.select %45, %cst_15, %44 : tensor<i1>, tensor<f32>
+      %cst_16 = stablehlo.constant dense<0.000000e+00> : tensor<f32>
+      %47 = stablehlo.compare EQ, %arg5, %cst_16, FLOAT : (tensor<f32>, tensor<f32>) -> tensor<i1>
+      %cst_17 = stablehlo.constant dense<0.000000e+00> : tensor<f32>
+      %48 = stablehlo.select %47, %cst_17, %arg5 : tensor<i1>, tensor<f32>
+      %49 = stablehlo.compare NE, %arg5, %arg5, FLOAT : (tensor<f32>, tensor<f32>) -> tensor<i1>
+      %cst_18 = stablehlo.constant dense<0x7FC00000> : tensor<f32>
+      %50 = stablehlo.select %49, %cst_18, %48 : tensor<i1>, tensor<f32>
+      %51 = stablehlo.compare LT, %46, %50, TOTALORDER : (tensor<f32>, tensor<f32>) -> tensor<i1>
+      %52 = stablehlo.compare LT, %38, %42, TOTALORDER : (tensor<f32>, tensor<f32>) -> tensor<i1>
+      %53 = stablehlo.compare EQ, %38, %42, TOTALORDER : (tensor<f32>, tensor<f32>) -> tensor<i1>
+      %54 = stablehlo.and %53, %51 : tensor<i1>
+      %55 = stablehlo.or %52, %54 : tensor<i1>
+      stablehlo.return %55 : tensor<i1>
+    }) : (tensor<4x6xf32>, tensor<4x6xf32>, tensor<4x6xf32>) -> (tensor<4x6xf32>, tensor<4x6xf32>, tensor<4x6xf32>)
+    %11 = stablehlo.negate %arg0 : tensor<4x6xf32>
+    %12 = call @argsort_1(%11) : (tensor<4x6xf32>) -> tensor<4x6xi32>
+    %13:2 = call @_unique_sorted_mask(%arg1) : (tensor<8xi32>) -> (tensor<8xi32>, tensor<8xi1>)
+    %14 = call @cumsum(%13#1) : (tensor<8xi1>) -> tensor<8xi32>
     %c = stablehlo.constant dense<0> : tensor<i32>
-    %10 = stablehlo.broadcast_in_dim %c, dims = [] : (tensor<i32>) -> tensor<4xi32>
+    %15 = stablehlo.broadcast_in_dim %c, dims = [] : (tensor<i32>) -> tensor<4xi32>
     %c_0 = stablehlo.constant dense<0> : tensor<i32>
-    %11 = call @clip(%9, %c_0) : (tensor<8xi32>, tensor<i32>) -> tensor<8xi32>
+    %16 = call @clip(%14, %c_0) : (tensor<8xi32>, tensor<i32>) -> tensor<8xi32>
     %c_1 = stablehlo.constant dense<0> : tensor<i32>
-    %12 = stablehlo.broadcast_in_dim %c_1, dims = [] : (tensor<i32>) -> tensor<8xi32>
-    %13 = stablehlo.compare LT, %11, %12, SIGNED : (tensor<8xi32>, tensor<8xi32>) -> tensor<8xi1>
+    %17 = stablehlo.broadcast_in_dim %c_1, dims = [] : (tensor<i32>) -> tensor<8xi32>
+    %18 = stablehlo.compare LT, %16, %17, SIGNED : (tensor<8xi32>, tensor<8xi32>) -> tensor<8xi1>
     %c_2 = stablehlo.constant dense<4> : tensor<i32>
-    %14 = stablehlo.broadcast_in_dim %c_2, dims = [] : (tensor<i32>) -> tensor<8xi32>
-    %15 = stablehlo.add %11, %14 : tensor<8xi32>
-    %16 = stablehlo.select %13, %15, %11 : tensor<8xi1>, tensor<8xi32>
-    %17 = stablehlo.broadcast_in_dim %16, dims = [0] : (tensor<8xi32>) -> tensor<8x1xi32>
+    %19 = stablehlo.broadcast_in_dim %c_2, dims = [] : (tensor<i32>) -> tensor<8xi32>
+    %20 = stablehlo.add %16, %19 : tensor<8xi32>
+    %21 = stablehlo.select %18, %20, %16 : tensor<8xi1>, tensor<8xi32>
+    %22 = stablehlo.broadcast_in_dim %21, dims = [0] : (tensor<8xi32>) -> tensor<8x1xi32>
     %c_3 = stablehlo.constant dense<1> : tensor<i32>
-    %18 = stablehlo.broadcast_in_dim %c_3, dims = [] : (tensor<i32>) -> tensor<8xi32>
-    %19 = "stablehlo.scatter"(%10, %17, %18) <{indices_are_sorted = false, scatter_dimension_numbers = #stablehlo.scatter<inserted_window_dims = [0], scatter_dims_to_operand_dims = [0], index_vector_dim = 1>, unique_indices = false}> ({
+    %23 = stablehlo.broadcast_in_dim %c_3, dims = [] : (tensor<i32>) -> tensor<8xi32>
+    %24 = "stablehlo.scatter"(%15, %22, %23) <{indices_are_sorted = false, scatter_dimension_numbers = #stablehlo.scatter<inserted_window_dims = [0], scatter_dims_to_operand_dims = [0], index_vector_dim = 1>, unique_indices = false}> ({
     ^bb0(%arg2: tensor<i32>, %arg3: tensor<i32>):
-      %30 = stablehlo.add %arg2, %arg3 : tensor<i32>
-      stablehlo.return %30 : tensor<i32>
+      %35 = stablehlo.add %arg2, %arg3 : tensor<i32>
+      stablehlo.return %35 : tensor<i32>
     }) : (tensor<4xi32>, tensor<8x1xi32>, tensor<8xi32>) -> tensor<4xi32>
-    %20 = call @cumsum_3(%19) : (tensor<4xi32>) -> tensor<4xi32>
+    %25 = call @cumsum_3(%24) : (tensor<4xi32>) -> tensor<4xi32>
     %c_4 = stablehlo.constant dense<1> : tensor<i32>
-    %21 = call @floor_divide(%20, %c_4) : (tensor<4xi32>, tensor<i32>) -> tensor<4xi32>
+    %26 = call @floor_divide(%25, %c_4) : (tensor<4xi32>, tensor<i32>) -> tensor<4xi32>
     %c_5 = stablehlo.constant dense<8> : tensor<i32>
-    %22 = call @remainder(%21, %c_5) : (tensor<4xi32>, tensor<i32>) -> tensor<4xi32>
+    %27 = call @remainder(%26, %c_5) : (tensor<4xi32>, tensor<i32>) -> tensor<4xi32>
     %c_6 = stablehlo.constant dense<0> : tensor<i32>
-    %23 = stablehlo.broadcast_in_dim %c_6, dims = [] : (tensor<i32>) -> tensor<4xi32>
-    %24 = stablehlo.compare LT, %22, %23, SIGNED : (tensor<4xi32>, tensor<4xi32>) -> tensor<4xi1>
+    %28 = stablehlo.broadcast_in_dim %c_6, dims = [] : (tensor<i32>) -> tensor<4xi32>
+    %29 = stablehlo.compare LT, %27, %28, SIGNED : (tensor<4xi32>, tensor<4xi32>) -> tensor<4xi1>
     %c_7 = stablehlo.constant dense<8> : tensor<i32>
-    %25 = stablehlo.broadcast_in_dim %c_7, dims = [] : (tensor<i32>) -> tensor<4xi32>
-    %26 = stablehlo.add %22, %25 : tensor<4xi32>
-    %27 = stablehlo.select %24, %26, %22 : tensor<4xi1>, tensor<4xi32>
-    %28 = stablehlo.broadcast_in_dim %27, dims = [0] : (tensor<4xi32>) -> tensor<4x1xi32>
-    %29 = "stablehlo.gather"(%8#0, %28) <{dimension_numbers = #stablehlo.gather<collapsed_slice_dims = [0], start_index_map = [0], index_vector_dim = 1>, indices_are_sorted = false, slice_sizes = array<i64: 1>}> : (tensor<8xi32>, tensor<4x1xi32>) -> tensor<4xi32>
-    return %0, %1, %values, %indices, %2, %4#0, %4#1, %5, %7, %29 : tensor<4x6xf32>, tensor<4x6xi32>, tensor<4x3xf32>, tensor<4x3xi32>, tensor<8xi32>, tensor<8xi32>, tensor<8xf32>, tensor<f32>, tensor<4x6xi32>, tensor<4xi32>
+    %30 = stablehlo.broadcast_in_dim %c_7, dims = [] : (tensor<i32>) -> tensor<4xi32>
+    %31 = stablehlo.add %27, %30 : tensor<4xi32>
+    %32 = stablehlo.select %29, %31, %27 : tensor<4xi1>, tensor<4xi32>
+    %33 = stablehlo.broadcast_in_dim %32, dims = [0] : (tensor<4xi32>) -> tensor<4x1xi32>
+    %34 = "stablehlo.gather"(%13#0, %33) <{dimension_numbers = #stablehlo.gather<collapsed_slice_dims = [0], start_index_map = [0], index_vector_dim = 1>, indices_are_sorted = false, slice_sizes = array<i64: 1>}> : (tensor<8xi32>, tensor<4x1xi32>) -> tensor<4xi32>
+    return %0, %1, %values, %indices, %2, %4#0, %4#1, %5, %10#0, %10#1, %10#2, %12, %34 : tensor<4x6xf32>, tensor<4x6xi32>, tensor<4x3xf32>, tensor<4x3xi32>, tensor<8xi32>, tensor<8xi32>, tensor<8xf32>, tensor<f32>, tensor<4x6xf32>, tensor<4x6xf32>, tensor<4x6xf32>, tensor<4x6xi32>, tensor<4xi32>
   }
   func.func private @sort(%arg0: tensor<4x6xf32>) -> tensor<4x6xf32> {
     %0 = "stablehlo.sort"(%arg0) <{dimension = 1 : i64, is_stable = true}> ({
@@ -169,6 +210,10 @@ module @jit_sorting attributes {mhlo.num_partitions = 1 : i32, mhlo.num_replicas
     %2 = stablehlo.broadcast_in_dim %0, dims = [] : (tensor<f32>) -> tensor<24xf32>
     %3 = stablehlo.select %1, %2, %arg2 : tensor<24xi1>, tensor<24xf32>
     return %3 : tensor<24xf32>
+  }
+  func.func private @round(%arg0: tensor<4x6xf32>) -> tensor<4x6xf32> {
+    %0 = stablehlo.round_nearest_even %arg0 : tensor<4x6xf32>
+    return %0 : tensor<4x6xf32>
   }
   func.func private @argsort_1(%arg0: tensor<4x6xf32>) -> tensor<4x6xi32> {
     %0 = stablehlo.iota dim = 1 : tensor<4x6xi32>
