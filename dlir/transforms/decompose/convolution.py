@@ -59,7 +59,7 @@ def conv3d(op: Conv3dOp, make: Make) -> Term:
         groups=groups,
     )
     image = sizes_of(y.value, make)[2:]
-    return reshaped(y, [batch, planes, outputs, *image]).then(TransposeOp, [0, 2, 1, 3, 4])
+    return exchanged(reshaped(y, [batch, planes, outputs, *image]))
 
 
 def _planes_seen(op: Conv3dOp, make: Make, per_group: Size) -> tuple[Term, Size, Size]:
@@ -69,7 +69,7 @@ def _planes_seen(op: Conv3dOp, make: Make, per_group: Size) -> tuple[Term, Size,
     stride, dilation = op.strides.get_values()[0], op.dilations.get_values()[0]
     front, back = op.padding.get_values()[0], op.padding.get_values()[3]
     planes = window(make, size, depth, stride, front + back, dilation)
-    x = Term(make, op.x).then(TransposeOp, [0, 2, 1, 3, 4])
+    x = exchanged(Term(make, op.x))
     if front or back:
         x = x.then(PadOp, [0, front, 0, 0, 0], [0, back, 0, 0, 0], 0)
     box = [batch, planes, channels, *image]
@@ -80,6 +80,13 @@ def _planes_seen(op: Conv3dOp, make: Make, per_group: Size) -> tuple[Term, Size,
     stacked = make.apply(ConcatOp([part.value for part in parts], 3))
     rows, columns = product(make, batch, planes), product(make, depth * groups, per_group)
     return reshaped(stacked, [rows, columns, *image]), batch, planes
+
+
+def exchanged(x: Term) -> Term:
+    """Channels and planes exchanged; a plane is moved as one row, for rows are moved fast."""
+    batch, first, second, *image = sizes_of(x.value, x.formula)
+    flat = reshaped(x, [batch, first, second, product(x.formula, *image)])
+    return reshaped(flat.then(TransposeOp, [0, 2, 1, 3]), [batch, second, first, *image])
 
 
 # Transposed convolutions

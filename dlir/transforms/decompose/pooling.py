@@ -1,4 +1,8 @@
-"""Poolings of volumes: first those of the planes, then along the depth."""
+"""Poolings of volumes: first along the depth, then those of the planes.
+
+All are seen as images of one channel, which are read in the order in which they are stored. Along
+the depth a whole plane is one row.
+"""
 
 from __future__ import annotations
 
@@ -13,34 +17,32 @@ from dlir.transforms.decompose.sizes import product, reshaped, sizes_of
 
 def max_pool3d(op: MaxPool3dOp, make: Make) -> Term:
     """The maximum of maxima"""
-    return _planes_then_depth(op, make, MaxPool2dOp)
+    return _depth_then_planes(op, make, MaxPool2dOp)
 
 
 def avg_pool3d(op: AvgPool3dOp, make: Make) -> Term:
     """The mean of means: each plane of a window has equally many places that count"""
     include = op.count_include_pad is not None
-    return _planes_then_depth(op, make, AvgPool2dOp, count_include_pad=include)
+    return _depth_then_planes(op, make, AvgPool2dOp, count_include_pad=include)
 
 
-def _planes_then_depth(op: Pool3dOp, make: Make, kind: Any, **options: bool) -> Term:
+def _depth_then_planes(op: Pool3dOp, make: Make, kind: Any, **options: bool) -> Term:
     batch, channels, depth, height, width = sizes_of(op.x, make)
-    (front, top, left), (back, bottom, right) = (
-        op.padding.get_values()[:3],
-        op.padding.get_values()[3:],
-    )
+    front, top, left, back, bottom, right = op.padding.get_values()
     lists = [values.get_values() for values in (op.kernel, op.strides, op.dilations)]
-    kernel, strides, dilations = ([list(values[1:]), [values[0], 1]] for values in lists)
-    x = make.term(op.x)
-    x = reshaped(x, [batch, product(make, channels, depth), height, width])
-    x = x.then(
-        kind, kernel[0], strides=strides[0], dilations=dilations[0],
-        padding=[top, left, bottom, right], **options,
-    )  # fmt: skip
-    _, _, height, width = sizes_of(x.value, make)
-    x = reshaped(x, [batch, channels, depth, product(make, height, width)])
-    x = x.then(
-        kind, kernel[1], strides=strides[1], dilations=dilations[1],
-        padding=[front, 0, back, 0], **options,
-    )  # fmt: skip
+    along, across = ([[values[0], 1] for values in lists], [list(values[1:]) for values in lists])
+
+    def pooled(x: Term, windows: list[list[int]], padding: list[int]) -> Term:
+        kernel, strides, dilations = windows
+        return x.then(
+            kind, kernel, strides=strides, dilations=dilations, padding=padding, **options
+        )
+
+    images = product(make, batch, channels)
+    x = reshaped(make.term(op.x), [images, 1, depth, product(make, height, width)])
+    x = pooled(x, along, [front, 0, back, 0])
     depth = sizes_of(x.value, make)[2]
+    x = reshaped(x, [product(make, images, depth), 1, height, width])
+    x = pooled(x, across, [top, left, bottom, right])
+    _, _, height, width = sizes_of(x.value, make)
     return reshaped(x, [batch, channels, depth, height, width])

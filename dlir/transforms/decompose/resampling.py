@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import reduce
 from itertools import chain
 
 from dlir.dialects.dl.attrs import Interpolation, Predicate
@@ -14,6 +15,9 @@ from dlir.dialects.dl.taps import ResizedAxis, nearest
 from dlir.dialects.dl.terms import Formula as Make
 from dlir.dialects.dl.terms import Term
 from dlir.transforms.decompose.constants import indices, numbers
+
+FEW_TAPS = 8
+"""So many taps of the last axis are written out."""
 
 
 def resize(op: ResizeOp, make: Make) -> Term:
@@ -46,10 +50,27 @@ def _replaced(y: Term, axes: list[ResizedAxis], number: float) -> Term:
 
 
 def _mixed(op: ResizeOp, make: Make, x: Term, axis: ResizedAxis) -> Term:
-    """The weighted sum of the taps along an axis of their own."""
+    """The weighted sum of the taps: all of them by one gather, which moves rows.
+
+    Along the last axis there are no rows; few taps are added one by one there.
+    """
     places, weights = op.filter().taps(axis)
-    shape = [axis.new, len(places[0])]
+    count, trailing = len(places[0]), [1] * (rank_of(op.x) - axis.axis - 1)
+    if not trailing and count <= FEW_TAPS:
+        return _added(make, x, axis, places, weights)
+    shape = [axis.new, count]
     seen = x.then(GatherOp, indices(make, list(chain(*places)), shape).value, axis.axis)
-    trailing = [1] * (rank_of(op.x) - axis.axis - 1)
     mixed = seen * numbers(make, list(chain(*weights)), [*shape, *trailing])
     return mixed.then(ReduceSumOp, [axis.axis + 1])
+
+
+def _added(
+    make: Make, x: Term, axis: ResizedAxis, places: list[list[int]], weights: list[list[float]]
+) -> Term:
+    """The sum of the taps, each gathered for itself."""
+    terms: list[Term] = []
+    for tap in range(len(places[0])):
+        table = indices(make, [row[tap] for row in places], [axis.new])
+        factor = numbers(make, [row[tap] for row in weights], [axis.new])
+        terms.append(x.then(GatherOp, table.value, axis.axis) * factor)
+    return reduce(Term.__add__, terms)
