@@ -458,7 +458,7 @@ def test_every_unsupported_node_is_named():
         node("Foo", ["r"], ["f"], name="b", domain="my.ops"),
         node("Softmax", ["p"], ["y"], name="c", axis=7),
     ]
-    inputs = {"x": [3], "p": [1, 1, 4, 4]}
+    inputs = {"x": [3], "p": [1, 1, "rows", 4]}
     model = model_of(nodes, inputs, outputs=["y", "m", "f"], domains=["my.ops"])
     first, second, third = errors_of(model)
     assert "Multinomial is not supported" in first and "onnx-unsupported" in first

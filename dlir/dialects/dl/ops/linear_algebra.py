@@ -30,7 +30,7 @@ class DetOp(DlOp):
 
     name = "dl.det"
 
-    OP_CLASS: ClassVar[OpClass] = OpClass.CONTRACTION
+    OP_CLASS: ClassVar[OpClass] = OpClass.REDUCTION
 
     x = operand_def(AnyTensorTypeConstr)
     result = result_def(AnyTensorTypeConstr)

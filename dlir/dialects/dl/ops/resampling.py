@@ -75,6 +75,7 @@ class ResizeOp(DlOp):
     """
 
     name = "dl.resize"
+
     OP_CLASS: ClassVar[OpClass] = OpClass.REDUCTION
 
     x = operand_def(AnyTensorTypeConstr)

@@ -38,6 +38,8 @@ from dlir.dialects.dl.ops.contraction import INTS_CONSTR, check_windows, image_a
 class SampleOp(DlOp):
     """An op that reads an image [batch, channels, ...] at computed places."""
 
+    OP_CLASS: ClassVar[OpClass] = OpClass.REDUCTION
+
     x = operand_def(AnyTensorTypeConstr)
     result = result_def(AnyTensorTypeConstr)
 
@@ -148,8 +150,6 @@ class RoiAlignOp(SampleOp):
     """
 
     name = "dl.roi_align"
-
-    OP_CLASS: ClassVar[OpClass] = OpClass.REDUCTION
 
     x = operand_def(AnyTensorTypeConstr)
     rois = operand_def(AnyTensorTypeConstr)
