@@ -6,7 +6,7 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from integration.torch_models import CASES, build  # noqa: E402
+from integration.torch_models import CASES, CachedAttention, build  # noqa: E402
 
 import dlir  # noqa: E402
 from dlir.frontends.torch import backend as torch_backend  # noqa: E402
@@ -69,3 +69,17 @@ def test_compiled(name: str, freeze: bool, monkeypatch) -> None:
     for size in (3, 5, 4):
         inputs = case.inputs(size)
         check(compiled(*inputs), model(*inputs))
+
+
+def test_a_cache_in_buffers_is_kept_by_the_caller() -> None:
+    torch.manual_seed(0)
+    model = CachedAttention().eval()
+    inputs = torch.randn(1, 1, 8), torch.ones(1, 6, dtype=torch.bool)
+    executable = dlir.compile(torch.export.export(model, inputs))
+    cache = {name: buffer.clone() for name, buffer in model.named_buffers()}
+    for _ in range(2):
+        x, visible = torch.randn(1, 1, 8), torch.arange(6).unsqueeze(0) > 1
+        y, *kept = executable(x, visible, *cache.values())
+        cache = dict(zip(executable.result_names[1:], map(torch.from_dlpack, kept), strict=True))
+        check(y, model(x, visible))
+        check(tuple(cache.values()), tuple(dict(model.named_buffers())[name] for name in cache))

@@ -245,12 +245,12 @@ class Recurrent(nn.Module):
 
 
 class Dlrm(nn.Module):
-    """Dense features and embedded categories, multiplied with each other."""
+    """Dense features and bags of embedded categories, multiplied with each other."""
 
     def __init__(self) -> None:
         super().__init__()
         self.bottom, self.top = nn.Linear(4, 8), nn.Linear(8 + 3, 1)
-        self.tables = nn.ModuleList(nn.Embedding(20, 8) for _ in range(2))
+        self.tables = nn.ModuleList(nn.EmbeddingBag(20, 8, mode=m) for m in ("sum", "mean"))
 
     def forward(self, dense: Tensor, categories: Tensor) -> Tensor:
         x = F.relu(self.bottom(dense))
@@ -305,7 +305,7 @@ def _prompt(batch: int) -> tuple[Tensor, ...]:
 CASES: dict[str, Case] = {
     "bert": Case(Encoder, _words, (0, 0)),
     "dlrm": Case(
-        Dlrm, lambda batch: (torch.randn(batch, 4), torch.randint(0, 20, (batch, 2))), (0, 0)
+        Dlrm, lambda batch: (torch.randn(batch, 4), torch.randint(0, 20, (batch, 2, 3))), (0, 0)
     ),
     "gpt2": Case(Decoder, _prompt, (0, 0, 0)),
     "gru": Case(lambda: Recurrent(nn.GRU), lambda batch: (torch.randn(batch, 4, 6),)),

@@ -276,6 +276,23 @@ def test_sizes_that_change(fresh) -> None:
         assert torch.equal(y, x.reshape(-1, n) * n) and total == rows * n + n
 
 
+def test_a_size_marked_dynamic_is_compiled_once(fresh, monkeypatch) -> None:
+    texts = []
+    real = dlir.api.compile
+
+    def counted(model, **options):
+        texts.append(str(model))
+        return real(model, **options)
+
+    monkeypatch.setattr("dlir.api.compile", counted)
+    run = compiled(lambda x: torch.softmax(x * 3, -1).sum(0))
+    for rows in (5, 2, 9):
+        x = torch.randn(rows, 6)
+        torch._dynamo.mark_dynamic(x, 0)
+        torch.testing.assert_close(run(x), torch.softmax(x * 3, -1).sum(0))
+    assert len(texts) == 1 and "tensor<?x6xf32>" in texts[0]
+
+
 def test_strides_of_results_are_those_of_eager(fresh) -> None:
     def model(x):
         return (x + 1).t(), (x * 2).expand(3, 2, 4)

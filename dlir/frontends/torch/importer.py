@@ -200,7 +200,7 @@ class Importer:
         built: Any = build(self.context, call)
         if isinstance(meta, Sequence):
             made = built if isinstance(built, Sequence) else (built,)
-            parts: list[Value | None] = [*cast("Sequence[Any]", made)]
+            parts = list(cast("Sequence[Value | None]", made))
             parts += [None] * (len(meta) - len(parts))
             pairs = zip(parts, call.outputs, strict=True)
             return [part and self._agreed(part, output) for part, output in pairs]

@@ -182,6 +182,7 @@ def _owners(context: Context, indices: Tensor, offsets: Tensor, bags: Dim) -> Te
 
 
 OPERATORS: dict[str, Build] = {
+    "aten._embedding_bag.default": _embedding_bag,
     "aten._embedding_bag_forward_only.default": _embedding_bag,
     "aten.index_add.default": _index_update("add"),
     "aten.index_copy.default": _index_update("none"),
