@@ -199,9 +199,10 @@ class Importer:
         call = self._call(node, meta)
         built: Any = build(self.context, call)
         if isinstance(meta, Sequence):
-            made = built if isinstance(built, Sequence) else (built,)
-            parts = list(cast("Sequence[Value | None]", made))
-            parts += [None] * (len(meta) - len(parts))
+            parts: list[Value | None] = [built]
+            if isinstance(built, Sequence):
+                parts = [*cast("Sequence[Value | None]", built)]
+            parts += [None] * (len(call.outputs) - len(parts))
             pairs = zip(parts, call.outputs, strict=True)
             return [part and self._agreed(part, output) for part, output in pairs]
         assert not isinstance(built, Sequence) and built is not None, f"{name} has one result"
