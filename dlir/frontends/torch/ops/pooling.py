@@ -144,7 +144,10 @@ def _avg_pool(spatial: int) -> Build:
 def _adaptive(make: Make, spatial: int) -> Build:
     def build(context: Context, call: Call) -> Sequence[Tensor]:
         x = call.tensor(context)
-        for axis in range(x.rank - spatial, x.rank):
+        axes = range(x.rank - spatial, x.rank)
+        if all(call.dims[axis] == 1 for axis in axes):
+            return (reduce(context, make, x, [*axes], True),)
+        for axis in axes:
             x = _adapted(context, make, x, axis, call.dims[axis])
         return (x,)
 

@@ -14,6 +14,7 @@ from dlir.frontends.builder.dims import Dim
 from dlir.frontends.builder.values import Tensor, Unsupported, Value
 
 from ..call import Build, Call
+from ..widen import widened
 from .elementwise import times
 from .indexing import joined, result_order
 from .movement import part
@@ -152,22 +153,22 @@ def _embedding_bag(context: Context, call: Call) -> Sequence[Tensor | None]:
     if call.has("padding_idx") and call.int("padding_idx") >= 0:
         raise Unsupported("padding_idx")
     indices, offsets = call.tensor(context, "indices"), call.tensor(context, "offsets")
-    rows = context.gather(weight, indices, 0)
+    rows = widened(context, context.gather(weight, indices, 0))
     if call.has("per_sample_weights"):
-        scale = call.tensor(context, "per_sample_weights")
+        scale = call.operand(context, "per_sample_weights", rows.element)
         rows = context.itemwise(dl.MulOp, rows, context.reshape(scale, (*scale.dims, 1)))
     bags = call.dims[0]
     owner = _owners(context, indices, offsets, bags)
-    zero = context.constant(0, weight.element)
+    zero = context.constant(0, rows.element)
     empty = context.broadcast(zero, (bags, weight.dims[1]))
     y = put_slices(context, empty, owner, rows, 0, "add")
     if mode == 1:
-        ones = context.broadcast(context.constant(1, weight.element), indices.dims)
+        ones = context.broadcast(context.constant(1, rows.element), indices.dims)
         none = context.broadcast(zero, (bags,))
         counts = put_slices(context, none, owner, ones, 0, "add")
-        divisor = context.itemwise(dl.MaxOp, counts, context.constant(1, weight.element))
+        divisor = context.itemwise(dl.MaxOp, counts, context.constant(1, rows.element))
         y = context.itemwise(dl.DivOp, y, context.reshape(divisor, (bags, 1)))
-    return y, None, None, None
+    return context.cast(y, weight.element), None, None, None
 
 
 def _owners(context: Context, indices: Tensor, offsets: Tensor, bags: Dim) -> Tensor:
