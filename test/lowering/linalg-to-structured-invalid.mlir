@@ -76,3 +76,33 @@ func.func @pad_positions(%x: tensor<4xindex>) -> tensor<6xindex> {
   } : tensor<4xindex> to tensor<6xindex>
   func.return %y : tensor<6xindex>
 }
+
+// -----
+
+func.func @guarded_division(%x: tensor<4xi32>) -> tensor<4xi32> {
+  %zero = arith.constant 0 : i32
+  %y = linalg.map ins(%x : tensor<4xi32>) outs(%x : tensor<4xi32>) (%a: i32) {
+    %p = arith.cmpi eq, %a, %zero : i32
+    // expected-error @+1 {{'scf.if' in the body of 'linalg.map' has no form in the structured dialect}}
+    %r = scf.if %p -> (i32) {
+      scf.yield %zero : i32
+    } else {
+      %d = arith.divsi %a, %a : i32
+      scf.yield %d : i32
+    }
+    linalg.yield %r : i32
+  }
+  func.return %y : tensor<4xi32>
+}
+
+// -----
+
+func.func @generated(%t: tensor<4xf32>) -> tensor<4xf32> {
+  %y = tensor.generate {
+  ^bb0(%i: index):
+    // expected-error @+1 {{'tensor.extract' in the region of 'tensor.generate' has no form}}
+    %e = tensor.extract %t[%i] : tensor<4xf32>
+    tensor.yield %e : f32
+  } : tensor<4xf32>
+  func.return %y : tensor<4xf32>
+}

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from xdsl.dialects import arith, cf, tensor
+from xdsl.dialects import arith, cf, scf, tensor
 from xdsl.dialects.builtin import IntegerAttr
 from xdsl.ir import Block, BlockArgument, Operation, SSAValue
 
@@ -20,6 +20,37 @@ from dlir.dialects.linalg.ops import Structured
 from dlir.dialects.structured.maps import Linear
 
 SCALAR_DIALECTS = frozenset({"arith", "math"})
+
+
+TRAPS = (
+    arith.DivSIOp, arith.DivUIOp, arith.RemSIOp, arith.RemUIOp,
+    arith.FloorDivSIOp, arith.CeilDivSIOp, arith.CeilDivUIOp,
+)  # fmt: skip
+"""What must not be computed where the program would not."""
+
+
+def flatten_conditions(block: Block) -> None:
+    """Replace each `scf.if` that chooses between numbers: both are computed, one is selected."""
+    for op in [one for one in block.ops if isinstance(one, scf.IfOp)]:
+        branches = [op.true_region.block, op.false_region.block] if op.results else []
+        for branch in branches:
+            flatten_conditions(branch)
+        inner = [one for branch in branches for one in [*branch.ops][:-1]]
+        if not branches or not all(_is_harmless(one) for one in inner):
+            continue
+        ends = [branch.last_op for branch in branches]
+        for one in inner:
+            one.detach()
+            block.insert_op_before(one, op)
+        for result, yes, no in zip(op.results, *(e.operands for e in ends if e), strict=True):
+            block.insert_op_before(choice := arith.SelectOp(op.cond, yes, no), op)
+            choice.location = op.location
+            result.replace_all_uses_with(choice.result)
+        block.erase_op(op)
+
+
+def _is_harmless(op: Operation) -> bool:
+    return op.dialect_name() in SCALAR_DIALECTS and not op.regions and not isinstance(op, TRAPS)
 
 
 def check_body(op: Structured) -> None:

@@ -15,7 +15,11 @@ from dlir.dialects.linalg import FillOp
 from dlir.dialects.linalg.ops import Structured
 from dlir.dialects.structured.ops import FillOp as StructuredFillOp
 from dlir.dialects.structured.ops import IndexOp as StructuredIndexOp
-from dlir.lowering.linalg_to_structured.bodies import assertions_of, check_body
+from dlir.lowering.linalg_to_structured.bodies import (
+    assertions_of,
+    check_body,
+    flatten_conditions,
+)
 from dlir.lowering.linalg_to_structured.emitter import (
     PARALLEL,
     REDUCTION,
@@ -35,6 +39,7 @@ def convert_structured(emitter: Emitter, op: Structured) -> list[SSAValue]:
     for value in op.operands:
         if types.is_memref(value.type):
             fail(op, f"works on memory ({value.type})", help="only linalg on tensors is taken")
+    flatten_conditions(op.body.block)
     check_body(op)
     if isinstance(op, FillOp) and op.inputs[0].type == element_of(op.outputs[0].type):
         return [emitter.insert(StructuredFillOp(op.inputs[0], op.outputs[0])).results[0]]

@@ -14,7 +14,8 @@ from dlir.diagnostics import fail
 from dlir.dialects.structured.maps import Linear
 from dlir.dialects.structured.ops import IndexOp
 from dlir.dialects.structured.shapes import Size, mixed
-from dlir.dialects.tensors import ExpandShapeOp, ReshapeOp
+from dlir.dialects.tensors import ExpandShapeOp, GenerateOp, ReshapeOp
+from dlir.lowering.linalg_to_structured.bodies import SCALAR_DIALECTS
 from dlir.lowering.linalg_to_structured.emitter import (
     PARALLEL,
     REDUCTION,
@@ -122,6 +123,40 @@ def from_elements(emitter: Emitter, op: tensor.FromElementsOp) -> SSAValue | Non
         result = emitter.generic([Access(value)], Access(result, place), [], body)
     op.result.replace_uses_with_if(result, lambda use: not isinstance(use.operation, ReshapeOp))
     return None
+
+
+def generate(emitter: Emitter, op: GenerateOp) -> SSAValue:
+    """A body of scalar ops, in which positions are iterators."""
+    sizes = mixed(shape_of(op.result.type), op.sizes)
+    inner, last = [*op.body.block.ops][:-1], op.body.block.last_op
+    assert last is not None
+    outside: list[SSAValue] = []
+    for one in inner:
+        if one.dialect_name() not in SCALAR_DIALECTS or one.regions:
+            fail(one, "in the region of 'tensor.generate' has no form in the structured dialect")
+    for value in (v for one in (*inner, last) for v in one.operands):
+        around = value.owner is not op.body.block and value.owner not in inner
+        if around and value not in outside:
+            outside.append(value)
+
+    def body(add: Add, *scalars: SSAValue) -> SSAValue:
+        known = dict(zip(outside, scalars, strict=True))
+        for d, position in enumerate(op.body.block.args):
+            known[position] = add(IndexOp(d))
+        for one in inner:
+            add(one.clone(known))
+        return known[last.operands[0]]
+
+    inputs = [Access(value) for value in outside]
+    result = emitter.elementwise(inputs, element_of(op.result.type), sizes, body)
+    return emitter.resized(result, tensor_type(op.result))
+
+
+def insert(emitter: Emitter, op: tensor.InsertOp) -> SSAValue:
+    """One element in its place: a tensor of ones, inserted."""
+    starts = [number_of(index) for index in op.indices]
+    one = emitter.filled(op.scalar, [1] * len(starts))
+    return _inserted(emitter, one, op.dest, starts) if starts else one
 
 
 # Boxes ----------------------------------------------------------------------------------------
@@ -285,6 +320,8 @@ RULES: dict[type[Operation], Callable[[Emitter, Any], SSAValue | None]] = {
     tensor.CollapseShapeOp: collapse_shape,
     ReshapeOp: reshape,
     tensor.DimOp: dim,
+    GenerateOp: generate,
+    tensor.InsertOp: insert,
     tensor.SplatOp: splat,
     tensor.FromElementsOp: from_elements,
     tensor.PadOp: pad,
