@@ -28,6 +28,7 @@ from dlir.lowering.linalg_to_structured.emitter import (
     identity,
     same,
 )
+from dlir.lowering.linalg_to_structured.nonlinear import with_linear_maps
 from dlir.lowering.linalg_to_structured.pieces import Piece
 from dlir.lowering.linalg_to_structured.reads import add_reads
 from dlir.lowering.linalg_to_structured.space import Space
@@ -43,8 +44,12 @@ def convert_structured(emitter: Emitter, op: Structured) -> list[SSAValue]:
     check_body(op)
     if isinstance(op, FillOp) and op.inputs[0].type == element_of(op.outputs[0].type):
         return [emitter.insert(StructuredFillOp(op.inputs[0], op.outputs[0])).results[0]]
-    conversion = _Conversion(emitter, Space.of(emitter, op))
-    return [conversion.result(number) for number in range(len(op.outputs))]
+    linear = with_linear_maps(op)
+    conversion = _Conversion(emitter, Space.of(emitter, linear))
+    results = [conversion.result(number) for number in range(len(op.outputs))]
+    if linear is not op and linear.parent is not None:
+        linear.parent.erase_op(linear)
+    return results
 
 
 @dataclass
