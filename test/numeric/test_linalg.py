@@ -19,6 +19,7 @@ from xdsl.dialects.builtin import ModuleOp
 
 import dlir
 from dlir import doc
+from dlir.dialects.structured.ops import ScanOp, ScatterOp, SortOp
 from dlir.examples import example_module
 from dlir.interpreter import Interpreter
 from dlir.lowering.dl_to_structured import ConvertDlToStructured
@@ -62,6 +63,20 @@ def from_linalg(text: str) -> ModuleOp:
     verify(module)
     assert not {op.name for op in module.walk() if op.name.startswith("linalg.")}
     return module
+
+
+SEQUENTIAL = (ScanOp, SortOp, ScatterOp)
+STUCK = {
+    "dl.cumprod", "dl.cumsum", "dl.embedding_bag", "dl.scatter_elements", "dl.scatter_nd",
+    "dl.sort", "dl.topk",  # linalg cannot say them
+    "dl.nms", "dl.nonzero", "dl.unique",  # nor can the structured dialect
+}  # fmt: skip
+"""The ops of dl that do not go out."""
+
+
+def has_no_form(module: ModuleOp) -> bool:
+    """Whether a structured module holds sorts, scans or scatters, which linalg cannot say."""
+    return any(isinstance(op, SEQUENTIAL) for op in module.walk())
 
 
 # In ---------------------------------------------------------------------------------------------
@@ -162,7 +177,12 @@ def cases() -> list[Any]:
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
 def test_same_values(case: Case) -> None:
     """dl -> structured -> linalg -> structured keeps the results at each level."""
-    arrays, text = case.inputs(), to_linalg(structured(module_of([case])))
+    below = structured(module_of([case]))
+    if has_no_form(below):
+        with pytest.raises(dlir.CompileError, match="has no form in linalg"):
+            to_linalg(below)
+        return
+    arrays, text = case.inputs(), to_linalg(below)
     for module in (read(text), from_linalg(text)):
         problem = case.problem(arrays, Interpreter(module).call("f", *arrays))
         assert problem is None, problem
@@ -170,11 +190,8 @@ def test_same_values(case: Case) -> None:
 
 @needs_mlir_opt
 def test_mlir_opt_takes_every_op() -> None:
-    chunks = [
-        to_linalg(structured(module_of([case])))
-        for cases in REPRESENTATIVE.values()
-        for case in cases
-    ]
+    modules = (structured(module_of([c])) for cases in REPRESENTATIVE.values() for c in cases)
+    chunks = [to_linalg(module) for module in modules if not has_no_form(module)]
     mlir_opt("\n// -----\n".join(chunks), "--split-input-file", "-o", "/dev/null")
 
 
@@ -202,7 +219,10 @@ UPSTREAM_LACKS = {
 def test_upstream_runs_what_goes_out(case: Case) -> None:
     """The text that dlir writes, lowered by mlir-opt alone and run, does what the dl op does."""
     arrays = case.inputs()
-    got = run_upstream(to_linalg(structured(module_of([case]))), arrays)
+    below = structured(module_of([case]))
+    if has_no_form(below):
+        pytest.skip("linalg has no form for sorts, scans and scatters")
+    got = run_upstream(to_linalg(below), arrays)
     wanted = case.reference(arrays)
     same = [a.view(w.dtype) if a.dtype.kind == "i" else a for a, w in zip(got, wanted, strict=True)]
     problem = case.problem(arrays, same)
@@ -215,6 +235,10 @@ def test_round_trip_of_every_example() -> None:
     for op in ops:
         for text in op.examples:
             module = example_module(text, registry.context())
+            if op.name in STUCK:
+                with pytest.raises(dlir.CompileError, match=r"has no (form|lowering)"):
+                    to_linalg(structured(module))
+                continue
             name = entry(module).sym_name.data
             arrays = [_positive(a) for a in inputs(str(module), limits=(0, 2))]
             below = structured(module)
@@ -222,7 +246,7 @@ def test_round_trip_of_every_example() -> None:
             for result in (read(upstream), from_linalg(upstream)):
                 for expected, got in zip(want, _call(result, name, arrays), strict=True):
                     np.testing.assert_array_equal(expected, got, err_msg=text)
-    print(f"\n{len(ops)} ops of dl go out to linalg and come back")
+    print(f"\n{len(ops) - len(STUCK)} of {len(ops)} ops of dl go out and come back")
 
 
 def _positive(array: Any) -> Any:
