@@ -11,16 +11,27 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 import numpy as np
 from xdsl.dialects.builtin import ModuleOp
+from xdsl.ir import Attribute
 
 from dlir.diagnostics import CompileError
 from dlir.frontends.builder.values import Array
 
 from . import check_support, import_onnx
 from .freezing import deciding_inputs, frozen
+from .importer import Shapes
+from .structures import (
+    Structure,
+    grouped,
+    leaves,
+    lengths_of,
+    shapes_of,
+    structure,
+    structured_inputs,
+)
 
 if TYPE_CHECKING:
     from onnx import ModelProto, NodeProto
@@ -66,16 +77,18 @@ KNOWN_VALUES = 16
 class Prepared:
     """A model made ready (`BackendRep`); `run` may be called many times.
 
-    `frozen` names the inputs whose values decide about shapes: it is compiled anew for each of
-    the last `KNOWN_VALUES` values of them.
+    `frozen` names the inputs whose values decide about shapes, `structured` those that are no
+    tensors: the model is compiled anew for each of the last `KNOWN_VALUES` values of the first and
+    shapes of the second.
     """
 
     model: ModelProto
     device: str
     inputs: tuple[str, ...]
     outputs: tuple[str, ...]
+    structured: frozenset[str]
     frozen: frozenset[str] = frozenset()
-    _ready: dict[bytes, Run] = field(default_factory=dict[bytes, Run], repr=False)
+    _ready: dict[Any, Call] = field(default_factory=dict[Any, "Call"], repr=False)
 
     def run(self, inputs: Any, **_: Any) -> Any:
         """Outputs for `inputs`: arrays in order, or by name; a named tuple in onnx's manner.
@@ -90,39 +103,49 @@ class Prepared:
             arguments: list[Any] = [named[name] for name in self.inputs]
         else:
             arguments = list(cast(Any, inputs)) if isinstance(inputs, list | tuple) else [inputs]
-        given = dict(zip(self.inputs, map(np.asarray, arguments), strict=True))
+        given = dict(zip(self.inputs, map(structure, arguments), strict=True))
         call = self._call_for(given)
-        results = call(*(array for name, array in given.items() if name not in self.frozen))
-        return namedtupledict("Outputs", list(self.outputs))(*results)
+        free = leaves(value for name, value in given.items() if name not in self.frozen)
+        return namedtupledict("Outputs", list(self.outputs))(*call(self.outputs, free))
 
-    def _call_for(self, given: Mapping[str, Array]) -> Run:
+    def _call_for(self, given: Mapping[str, Structure]) -> Call:
         """The model compiled for these inputs; freezes more of them where that is not enough."""
+        shapes = {name: shapes_of(given[name]) for name in self.inputs if name in self.structured}
         while True:
-            values = {name: given[name] for name in sorted(self.frozen)}
+            values = {name: cast(Array, given[name]) for name in sorted(self.frozen)}
             try:
-                return self._call(values)
+                return self.compile(values, shapes)
             except CompileError:
-                more = deciding_inputs(frozen(self.model, values))
+                more = deciding_inputs(frozen(self.model, values), shapes) - self.structured
                 if not more:
                     raise
                 self.frozen |= more
 
-    def compile(self) -> None:
-        """Compile a model without frozen inputs; raises `CompileError`."""
-        self._call({})
+    def compile(self, values: Mapping[str, Array], shapes: Mapping[str, Shapes]) -> Call:
+        """The model compiled for these values and shapes; those used last are kept.
 
-    def _call(self, values: Mapping[str, Array]) -> Run:
-        """The model compiled for these values; the values used last are kept."""
-        key = b"".join(f"{a.dtype}{a.shape}".encode() + a.tobytes() for a in values.values())
-        call = self._ready.pop(key, None) or _build(frozen(self.model, values), self.device)
+        Raises `CompileError`.
+        """
+        known = b"".join(f"{a.dtype}{a.shape}".encode() + a.tobytes() for a in values.values())
+        key = (known, repr(shapes))
+        call = self._ready.pop(key, None)
+        if call is None:
+            module, weights = import_onnx(frozen(self.model, values), shapes=shapes)
+            call = Call(_DEVICES[self.device](module, weights), lengths_of(module))
         self._ready[key] = call
         if len(self._ready) > KNOWN_VALUES:
             del self._ready[next(iter(self._ready))]
         return call
 
 
-def _build(model: ModelProto, device: str) -> Run:
-    return _DEVICES[device](*import_onnx(model))
+class Call(NamedTuple):
+    """A compiled program, and what it says of results that are no tensors."""
+
+    program: Run
+    lengths: Mapping[str, Attribute]
+
+    def __call__(self, outputs: Sequence[str], arguments: Sequence[Array]) -> list[Structure]:
+        return grouped(self.program(*arguments), outputs, self.lengths)
 
 
 class DlirBackend:
@@ -142,13 +165,16 @@ class DlirBackend:
     def prepare(cls, model: ModelProto, device: str = "CPU", **_: Any) -> Prepared:
         """Import a model, on "CPU" also compile it; raises `CompileError` or ValueError.
 
-        If the values of some inputs decide about shapes, that is left to the first `run`.
+        Where values of inputs decide about shapes, or inputs are sequences or optional, that is
+        left to the first `run`.
         """
         if not cls.supports_device(device):
             raise ValueError(f"no device {device!r}; there are {', '.join(_DEVICES)}")
-        prepared = Prepared(model, _device(device), *_names(model))
+        prepared = Prepared(model, _device(device), *_names(model), structured_inputs(model))
+        if prepared.structured:
+            return prepared
         try:
-            prepared.compile()
+            prepared.compile({}, {})
         except CompileError:
             deciding = deciding_inputs(model)
             if not deciding:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from dlir.frontends.builder.values import Array
 
-from .importer import Importer, used_names
+from .importer import Importer, Shapes, used_names
 from .reader import read_model
 from .table import EXPANDED
 
@@ -19,13 +19,17 @@ if TYPE_CHECKING:
     from onnx import GraphProto, ModelProto
 
 
-def deciding_inputs(source: ModelProto) -> frozenset[str]:
+def deciding_inputs(
+    source: ModelProto, shapes: Mapping[str, Shapes] | None = None
+) -> frozenset[str]:
     """The inputs that decide about the model's shapes; empty when there are other faults, or none.
+
+    `shapes` is what is known of inputs that are no tensors.
 
     Raises `CompileError` for what is no valid model.
     """
     model = read_model(source, EXPANDED)
-    importer = Importer(model, {})
+    importer = Importer(model, {}, dict(shapes or {}))
     importer.survey()
     if importer.errors.keys() - importer.needed.keys() and not importer.read:
         return frozenset()
