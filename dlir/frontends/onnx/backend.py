@@ -106,7 +106,8 @@ class Prepared:
         given = dict(zip(self.inputs, map(structure, arguments), strict=True))
         call = self._call_for(given)
         free = leaves(value for name, value in given.items() if name not in self.frozen)
-        return namedtupledict("Outputs", list(self.outputs))(*call(self.outputs, free))
+        results: list[Any] = [*call(self.outputs, free)]
+        return namedtupledict("Outputs", list(self.outputs))(*results)
 
     def _call_for(self, given: Mapping[str, Structure]) -> Call:
         """The model compiled for these inputs; freezes more of them where that is not enough."""

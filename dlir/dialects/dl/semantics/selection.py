@@ -86,7 +86,7 @@ def _overlap(box: Array, others: Array) -> Array:
     low, high = np.maximum(box[0], others[:, 0]), np.minimum(box[1], others[:, 1])
     common = np.prod(np.maximum(high - low, 0), axis=-1)
     areas: Array = np.prod(others[:, 1] - others[:, 0], axis=-1)
-    union = np.prod(box[1] - box[0]) + areas - common
+    union: Array = np.prod(box[1] - box[0]) + areas - common
     return np.where(common > 0, common / union, 0.0)
 
 
