@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 from dlir.diagnostics import fail
 
+from .expansion import expanded
 from .in_place import model_bytes
 
 if TYPE_CHECKING:
@@ -191,15 +192,7 @@ def _inline(model: ModelProto, expand: Collection[str], name: str) -> ModelProto
         except Exception as error:  # raised from C++
             fail(None, f"functions of {name} cannot be inlined: {_first_line(error)}")
     calls = [n for n in model.graph.node if not _domain(n.domain) and n.op_type in expand]
-    if not calls:
-        return model
-    for node in calls:
-        _write_defaults(node, _opsets(model, name)[""])
-    ids = [("", op_type) for op_type in sorted({node.op_type for node in calls})]
-    try:
-        return inliner.inline_selected_functions(model, ids, inline_schema_functions=True)
-    except Exception:  # raised from C++ where types are unknown: then the calls are unsupported
-        return model
+    return expanded(model, calls, _opsets(model, name)[""]) if calls else model
 
 
 def _check_growth(model: ModelProto, name: str) -> None:
@@ -217,13 +210,3 @@ def _check_growth(model: ModelProto, name: str) -> None:
             break
     if size(model.graph.node) > MAX_NODES:
         fail(None, f"{name} has more than {MAX_NODES} nodes, its functions inlined")
-
-
-def _write_defaults(node: NodeProto, opset: int) -> None:
-    """Write out default values of attributes, which the inliner would leave out of the body."""
-    from onnx import defs
-
-    present = {attribute.name for attribute in node.attribute}
-    for name, attribute in defs.get_schema(node.op_type, opset).attributes.items():
-        if name not in present and attribute.default_value.name:
-            node.attribute.append(attribute.default_value)

@@ -68,6 +68,7 @@ SIZED: frozenset[str] = frozenset(
 EXPANDED: frozenset[str] = frozenset(
     {
         "Attention",
+        "LinearAttention",
         "MeanVarianceNormalization",
         "RotaryEmbedding",
         "SwiGLU",

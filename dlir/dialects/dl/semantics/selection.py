@@ -84,9 +84,10 @@ def _best(op: o.NmsOp, corners: Array, scores: Array) -> list[int]:
 def _overlap(box: Array, others: Array) -> Array:
     """Intersection over union; 0 where there is no intersection."""
     low, high = np.maximum(box[0], others[:, 0]), np.minimum(box[1], others[:, 1])
-    common = np.prod(np.maximum(high - low, 0), axis=-1)
+    common: Array = np.prod(np.maximum(high - low, 0), axis=-1)
     areas: Array = np.prod(others[:, 1] - others[:, 0], axis=-1)
-    union: Array = np.prod(box[1] - box[0]) + areas - common
+    own: Array = np.prod(box[1] - box[0], axis=-1)
+    union: Array = own + areas - common
     return np.where(common > 0, common / union, 0.0)
 
 
