@@ -17,7 +17,7 @@ from format.lit_format import InProcessTest  # noqa: E402  (needs the path above
 
 config.name = "dlir"  # noqa: F821  (lit hands `config` and `lit_config` to this file)
 config.suffixes = [".mlir"]  # noqa: F821
-config.excludes = ["inputs"]  # noqa: F821
+config.excludes = ["data", "inputs"]  # noqa: F821
 config.test_source_root = str(root)  # noqa: F821
 config.test_exec_root = os.path.join(tempfile.gettempdir(), "dlir-lit")  # noqa: F821
 

@@ -46,9 +46,9 @@ def test_reference(operator: str):
 
 @pytest.mark.parametrize("operator", operators())
 def test_compiled(operator: str):
-    """The first and the last case that the reference passes; all of them take minutes."""
-    names = [n for n in cases_of(operator) if run_case("REF", n).result == "passed"]
-    for name in {*names[:1], *names[-1:]}:
+    """The first case that the reference passes; all of them take minutes."""
+    name = next((n for n in cases_of(operator) if run_case("REF", n).result == "passed"), None)
+    if name is not None:
         case = run_case("CPU", name)
         assert case.result in ("passed", "refused"), case
 

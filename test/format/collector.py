@@ -37,8 +37,8 @@ class MlirTest(pytest.Item):
 
 
 def collect_file(file_path: Path, parent: pytest.Collector, root: Path) -> MlirFile | None:
-    """Every `.mlir` under test/, but for those in folders named `inputs`: data of other tests."""
+    """Every `.mlir` under test/, but for data of other tests: in folders `data` and `inputs`."""
     is_test = file_path.suffix == ".mlir" and file_path.is_relative_to(root)
-    if not is_test or "inputs" in file_path.parts:
+    if not is_test or not {"data", "inputs"}.isdisjoint(file_path.relative_to(root).parts):
         return None
     return MlirFile.from_parent(parent, path=file_path)

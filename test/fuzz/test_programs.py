@@ -19,7 +19,8 @@ from dlir.registry import default_registry
 from dlir.targets.cpu.pipeline import PHASES
 from dlir.verifier import verify
 
-ON_TENSORS = ("dl-raise-composites", "dl-fold-scale", "dl-sink-transpose", "dl-sink-reshape",
+ON_TENSORS = ("convert-linalg-to-structured", "dl-raise-composites", "dl-fold-scale",
+              "dl-sink-transpose", "dl-sink-reshape",
               "dl-merge-matmuls", "dl-simplify", "dl-decompose", "dl-assign-layout{layout=nhwc}",
               "dl-simplify", "dl-convolution-algorithm", "convert-dl-to-structured", "cse",
               "structured-insert-checks", "structured-fuse", "cse")  # fmt: skip

@@ -181,7 +181,7 @@ DIAGNOSED: list[tuple[str, str]] = [
     ("dlir-translate missing.dlx --from=isa-binary", "cannot read 'missing.dlx': No such file"),
     ("dlir-translate empty.dlx --from=isa-binary", "not a DLX1 or DLXB file"),
     # ONNX
-    ("dlir-translate --from onnx det.onnx", "Det is not supported"),
+    ("dlir-translate --from onnx draw.onnx", "Multinomial is not supported"),
     ("dlir-translate --from onnx foreign.onnx", 'Foo is not supported with domain "com.acme"'),
     ("dlir-translate --from onnx unknown.onnx", "is not a valid ONNX model: No Op registered"),
     ("dlir-translate --from onnx arity.onnx", "has input size 1 not in range"),
@@ -306,7 +306,7 @@ def write_arrays(folder: Path) -> None:
 def write_models(folder: Path) -> None:
     models = {
         "good": one_node("Relu"),
-        "det": one_node("Det"),
+        "draw": one_node("Multinomial"),
         "foreign": one_node("Foo", domain="com.acme"),
         "unknown": one_node("NoSuch"),
         "arity": one_node("Add"),

@@ -33,6 +33,11 @@ LARGE = {"gru", "lstm", "mobilenet-v2", "mobilenet-v3", "norms", "resnet-18", "r
 """Models whose graphs take long to compile, or whose parts other models have, too."""
 
 
+def quick() -> list:
+    """All models; the large ones are slow."""
+    return [pytest.param(n, marks=[pytest.mark.slow] if n in LARGE else []) for n in CASES]
+
+
 @pytest.fixture(autouse=True)
 def no_gradients():
     torch._dynamo.reset()
@@ -40,7 +45,7 @@ def no_gradients():
         yield
 
 
-@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize("name", quick())
 def test_exported(name: str) -> None:
     """One program with a dynamic batch gives on both targets what eager PyTorch gives."""
     model, case = build(name), CASES[name]

@@ -16,6 +16,7 @@ torch = pytest.importorskip("torch")
 from functorch.compile import make_boxed_func  # noqa: E402
 from integration.torch_groups import GROUPS, Group  # noqa: E402
 from torch._dynamo.backends.common import aot_autograd  # noqa: E402
+from torch._subclasses.fake_tensor import unset_fake_temporarily  # noqa: E402
 
 import dlir  # noqa: E402
 from dlir.frontends.torch.backend import decompositions  # noqa: E402
@@ -75,8 +76,14 @@ def check(name: str, got) -> None:
     assert not wrong, "\n".join(wrong)
 
 
-@pytest.mark.parametrize("target", ["ref", "cpu"])
-@pytest.mark.parametrize("name", GROUPS)
+def targets() -> list:
+    """Every group on both targets; most on cpu are slow, as the ops have tests there."""
+    slow = [[], *[[pytest.mark.slow]] * 3]
+    on_cpu = [pytest.param(name, "cpu", marks=slow[n % 4]) for n, name in enumerate(GROUPS)]
+    return [*((name, "ref") for name in GROUPS), *on_cpu]
+
+
+@pytest.mark.parametrize(("name", "target"), targets())
 def test_exported(name: str, target: str) -> None:
     inputs = [to_numpy(tensor) for tensor in GROUPS[name][1]]
     with np.errstate(all="ignore"):
@@ -87,7 +94,8 @@ def test_exported(name: str, target: str) -> None:
 @pytest.mark.parametrize("name", GROUPS)
 def test_compiled(name: str) -> None:
     def run(graph_module):
-        graph = ImportedGraph(graph_module.graph, {})
+        with unset_fake_temporarily():  # as the backend does, which imports at the first call
+            graph = ImportedGraph(graph_module.graph, {})
         return graph.bind(dlir.compile(graph.model, target="ref"))
 
     with np.errstate(all="ignore"):

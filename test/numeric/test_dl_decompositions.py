@@ -10,6 +10,7 @@ from numeric.linear_algebra_cases import linear_algebra_cases
 from numeric.normalization_cases import more_normalization_cases
 from numeric.rotary_cases import rotary_cases
 from numeric.sampling_cases import resize_cases, sampling_cases
+from numeric.sequential_cases import embedding_cases, random_cases
 from numeric.window_cases import window_cases
 from xdsl.context import Context
 
@@ -19,8 +20,10 @@ from dlir.transforms.dl_decompose import DECOMPOSITIONS, DlDecompose
 from dlir.verifier import verify
 
 CASES = {
+    "embedding": embedding_cases,
     "linear algebra": linear_algebra_cases,
     "normalization": more_normalization_cases,
+    "random": lambda _: random_cases(),
     "resize": resize_cases,
     "sampling": sampling_cases,
     "rotary": rotary_cases,

@@ -164,9 +164,9 @@ def test_what_mlir_opt_makes_of_tosa(name: str) -> None:
 
 
 def cases() -> list[Any]:
-    """All cases; all but each fourth of the representative ones are slow, being so many."""
+    """All cases; all but each sixteenth of the representative ones are slow, being so many."""
     return [
-        pytest.param(case, id=f"{number}-{case}", marks=marks if number % 4 else often)
+        pytest.param(case, id=f"{number}-{case}", marks=marks if number % 16 else often)
         for table, often in ((REPRESENTATIVE, []), (REST, [pytest.mark.slow]))
         for marks in [[pytest.mark.slow]]
         for number, case in enumerate(case for cases in table.values() for case in cases)

@@ -24,6 +24,7 @@ from dlir.interpreter import ExecutionError
 
 SCHEDULED = "structured-schedule,structured-pack,"
 CASES = all_cases()
+QUICK, MANY = 4, 100
 KERNELS = [*contractions(), *windows()]
 
 ON_TENSORS = (
@@ -36,7 +37,10 @@ ON_TENSORS = (
 
 
 def each(cases: list[Case]) -> Any:
-    return pytest.mark.parametrize("case", cases, ids=str)
+    """All cases; of many, all but each `QUICK`th are slow."""
+    slow = [pytest.mark.slow] if len(cases) > MANY else []
+    marked = [pytest.param(c, marks=slow if n % QUICK else []) for n, c in enumerate(cases)]
+    return pytest.mark.parametrize("case", marked, ids=str)
 
 
 def expected(case: Case) -> tuple[Any, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import permutations
+from typing import Any
 
 import numpy as np
 import pytest
@@ -55,7 +56,13 @@ def check_tiles(case: Case, tiles: Sequence[str]) -> None:
             same(interpreted_buffers(loops, case.values()), expected)
 
 
-@pytest.mark.parametrize(("number", "case"), list(enumerate(CASES)), ids=lambda v: str(v))
+def numbered() -> list[Any]:
+    """All cases; all but each third are slow."""
+    marks = [[], [pytest.mark.slow], [pytest.mark.slow]]
+    return [pytest.param(n // 3, case, marks=marks[n % 3]) for n, case in enumerate(CASES)]
+
+
+@pytest.mark.parametrize(("number", "case"), numbered(), ids=lambda v: str(v))
 def test_tile(number: int, case: Case) -> None:
     """On tensors, on memrefs and as loops; each case with one list of sizes."""
     check_tiles(case, [TILES[number % len(TILES)]])

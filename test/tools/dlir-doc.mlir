@@ -1,7 +1,7 @@
 // RUN: dlir-doc dl.conv2d canonicalize | filecheck %s
 // RUN: dlir-doc | filecheck %s --check-prefix=ALL
 // RUN: dlir-doc --json | filecheck %s --check-prefix=JSON
-// RUN: not dlir-doc dl.conv3d 2>&1 | filecheck %s --check-prefix=UNKNOWN
+// RUN: not dlir-doc dl.cnov2d 2>&1 | filecheck %s --check-prefix=UNKNOWN
 
 // CHECK: ## `dl.conv2d`
 // CHECK: | `weight` | tensor |
@@ -16,4 +16,4 @@
 
 // JSON: "name": "dl.conv2d"
 
-// UNKNOWN: error: nothing has the name 'dl.conv3d'; did you mean 'dl.conv2d'?
+// UNKNOWN: error: nothing has the name 'dl.cnov2d'; did you mean 'dl.conv2d'?

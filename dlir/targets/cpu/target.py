@@ -111,7 +111,7 @@ class CpuTarget:
         key = _model_key(module, entries, host(), options)
         dumps = options.dump_phases_to or options.dump_schedule
         bundles = known_bundles(store.get(key)) if store and not dumps else None
-        if bundles is None:
+        if bundles is None or [bundle.entry for bundle in bundles] != [*entries]:
             bundles = self._build(module, entries, options, report) if entries else []
             if store:
                 store.put(key, joined(bundles))

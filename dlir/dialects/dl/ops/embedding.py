@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import ClassVar
 
 from xdsl.dialects.builtin import AnyTensorTypeConstr, TensorType
 from xdsl.ir import Attribute
 from xdsl.irdl import irdl_op_definition, operand_def, opt_operand_def, prop_def, result_def
 
 from dlir.dialects.dl import shapes
-from dlir.dialects.dl.attrs import FLOATS, INTS, Pooling, PoolingAttr
+from dlir.dialects.dl.attrs import FLOATS, INTS, OpClass, Pooling, PoolingAttr
 from dlir.dialects.dl.ops.base import DlOp, Operand, element_of, rank_of, shape_of, type_of
 
 
@@ -36,6 +37,7 @@ class EmbeddingBagOp(DlOp):
     """
 
     name = "dl.embedding_bag"
+    OP_CLASS: ClassVar[OpClass] = OpClass.REDUCTION
 
     table = operand_def(AnyTensorTypeConstr)
     indices = operand_def(AnyTensorTypeConstr)

@@ -98,6 +98,8 @@ class ArgminOp(ExtremeOp):
 class OrderOp(DlOp):
     """The family of elements in order, with the places that they come from."""
 
+    OP_CLASS: ClassVar[OpClass] = OpClass.REDUCTION
+
     x = operand_def(AnyTensorTypeConstr)
     values = result_def(AnyTensorTypeConstr)
     indices = result_def(AnyTensorTypeConstr)

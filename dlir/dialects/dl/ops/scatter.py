@@ -18,6 +18,7 @@ from dlir.dialects.dl.attrs import (
     ANY,
     INTS,
     NUMBERS,
+    OpClass,
     Reduction,
     ReductionAttr,
     integer,
@@ -146,6 +147,12 @@ class ScatterFamilyOp(IndexedOp):
     result = result_def(AnyTensorTypeConstr)
     reduction = prop_def(ReductionAttr, default_value=ReductionAttr(Reduction.NONE))
 
+    @property
+    def op_class(self) -> OpClass:
+        """Elements that only take a place are moved; others are folded into what is there."""
+        moves = self.reduction.data is Reduction.NONE
+        return OpClass.MOVEMENT if moves else OpClass.REDUCTION
+
     def check_scatter(self) -> None:
         """C1."""
         chosen = NUMBERS if self.reduction.data in SUMS else ANY
@@ -254,6 +261,7 @@ class OneHotOp(DlOp):
     """
 
     name = "dl.one_hot"
+    OP_CLASS: ClassVar[OpClass] = OpClass.ELEMENTWISE
 
     SIZED: ClassVar[bool] = True
 
