@@ -76,10 +76,15 @@ def check(name: str, got) -> None:
     assert not wrong, "\n".join(wrong)
 
 
+def quick() -> list:
+    """Every group; all but each fourth are slow."""
+    slow = [[], *[[pytest.mark.slow]] * 3]
+    return [pytest.param(name, marks=slow[n % 4]) for n, name in enumerate(GROUPS)]
+
+
 def targets() -> list:
     """Every group on both targets; most on cpu are slow, as the ops have tests there."""
-    slow = [[], *[[pytest.mark.slow]] * 3]
-    on_cpu = [pytest.param(name, "cpu", marks=slow[n % 4]) for n, name in enumerate(GROUPS)]
+    on_cpu = [pytest.param(*group.values, "cpu", marks=group.marks) for group in quick()]
     return [*((name, "ref") for name in GROUPS), *on_cpu]
 
 
@@ -91,7 +96,7 @@ def test_exported(name: str, target: str) -> None:
     check(name, [from_numpy(np.asarray(result)) for result in results])
 
 
-@pytest.mark.parametrize("name", GROUPS)
+@pytest.mark.parametrize("name", quick())
 def test_compiled(name: str) -> None:
     def run(graph_module):
         with unset_fake_temporarily():  # as the backend does, which imports at the first call

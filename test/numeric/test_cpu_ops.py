@@ -20,6 +20,8 @@ from dlir.dialects.dl.ops import binary as b
 from dlir.dialects.dl.ops import source as s
 
 AT_ONCE = 30
+ALIKE = ("linear algebra", "recurrent", "resize", "sampling", "windows")
+"""Families of few ops with many cases each."""
 
 
 def outcomes(cases: Sequence[Case]) -> list[str]:
@@ -49,8 +51,13 @@ def isolated(cases: Sequence[Case]) -> list[str]:
 
 def parts() -> list[Any]:
     """Lists of at most `AT_ONCE` cases; those that cover nothing new are slow."""
+    slow = [pytest.mark.slow]
     return [
-        pytest.param(cases[i : i + AT_ONCE], id=f"{name} {i}", marks=marks)
+        pytest.param(
+            cases[i : i + AT_ONCE],
+            id=f"{name} {i}",
+            marks=slow if i and name.startswith(ALIKE) else marks,
+        )
         for table, marks in ((REPRESENTATIVE, []), (REST, [pytest.mark.slow]))
         for name, cases in table.items()
         for i in range(0, len(cases), AT_ONCE)

@@ -139,7 +139,7 @@ def test_what_is_no_number(name: str, target: str) -> None:
     np.testing.assert_array_equal(casted(x, name, target=target).astype(np.float32), want)
 
 
-@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize("target", ["ref", pytest.param("cpu", marks=pytest.mark.slow)])
 @pytest.mark.parametrize("name", FLOATS)
 def test_integers_to_narrow_floats(name: str, target: str) -> None:
     table = Table(dtype_of(BY_NAME[name]))

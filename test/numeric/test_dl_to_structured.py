@@ -40,8 +40,10 @@ def converted(module: ModuleOp) -> ModuleOp:
 
 
 def cases() -> list[Any]:
+    """All cases; of those that cover something new, every second is slow."""
+    slow = [pytest.mark.slow]
     return [
-        pytest.param(case, id=f"{number}-{case}", marks=marks)
+        pytest.param(case, id=f"{number}-{case}", marks=marks if number % 2 else slow)
         for table, marks in ((REPRESENTATIVE, []), (REST, [pytest.mark.slow]))
         for number, case in enumerate(case for cases in table.values() for case in cases)
     ]

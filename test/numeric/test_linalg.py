@@ -189,6 +189,7 @@ def test_same_values(case: Case) -> None:
 
 
 @needs_mlir_opt
+@pytest.mark.slow
 def test_mlir_opt_takes_every_op() -> None:
     modules = (structured(module_of([c])) for cases in REPRESENTATIVE.values() for c in cases)
     chunks = [to_linalg(module) for module in modules if not has_no_form(module)]
