@@ -77,15 +77,16 @@ def check(name: str, got) -> None:
 
 
 def quick() -> list:
-    """Every group; all but each fourth are slow."""
-    slow = [[], *[[pytest.mark.slow]] * 3]
-    return [pytest.param(name, marks=slow[n % 4]) for n, name in enumerate(GROUPS)]
+    """Every group; every second is slow."""
+    slow = [[], [pytest.mark.slow]]
+    return [pytest.param(name, marks=slow[n % 2]) for n, name in enumerate(GROUPS)]
 
 
 def targets() -> list:
-    """Every group on both targets; most on cpu are slow, as the ops have tests there."""
+    """Every group on both targets."""
     on_cpu = [pytest.param(*group.values, "cpu", marks=group.marks) for group in quick()]
-    return [*((name, "ref") for name in GROUPS), *on_cpu]
+    on_ref = [pytest.param(*group.values, "ref", marks=group.marks) for group in quick()]
+    return [*on_ref, *on_cpu]
 
 
 @pytest.mark.parametrize(("name", "target"), targets())

@@ -24,7 +24,7 @@ from dlir.interpreter import ExecutionError
 
 SCHEDULED = "structured-schedule,structured-pack,"
 CASES = all_cases()
-QUICK, MANY = 4, 100
+QUICK, MANY = 6, 100
 KERNELS = [*contractions(), *windows()]
 
 ON_TENSORS = (

@@ -57,9 +57,12 @@ def check_tiles(case: Case, tiles: Sequence[str]) -> None:
 
 
 def numbered() -> list[Any]:
-    """All cases; all but each third are slow."""
-    marks = [[], [pytest.mark.slow], [pytest.mark.slow]]
-    return [pytest.param(n // 3, case, marks=marks[n % 3]) for n, case in enumerate(CASES)]
+    """All cases; all but each sixth are slow, and so are long ones."""
+    slow = [pytest.mark.slow]
+    return [
+        pytest.param(n // 6, case, marks=slow if n % 6 or "4096" in str(case) else [])
+        for n, case in enumerate(CASES)
+    ]
 
 
 @pytest.mark.parametrize(("number", "case"), numbered(), ids=lambda v: str(v))

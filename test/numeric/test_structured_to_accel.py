@@ -37,7 +37,7 @@ from dlir.interpreter import Interpreter
 from dlir.transforms.dl_quantize_minmax import quantize_minmax
 from dlir.types import element_of
 
-QUICK = {"gemmini": 6, "tiny": 12, "eight": 12, "plain": 12}
+QUICK = {"gemmini": 10, "tiny": 20, "eight": 12, "plain": 12}
 """`make test` runs one case of so many, on each machine and of the plain conversion."""
 
 TOO_LARGE = {"accel-fit", "accel-allocate-fits"}
