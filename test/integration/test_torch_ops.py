@@ -97,7 +97,8 @@ def test_exported(name: str, target: str) -> None:
     check(name, [from_numpy(np.asarray(result)) for result in results])
 
 
-@pytest.mark.parametrize("name", quick())
+@pytest.mark.slow
+@pytest.mark.parametrize("name", GROUPS)
 def test_compiled(name: str) -> None:
     def run(graph_module):
         with unset_fake_temporarily():  # as the backend does, which imports at the first call

@@ -230,6 +230,7 @@ def test_upstream_runs_what_goes_out(case: Case) -> None:
     assert problem is None, problem
 
 
+@pytest.mark.slow
 def test_round_trip_of_every_example() -> None:
     """Each op of dl goes out and comes back; the examples of their docstrings show it."""
     registry, ops = default_registry(), doc.document_dialect(default_registry(), "dl").ops
