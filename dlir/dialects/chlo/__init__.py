@@ -19,9 +19,9 @@ from xdsl.irdl import BaseAttr
 
 from dlir.dialects.chlo.forms import ARROW, TopKForm
 from dlir.dialects.stablehlo import attrs as a
-from dlir.dialects.stablehlo import shapes
 from dlir.dialects.stablehlo.ops.base import HloOp, op_table, ops_of
 from dlir.dialects.stablehlo.ops.properties import ANY, BOOLEAN, INTS
+from dlir.dialects.stablehlo.rules import elementwise
 from dlir.dialects.stablehlo.syntax import Form
 
 _define = op_table("chlo", __name__)
@@ -38,7 +38,7 @@ def _unary(name: str, summary: str) -> type[HloOp]:
         summary,
         f"%y = chlo.{name} %x : tensor<2xf32> -> tensor<2xf32>",
         form=ARROW,
-        check=shapes.same_types,
+        check=elementwise.same_types,
         elements="fc",
     )
 
@@ -49,7 +49,7 @@ def _predicate(name: str, summary: str) -> type[HloOp]:
         summary,
         f"%y = chlo.{name} %x : tensor<2xf32> -> tensor<2xi1>",
         form=ARROW,
-        check=shapes.predicate,
+        check=elementwise.predicate,
         elements="f",
     )
 
@@ -61,7 +61,7 @@ def _binary(name: str, summary: str) -> type[HloOp]:
         f"%z = chlo.{name} %x, %y : tensor<2xf32>, tensor<2xf32> -> tensor<2xf32>",
         operands="lhs rhs",
         form=ARROW,
-        check=shapes.same_types,
+        check=elementwise.same_types,
         elements="f",
     )
 
@@ -76,7 +76,7 @@ def _broadcast(name: str, elements: str = "bsufc") -> type[HloOp]:
         operands="lhs rhs",
         properties={"broadcast_dimensions?": INTS},
         form=Form(),
-        check=shapes.broadcasting,
+        check=elementwise.broadcasting,
         elements=elements,
     )
 
@@ -98,7 +98,7 @@ LgammaOp = _unary("lgamma", "Logarithm of the gamma function's absolute value.")
 SinhOp = _unary("sinh", "Hyperbolic sine.")
 SquareOp = _define(
     "square", "x * x.", "%y = chlo.square %x : tensor<2xf32> -> tensor<2xf32>",
-    form=ARROW, check=shapes.same_types,
+    form=ARROW, check=elementwise.same_types,
 )  # fmt: skip
 TanOp = _unary("tan", "Tangent.")
 
@@ -131,24 +131,24 @@ BroadcastCompareOp = _define(
   comparison_direction = #stablehlo<comparison_direction LT>}
   : (tensor<2x4xf32>, tensor<4xf32>) -> tensor<2x4xi1>""",
     operands="lhs rhs", properties={"broadcast_dimensions?": INTS, **WORDS},
-    form=Form(), check=shapes.broadcasting,
+    form=Form(), check=elementwise.broadcasting,
 )  # fmt: skip
 BroadcastSelectOp = _define(
     "broadcast_select", "`stablehlo.select` of operands that broadcast.",
     "%z = chlo.broadcast_select %c, %x, %y"
     " : (tensor<2x4xi1>, tensor<4xf32>, tensor<f32>) -> tensor<2x4xf32>",
-    operands="pred on_true on_false", form=Form(), check=shapes.broadcasting,
+    operands="pred on_true on_false", form=Form(), check=elementwise.broadcasting,
 )  # fmt: skip
 ConstantLikeOp = _define(
     "constant_like", "A number in the shape of a tensor.",
     '''%y = "chlo.constant_like"(%x) <{value = 1.000000e+00 : f32}>
   : (tensor<?x4xf32>) -> tensor<?x4xf32>''',
-    properties={"value": ANY}, check=shapes.elementwise,
+    properties={"value": ANY}, check=elementwise.elementwise,
 )  # fmt: skip
 TopKOp = _define(
     "top_k", "The k greatest elements along the last axis, and their places.",
     "%v, %i = chlo.top_k(%x, k = 2) : tensor<3x5xf32> -> (tensor<3x2xf32>, tensor<3x2xi32>)",
-    results="values indices", base=TopKForm, check=shapes.top_k,
+    results="values indices", base=TopKForm, check=elementwise.top_k,
     properties={"k": BaseAttr[IntegerAttr[Any]](IntegerAttr), "is_stable?": BOOLEAN},
 )  # fmt: skip
 

@@ -7,10 +7,10 @@ from typing import Any
 from xdsl.irdl import BaseAttr
 
 from dlir.dialects.stablehlo import attrs as a
-from dlir.dialects.stablehlo import shapes
 from dlir.dialects.stablehlo.ops.base import op_table
 from dlir.dialects.stablehlo.ops.forms import DOT_KEYS, ConvolutionForm, DotForm
 from dlir.dialects.stablehlo.ops.properties import ANY, BOOLEAN, INTEGER, INTS, LIST, REAL, STRING
+from dlir.dialects.stablehlo.rules import contraction, dynamic, elementwise
 from dlir.dialects.stablehlo.syntax import BOOL, PAIR, PRECISION, RECORD, Form, Key, words
 from dlir.dialects.stablehlo.syntax import INTS as INTS_KEY
 from dlir.dialects.stablehlo.syntax import STRING as STRING_KEY
@@ -49,13 +49,13 @@ DotGeneralOp = _define(
             Key("algorithm", RECORD, ("algorithm",), optional=True),
         )
     ),
-    base=DotForm, check=shapes.dot_general,
+    base=DotForm, check=contraction.dot_general,
 )  # fmt: skip
 DotOp = _define(
     "dot", "Product of vectors and matrices.",
     "%z = stablehlo.dot %x, %y : (tensor<3x4xf32>, tensor<4x5xf32>) -> tensor<3x5xf32>",
     operands="lhs rhs", properties={"precision_config?": LIST}, form=Form((PRECISION_KEY,)),
-    check=shapes.dot,
+    check=contraction.dot,
 )  # fmt: skip
 EinsumOp = _define(
     "einsum", "Einstein's sum of two tensors.",
@@ -74,7 +74,7 @@ ConvolutionOp = _define(
     " window = {stride = [2, 1], pad = [[0, 1], [1, 1]]}"
     " {batch_group_count = 1 : i64, feature_group_count = 1 : i64}"
     " : (tensor<1x8x8x3xf32>, tensor<3x3x3x4xf32>) -> tensor<1x4x8x4xf32>",
-    operands="lhs rhs", properties=CONVOLUTION, base=ConvolutionForm, check=shapes.convolution,
+    operands="lhs rhs", properties=CONVOLUTION, base=ConvolutionForm, check=contraction.convolution,
 )  # fmt: skip
 DynamicConvOp = _define(
     "dynamic_conv", "As convolution, with paddings that are computed.",
@@ -83,14 +83,14 @@ DynamicConvOp = _define(
   dimension_numbers = #stablehlo.conv<[b, f, 0]x[o, i, 0]->[b, f, 0]>,
   feature_group_count = 1 : i64}>
   : (tensor<1x3x8xf32>, tensor<4x3x3xf32>, tensor<1x2xi32>) -> tensor<1x4x?xf32>''',
-    operands="lhs rhs d_padding", properties=CONVOLUTION, check=shapes.convolution,
+    operands="lhs rhs d_padding", properties=CONVOLUTION, check=contraction.convolution,
 )  # fmt: skip
 CholeskyOp = _define(
     "cholesky", "The triangular factor of a positive definite matrix.",
     "%y = stablehlo.cholesky %x, lower = true : tensor<2x2xf32>",
     operands="a", properties={"lower?": BOOLEAN},
     form=Form((Key("lower", BOOL, ("lower",), optional=True),), "same"),
-    check=shapes.same_types, elements="fc",
+    check=elementwise.same_types, elements="fc",
 )  # fmt: skip
 TriangularSolveOp = _define(
     "triangular_solve", "Solves equations whose matrix is triangular.",
@@ -134,7 +134,7 @@ BatchNormInferenceOp = _define(
     "batch_norm_inference", "Normalisation of each channel by given statistics.",
     "%y = " + _norm_example("inference", "%x, %s, %o, %m, %v",
                             ", ".join([_X, *[_C] * 4]), _X),
-    operands="operand scale offset mean variance", properties=_NORM, check=shapes.batch_norm,
+    operands="operand scale offset mean variance", properties=_NORM, check=dynamic.batch_norm,
     elements="f",
 )  # fmt: skip
 BatchNormTrainingOp = _define(
@@ -142,13 +142,13 @@ BatchNormTrainingOp = _define(
     "%y, %m, %v = " + _norm_example("training", "%x, %s, %o",
                                     ", ".join([_X, _C, _C]), f"({_X}, {_C}, {_C})"),
     operands="operand scale offset", results="output batch_mean batch_var", properties=_NORM,
-    check=shapes.batch_norm, elements="f",
+    check=dynamic.batch_norm, elements="f",
 )  # fmt: skip
 BatchNormGradOp = _define(
     "batch_norm_grad", "Gradients of batch_norm_training.",
     "%gx, %gs, %go = " + _norm_example("grad", "%x, %s, %m, %v, %g",
                                        ", ".join([_X, _C, _C, _C, _X]), f"({_X}, {_C}, {_C})"),
     operands="operand scale mean variance grad_output",
-    results="grad_operand grad_scale grad_offset", properties=_NORM, check=shapes.batch_norm,
+    results="grad_operand grad_scale grad_offset", properties=_NORM, check=dynamic.batch_norm,
     elements="f",
 )  # fmt: skip

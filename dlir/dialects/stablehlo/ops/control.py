@@ -5,7 +5,6 @@ from __future__ import annotations
 from xdsl.irdl import BaseAttr
 
 from dlir.dialects.stablehlo import attrs as a
-from dlir.dialects.stablehlo import shapes
 from dlir.dialects.stablehlo.ops.base import op_table
 from dlir.dialects.stablehlo.ops.forms import CompositeForm, CustomCallForm, ElementForm, ListForm
 from dlir.dialects.stablehlo.ops.properties import (
@@ -18,6 +17,7 @@ from dlir.dialects.stablehlo.ops.properties import (
     SYMBOL,
 )
 from dlir.dialects.stablehlo.ops.regions import WhileForm
+from dlir.dialects.stablehlo.rules import control
 from dlir.dialects.stablehlo.syntax import Form, Key, words
 
 _define = op_table("stablehlo", __name__)
@@ -38,7 +38,7 @@ IfOp = _define(
 }, {
   stablehlo.return %z : tensor<2xf32>
 }) : (tensor<i1>) -> tensor<2xf32>''',
-    operands="pred", results="*outputs", regions="true_branch false_branch", check=shapes.if_,
+    operands="pred", results="*outputs", regions="true_branch false_branch", check=control.if_,
 )  # fmt: skip
 CaseOp = _define(
     "case", "The results of the region with a number, of the last one for numbers beyond.",
@@ -47,7 +47,7 @@ CaseOp = _define(
 }, {
   stablehlo.return %z : tensor<2xf32>
 }) : (tensor<i32>) -> tensor<2xf32>''',
-    operands="index", results="*outputs", regions="*branches", check=shapes.case,
+    operands="index", results="*outputs", regions="*branches", check=control.case,
 )  # fmt: skip
 WhileOp = _define(
     "while", "A region repeated while another one holds.",
@@ -60,7 +60,7 @@ cond {
   stablehlo.return %j : tensor<i32>
 }''',
     operands="*operand", results="*outputs", regions="cond body", base=WhileForm,
-    check=shapes.while_,
+    check=control.while_,
 )  # fmt: skip
 CompositeOp = _define(
     "composite", "A function with a name and a decomposition into other ops.",

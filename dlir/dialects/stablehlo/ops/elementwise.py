@@ -5,10 +5,10 @@ from __future__ import annotations
 from xdsl.irdl import BaseAttr
 
 from dlir.dialects.stablehlo import attrs as a
-from dlir.dialects.stablehlo import shapes
 from dlir.dialects.stablehlo.ops.base import HloOp, op_table
 from dlir.dialects.stablehlo.ops.compare import CompareForm
 from dlir.dialects.stablehlo.ops.properties import INTEGER
+from dlir.dialects.stablehlo.rules import elementwise
 from dlir.dialects.stablehlo.syntax import (
     FORMAT,
     Form,
@@ -28,7 +28,7 @@ def _unary(name: str, summary: str, elements: str, accurate: bool = False) -> ty
         summary,
         f"%y = stablehlo.{name} %x : tensor<2xELEMENT>".replace("ELEMENT", element),
         form=SAME,
-        check=shapes.same_types,
+        check=elementwise.same_types,
         elements=elements,
         properties=ACCURACY if accurate else None,
     )
@@ -42,7 +42,7 @@ def _binary(name: str, summary: str, elements: str, commutative: bool = False) -
         f"%z = stablehlo.{name} %x, %y : tensor<2x{element}>",
         operands="lhs rhs",
         form=SAME,
-        check=shapes.same_types,
+        check=elementwise.same_types,
         elements=elements,
         commutative=commutative,
     )
@@ -52,7 +52,7 @@ def _binary(name: str, summary: str, elements: str, commutative: bool = False) -
 
 AbsOp = _define(
     "abs", "Absolute value.", "%y = stablehlo.abs %x : tensor<2xf32>",
-    form=SAME, check=shapes.elementwise, elements="sfc",
+    form=SAME, check=elementwise.elementwise, elements="sfc",
 )  # fmt: skip
 CbrtOp = _unary("cbrt", "Cube root.", "fc", accurate=True)
 CeilOp = _unary("ceil", "Rounding up.", "f")
@@ -103,48 +103,48 @@ XorOp = _binary("xor", "Exclusive disjunction, bit by bit.", "bsu", commutative=
 ConvertOp = _define(
     "convert", "The elements in another type.",
     "%y = stablehlo.convert %x : (tensor<2xi32>) -> tensor<2xf32>",
-    form=SAME, check=shapes.elementwise,
+    form=SAME, check=elementwise.elementwise,
 )  # fmt: skip
 BitcastConvertOp = _define(
     "bitcast_convert", "The bits of the elements as elements of another type.",
     "%y = stablehlo.bitcast_convert %x : (tensor<2xf32>) -> tensor<2xi32>",
-    form=Form(), check=shapes.bitcast_convert,
+    form=Form(), check=elementwise.bitcast_convert,
 )  # fmt: skip
 IsFiniteOp = _define(
     "is_finite", "Whether an element is neither infinite nor NaN.",
     "%y = stablehlo.is_finite %x : (tensor<2xf32>) -> tensor<2xi1>",
-    operands="x", results="y", form=Form(), check=shapes.predicate, elements="f",
+    operands="x", results="y", form=Form(), check=elementwise.predicate, elements="f",
 )  # fmt: skip
 ReducePrecisionOp = _define(
     "reduce_precision", "Rounding to a format of fewer bits, in the same element type.",
     "%y = stablehlo.reduce_precision %x, format = e5m10 : tensor<2xf32>",
     results="output", properties={"exponent_bits": INTEGER, "mantissa_bits": INTEGER},
     form=Form((Key("format", FORMAT, ("exponent_bits", "mantissa_bits")),), "same"),
-    check=shapes.same_types, elements="f",
+    check=elementwise.same_types, elements="f",
 )  # fmt: skip
 ComplexOp = _define(
     "complex", "Complex numbers of real and imaginary parts.",
     "%z = stablehlo.complex %x, %y : tensor<2xcomplex<f32>>",
-    operands="lhs rhs", form=Form(types="complex"), check=shapes.elementwise, elements="f",
+    operands="lhs rhs", form=Form(types="complex"), check=elementwise.elementwise, elements="f",
 )  # fmt: skip
 RealOp = _define(
     "real", "Real parts.", "%y = stablehlo.real %x : (tensor<2xcomplex<f32>>) -> tensor<2xf32>",
-    form=SAME, check=shapes.elementwise, elements="fc",
+    form=SAME, check=elementwise.elementwise, elements="fc",
 )  # fmt: skip
 ImagOp = _define(
     "imag", "Imaginary parts.",
     "%y = stablehlo.imag %x : (tensor<2xcomplex<f32>>) -> tensor<2xf32>",
-    form=SAME, check=shapes.elementwise, elements="fc",
+    form=SAME, check=elementwise.elementwise, elements="fc",
 )  # fmt: skip
 UniformQuantizeOp = _define(
     "uniform_quantize", "Real numbers as integers with a scale.",
     "%y = stablehlo.uniform_quantize %x : (tensor<2xf32>) -> tensor<2xi8>",
-    form=SAME, check=shapes.elementwise,
+    form=SAME, check=elementwise.elementwise,
 )  # fmt: skip
 UniformDequantizeOp = _define(
     "uniform_dequantize", "The real numbers that integers with a scale stand for.",
     "%y = stablehlo.uniform_dequantize %x : (tensor<2xi8>) -> tensor<2xf32>",
-    form=SAME, check=shapes.elementwise,
+    form=SAME, check=elementwise.elementwise,
 )  # fmt: skip
 
 # Choices
@@ -153,7 +153,7 @@ CompareOp = _define(
     "compare", "Comparison; a NaN is different from everything, unless the type is TOTALORDER.",
     "%z = stablehlo.compare LT, %x, %y, FLOAT"
     " : (tensor<2xf32>, tensor<2xf32>) -> tensor<2xi1>",
-    operands="lhs rhs", base=CompareForm, check=shapes.compare,
+    operands="lhs rhs", base=CompareForm, check=elementwise.compare,
     properties={
         "comparison_direction": BaseAttr(a.DirectionAttr),
         "compare_type?": BaseAttr(a.CompareTypeAttr),
@@ -162,11 +162,11 @@ CompareOp = _define(
 SelectOp = _define(
     "select", "Elements of one tensor where a condition holds, else of another.",
     "%z = stablehlo.select %c, %x, %y : tensor<2xi1>, tensor<2xf32>",
-    operands="pred on_true on_false", form=Form(types="select"), check=shapes.select,
+    operands="pred on_true on_false", form=Form(types="select"), check=elementwise.select,
 )  # fmt: skip
 ClampOp = _define(
     "clamp", "Limiting to a range: min(max(x, low), high).",
     "%y = stablehlo.clamp %low, %x, %high"
     " : (tensor<f32>, tensor<2xf32>, tensor<f32>) -> tensor<2xf32>",
-    operands="min operand max", form=SAME, check=shapes.clamp,
+    operands="min operand max", form=SAME, check=elementwise.clamp,
 )  # fmt: skip

@@ -5,10 +5,10 @@ from __future__ import annotations
 from xdsl.irdl import BaseAttr
 
 from dlir.dialects.stablehlo import attrs as a
-from dlir.dialects.stablehlo import shapes
 from dlir.dialects.stablehlo.ops.base import op_table
 from dlir.dialects.stablehlo.ops.forms import ConstantForm, SliceForm
 from dlir.dialects.stablehlo.ops.properties import ANY, BOOLEAN, INTEGER, INTS
+from dlir.dialects.stablehlo.rules import dynamic, indexed, movement
 from dlir.dialects.stablehlo.syntax import INT, Form, Key
 from dlir.dialects.stablehlo.syntax import INTS as INTS_KEY
 
@@ -26,46 +26,46 @@ ConstantOp = _define(
     "constant", "A tensor known at compile time.",
     "%y = stablehlo.constant dense<[1.0, 2.0]> : tensor<2xf32>",
     operands="", results="output", properties={"value": ANY}, base=ConstantForm,
-    check=shapes.constant,
+    check=movement.constant,
 )  # fmt: skip
 IotaOp = _define(
     "iota", "Counting along an axis.", "%y = stablehlo.iota dim = 1 : tensor<2x3xi32>",
     operands="", results="output", properties={"iota_dimension": INTEGER},
-    form=Form((Key("dim", INT, ("iota_dimension",)),), "result"), check=shapes.iota,
+    form=Form((Key("dim", INT, ("iota_dimension",)),), "result"), check=movement.iota,
 )  # fmt: skip
 DynamicIotaOp = _define(
     "dynamic_iota", "Counting along an axis, in a shape that is computed.",
     "%y = stablehlo.dynamic_iota %n, dim = 0 : (tensor<1xi32>) -> tensor<?xi32>",
     operands="output_shape", properties={"iota_dimension": INTEGER},
-    form=Form((Key("dim", INT, ("iota_dimension",)),)), check=shapes.dynamic_iota,
+    form=Form((Key("dim", INT, ("iota_dimension",)),)), check=dynamic.dynamic_iota,
 )  # fmt: skip
 ReshapeOp = _define(
     "reshape", "The same elements in row-major order under another shape.",
     "%y = stablehlo.reshape %x : (tensor<2x3xf32>) -> tensor<6xf32>",
-    form=FUNCTIONAL, check=shapes.reshape,
+    form=FUNCTIONAL, check=movement.reshape,
 )  # fmt: skip
 DynamicReshapeOp = _define(
     "dynamic_reshape", "The same elements under a shape that is computed.",
     "%y = stablehlo.dynamic_reshape %x, %n"
     " : (tensor<?x4xf32>, tensor<1xi32>) -> tensor<?xf32>",
-    operands="operand output_shape", form=FUNCTIONAL, check=shapes.dynamic_reshape,
+    operands="operand output_shape", form=FUNCTIONAL, check=dynamic.dynamic_reshape,
 )  # fmt: skip
 TransposeOp = _define(
     "transpose", "Dimensions in another order.",
     "%y = stablehlo.transpose %x, dims = [1, 0] : (tensor<2x3xf32>) -> tensor<3x2xf32>",
-    properties={"permutation": INTS}, form=Form((_dims("permutation"),)), check=shapes.transpose,
+    properties={"permutation": INTS}, form=Form((_dims("permutation"),)), check=movement.transpose,
 )  # fmt: skip
 ReverseOp = _define(
     "reverse", "Elements in the opposite order along some axes.",
     "%y = stablehlo.reverse %x, dims = [1] : tensor<2x3xf32>",
     properties={"dimensions": INTS}, form=Form((_dims("dimensions"),), "same"),
-    check=shapes.reverse,
+    check=movement.reverse,
 )  # fmt: skip
 BroadcastInDimOp = _define(
     "broadcast_in_dim", "Elements repeated along new dimensions and those of size 1.",
     "%y = stablehlo.broadcast_in_dim %x, dims = [1] : (tensor<3xf32>) -> tensor<2x3xf32>",
     properties={"broadcast_dimensions": INTS}, form=Form((_dims("broadcast_dimensions"),)),
-    check=shapes.broadcast_in_dim,
+    check=movement.broadcast_in_dim,
 )  # fmt: skip
 DynamicBroadcastInDimOp = _define(
     "dynamic_broadcast_in_dim", "As broadcast_in_dim, to a shape that is computed.",
@@ -77,26 +77,26 @@ DynamicBroadcastInDimOp = _define(
         "known_expanding_dimensions?": INTS,
         "known_nonexpanding_dimensions?": INTS,
     },
-    form=Form((_dims("broadcast_dimensions"),)), check=shapes.dynamic_broadcast_in_dim,
+    form=Form((_dims("broadcast_dimensions"),)), check=dynamic.dynamic_broadcast_in_dim,
 )  # fmt: skip
 BroadcastOp = _define(
     "broadcast", "Elements repeated along new dimensions in front.",
     "%y = stablehlo.broadcast %x, sizes = [2] : (tensor<3xf32>) -> tensor<2x3xf32>",
     properties={"broadcast_sizes": INTS},
-    form=Form((Key("sizes", INTS_KEY, ("broadcast_sizes",)),)), check=shapes.broadcast,
+    form=Form((Key("sizes", INTS_KEY, ("broadcast_sizes",)),)), check=movement.broadcast,
 )  # fmt: skip
 ConcatenateOp = _define(
     "concatenate", "Tensors joined along an axis.",
     "%z = stablehlo.concatenate %x, %y, dim = 0"
     " : (tensor<2xf32>, tensor<3xf32>) -> tensor<5xf32>",
     operands="*inputs", properties={"dimension": INTEGER}, form=Form((DIM,)),
-    check=shapes.concatenate,
+    check=movement.concatenate,
 )  # fmt: skip
 SliceOp = _define(
     "slice", "Every stride-th element from a start to a limit.",
     "%y = stablehlo.slice %x [1:2, 0:4:2] : (tensor<3x4xf32>) -> tensor<1x2xf32>",
     properties={"start_indices": INTS, "limit_indices": INTS, "strides": INTS},
-    base=SliceForm, check=shapes.slice_,
+    base=SliceForm, check=movement.slice_,
 )  # fmt: skip
 RealDynamicSliceOp = _define(
     "real_dynamic_slice", "As slice, with starts, limits and strides that are computed.",
@@ -110,13 +110,13 @@ DynamicSliceOp = _define(
     "%y = stablehlo.dynamic_slice %x, %i, %j, sizes = [1, 4]"
     " : (tensor<3x4xf32>, tensor<i32>, tensor<i32>) -> tensor<1x4xf32>",
     operands="operand *start_indices", properties={"slice_sizes": INTS},
-    form=Form((Key("sizes", INTS_KEY, ("slice_sizes",)),)), check=shapes.dynamic_slice,
+    form=Form((Key("sizes", INTS_KEY, ("slice_sizes",)),)), check=movement.dynamic_slice,
 )  # fmt: skip
 DynamicUpdateSliceOp = _define(
     "dynamic_update_slice", "A tensor with a window at a computed place replaced.",
     "%z = stablehlo.dynamic_update_slice %x, %y, %i, %j : (tensor<3x4xf32>,"
     " tensor<1x4xf32>, tensor<i32>, tensor<i32>) -> tensor<3x4xf32>",
-    operands="operand update *start_indices", form=FUNCTIONAL, check=shapes.dynamic_update_slice,
+    operands="operand update *start_indices", form=FUNCTIONAL, check=movement.dynamic_update_slice,
 )  # fmt: skip
 PadOp = _define(
     "pad", "The elements with a value around and between them; negative paddings cut.",
@@ -131,7 +131,7 @@ PadOp = _define(
             Key("interior", INTS_KEY, ("interior_padding",)),
         )
     ),
-    check=shapes.pad,
+    check=movement.pad,
 )  # fmt: skip
 DynamicPadOp = _define(
     "dynamic_pad", "As pad, with sizes that are computed.",
@@ -155,7 +155,7 @@ GatherOp = _define(
         "slice_sizes": INTS,
         "indices_are_sorted?": BOOLEAN,
     },
-    check=shapes.gather,
+    check=indexed.gather,
 )  # fmt: skip
 DynamicGatherOp = _define(
     "dynamic_gather", "As gather, with window sizes that are computed.",
@@ -164,7 +164,7 @@ DynamicGatherOp = _define(
   : (tensor<?xf32>, tensor<1xi32>, tensor<1xi32>) -> tensor<?xf32>''',
     operands="operand start_indices slice_sizes",
     properties={"dimension_numbers": BaseAttr(a.GatherAttr), "indices_are_sorted?": BOOLEAN},
-    check=shapes.gather,
+    check=indexed.gather,
 )  # fmt: skip
 TorchIndexSelectOp = _define(
     "torch_index_select", "Slices along an axis, chosen by indices.",
@@ -175,7 +175,7 @@ TorchIndexSelectOp = _define(
 GetDimensionSizeOp = _define(
     "get_dimension_size", "The size of a dimension.",
     "%n = stablehlo.get_dimension_size %x, dim = 0 : (tensor<?x4xf32>) -> tensor<i32>",
-    properties={"dimension": INTEGER}, form=Form((DIM,)), check=shapes.get_dimension_size,
+    properties={"dimension": INTEGER}, form=Form((DIM,)), check=dynamic.get_dimension_size,
 )  # fmt: skip
 SetDimensionSizeOp = _define(
     "set_dimension_size", "A tensor of which only the first elements along an axis count.",

@@ -5,10 +5,10 @@ from __future__ import annotations
 from xdsl.irdl import BaseAttr
 
 from dlir.dialects.stablehlo import attrs as a
-from dlir.dialects.stablehlo import shapes
 from dlir.dialects.stablehlo.ops.base import op_table
 from dlir.dialects.stablehlo.ops.properties import ANY, BOOLEAN, INTEGER, INTS
 from dlir.dialects.stablehlo.ops.regions import ReduceForm
+from dlir.dialects.stablehlo.rules import indexed, regions
 
 _define = op_table("stablehlo", __name__)
 
@@ -17,7 +17,7 @@ ReduceOp = _define(
     "%y = stablehlo.reduce(%x init: %v) applies stablehlo.add across dimensions = [1]"
     " : (tensor<2x3xf32>, tensor<f32>) -> tensor<2xf32>",
     operands="*inputs *init_values", results="*outputs", properties={"dimensions": INTS},
-    regions="body", base=ReduceForm, check=shapes.reduce,
+    regions="body", base=ReduceForm, check=regions.reduce,
 )  # fmt: skip
 ReduceWindowOp = _define(
     "reduce_window", "Reduction of each of the windows that slide over a tensor.",
@@ -35,7 +35,7 @@ ReduceWindowOp = _define(
         "window_dilations?": INTS,
         "padding?": ANY,
     },
-    check=shapes.reduce_window,
+    check=regions.reduce_window,
 )  # fmt: skip
 MapOp = _define(
     "map", "A region computed for each element.",
@@ -45,7 +45,7 @@ MapOp = _define(
   stablehlo.return %b : tensor<f32>
 }) : (tensor<3xf32>) -> tensor<3xf32>''',
     operands="*inputs", properties={"dimensions": INTS}, regions="computation",
-    check=shapes.map_,
+    check=regions.map_,
 )  # fmt: skip
 SortOp = _define(
     "sort", "Tensors sorted together along an axis, by a region that compares.",
@@ -55,7 +55,7 @@ SortOp = _define(
   stablehlo.return %c : tensor<i1>
 }) : (tensor<3xf32>) -> tensor<3xf32>''',
     operands="*inputs", results="*outputs", regions="comparator",
-    properties={"dimension?": INTEGER, "is_stable?": BOOLEAN}, check=shapes.sort,
+    properties={"dimension?": INTEGER, "is_stable?": BOOLEAN}, check=regions.sort,
 )  # fmt: skip
 ScatterOp = _define(
     "scatter", "Tensors with windows at computed places updated by a region.",
@@ -73,7 +73,7 @@ ScatterOp = _define(
         "indices_are_sorted?": BOOLEAN,
         "unique_indices?": BOOLEAN,
     },
-    check=shapes.scatter,
+    check=indexed.scatter,
 )  # fmt: skip
 SelectAndScatterOp = _define(
     "select_and_scatter", "What each window contributes, added where a region selects.",
@@ -90,5 +90,5 @@ SelectAndScatterOp = _define(
 }) : (tensor<4xf32>, tensor<2xf32>, tensor<f32>) -> tensor<4xf32>''',
     operands="operand source init_value", regions="select scatter",
     properties={"window_dimensions?": INTS, "window_strides?": INTS, "padding?": ANY},
-    check=shapes.select_and_scatter,
+    check=regions.select_and_scatter,
 )  # fmt: skip
