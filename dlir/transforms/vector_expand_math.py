@@ -16,9 +16,9 @@ from dlir.transforms.expand_math.functions import EXPANSIONS
 from dlir.transforms.expand_math.integers import INTEGER_EXPANSIONS
 
 
-def expand(op: Operation) -> None:
+def expand(op: Operation, ldexp: bool = False) -> None:
     """Replace one `math` operation on floats that is in `EXPANSIONS`."""
-    builder = Builder()
+    builder = Builder(ldexp)
     terms = [Term(builder, operand) for operand in op.operands]
     element = terms[0].element
     narrow = isinstance(element, Float16Type | BFloat16Type)
@@ -65,13 +65,17 @@ class VectorExpandMath(ModulePass):
 
     f32 and f64 are computed in their own format; f16 and bf16 are computed in f32 and rounded.
     What has an instruction (sqrt, fma, floor, ceil, roundeven, trunc, absf, copysign) is left.
+    With `ldexp` the machine multiplies f32 by powers of two in one instruction, as AVX-512 does:
+    `llvm.intr.ldexp` stands in the text.
     """
 
     name = "vector-expand-math"
 
+    ldexp: bool = False
+
     def apply(self, ctx: Context, op: ModuleOp) -> None:
         for child in list(op.walk()):
             if type(child) in EXPANSIONS:
-                expand(child)
+                expand(child, self.ldexp)
             elif type(child) in INTEGER_EXPANSIONS:
                 expand_integers(child)

@@ -81,8 +81,6 @@ TINY = mpf(2) ** -200
 HALF_LOG2 = log(2) / 2 * mpf("1.01")
 S_MAX = ((sqrt(2) - 1) / (sqrt(2) + 1)) ** 2 * mpf("1.01")
 QUARTER = (pi / 4 * mpf("1.01")) ** 2
-ERF_SPLIT = mpf(1)
-ERF_CENTRE = {"F32": mpf("2.5"), "F64": mpf("3.5")}
 ERF_END = {"F32": mpf("4.0"), "F64": mpf("6.0")}
 
 POLYNOMIALS: dict[str, tuple[str, Function, Function, mpf, mpf]] = {
@@ -127,24 +125,18 @@ POLYNOMIALS: dict[str, tuple[str, Function, Function, mpf, mpf]] = {
         mpf(0),
         mpf(1),
     ),
-    "ERF_NEAR": (
-        "erf(x)/x - 1, z = x^2, for |x| <= 1",
-        series(lambda z: erf(sqrt(z)) / sqrt(z) - 1, [2 / sqrt(pi) - 1, -2 / sqrt(pi) / 3]),
-        lambda z: mpf(1),
-        mpf(0),
-        ERF_SPLIT,
-    ),
 }
 
 
-def erf_far(width: str) -> tuple[str, Function, Function, mpf, mpf]:
-    centre, end = ERF_CENTRE[width], ERF_END[width]
+def erf_entry(width: str) -> tuple[str, Function, Function, mpf, mpf]:
+    """P of `erf(x) = 1 - e^(x (x P(x) - 2/sqrt(pi)))`, for the least relative error of erf."""
+    end = ERF_END[width]
     return (
-        f"log(erfc(x)), u = x - {mp.nstr(centre, 3)}, for 1 <= x <= {mp.nstr(end, 3)}",
-        lambda u: log(erfc(u + centre)),
-        lambda u: erfc(u + centre),
-        ERF_SPLIT - centre,
-        end - centre,
+        f"(log(erfc(x)) / x + 2/sqrt(pi)) / x for 0 <= x <= {mp.nstr(end, 2)}",
+        series(lambda x: (log(erfc(x)) / x + 2 / sqrt(pi)) / x, [-2 / pi]),
+        series(lambda x: erfc(x) * x**2 / erf(x), [mpf(2) ** -40]),
+        mpf(0),
+        end,
     )
 
 
@@ -158,7 +150,7 @@ def main() -> None:
     print("\nWritten by test/numeric/fit_math_coefficients.py, which tells how; do not edit.")
     print('"""\n')
     for width, target in (("F32", mpf(2) ** -27), ("F64", mpf(2) ** -57)):
-        for name, entry in (*POLYNOMIALS.items(), ("ERF_FAR", erf_far(width))):
+        for name, entry in (*POLYNOMIALS.items(), ("ERF", erf_entry(width))):
             text, f, w, low, high = entry
             degree = 2
             while True:

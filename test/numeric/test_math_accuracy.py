@@ -75,7 +75,7 @@ LARGER_BOUND = {("f64", "erf"): 5.5}
 """Where the bound is not that of `ACCURACY`; half an ulp or so of it is the reference's."""
 
 
-def compiled(op: str, dtype: str, operands: int) -> NativeFunction:
+def compiled(op: str, dtype: str, operands: int, ldexp: bool = False) -> NativeFunction:
     """A loop that applies the op to vectors."""
     vector = f"vector<{LANES}x{dtype}>"
     buffer = f"memref<?x{dtype}>"
@@ -97,17 +97,17 @@ def compiled(op: str, dtype: str, operands: int) -> NativeFunction:
     }}"""
     context = default_registry().context()
     module = parse_module(text, context, "test.mlir")
-    VectorExpandMath().apply(context, module)
+    VectorExpandMath(ldexp).apply(context, module)
     ConvertLoopsToLLVM().apply(context, module)
     return NativeModule(module, use_cache=False).functions["f"]
 
 
-def apply(op: str, dtype: str, *inputs: Array) -> Array:
+def apply(op: str, dtype: str, *inputs: Array, ldexp: bool = False) -> Array:
     """The op on arrays of any length."""
     pad = -len(inputs[0]) % LANES
     padded = [np.concatenate([x, np.ones(pad, x.dtype)]) for x in inputs]
     result = np.zeros_like(padded[0])
-    compiled(op, dtype, len(inputs))(*padded, result)
+    compiled(op, dtype, len(inputs), ldexp)(*padded, result)
     return result[: len(inputs[0])]
 
 
@@ -181,6 +181,14 @@ def test_accuracy(op: str, dtype: str) -> None:
     got = apply(op, dtype, *inputs)
     assert_special(got, want, kind, inputs)
     assert float(np.max(ulps(got, want, kind))) <= bound(dtype, op)
+
+
+@pytest.mark.parametrize("op", ["exp", "exp2", "expm1", "sinh", "cosh"])
+def test_accuracy_with_ldexp(op: str) -> None:
+    x = samples(op, np.float32, np.random.default_rng(1))
+    want, got = REFERENCE[op](x.astype(np.longdouble)), apply(op, "f32", x, ldexp=True)
+    assert_special(got, want, np.float32, [x])
+    assert float(np.max(ulps(got, want, np.float32))) <= bound("f32", op)
 
 
 @pytest.mark.parametrize("dtype", ["f16", "bf16"])

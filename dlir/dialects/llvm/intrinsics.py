@@ -195,6 +195,23 @@ class MinimumOp(FloatBinaryIntrinsic):
 
 
 @irdl_op_definition
+class LoadExpOp(IRDLOperation):
+    """`val * 2^power`, rounded once: `llvm.intr.ldexp(%x, %n) : (f32, i32) -> f32`."""
+
+    T: ClassVar = VarConstraint("T", FLOAT)
+
+    name = "llvm.intr.ldexp"
+    val = operand_def(T)
+    power = operand_def(INTEGER)
+    res = result_def(T)
+    traits = traits_def(Pure())
+    assembly_format = _INTRINSIC_FORMAT
+
+    def __init__(self, val: SSAValue, power: SSAValue):
+        super().__init__(operands=[val, power], result_types=[val.type])
+
+
+@irdl_op_definition
 class FMulAddOp(IRDLOperation):
     """`a * b + c`, rounded once or twice as is faster: `llvm.intr.fmuladd(%a, %b, %c) : ...`."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
 
@@ -113,12 +113,16 @@ def _cast(word: str) -> Print:
     return line
 
 
-def _intrinsic(name: str, *fixed: str, overload: str | None = None) -> Print:
-    """A call of an intrinsic named after the type of its first operand; `fixed` follow."""
+def _intrinsic(name: str, *fixed: str, also: Sequence[int] = ()) -> Print:
+    """A call of an intrinsic named after the type of its result; `fixed` follow.
+
+    `also` are the operands whose types are in its name, too.
+    """
 
     def line(f: Names, op: Operation) -> str:
         (result,) = op.results
-        suffix = overload or mangled(result.type)
+        overloads = [result.type, *(op.operands[index].type for index in also)]
+        suffix = ".".join(map(mangled, overloads))
         kinds = [f.types(operand.type) for operand in op.operands]
         kinds += [text.split(" ")[0] for text in fixed]
         callee = f.module.intrinsic(f"llvm.{name}.{suffix}", f.types(result.type), kinds)
@@ -352,6 +356,7 @@ PRINTERS: dict[type[Operation], Print] = {
     llvm.IntToPtrOp: _cast("inttoptr"),
     llvm.FMAOp: _intrinsic("fma"),
     intrinsics.FMulAddOp: _intrinsic("fmuladd"),
+    intrinsics.LoadExpOp: _intrinsic("ldexp", also=[1]),
     llvm.FAbsOp: _intrinsic("fabs"),
     llvm.FSqrtOp: _intrinsic("sqrt"),
     llvm.FFloorOp: _intrinsic("floor"),

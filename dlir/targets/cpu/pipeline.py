@@ -30,7 +30,9 @@ PHASES: Mapping[str, str] = MappingProxyType(
             "structured-walk-rows,structured-outline,cse"
         ),
         "loops": "structured-tile,convert-structured-to-loops,cse",
-        "llvm": "vector-expand-math,cse,convert-parallel-to-omp,convert-loops-to-llvm",
+        "llvm": (
+            "vector-expand-math{ldexp=%(ldexp)s},cse,convert-parallel-to-omp,convert-loops-to-llvm"
+        ),
     }
 )
 """Level -> the passes that lead to it from the level before."""
@@ -105,6 +107,7 @@ def phase_text(
         "vector_bits": vector_bits,
         "registers": registers,
         "threads": threads,
+        "ldexp": str(vector_bits >= 512).lower(),
         "winograd": str(winograd).lower(),
         "apply": f"{pass_text(apply)}," if apply is not None else "",
         "dump": f"{pass_text(dump)}," if dump is not None else "",

@@ -24,6 +24,7 @@ from xdsl.dialects.builtin import (
 )
 from xdsl.ir import Attribute, Operation, SSAValue
 
+from dlir.dialects.llvm.intrinsics import LoadExpOp
 from dlir.dialects.vectorized import as_vector, bit_width, dense, element_of, with_element_type
 
 
@@ -68,9 +69,13 @@ FORMATS: dict[Attribute, Format] = {f32: Format(32, 23, 127), f64: Format(64, 52
 
 
 class Builder:
-    """Collects the operations of one expansion, in order."""
+    """Collects the operations of one expansion, in order.
 
-    def __init__(self) -> None:
+    `ldexp` says that the machine multiplies f32 by powers of two in one instruction.
+    """
+
+    def __init__(self, ldexp: bool = False) -> None:
+        self.ldexp = ldexp
         self.ops: list[Operation] = []
         self._constants: dict[tuple[str, float | int, Attribute], Term] = {}
 
@@ -241,6 +246,10 @@ class Term:
         """The float whose bits an integer holds."""
         type_ = with_element_type(self.type, f64 if self.format.width == 64 else f32)
         return self.builder.add(arith.BitcastOp(self.value, type_))
+
+    def times_two_to(self, power: Term) -> Term:
+        """`self * 2^power`, rounded once, for an integer power."""
+        return self.builder.add(LoadExpOp(self.value, power.value))
 
     def to_float(self) -> Term:
         """An integer's value as a float of the same width."""

@@ -6,7 +6,7 @@ results at NaN, infinities, zeros and subnormals.
 
 Methods: argument reduction by powers of two and of exp after Cody and Waite, "Software Manual for
 the Elementary Functions" (1980); log as 2 atanh(f / (2 + f)) and log1p, expm1 as in Sun's fdlibm;
-erf through log(erfc); pow with a logarithm of twice the precision (Dekker, "A floating-point
+erf through log(erfc(x)); pow with a logarithm of twice the precision (Dekker, "A floating-point
 technique for extending the available precision", 1971).  The polynomials are our own fits.
 """
 
@@ -25,6 +25,7 @@ from dlir.transforms.expand_math.large_angles import reduced
 
 LOG2_E = (1.4426950408889634, 2.0355273740931033e-17)
 LN_2 = (0.6931471805599453, 2.3190468138462996e-17)
+TWO_BY_ROOT_PI = (1.1283791670955126, 1.533545961316588e-17)
 LOG10_2 = (0.3010299956639812, -2.8037281277851704e-18)
 LOG10_E = 0.4342944819032518
 LARGE_ANGLE = 2.0**45
@@ -65,6 +66,8 @@ def _scaled_exp(r: Term, n: Term, count: Term) -> Term:
     """
     format = r.format
     series = (1.0, 1.0, *_polynomial("EXPM1", format))
+    if r.builder.ldexp and format.width == 32:
+        return r.horner(series).times_two_to(count - format.bits(format.magic))
     doubled = r.horner([2 * c for c in series])
     small = n < 3.0 - format.bias
     exponent = (count << format.mantissa) + ((format.bias - 1) << format.mantissa)
@@ -88,12 +91,6 @@ def _reduce_exp(x: Term) -> tuple[Term, Term]:
 
 def _expm1_small(r: Term) -> Term:
     return (r * r).fma(r.horner(_polynomial("EXPM1", r.format)), r)
-
-
-def _exp2_small(r: Term) -> Term:
-    """2^r for |r| <= 1/2."""
-    series = (1.0, 1.0, *_polynomial("EXPM1", r.format))
-    return r.horner([c * LN_2[0] ** k for k, c in enumerate(series)])
 
 
 def _exp_limits(format: Format) -> tuple[float, float]:
@@ -235,16 +232,14 @@ def log1p(x: Term) -> Term:
 
 
 def erf(x: Term) -> Term:
-    """x + x P(x^2) up to 1; beyond 1 - 2^Q(|x|), Q a fit of log2(erfc)."""
-    near, far = _polynomial("ERF_NEAR", x.format), _polynomial("ERF_FAR", x.format)
-    centre, end = (2.5, 4.0) if x.format.width == 32 else (3.5, 6.0)
-    size = x.abs().at_most(end)
-    inner = x.fma((x * x).horner(near), x)
-    exponent = (size - centre).horner([c / LN_2[0] for c in far])
-    n, count = _nearest(exponent)
-    power = _exp2_small(exponent - n)
-    beyond = power.fma(-_power_of_two(count), 1.0)
-    return (size > 1.0).where(beyond.with_sign_of(x), inner)
+    """1 - e^q with q = log(erfc(|x|)), as -(2^n expm1(r) + (2^n - 1)), q = n ln 2 + r."""
+    size = x.abs().at_most(4.0 if x.format.width == 32 else 6.0)
+    high, low = x.format.split(*TWO_BY_ROOT_PI)
+    q = size.fma(-high, size * size.horner([-low, *_polynomial("ERF", x.format)]))
+    n, count = _nearest(q, LOG2_E[0])
+    scale = _power_of_two(count)
+    complement = scale.fma(_expm1_small(n.fma(-LN_2[0], q)), scale - 1.0)
+    return complement.with_sign_of(x)
 
 
 # Trigonometry.

@@ -21,6 +21,9 @@ llvm.func @vectors(%a: vector<4xf32>, %b: vector<4xf32>, %p: !llvm.ptr) {
   %u = llvm.intr.fmuladd(%a, %b, %q) : (vector<4xf32>, vector<4xf32>, vector<4xf32>) -> vector<4xf32>
   // CHECK: llvm.intr.roundeven(%u)
   %r = llvm.intr.roundeven(%u) : (vector<4xf32>) -> vector<4xf32>
+  %whole = llvm.fptosi %r : vector<4xf32> to vector<4xi32>
+  // CHECK: llvm.intr.ldexp(%r, %whole) : (vector<4xf32>, vector<4xi32>) -> vector<4xf32>
+  %scaled = llvm.intr.ldexp(%r, %whole) : (vector<4xf32>, vector<4xi32>) -> vector<4xf32>
   // CHECK: llvm.intr.trunc(%u)
   %t = llvm.intr.trunc(%u) : (vector<4xf32>) -> vector<4xf32>
   // CHECK: llvm.intr.round(%u)
