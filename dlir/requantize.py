@@ -1,4 +1,4 @@
-"""The one rule by which accumulators become int8, for every level: tensors, loops and machines.
+"""The one rule by which accumulators become 8 bits, for every level: tensors, loops and machines.
 
     y = saturate(zero_point + x * multiplier / 2^(31 + shift))
 
@@ -17,20 +17,22 @@ from dlir.numpy_types import Array
 SHIFTS = (-31, 31)
 """The least and the greatest shift: the quotient is by 2^0 at least and by 2^62 at most."""
 
-ZERO_POINTS = (-128, 127)
-"""The least and the greatest zero point: those of int8."""
+INT8 = (-128, 127)
+"""The least and the greatest int8."""
 
 
-def requantize(x: Array, multiplier: Array, shift: Array, zero_point: int) -> Array:
-    """int32 to int8 by one rounding: `saturate(zero_point + x * multiplier / 2**(31 + shift))`.
+def requantize(
+    x: Array, multiplier: Array, shift: Array, zero_point: Any, limits: tuple[int, int] = INT8
+) -> Array:
+    """int32 to 8 bits by one rounding: `saturate(zero_point + x * multiplier / 2**(31 + shift))`.
 
     The product is exact in int64 (`|x * multiplier| <= 2**62`); halves go away from zero. `shift`
-    is in -31..31; `multiplier` and `shift` are int32 and broadcast against x. The result has int32
-    elements in -128..127.
+    is in -31..31; `multiplier`, `shift` and `zero_point` are int32 and broadcast against x. The
+    result has int32 elements within the limits, which are those of int8 or of uint8.
     """
     product = x.astype(np.int64) * multiplier.astype(np.int64)
     rounded = shift_right_rounded(product, shift.astype(np.int64) + 31)
-    return np.clip(rounded + zero_point, -128, 127).astype(np.int32)
+    return np.clip(rounded + zero_point, *limits).astype(np.int32)
 
 
 def shift_right_rounded(x: Array, bits: Array) -> Array:

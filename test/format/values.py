@@ -20,7 +20,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import ml_dtypes
 import numpy as np
 from xdsl.dialects import func
 from xdsl.dialects.builtin import ModuleOp
@@ -28,6 +27,7 @@ from xdsl.ir import Attribute
 
 import dlir
 from dlir.interpreter import Interpreter
+from dlir.numpy_types import dtype_named
 from dlir.parser import parse_file
 from dlir.registry import default_registry
 from format.script import Line, Script
@@ -40,18 +40,6 @@ _DENSE = re.compile(
     r"^dense<(?P<values>.*)>\s*:\s*"
     r"(?:tensor|vector|memref)<(?P<shape>(?:\d+x)*)(?P<element>\w+)>$"
 )
-_ELEMENTS: dict[str, Any] = {
-    "f64": np.float64,
-    "f32": np.float32,
-    "f16": np.float16,
-    "bf16": ml_dtypes.bfloat16,
-    "i64": np.int64,
-    "i32": np.int32,
-    "i16": np.int16,
-    "i8": np.int8,
-    "i1": np.bool_,
-    "index": np.int64,
-}
 _DEFAULT_TOLERANCE = 1e-5
 
 
@@ -104,9 +92,9 @@ def read_value(text: str, type_: Attribute) -> Any:
     if dense is not None:
         text, element = dense["values"], dense["element"]
         shape = tuple(int(extent) for extent in dense["shape"].split("x")[:-1])
-    if element not in _ELEMENTS:
+    if (dtype := dtype_named(element)) is None:
         raise ValueError(f"element type {element} has no literals here")
-    array = np.array(_literal(text), dtype=_ELEMENTS[element])
+    array = np.array(_literal(text), dtype)
     if shape is not None:
         array = np.broadcast_to(array, shape) if array.ndim == 0 else array.reshape(shape)
     return np.ascontiguousarray(array) if array.ndim or shape is not None else array[()]

@@ -205,7 +205,8 @@ func.func @region(%c: i1) -> tensor<4xf32> {
 // CHECK-NEXT: %[[Y:.*]] = arith.trunci {{.*}} : i64 to i8
 // CHECK-NEXT: structured.yield %[[Y]] : i8
 func.func @requantized(%x: tensor<?x4xi32>, %m: tensor<4xi32>, %s: tensor<4xi32>) -> tensor<?x4xi8> {
-  %y = dl.requantize %x, %m, %s {axis = 1, zero_point = 4} : (tensor<?x4xi32>, tensor<4xi32>, tensor<4xi32>) -> tensor<?x4xi8>
+  %z = dl.constant dense<4> : tensor<4xi8>
+  %y = dl.requantize %x, %m, %s, %z {axis = 1} : (tensor<?x4xi32>, tensor<4xi32>, tensor<4xi32>, tensor<4xi8>) -> tensor<?x4xi8>
   func.return %y : tensor<?x4xi8>
 }
 
@@ -226,6 +227,29 @@ func.func @quantized(%x: tensor<4xf32>) -> tensor<4xi8> {
   %s = dl.constant dense<0.5> : tensor<f32>
   %y = dl.quantize %x, %s : (tensor<4xf32>, tensor<f32>) -> tensor<4xi8>
   func.return %y : tensor<4xi8>
+}
+
+// A zero point that is no constant is an input; it is extended as its type says.
+// CHECK-LABEL: func.func @quantized_unsigned
+// CHECK: ^bb0(%[[X:.*]]: f32, %[[S:.*]]: f32, %[[Z:.*]]: i8):
+// CHECK: %[[WIDE:.*]] = arith.extui %[[Z]] : i8 to i32
+// CHECK-NEXT: %[[REAL:.*]] = arith.sitofp %[[WIDE]] : i32 to f32
+// CHECK-NEXT: arith.addf {{.*}}, %[[REAL]] : f32
+// CHECK: arith.fptoui {{.*}} : f32 to i8
+func.func @quantized_unsigned(%x: tensor<4xf32>, %z: tensor<ui8>) -> tensor<4xui8> {
+  %s = dl.constant dense<0.5> : tensor<f32>
+  %y = dl.quantize %x, %s, %z : (tensor<4xf32>, tensor<f32>, tensor<ui8>) -> tensor<4xui8>
+  func.return %y : tensor<4xui8>
+}
+
+// Blocks are a dimension of their own; the last one, which has one place, is padded.
+// CHECK-LABEL: func.func @dequantized_blocks
+// CHECK: structured.generic {maps = [(d0, d1, d2) -> (d0, 2 * d1 + d2), (d0, d1, d2) -> (d0, d1), (d0, d1, d2) -> (d0, d1, d2)]
+// CHECK: structured.reshape {{.*}} : tensor<4x3x2xf32> to tensor<4x6xf32>
+// CHECK: domain = array<i64: -1, 5>
+func.func @dequantized_blocks(%x: tensor<4x5xi4>, %s: tensor<4x3xf32>) -> tensor<4x5xf32> {
+  %y = dl.dequantize %x, %s {axis = 1, block = 2} : (tensor<4x5xi4>, tensor<4x3xf32>) -> tensor<4x5xf32>
+  func.return %y : tensor<4x5xf32>
 }
 
 // The places of elements are computed as numbers in row-major order; what is outside is nowhere.

@@ -8,6 +8,7 @@ import numpy as np
 from numeric.accel_models import Build, Case, Model
 from xdsl.dialects.builtin import f32, i32
 
+from dlir.dialects.dl.constants import constant
 from dlir.dialects.dl.ops import activation as act
 from dlir.dialects.dl.ops import binary as b
 from dlir.dialects.dl.ops import composite as c
@@ -27,12 +28,17 @@ def scales(g: Model, n: int, terms: int) -> list[Any]:
     return [g.param(f"{n}xi32", values=v) for v in (bias, multiplier, shift)]
 
 
+def point(g: Model, value: int, n: int) -> list[Any]:
+    """A zero point as a constant, if it is not 0."""
+    return [g.add(constant(np.full(n, value, np.int8)))] if value else []
+
+
 def dense(m_: int, k_: int, n_: int, relu: bool = True, zero: int = 0) -> Build:
     def build(g: Model) -> Any:
         x, w = g.arg(f"{m_}x{k_}xi8"), g.param(f"{k_}x{n_}xi8")
         total = g.add(k.MatmulOp(x, w, acc=i32, element_type=i32))
         bias, mult, shift = scales(g, n_, k_)
-        y = q.RequantizeOp(g.add(b.AddOp(total, bias)), mult, shift, axis=1, zero_point=zero)
+        y = q.RequantizeOp(g.add(b.AddOp(total, bias)), mult, shift, *point(g, zero, n_), axis=1)
         return g.add(act.ReluOp(g.add(y))) if relu else g.add(y)
 
     return build
@@ -45,7 +51,7 @@ def image(how: dict[str, Any], pool: bool = False, n: int = 17, groups: int = 1)
         bias, mult, shift = scales(g, n, 153)
         bias = g.add(mv.ReshapeOp(bias, [n, 1, 1]))
         y = g.add(b.AddOp(total, bias))
-        y = g.add(act.ReluOp(g.add(q.RequantizeOp(y, mult, shift, axis=1, zero_point=2))))
+        y = g.add(act.ReluOp(g.add(q.RequantizeOp(y, mult, shift, *point(g, 2, n), axis=1))))
         if pool:
             y = g.add(p.MaxPool2dOp(y, (3, 3), strides=(2, 2), padding=(1, 1, 1, 1)))
         return y

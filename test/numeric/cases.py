@@ -31,12 +31,13 @@ from xdsl.dialects.builtin import (
 from xdsl.dialects.func import FuncOp, ReturnOp
 from xdsl.ir import Block, Operation, Region
 
-from dlir.dialects.dl.attrs import ui8, ui16, ui32, ui64
+from dlir.dialects.dl.attrs import NARROW, ui8, ui16, ui32, ui64
 from dlir.interpreter import Interpreter
 from dlir.numpy_types import dtype_of
 
 ELEMENTS = {str(t): t for t in (f64, f32, f16, bf16, i64, i32, i16, i8, i1)}
 UNSIGNED = {str(t): t for t in (ui64, ui32, ui16, ui8)}
+NARROWS = {str(t): t for t in NARROW.types}
 FLOATS = ("f64", "f32", "f16", "bf16")
 INTEGERS = ("i64", "i32", "i16", "i8")
 SPECIAL = (0.0, -0.0, np.nan, np.inf, -np.inf, 1.0, -1.0, 0.5, 2.5, -1e-3, 90.0, -90.0)
@@ -55,7 +56,7 @@ class Argument:
         *sizes, element = text.split("x")
         static = [DYNAMIC_INDEX if size.endswith("?") else int(size) for size in sizes]
         return Argument(
-            TensorType((ELEMENTS | UNSIGNED)[element], static),
+            TensorType((ELEMENTS | UNSIGNED | NARROWS)[element], static),
             tuple(int(n.rstrip("?")) for n in sizes),
         )
 

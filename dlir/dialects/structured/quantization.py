@@ -1,8 +1,11 @@
-"""The scalar bodies of affine int8, each written once and found again.
+"""The scalar bodies of quantised numbers, each written once and found again.
 
 `requantize`, `quantize` and `dequantize` add the canonical sequence of scalar ops to a body or an
 epilogue; `match_requantize`, `match_quantize` and `match_dequantize` recognise it, wherever it
-stands between other ops, by comparing with the sequence itself. A zero point of 0 is not added.
+stands between other ops, by comparing with the sequence itself. A zero point is a number that is
+written into the sequence, where it is known, else a scalar of the quantised type; 0 is not added.
+Signs are those of the `dl` types: an unsigned zero point is extended by `arith.extui`, and to `ui8`
+the limits are 0 and 255.
 
     y = saturate(zero_point + x * multiplier / 2^(31 + shift))       requantize: i32 i32 i32 -> i8
 
@@ -36,13 +39,17 @@ from xdsl.dialects import arith, math
 from xdsl.dialects.builtin import FloatAttr, IntegerAttr, f32, i8, i32, i64
 from xdsl.ir import Attribute, Block, BlockArgument, Operation, OpResult, SSAValue
 
+from dlir.types import Integer, held_type, is_unsigned, limits_of, unsigned
+
 Add: TypeAlias = Callable[[Operation], SSAValue]
 """Adds an op to the block under construction and gives its result."""
+ZeroPoint: TypeAlias = int | SSAValue
 
 
 def requantize(
-    add: Add, x: SSAValue, multiplier: SSAValue, shift: SSAValue, zero_point: int
-) -> SSAValue:
+    add: Add, x: SSAValue, multiplier: SSAValue, shift: SSAValue, zero_point: ZeroPoint,
+    element: Integer = i8,
+) -> SSAValue:  # fmt: skip
     """`saturate(zero_point + x * multiplier / 2^(31 + shift))`, halves away from zero."""
     zero = add(_whole(0))
     one = add(_whole(1))
@@ -53,29 +60,51 @@ def requantize(
     size = add(arith.SelectOp(negative, add(arith.SubiOp(zero, product)), product))
     quotient = add(arith.ShRUIOp(add(arith.AddiOp(size, half)), bits))
     rounded = add(arith.SelectOp(negative, add(arith.SubiOp(zero, quotient)), quotient))
-    if zero_point:
-        rounded = add(arith.AddiOp(rounded, add(_whole(zero_point))))
-    low = add(arith.MaxSIOp(rounded, add(_whole(-128))))
-    return add(arith.TruncIOp(add(arith.MinSIOp(low, add(_whole(127)))), i8))
+    if zero_point != 0:
+        rounded = add(arith.AddiOp(rounded, _zero(add, zero_point, i64)))
+    least, greatest = limits_of(element)
+    low = add(arith.MaxSIOp(rounded, add(_whole(least))))
+    return add(arith.TruncIOp(add(arith.MinSIOp(low, add(_whole(greatest)))), element))
 
 
-def quantize(add: Add, x: SSAValue, scale: SSAValue, zero_point: int) -> SSAValue:
-    """`saturate(round(x / scale) + zero_point)`, halves to even, NaN as 0; f32 to i8."""
+def quantize(
+    add: Add, x: SSAValue, scale: SSAValue, zero_point: ZeroPoint, element: Integer = i8
+) -> SSAValue:
+    """`saturate(round(x / scale) + zero_point)`, halves to even, NaN as 0; from f32."""
     nearest = add(math.RoundEvenOp(add(arith.DivfOp(x, scale))))
     unordered = add(arith.CmpfOp(nearest, nearest, "uno"))
     number = add(arith.SelectOp(unordered, add(_real(0)), nearest))
-    if zero_point:
+    if isinstance(zero_point, SSAValue):
+        moved = add(arith.SIToFPOp(_zero(add, zero_point, i32), f32))
+        number = add(arith.AddfOp(number, moved))
+    elif zero_point:
         number = add(arith.AddfOp(number, add(_real(zero_point))))
-    low = add(arith.MaximumfOp(number, add(_real(-128))))
-    return add(arith.FPToSIOp(add(arith.MinimumfOp(low, add(_real(127)))), i8))
+    least, greatest = limits_of(element)
+    low = add(arith.MaximumfOp(number, add(_real(least))))
+    high = add(arith.MinimumfOp(low, add(_real(greatest))))
+    kind = arith.FPToUIOp if is_unsigned(element) else arith.FPToSIOp
+    return add(kind(high, element))
 
 
-def dequantize(add: Add, x: SSAValue, scale: SSAValue, zero_point: int) -> SSAValue:
-    """`(x - zero_point) * scale`; i8 or i32 to f32."""
-    whole = x if x.type == i32 else add(arith.ExtSIOp(x, i32))
-    if zero_point:
-        whole = add(arith.SubiOp(whole, add(arith.ConstantOp(IntegerAttr(zero_point, i32)))))
+def dequantize(add: Add, x: SSAValue, scale: SSAValue, zero_point: ZeroPoint) -> SSAValue:
+    """`(x - zero_point) * scale`; from an integer to f32."""
+    whole = _wide(add, x, i32)
+    if zero_point != 0:
+        whole = add(arith.SubiOp(whole, _zero(add, zero_point, i32)))
     return add(arith.MulfOp(add(arith.SIToFPOp(whole, f32)), scale))
+
+
+def _zero(add: Add, zero_point: ZeroPoint, type: Integer) -> SSAValue:
+    if isinstance(zero_point, SSAValue):
+        return _wide(add, zero_point, type)
+    return add(arith.ConstantOp(IntegerAttr(zero_point, type)))
+
+
+def _wide(add: Add, x: SSAValue, type: Integer) -> SSAValue:
+    """An integer extended as its own type says."""
+    if x.type == type:
+        return x
+    return add((arith.ExtUIOp if is_unsigned(x.type) else arith.ExtSIOp)(x, type))
 
 
 def _whole(value: int) -> Operation:
@@ -90,46 +119,58 @@ def _real(value: float) -> Operation:
 
 
 class Requantize(NamedTuple):
-    """The pieces of a requantisation: three i32 values and the zero point."""
+    """The pieces of a requantisation: three i32 values, the zero point, and i8 or ui8."""
 
     x: SSAValue
     multiplier: SSAValue
     shift: SSAValue
-    zero_point: int
+    zero_point: ZeroPoint
+    element: Integer
 
 
 class Quantize(NamedTuple):
-    """The pieces of a quantisation: two f32 values and the zero point."""
+    """The pieces of a quantisation: two f32 values, the zero point, and i8 or ui8."""
 
     x: SSAValue
     scale: SSAValue
-    zero_point: int
+    zero_point: ZeroPoint
+    element: Integer
 
 
 class Dequantize(NamedTuple):
-    """The pieces of a dequantisation: an i8 or i32, an f32 and the zero point."""
+    """The pieces of a dequantisation: an integer, an f32, the zero point, and i8, ui8 or i32."""
 
     x: SSAValue
     scale: SSAValue
-    zero_point: int
+    zero_point: ZeroPoint
+    element: Integer
+
+
+ui8 = unsigned(8)
 
 
 def match_requantize(value: SSAValue) -> Requantize | None:
-    """The pieces, if this i8 value of a body or an epilogue is a requantisation."""
-    found = _match(value, requantize, (i32, i32, i32))
-    return None if found is None else Requantize(*found[0], zero_point=found[1])
+    """The pieces, if this 8-bit value of a body or an epilogue is a requantisation."""
+    for element in (i8, ui8):
+        if (found := _match(value, requantize, (i32, i32, i32), element, (element,))) is not None:
+            return Requantize(*found, element=element)
+    return None
 
 
 def match_quantize(value: SSAValue) -> Quantize | None:
-    """The pieces, if this i8 value of a body or an epilogue is a quantisation."""
-    found = _match(value, quantize, (f32, f32))
-    return None if found is None else Quantize(*found[0], zero_point=found[1])
+    """The pieces, if this 8-bit value of a body or an epilogue is a quantisation."""
+    for element in (i8, ui8):
+        if (found := _match(value, quantize, (f32, f32), element, (element,))) is not None:
+            return Quantize(*found, element=element)
+    return None
 
 
 def match_dequantize(value: SSAValue) -> Dequantize | None:
     """The pieces, if this f32 value of a body or an epilogue is a dequantisation."""
-    found = _match(value, dequantize, (i8, f32)) or _match(value, dequantize, (i32, f32))
-    return None if found is None else Dequantize(*found[0], zero_point=found[1])
+    for element in (i8, ui8, i32):
+        if (found := _match(value, dequantize, (element, f32), element)) is not None:
+            return Dequantize(*found, element=element)
+    return None
 
 
 Sequence: TypeAlias = Callable[..., SSAValue]
@@ -139,33 +180,42 @@ _ANY = 99
 
 
 def _match(
-    value: SSAValue, sequence: Sequence, types: tuple[Attribute, ...]
-) -> tuple[list[SSAValue], int] | None:
-    """(what stands for the arguments of the sequence, the zero point)."""
-    for zero_point in (0, _ANY):
-        block, result = _example(sequence, types, zero_point)
+    value: SSAValue, sequence: Sequence, types: tuple[Attribute, ...],
+    element: Integer, options: tuple[Attribute, ...] = (),
+) -> list[Any] | None:  # fmt: skip
+    """What stands for the arguments of the sequence, and the zero point."""
+    for zero_point in (0, _ANY, None):
+        block, result = _example(sequence, types, zero_point, element, options)
         comparison = _Comparison()
         if comparison.same(result, value):
-            return [comparison.values[argument] for argument in block.args], comparison.zero_point
+            found = [comparison.values[argument] for argument in block.args]
+            return found if zero_point is None else [*found, comparison.zero_point]
     return None
 
 
 @cache
 def _example(
-    sequence: Sequence, types: tuple[Attribute, ...], zero_point: int
-) -> tuple[Block, SSAValue]:
-    """The sequence in a block of its own, and its result."""
-    block = Block(arg_types=types)
+    sequence: Sequence, types: tuple[Attribute, ...], zero_point: int | None,
+    element: Integer, options: tuple[Attribute, ...],
+) -> tuple[Block, SSAValue]:  # fmt: skip
+    """The sequence in a block of its own, and its result; a zero point that is no number is the
+    last argument."""
+    arguments = types if zero_point is not None else (*types, element)
+    block = Block(arg_types=arguments)
 
     def add(op: Operation) -> SSAValue:
         block.add_op(op)
         return op.results[0]
 
-    return block, sequence(add, *block.args, zero_point)
+    last = () if zero_point is None else (zero_point,)
+    return block, sequence(add, *block.args, *last, *options)
 
 
 class _Comparison:
-    """An example against a value: the same ops on the same constants, whatever the arguments."""
+    """An example against a value: the same ops on the same constants, whatever the arguments.
+
+    The example has the types of `dl`, the value those that hold them.
+    """
 
     def __init__(self) -> None:
         self.values: dict[SSAValue, SSAValue] = {}
@@ -174,7 +224,7 @@ class _Comparison:
     def same(self, example: SSAValue, value: SSAValue) -> bool:
         if example in self.values:
             return self.values[example] is value
-        if example.type != value.type:
+        if held_type(example.type) != value.type:
             return False
         self.values[example] = value
         if isinstance(example, BlockArgument):

@@ -118,6 +118,7 @@ from dlir.dialects.dl.ops.pooling3d import (
 from dlir.dialects.dl.ops.quantization import (
     DequantizeOp,
     QuantizeOp,
+    RequantizeOp,
 )
 from dlir.dialects.dl.ops.random import (
     DropoutOp,
@@ -276,6 +277,7 @@ __all__ = [
     "ReduceProdOp",
     "ReduceSumOp",
     "ReluOp",
+    "RequantizeOp",
     "ReshapeOp",
     "ResizeOp",
     "RmsNormOp",

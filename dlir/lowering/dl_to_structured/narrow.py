@@ -64,6 +64,14 @@ FORMATS: dict[type[Attribute], Format] = {
 }
 """`f4E2M1FN` has neither: what is beyond is its last number, and NaN is -0."""
 
+
+def last_number(type_: Attribute) -> float:
+    """The greatest finite number of a narrow float type."""
+    format = FORMATS[type(type_)]
+    exponent, places = divmod(format.greatest, 1 << format.mantissa)
+    return (1 + places / (1 << format.mantissa)) * 2.0 ** (exponent - format.bias)
+
+
 _PARTS = {32: (23, 127), 64: (52, 1023)}
 """Bits -> those of the mantissa, and the bias."""
 

@@ -92,8 +92,10 @@ def _translated(value: SSAValue, known: dict[SSAValue, Expr]) -> Expr:
     if isinstance(op, IndexOp):
         raise Unsupported("the machine has no function for 'structured.index'")
     if (parts := match_requantize(value)) is not None:
+        if parts.element != i8 or not isinstance(parts.zero_point, int):
+            raise Unsupported("the machine requantises to i8, with a zero point that is known")
         x, multiplier, shift = (_expression(v, known) for v in parts[:3])
-        return Call("requant", (x, multiplier, shift, Const(float(parts[3]))))
+        return Call("requant", (x, multiplier, shift, Const(float(parts.zero_point))))
     if isinstance(op, (*CASTS, arith.SIToFPOp)):
         _require_type(op, op.operands[0].type, (i8, i32, bf16, f32))
         _require_type(op, value.type, (i32, bf16, f32))

@@ -56,9 +56,25 @@ func.func @matmul_c6(%a: tensor<2x3xf32>, %b: tensor<3x4xf16>) {
 
 // -----
 
+func.func @matmul_c6_b(%a: tensor<2x3xi8>, %b: tensor<3x4xui16>) {
+  // expected-error@+1 {{expected operands of one element type, got i8 and ui16 [dl-matmul-c6]}}
+  %y = dl.matmul %a, %b acc i32 : (tensor<2x3xi8>, tensor<3x4xui16>) -> tensor<2x4xi32>
+  func.return
+}
+
+// -----
+
 func.func @matmul_c7(%a: tensor<2x3xf32>, %b: tensor<3x4xf32>) {
   // expected-error@+1 {{expected an accumulator of a float element type (f64 f32 f16 bf16), at least as wide as f32, got f16 [dl-matmul-c7]}}
   %y = dl.matmul %a, %b acc f16 : (tensor<2x3xf32>, tensor<3x4xf32>) -> tensor<2x4xf32>
+  func.return
+}
+
+// -----
+
+func.func @matmul_c7_c(%a: tensor<2x3xui8>, %b: tensor<3x4xi8>) {
+  // expected-error@+1 {{expected accumulator i32 for i8 and ui8, got ui32 [dl-matmul-c7]}}
+  %y = dl.matmul %a, %b acc ui32 : (tensor<2x3xui8>, tensor<3x4xi8>) -> tensor<2x4xi32>
   func.return
 }
 
@@ -123,6 +139,14 @@ func.func @conv2d_c5(%x: tensor<1x3x8x8xf32>, %w: tensor<8x3x3xf32>) {
 func.func @conv2d_c6(%x: tensor<1x3x8x8xi16>, %w: tensor<8x3x3x3xi16>) {
   // expected-error@+1 {{expected an accumulator of an integer element type (i64 i32 i16 i8 ui64 ui32 ui16 ui8), at least as wide as i16, got i8 [dl-conv2d-c6]}}
   %y = dl.conv2d %x, %w acc i8 : (tensor<1x3x8x8xi16>, tensor<8x3x3x3xi16>) -> tensor<1x8x6x6xi16>
+  func.return
+}
+
+// -----
+
+func.func @conv2d_c6_b(%x: tensor<1x3x8x8xi8>, %w: tensor<8x3x3x3xui8>) {
+  // expected-error@+1 {{expected accumulator i32 for i8 and ui8, got i64 [dl-conv2d-c6]}}
+  %y = dl.conv2d %x, %w acc i64 : (tensor<1x3x8x8xi8>, tensor<8x3x3x3xui8>) -> tensor<1x8x6x6xi64>
   func.return
 }
 

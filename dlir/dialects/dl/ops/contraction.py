@@ -2,7 +2,8 @@
 
 Both say in which type they sum (`acc`): the operands are converted to it, the sum is rounded once
 to the result's element type. By default that is f32 for f16 and bf16, i32 for i8 and i16, and the
-operands' own type for the others.
+operands' own type for the others. Two operands of 8 bits may differ in sign: each is extended as
+its own type says, and they are summed in i32.
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ from xdsl.dialects.builtin import (
     IntegerAttr,
     TensorType,
     UnitAttr,
+    i8,
+    i32,
     i64,
 )
 from xdsl.ir import Attribute
@@ -43,11 +46,14 @@ from dlir.dialects.dl.attrs import (
     Tensor,
     integer,
     ints,
+    ui8,
 )
 from dlir.dialects.dl.ops.base import DlOp, Operand, element_of, shape_of, type_of
 
 INTS_CONSTR = DenseArrayBase.constr(i64)
 LAYOUT_CONSTR = BaseAttr(LayoutAttr)
+MIXED = {i8, ui8}
+"""Operands of 8 bits may have different signs."""
 AUTO = AlgorithmAttr(Algorithm.AUTO)
 NCHW = LayoutAttr(Layout.NCHW)
 
@@ -101,10 +107,13 @@ class ContractionOp(DlOp):
     def check_types(self, rules: tuple[int, int], lhs: Tensor, rhs: Tensor) -> Attribute:
         """The rules on the operands' and the accumulator's types; the result's element type."""
         element, acc = lhs.element_type, self.acc
-        if rhs.element_type != element:
+        mixed = {element, rhs.element_type} == MIXED
+        if rhs.element_type != element and not mixed:
             got = f"{element} and {rhs.element_type}"
             help = "insert dl.cast"
             self.reject(rules[0], f"expected operands of one element type, got {got}", help)
+        if mixed and acc != i32:
+            self.reject(rules[1], f"expected accumulator i32 for i8 and ui8, got {acc}")
         kind = FLOATS if element in FLOATS else INTS
         if acc not in kind or WIDTHS[acc] < WIDTHS[element]:
             message = f"expected an accumulator of {kind}, at least as wide as {element}, got {acc}"
@@ -115,8 +124,11 @@ class ContractionOp(DlOp):
         return result
 
 
-def accumulator(element: Attribute, acc: Attribute | None) -> Attribute:
+def accumulator(lhs: Operand, rhs: Operand, acc: Attribute | None) -> Attribute:
     """The accumulator type that is written, or the default; types without one are left to C1."""
+    element = element_of(lhs)
+    if acc is None and {element, element_of(rhs)} == MIXED:
+        return i32
     return acc or ACCUMULATORS.get(element, element)
 
 
@@ -133,8 +145,8 @@ class MatmulOp(ContractionOp):
     C3: the inner sizes (k) agree
     C4: the batch dimensions broadcast
     C5: both operands have rank 2 or more
-    C6: the operands have one element type
-    C7: the accumulator type is of the operands' kind and at least as wide
+    C6: the operands have one element type, or are i8 and ui8
+    C7: the accumulator type is of the operands' kind and at least as wide; i32 for i8 and ui8
 
     ```mlir
     %y = dl.matmul %a, %b acc f32 {transpose_rhs}
@@ -161,7 +173,7 @@ class MatmulOp(ContractionOp):
     ):
         element = element_of(lhs)
         properties = {
-            "acc": accumulator(element, acc),
+            "acc": accumulator(lhs, rhs, acc),
             "transpose_lhs": UnitAttr() if transpose_lhs else None,
             "transpose_rhs": UnitAttr() if transpose_rhs else None,
         }
@@ -206,9 +218,9 @@ class Conv2dOp(ContractionOp):
     C2: the result has the inferred image size and an element type of the operands' kind (float or
         integer)
     C3: the input channels are groups times the weight's second size
-    C4: the operands have one element type
+    C4: the operands have one element type, or are i8 and ui8
     C5: both operands have rank 4
-    C6: the accumulator type is of the operands' kind and at least as wide
+    C6: the accumulator type is of the operands' kind and at least as wide; i32 for i8 and ui8
     C7: two strides >= 1, two dilations >= 1, four paddings >= 0
     C8: groups >= 1 divides the output channels
     C9: the kernel fits into the padded image
@@ -246,7 +258,7 @@ class Conv2dOp(ContractionOp):
     ):
         element = element_of(x)
         properties = {
-            "acc": accumulator(element, acc),
+            "acc": accumulator(x, weight, acc),
             "strides": ints(strides),
             "padding": ints(padding),
             "dilations": ints(dilations),

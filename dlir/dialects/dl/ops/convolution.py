@@ -63,9 +63,9 @@ class Conv3dOp(GroupedOp):
     C2: the result has the inferred image size and an element type of the operands' kind (float or
         integer)
     C3: the input channels are groups times the weight's second size
-    C4: the operands have one element type
+    C4: the operands have one element type, or are i8 and ui8
     C5: both operands have rank 5
-    C6: the accumulator type is of the operands' kind and at least as wide
+    C6: the accumulator type is of the operands' kind and at least as wide; i32 for i8 and ui8
     C7: three strides >= 1, three dilations >= 1, six paddings >= 0
     C8: groups >= 1 divides the output channels
     C9: the kernel fits into the padded image
@@ -97,7 +97,7 @@ class Conv3dOp(GroupedOp):
     ):
         element = element_of(x)
         properties = {
-            "acc": accumulator(element, acc),
+            "acc": accumulator(x, weight, acc),
             "strides": ints(strides),
             "padding": ints(padding),
             "dilations": ints(dilations),
@@ -147,9 +147,9 @@ class ConvTransposeOp(GroupedOp):
     C2: the result has size (n - 1)*s - low - high + (k - 1)*d + 1 + output_padding per dimension
         and an element type of the operands' kind (float or integer)
     C3: the input channels are the weight's first size
-    C4: the operands have one element type
+    C4: the operands have one element type, or are i8 and ui8
     C5: both operands have one rank, 3 to 5
-    C6: the accumulator type is of the operands' kind and at least as wide
+    C6: the accumulator type is of the operands' kind and at least as wide; i32 for i8 and ui8
     C7: strides and dilations >= 1, paddings and output paddings >= 0, one per dimension (or end)
     C8: groups >= 1 divides the input channels
     C9: the result is not empty
@@ -183,7 +183,7 @@ class ConvTransposeOp(GroupedOp):
     ):
         element = element_of(x)
         properties = {
-            "acc": accumulator(element, acc),
+            "acc": accumulator(x, weight, acc),
             "strides": None if strides is None else ints(strides),
             "padding": None if padding is None else ints(padding),
             "dilations": None if dilations is None else ints(dilations),

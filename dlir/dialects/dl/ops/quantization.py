@@ -1,7 +1,9 @@
-"""Affine int8: an integer q stands for the real number `(q - zero_point) * scale`.
+"""Quantised numbers: an integer q stands for the real number `(q - zero_point) * scale`.
 
-Scales, multipliers and shifts are tensors of rank 0, or vectors with one entry per place along
-`axis`. Integer sums of products are `dl.matmul` and `dl.conv2d` on i8 with `acc i32`.
+Scales, zero points, multipliers and shifts are tensors of rank 0; or vectors with one entry per
+place along `axis`; or, with `block`, of the operand's rank, with one entry for each so many places
+along `axis`. Without a zero point it is 0. Integer sums of products are `dl.matmul` and the
+convolutions on 8 bits with `acc i32`.
 """
 
 from __future__ import annotations
@@ -9,22 +11,48 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
-from xdsl.dialects.builtin import AnyTensorTypeConstr, IntegerAttr, TensorType, f32, i8, i32, i64
+from xdsl.dialects.builtin import (
+    AnyTensorTypeConstr,
+    IntegerAttr,
+    IntegerType,
+    TensorType,
+    f32,
+    i8,
+    i16,
+    i32,
+    i64,
+)
 from xdsl.ir import Attribute, SSAValue
-from xdsl.irdl import irdl_op_definition, operand_def, opt_prop_def, result_def
+from xdsl.irdl import irdl_op_definition, operand_def, opt_operand_def, opt_prop_def, result_def
 
 from dlir.dialects.dl import shapes
-from dlir.dialects.dl.attrs import ElementSet, OpClass, integer
+from dlir.dialects.dl.attrs import ElementSet, OpClass, integer, ui8, ui16
 from dlir.dialects.dl.constants import known_array
-from dlir.dialects.dl.ops.base import DlOp, Operand, element_of, normalised, rank_of, shape_of
+from dlir.dialects.dl.ops.base import (
+    DlOp,
+    Operand,
+    element_of,
+    normalised,
+    rank_of,
+    shape_of,
+    type_of,
+)
 from dlir.dialects.dl.ops.source import AXIS
+from dlir.types import NARROW_FLOATS, is_integer, unsigned
 
 if TYPE_CHECKING:
     from dlir.numpy_types import Array
 
+BYTES = (i8, ui8)
+INTEGERS = (*BYTES, *(make(n) for n in (4, 2) for make in (IntegerType, unsigned)), i16, ui16)
+CODES = (*INTEGERS, *(kind() for kind in NARROW_FLOATS))
+
 REAL = ElementSet("the real", (f32,))
 SUM = ElementSet("the accumulator", (i32,))
-QUANTIZED = ElementSet("a quantised", (i8, i32))
+BYTE = ElementSet("an 8-bit integer", BYTES)
+QUANTIZED = ElementSet("a quantised", CODES)
+QUANTIZED_OR_SUM = ElementSet("a quantised", (*CODES, i32))
+BLOCK = IntegerAttr.constr(i64)
 
 
 class Rule(NamedTuple):
@@ -47,81 +75,141 @@ SHIFTS = Rule("shifts in -31..31", _between)
 
 
 class AffineOp(DlOp):
-    """Elementwise, with parameters per tensor or per place along an axis."""
+    """Elementwise, with parameters per tensor, per place along an axis, or per block of it."""
 
     OP_CLASS: ClassVar[OpClass] = OpClass.ELEMENTWISE
     SOURCE: ClassVar[ElementSet] = REAL
     PARAMETER: ClassVar[Attribute] = f32
-    TARGET: ClassVar[Attribute] = i8
+    TARGET: ClassVar[ElementSet] = QUANTIZED
     RULE: ClassVar[Rule] = SCALES
-    """What holds for the numbers of the last operand."""
+    """What holds for the numbers of the last of the parameters."""
+    COUNT: ClassVar[int] = 1
+    """How many parameters there are before the zero point."""
 
     x = operand_def(AnyTensorTypeConstr)
+    zero_point = opt_operand_def(AnyTensorTypeConstr)
     axis = opt_prop_def(AXIS)
-    zero_point = opt_prop_def(IntegerAttr.constr(i64), default_value=integer(0))
     result = result_def(AnyTensorTypeConstr)
 
     @property
     def parameters(self) -> Sequence[SSAValue]:
-        """The operands that are given per tensor or per place along the axis."""
-        return self.operands[1:]
+        """The scale, or the multiplier and the shift."""
+        return self.operands[1 : 1 + self.COUNT]
+
+    @property
+    def block_size(self) -> int | None:
+        """How many places along the axis have one parameter, if `block` says so."""
+        return None
+
+    @property
+    def code(self) -> Attribute:
+        """The element type of the quantised numbers: the result's, or x's if the result is real."""
+        return element_of(self.result)
 
     def start(
-        self, x: Operand, parameters: Sequence[Operand], axis: int | None, zero_point: int
+        self,
+        operands: Sequence[Operand | None],
+        axis: int | None,
+        block: int | None,
+        element: Attribute,
     ) -> None:
         """What the constructors do."""
+        x = operands[0]
+        assert x is not None
         properties = {
             "axis": None if axis is None else integer(normalised(axis, rank_of(x))),
-            "zero_point": integer(zero_point),
+            "block": None if block is None else integer(block),
         }
-        self.initialise([x, *parameters], properties)
+        self.initialise(operands, properties, [TensorType(element, ())])
 
     def infer(self) -> Sequence[Attribute]:
         self.check_elements(self.SOURCE, self.x)
-        self._check_parameters()
+        element = element_of(self.result)
+        if element not in self.TARGET:
+            self.reject(2, f"expected a result of {self.TARGET}, got {element}")
+        shape = self._parameter_shape()
+        self._check_parameters(shape)
         array = known_array(self.parameters[-1])
         if array is not None and not (good := self.RULE.holds(array)).all():
             self.reject(5, f"expected {self.RULE.text}, got {array[~good].flat[0]}")
-        self._check_zero_point(self.zero_point.value.data)
-        return [TensorType(self.TARGET, shape_of(self.x))]
+        self._check_zero_point(shape)
+        return [TensorType(element, shape_of(self.x))]
 
-    def _check_parameters(self) -> None:
-        """C4 and C3."""
-        shape: shapes.Shape = ()
-        if self.axis is not None:
-            axis = self.axis.value.data
-            self.check_axis(4, axis, rank_of(self.x))
-            shape = shape_of(self.x)[axis : axis + 1]
+    def _parameter_shape(self) -> shapes.Shape:
+        """C4; the shape that parameters have."""
+        shape, block = shape_of(self.x), self.block_size
+        if self.axis is None:
+            if block is not None:
+                self.reject(4, "expected an axis for blocks", "`axis` says along which they are")
+            return ()
+        axis = self.axis.value.data
+        self.check_axis(4, axis, len(shape))
+        if block is None:
+            return shape[axis : axis + 1]
+        if block < 1:
+            self.reject(4, f"expected block >= 1, got {block}")
+        blocks = shape[axis] if shape[axis] == shapes.DYNAMIC else -(-shape[axis] // block)
+        return (*shape[:axis], blocks, *shape[axis + 1 :])
+
+    def _check_parameters(self, shape: shapes.Shape) -> None:
+        """C3."""
         for value in self.parameters:
             fits = shapes.meet_shapes(shape_of(value), shape) is not None
             if not fits or element_of(value) != self.PARAMETER:
                 expected = TensorType(self.PARAMETER, shape)
                 help = None if self.axis is not None else "with `axis` it is a vector"
-                names = " and ".join(d for d, _ in self.get_irdl_definition().operands[1:])
+                definitions = self.get_irdl_definition().operands[1 : 1 + self.COUNT]
+                names = " and ".join(name for name, _ in definitions)
                 self.reject(3, f"expected {names} of type {expected}, got {value.type}", help)
 
-    def _check_zero_point(self, zero_point: int) -> None:
+    def _check_zero_point(self, shape: shapes.Shape) -> None:
         """C6."""
-        if not -128 <= zero_point <= 127:
-            self.reject(6, f"expected a zero point in -128..127, got {zero_point}")
+        if self.zero_point is None:
+            return
+        given, element = type_of(self.zero_point), self.code
+        if not is_integer(element) or element == i32:
+            self.reject(6, f"expected no zero point for {element}, got {given}")
+        fits = shapes.meet_shapes(given.get_shape(), shape) is not None
+        if not fits or given.element_type != element:
+            expected = TensorType(element, shape)
+            self.reject(6, f"expected a zero point of type {expected}, got {given}")
+
+
+class ScaledOp(AffineOp):
+    """Between real numbers and quantised ones."""
+
+    block = opt_prop_def(BLOCK)
+
+    @property
+    def block_size(self) -> int | None:
+        return None if self.block is None else self.block.value.data
+
+
+def _code(element: Attribute | None, zero_point: Operand | None) -> Attribute:
+    """The element type that is stated, or that of the zero point, or i8."""
+    return element or (i8 if zero_point is None else element_of(zero_point))
 
 
 @irdl_op_definition
-class QuantizeOp(AffineOp):
-    """Real numbers to int8: `y = saturate(round(x / scale) + zero_point)`.
+class QuantizeOp(ScaledOp):
+    """Real numbers to quantised ones: `y = saturate(round(x / scale) + zero_point)`.
 
     The quotient is rounded to f32, then to the nearest integer, halves to even; NaN counts as 0.
+    To a narrow float it is rounded as `dl.cast` does, but saturates at the last finite number, and
+    NaN stays what it is.
 
     C1: the element type is f32
-    C2: the result has the operand's shape and element type i8
-    C3: the scale is an f32 of rank 0, or with `axis` a vector of the axis' size
-    C4: the axis is one of the operand's
+    C2: the result has the operand's shape and an integer element type of 2, 4, 8 or 16 bits, or a
+        narrow float
+    C3: the scale is an f32 of rank 0; with `axis` a vector of the axis' size; with `block`, too, of
+        the operand's rank, with one place per block along the axis
+    C4: the axis is one of the operand's, and block >= 1 has one
     C5: scales are finite and > 0 (checked when the program runs, if they are no constants)
-    C6: the zero point is in -128..127
+    C6: the zero point has the scale's shape and the result's element type; narrow floats have none
 
     ```mlir
-    %y = dl.quantize %x, %scale {axis = 0, zero_point = -3}
-        : (tensor<64x3x7x7xf32>, tensor<64xf32>) -> tensor<64x3x7x7xi8>
+    %y = dl.quantize %x, %scale, %zero_point {axis = 0}
+        : (tensor<64x3x7x7xf32>, tensor<64xf32>, tensor<64xui8>) -> tensor<64x3x7x7xui8>
     ```
     """
 
@@ -129,60 +217,81 @@ class QuantizeOp(AffineOp):
 
     x = operand_def(AnyTensorTypeConstr)
     scale = operand_def(AnyTensorTypeConstr)
+    zero_point = opt_operand_def(AnyTensorTypeConstr)
 
-    def __init__(self, x: Operand, scale: Operand, *, axis: int | None = None, zero_point: int = 0):
-        self.start(x, [scale], axis, zero_point)
+    def __init__(
+        self,
+        x: Operand,
+        scale: Operand,
+        zero_point: Operand | None = None,
+        *,
+        axis: int | None = None,
+        block: int | None = None,
+        element: Attribute | None = None,
+    ):
+        self.start([x, scale, zero_point], axis, block, _code(element, zero_point))
 
 
 @irdl_op_definition
-class DequantizeOp(AffineOp):
-    """Integers to the real numbers that they stand for: `y = (x - zero_point) * scale`.
+class DequantizeOp(ScaledOp):
+    """Quantised numbers to the real ones that they stand for: `y = (x - zero_point) * scale`.
 
-    The difference is exact; it is rounded to f32, and so is the product. Accumulators (i32) have
-    no zero point.
+    The difference is exact; it is rounded to f32, and so is the product. Accumulators (i32) and
+    narrow floats have no zero point.
 
-    C1: the element type is i8 or i32
+    C1: the element type is an integer of 2, 4, 8 or 16 bits, i32, or a narrow float
     C2: the result has the operand's shape and element type f32
-    C3: the scale is an f32 of rank 0, or with `axis` a vector of the axis' size
-    C4: the axis is one of the operand's
+    C3: the scale is an f32 of rank 0; with `axis` a vector of the axis' size; with `block`, too, of
+        the operand's rank, with one place per block along the axis
+    C4: the axis is one of the operand's, and block >= 1 has one
     C5: scales are finite and > 0 (checked when the program runs, if they are no constants)
-    C6: the zero point is in -128..127, and 0 for i32
+    C6: the zero point has the scale's shape and the operand's element type; i32 and narrow floats
+        have none
 
     ```mlir
-    %y = dl.dequantize %x, %scale {zero_point = 4} : (tensor<?x4xi8>, tensor<f32>) -> tensor<?x4xf32>
+    %y = dl.dequantize %x, %scale, %zero_point {axis = 1, block = 32}
+        : (tensor<?x64xi4>, tensor<?x2xf32>, tensor<?x2xi4>) -> tensor<?x64xf32>
     ```
-    """  # noqa: E501
+    """
 
     name = "dl.dequantize"
 
-    SOURCE: ClassVar[ElementSet] = QUANTIZED
-    TARGET: ClassVar[Attribute] = f32
+    SOURCE: ClassVar[ElementSet] = QUANTIZED_OR_SUM
+    TARGET: ClassVar[ElementSet] = REAL
 
     x = operand_def(AnyTensorTypeConstr)
     scale = operand_def(AnyTensorTypeConstr)
+    zero_point = opt_operand_def(AnyTensorTypeConstr)
 
-    def __init__(self, x: Operand, scale: Operand, *, axis: int | None = None, zero_point: int = 0):
-        self.start(x, [scale], axis, zero_point)
+    def __init__(
+        self,
+        x: Operand,
+        scale: Operand,
+        zero_point: Operand | None = None,
+        *,
+        axis: int | None = None,
+        block: int | None = None,
+    ):
+        self.start([x, scale, zero_point], axis, block, f32)
 
-    def _check_zero_point(self, zero_point: int) -> None:
-        super()._check_zero_point(zero_point)
-        if zero_point and element_of(self.x) == i32:
-            self.reject(6, f"expected zero point 0 for i32, got {zero_point}")
+    @property
+    def code(self) -> Attribute:
+        return element_of(self.x)
 
 
 @irdl_op_definition
 class RequantizeOp(AffineOp):
-    """Accumulators to int8: `y = saturate(zero_point + x * multiplier / 2^(31 + shift))`.
+    """Accumulators to 8 bits: `y = saturate(zero_point + x * multiplier / 2^(31 + shift))`.
 
     The product is exact and the quotient is rounded once, halves away from zero: the one rule of
     `dlir.requantize`, which all levels share.
 
     C1: the element type is i32
-    C2: the result has the operand's shape and element type i8
+    C2: the result has the operand's shape and element type i8 or ui8
     C3: multiplier and shift are i32 of rank 0, or with `axis` vectors of the axis' size
     C4: the axis is one of the operand's
     C5: shifts are in -31..31 (checked when the program runs, if they are no constants)
-    C6: the zero point is in -128..127
+    C6: the zero point has the multiplier's shape and the result's element type
 
     ```mlir
     %y = dl.requantize %x, %m, %s {axis = 1}
@@ -194,19 +303,24 @@ class RequantizeOp(AffineOp):
 
     SOURCE: ClassVar[ElementSet] = SUM
     PARAMETER: ClassVar[Attribute] = i32
+    TARGET: ClassVar[ElementSet] = BYTE
     RULE: ClassVar[Rule] = SHIFTS
+    COUNT: ClassVar[int] = 2
 
     x = operand_def(AnyTensorTypeConstr)
     multiplier = operand_def(AnyTensorTypeConstr)
     shift = operand_def(AnyTensorTypeConstr)
+    zero_point = opt_operand_def(AnyTensorTypeConstr)
 
     def __init__(
         self,
         x: Operand,
         multiplier: Operand,
         shift: Operand,
+        zero_point: Operand | None = None,
         *,
         axis: int | None = None,
-        zero_point: int = 0,
+        element: Attribute | None = None,
     ):
-        self.start(x, [multiplier, shift], axis, zero_point)
+        operands = [x, multiplier, shift, zero_point]
+        self.start(operands, axis, None, _code(element, zero_point))

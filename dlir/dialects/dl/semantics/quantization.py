@@ -1,52 +1,88 @@
-"""Affine int8. Floats are computed in f32, each step rounded: every machine gives the same bits."""
+"""Quantised numbers. Floats are computed in f32, each step rounded: every machine gives the same
+bits."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
+import ml_dtypes
 import numpy as np
 
 from dlir.dialects.dl.ops import quantization as q
-from dlir.numpy_types import Array
+from dlir.dialects.dl.semantics.common import result_dtype, rounded
+from dlir.dialects.dl.semantics.narrow import widened
+from dlir.numpy_types import Array, is_integral
 from dlir.requantize import requantize as requantized
 
 
-def aligned(op: q.AffineOp, x: Array, *parameters: Array) -> list[Array]:
-    """The parameters as they broadcast against x; raises ValueError for those that break C5."""
+def aligned(op: q.AffineOp, x: Array, zero_point: Array | None, *parameters: Array) -> list[Array]:
+    """The parameters and the zero point, as an int32, as they broadcast against x.
+
+    Raises ValueError for parameters that break C5.
+    """
     if not (good := op.RULE.holds(parameters[-1])).all():
         raise ValueError(f"expected {op.RULE.text}, got {parameters[-1][~good].flat[0]}")
+    given = [] if zero_point is None else [widened(zero_point).astype(np.int32)]
+    spread = [_spread(op, x, p) for p in (*parameters, *given)]
+    return spread if given else [*spread, np.zeros((), np.int32)]
+
+
+def _spread(op: q.AffineOp, x: Array, p: Array) -> Array:
     if op.axis is None:
-        return [*parameters]
-    axis = op.axis.value.data
-    for p in parameters:
-        if p.shape[0] != x.shape[axis]:
-            raise ValueError(f"expected {x.shape[axis]} parameters, got {p.shape[0]}")
-    return [p.reshape(-1, *[1] * (x.ndim - axis - 1)) for p in parameters]
+        return p
+    axis, block = op.axis.value.data, op.block_size
+    size = x.shape[axis]
+    if block is None:
+        _require((size,), p.shape)
+        return p.reshape(-1, *[1] * (x.ndim - axis - 1))
+    _require((*x.shape[:axis], -(-size // block), *x.shape[axis + 1 :]), p.shape)
+    return p.repeat(block, axis)[(slice(None),) * axis + (slice(size),)]
 
 
-def quantize(_: Any, op: q.QuantizeOp, x: Array, scale: Array) -> Array:
+def _require(expected: tuple[int, ...], got: tuple[int, ...]) -> None:
+    if expected != got:
+        raise ValueError(f"expected parameters of shape {[*expected]}, got {[*got]}")
+
+
+def quantize(
+    _: Any, op: q.QuantizeOp, x: Array, scale: Array, zero_point: Array | None = None
+) -> Array:
     """saturate(round(x / scale) + zero_point), NaN as 0"""
-    (scale,) = aligned(op, x, scale)
+    scale, zero = aligned(op, x, zero_point, scale)
+    dtype = result_dtype(op)
     with np.errstate(over="ignore", invalid="ignore"):
-        nearest = np.rint(x / scale)
+        quotient = np.asarray(x / scale)
+    if not is_integral(dtype):
+        greatest = np.float32(cast(Any, ml_dtypes.finfo(dtype)).max)
+        return rounded(np.clip(quotient, -greatest, greatest), dtype)
+    nearest = np.rint(quotient)
     number = np.where(np.isnan(nearest), np.float32(0), nearest)
-    moved = number + np.float32(op.zero_point.value.data)
-    return np.asarray(np.clip(moved, -128, 127).astype(np.int8))
+    limits = ml_dtypes.iinfo(dtype)
+    moved = np.clip(number + zero.astype(np.float32), limits.min, limits.max)
+    return np.asarray(moved.astype(np.int32).astype(dtype))
 
 
-def dequantize(_: Any, op: q.DequantizeOp, x: Array, scale: Array) -> Array:
+def dequantize(
+    _: Any, op: q.DequantizeOp, x: Array, scale: Array, zero_point: Array | None = None
+) -> Array:
     """(x - zero_point) * scale"""
-    (scale,) = aligned(op, x, scale)
-    difference = (x.astype(np.int32) - op.zero_point.value.data).astype(np.float32)
+    scale, zero = aligned(op, x, zero_point, scale)
+    number = widened(x)
+    if is_integral(number.dtype):
+        number = number.astype(np.int32) - zero
     with np.errstate(over="ignore", under="ignore"):
-        return np.asarray(difference * scale)
+        return np.asarray(number.astype(np.float32) * scale)
 
 
-def requantize(_: Any, op: q.RequantizeOp, x: Array, multiplier: Array, shift: Array) -> Array:
+def requantize(
+    _: Any, op: q.RequantizeOp, x: Array, multiplier: Array, shift: Array,
+    zero_point: Array | None = None,
+) -> Array:  # fmt: skip
     """saturate(zero_point + x * multiplier / 2^(31 + shift)): see `dlir.requantize`"""
-    multiplier, shift = aligned(op, x, multiplier, shift)
-    y = requantized(x, multiplier, shift, op.zero_point.value.data)
-    return np.asarray(y.astype(np.int8))
+    multiplier, shift, zero = aligned(op, x, zero_point, multiplier, shift)
+    dtype = result_dtype(op)
+    limits = (int(np.iinfo(dtype).min), int(np.iinfo(dtype).max))
+    return np.asarray(requantized(x, multiplier, shift, zero, limits).astype(dtype))
 
 
 SEMANTICS = {q.QuantizeOp: quantize, q.DequantizeOp: dequantize, q.RequantizeOp: requantize}

@@ -88,23 +88,31 @@ class Affine(NamedTuple):
     """The parameters of `dl.quantize` and `dl.dequantize`."""
 
     scale: Tensor
+    zero_point: Tensor | None
     axis: int | None
-    zero_point: int
 
 
 def _affine(context: Context, node: Node, by: Granularity) -> Affine | None:
-    """Scales that are known and > 0, and one known zero point, if a node has these."""
+    """Scales that are known and > 0, and zero points of the same shape, if a node has these."""
     scale, point = node.input(1), node.input(2) if node.has(2) else None
     if by.block or not isinstance(scale, Constant) or scale.array.dtype != np.float32:
         return None
     if not ((scale.array > 0) & (scale.array < np.inf)).all():
         return None
-    points = _points(point)
-    if len(points) != 1:
-        return None
     single = scale.array.size == 1
-    value = context.reshape(context.tensor(scale), ()) if single else context.tensor(scale)
-    return Affine(value, None if single else by.axis, points.pop())
+
+    def shaped(value: Value) -> Tensor:
+        return context.reshape(context.tensor(value), ()) if single else context.tensor(value)
+
+    zero = None if point is None or _points(point) == {0} else shaped(point)
+    return Affine(shaped(scale), zero, None if single else by.axis)
+
+
+def _emitted(
+    context: Context, kind: type[dl.QuantizeOp | dl.DequantizeOp], x: Tensor, known: Affine
+) -> Tensor:
+    zero = None if known.zero_point is None else known.zero_point.ssa
+    return context.emit(kind(x.ssa, known.scale.ssa, zero, axis=known.axis), x.dims)
 
 
 def _points(value: Value | None) -> set[int]:
@@ -161,8 +169,7 @@ def _quantize_linear(context: Context, node: Node) -> Tensor:
     if node.int("precision", 0):
         element = xdsl_type(node.element_type("precision"))
     if (x.element, element, target) == (f32, f32, i8) and (known := _affine(context, node, by)):
-        op = dl.QuantizeOp(x.ssa, known.scale.ssa, axis=known.axis, zero_point=known.zero_point)
-        return context.emit(op, x.dims)
+        return _emitted(context, dl.QuantizeOp, x, known)
     divisor = _spread(context, context.cast(scale, element), x, by)
     quotient = context.itemwise(dl.DivOp, context.cast(x, element), divisor)
     if zero_point is not None:
@@ -203,8 +210,7 @@ def _dequantize_linear(context: Context, node: Node) -> Tensor:
     if not is_float(result) or x.element not in (*TARGETS, i32):
         raise Unsupported(f"{x.element} as {result}")
     if x.element == i8 and result == f32 and (known := _affine(context, node, by)):
-        op = dl.DequantizeOp(x.ssa, known.scale.ssa, axis=known.axis, zero_point=known.zero_point)
-        return context.emit(op, x.dims)
+        return _emitted(context, dl.DequantizeOp, x, known)
     number = context.cast(x, f32)
     if zero_point is not None:
         shift = _spread(context, context.cast(zero_point, f32), x, by)
