@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import json
 import mmap
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NoReturn, cast
 
@@ -162,6 +163,30 @@ def check_params(module: ModuleOp, params: Mapping[str, Array]) -> None:
         array, type = params[name], cast(TensorType[Any], op.results[0].type)
         if array.dtype != dtype_of(type) or array.shape != type.get_shape():
             fail(op, f'weight "{name}": expected {type}, got {type_name(array)}')
+
+
+@contextmanager
+def changing_weights(
+    module: ModuleOp, who: str, params: str, output: str
+) -> Generator[dict[str, Array], None, None]:
+    """The weights of the file `params`, to be changed; those that the module then uses are written.
+
+    Without files there are none. Raises CompileError in the name of the pass `who`.
+    """
+    if bool(params) != bool(output):
+        fail(
+            None,
+            f"{who} makes new weights from old ones, and needs files for both",
+            help="write params=OLD.safetensors output=NEW.safetensors",
+        )
+    if not params:
+        yield {}
+        return
+    old = Weights(params)
+    check_params(module, old)
+    weights: dict[str, Array] = dict(old)
+    yield weights
+    write_weights(output, {name: weights[name] for _, name in param_ops(module)})
 
 
 def _spelling(name: str, params: Mapping[str, Array]) -> str:

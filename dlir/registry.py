@@ -86,6 +86,7 @@ PASSES: dict[str, str] = {
     "dl-merge-matmuls": "dlir.transforms.dl_merge_matmuls:DlMergeMatmuls",
     "dl-outline-repeats": "dlir.transforms.dl_outline_repeats:DlOutlineRepeats",
     "dl-outline-segments": "dlir.transforms.dl_outline_segments:DlOutlineSegments",
+    "dl-prune": "dlir.transforms.dl_prune:DlPrune",
     "dl-quantize-minmax": "dlir.transforms.dl_quantize_minmax:DlQuantizeMinmax",
     "dl-raise-composites": "dlir.transforms.dl_raise_composites:DlRaiseComposites",
     "dl-roofline": "dlir.targets.roofline.dl_roofline:DlRoofline",

@@ -13,7 +13,6 @@ from xdsl.dialects.builtin import IntegerAttr, ModuleOp
 from xdsl.ir import Operation, SSAValue
 from xdsl.passes import ModulePass
 
-from dlir.diagnostics import fail
 from dlir.dialects.dl.attrs import WIDTHS
 from dlir.dialects.dl.ops.base import DlOp, element_of, shape_of, type_of
 from dlir.dialects.dl.ops.source import ConstantOp, DimOp, ParamOp
@@ -59,21 +58,10 @@ class DlFoldConstants(ModulePass):
     output: str = ""
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
-        if bool(self.params) != bool(self.output):
-            fail(
-                None,
-                "dl-fold-constants makes new weights from old ones, and needs files for both",
-                help="write params=OLD.safetensors output=NEW.safetensors",
-            )
-        if not self.params:
-            fold_constants(op, {}, self.max_bytes)
-            return
-        from dlir.params import Weights, check_params, param_ops, write_weights
+        from dlir.params import changing_weights
 
-        weights = Weights(self.params)
-        check_params(op, weights)
-        known = fold_constants(op, weights, self.max_bytes)
-        write_weights(self.output, {name: known[name] for _, name in param_ops(op)})
+        with changing_weights(op, self.name, self.params, self.output) as weights:
+            weights.update(fold_constants(op, weights, self.max_bytes))
 
 
 def fold_constants(
