@@ -181,3 +181,45 @@ func.func @conv2d_c9(%x: tensor<1x3x8x?xf32>, %w: tensor<8x3x3x3xf32>) {
   %y = dl.conv2d %x, %w acc f32 {dilations = [4, 4]} : (tensor<1x3x8x?xf32>, tensor<8x3x3x3xf32>) -> tensor<1x8x1x?xf32>
   func.return
 }
+
+// -----
+
+func.func @matmul_c8(%x: tensor<2x8xf32>, %w: tensor<4x8xf32, #sparse.bitmask<5>>) {
+  // expected-error@+1 {{expected an operand in #sparse.csr or #sparse.bsr, got #sparse.bitmask<5> [dl-matmul-c8]}}
+  %y = dl.matmul %x, %w acc f32 {transpose_rhs} : (tensor<2x8xf32>, tensor<4x8xf32, #sparse.bitmask<5>>) -> tensor<2x4xf32>
+  func.return
+}
+
+// -----
+
+func.func @matmul_c8_turned(%x: tensor<2x8xf32>, %w: tensor<8x4xf32, #sparse.csr<5>>) {
+  // expected-error@+1 {{expected an encoded operand whose columns are summed over, got its rows [dl-matmul-c8]}}
+  %y = dl.matmul %x, %w acc f32 : (tensor<2x8xf32>, tensor<8x4xf32, #sparse.csr<5>>) -> tensor<2x4xf32>
+  func.return
+}
+
+// -----
+
+func.func @matmul_c8_both(%w: tensor<4x8xf32, #sparse.csr<5>>) {
+  // expected-error@+1 {{expected one encoded operand, got two [dl-matmul-c8]}}
+  %y = dl.matmul %w, %w acc f32 {transpose_rhs} : (tensor<4x8xf32, #sparse.csr<5>>, tensor<4x8xf32, #sparse.csr<5>>) -> tensor<4x4xf32>
+  func.return
+}
+
+// -----
+
+// No other op takes encoded tensors, and none gives them.
+
+func.func @add_encoded(%w: tensor<4x8xf32, #sparse.csr<5>>) {
+  // expected-error@+1 {{expected plain tensors, got tensor<4x8xf32, #sparse.csr<5>> [dl-encoding]}}
+  %y = dl.relu %w : tensor<4x8xf32, #sparse.csr<5>>
+  func.return
+}
+
+// -----
+
+func.func @result_encoded(%x: tensor<4x8xf32>) {
+  // expected-error@+1 {{expected plain tensors, got tensor<4x4xf32, #sparse.csr<5>> [dl-encoding]}}
+  %y = dl.matmul %x, %x acc f32 {transpose_rhs} : (tensor<4x8xf32>, tensor<4x8xf32>) -> tensor<4x4xf32, #sparse.csr<5>>
+  func.return
+}

@@ -25,6 +25,7 @@ from xdsl.utils.exceptions import VerifyException
 from dlir.diagnostics import RuleViolation
 from dlir.dialects.dl import assembly, shapes
 from dlir.dialects.dl.attrs import BITS, ElementSet, OpClass, Tensor
+from dlir.dialects.sparse.attrs import is_encoded
 from dlir.types import is_integer, limits_of
 
 Operand = SSAValue | Operation
@@ -94,6 +95,8 @@ class DlOp(IRDLOperation, HasFolderInterface, HasCanonicalizationPatternsInterfa
     """Whether the last operands are `sizes`, the indices of the `?` of the result."""
     LEAD: ClassVar[tuple[str, ...]] = ()
     """The properties that `parse_lead` reads."""
+    TAKES_ENCODED: ClassVar[bool] = False
+    """Whether operands may have an encoding of the `sparse` dialect; the op's rules say which."""
     ON_HOST: ClassVar[bool] = False
     """Whether sizes of the results follow from elements: then the host runs the op's semantics."""
 
@@ -130,7 +133,17 @@ class DlOp(IRDLOperation, HasFolderInterface, HasCanonicalizationPatternsInterfa
         if not 0 <= axis < rank:
             self.reject(number, f"expected 0 <= axis < {rank} (the rank), got {axis}")
 
+    def _refuse_encoded(self, values: Sequence[SSAValue]) -> None:
+        for value in values:
+            if is_encoded(value.type):
+                message = f"expected plain tensors, got {value.type}"
+                help = "sparse.decode gives the plain tensor of an encoded one"
+                raise RuleViolation("dl-encoding", message, help)
+
     def verify_(self) -> None:
+        self._refuse_encoded(self.results)
+        if not self.TAKES_ENCODED:
+            self._refuse_encoded(self.operands)
         inferred = self.infer()
         if len(inferred) != len(self.results):
             self.reject(2, f"expected {len(inferred)} results, got {len(self.results)}")

@@ -49,6 +49,7 @@ from dlir.dialects.dl.attrs import (
     ui8,
 )
 from dlir.dialects.dl.ops.base import DlOp, Operand, element_of, shape_of, type_of
+from dlir.dialects.sparse.attrs import BsrAttr, CsrAttr, encoding_of
 
 INTS_CONSTR = DenseArrayBase.constr(i64)
 LAYOUT_CONSTR = BaseAttr(LayoutAttr)
@@ -139,6 +140,9 @@ class MatmulOp(ContractionOp):
     `transpose_lhs` and `transpose_rhs` exchange the last two dimensions of an operand first. The
     leading (batch) dimensions broadcast.
 
+    One operand may be encoded (see the `sparse` dialect): then there are terms of the elements that
+    it stores alone, even where the other factor is infinite or NaN.
+
     C1: the element type is a number
     C2: the result has shape [batch.., m, n] and an element type of the operands' kind (float or
         integer)
@@ -147,6 +151,8 @@ class MatmulOp(ContractionOp):
     C5: both operands have rank 2 or more
     C6: the operands have one element type, or are i8 and ui8
     C7: the accumulator type is of the operands' kind and at least as wide; i32 for i8 and ui8
+    C8: of encoded operands there is one, in `#sparse.csr` or `#sparse.bsr`; its rows are kept and
+        its columns summed over: it is lhs, or rhs with `transpose_rhs`
 
     ```mlir
     %y = dl.matmul %a, %b acc f32 {transpose_rhs}
@@ -155,6 +161,7 @@ class MatmulOp(ContractionOp):
     """
 
     name = "dl.matmul"
+    TAKES_ENCODED: ClassVar[bool] = True
 
     lhs = operand_def(AnyTensorTypeConstr)
     rhs = operand_def(AnyTensorTypeConstr)
@@ -186,6 +193,7 @@ class MatmulOp(ContractionOp):
         if min(lhs.get_num_dims(), rhs.get_num_dims()) < 2:
             got = f"{lhs.get_num_dims()} and {rhs.get_num_dims()}"
             self.reject(5, f"expected operands of rank 2 or more, got ranks {got}")
+        self._check_encodings()
         (m, k_lhs), (k_rhs, n), batch = shapes.matmul(
             lhs.get_shape(),
             rhs.get_shape(),
@@ -199,6 +207,22 @@ class MatmulOp(ContractionOp):
             got = f"{shapes.text(lhs.get_shape()[:-2])} and {shapes.text(rhs.get_shape()[:-2])}"
             self.reject(4, f"expected batch dimensions that broadcast together, got {got}")
         return [TensorType(element, (*batch, m, n))]
+
+    def _check_encodings(self) -> None:
+        """C8."""
+        turned = self.transpose_lhs is not None, self.transpose_rhs is None
+        encodings = [encoding_of(operand.type) for operand in self.operands]
+        for encoding, is_turned in zip(encodings, turned, strict=True):
+            if encoding is None:
+                continue
+            if not isinstance(encoding, CsrAttr | BsrAttr):
+                message = f"expected an operand in #sparse.csr or #sparse.bsr, got {encoding}"
+                self.reject(8, message, "insert sparse.decode")
+            if is_turned:
+                message = "expected an encoded operand whose columns are summed over, got its rows"
+                self.reject(8, message, "encode the transposed matrix")
+        if None not in encodings:
+            self.reject(8, "expected one encoded operand, got two", "insert sparse.decode")
 
 
 @irdl_op_definition

@@ -11,6 +11,8 @@ from dlir.dialects.dl.attrs import Layout
 from dlir.dialects.dl.ops.base import shape_of
 from dlir.dialects.dl.ops.contraction import Conv2dOp, MatmulOp
 from dlir.dialects.dl.semantics.common import check_stretch, result_dtype
+from dlir.dialects.sparse.attrs import Encoding, encoding_of
+from dlir.dialects.sparse.storage import stored
 from dlir.numpy_types import Array, dtype_of
 
 
@@ -48,7 +50,23 @@ def matmul(_: Any, op: MatmulOp, lhs: Array, rhs: Array) -> Array:
     rhs = rhs.swapaxes(-1, -2) if op.transpose_rhs is not None else rhs
     if lhs.shape[-1] != rhs.shape[-2]:
         raise ValueError(f"inner sizes differ: {lhs.shape[-1]} and {rhs.shape[-2]}")
-    return product(lhs, rhs, dtype_of(op.acc)).astype(result_dtype(op))
+    acc = dtype_of(op.acc)
+    if (encoding := encoding_of(op.lhs.type)) is not None:
+        return sparse_product(encoding, lhs, rhs, acc).astype(result_dtype(op))
+    if (encoding := encoding_of(op.rhs.type)) is not None:
+        turned = sparse_product(encoding, rhs.T, lhs.swapaxes(-1, -2), acc)
+        return turned.swapaxes(-1, -2).astype(result_dtype(op))
+    return product(lhs, rhs, acc).astype(result_dtype(op))
+
+
+def sparse_product(encoding: Encoding, lhs: Array, rhs: Array, acc: np.dtype[Any]) -> Array:
+    """An encoded matrix times (stacks of) matrices: row by row, with the terms that it stores."""
+    rows = [
+        product(row[kept][None, :], rhs[..., kept, :], acc)
+        for row, kept in zip(lhs, stored(encoding, lhs), strict=True)
+    ]
+    empty = np.zeros((*rhs.shape[:-2], 0, rhs.shape[-1]), acc)
+    return np.concatenate([empty, *rows], axis=-2)
 
 
 def conv2d(_: Any, op: Conv2dOp, x: Array, weight: Array) -> Array:
