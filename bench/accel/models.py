@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from bench.accel.integer import IntegerNetwork, QuantizedNetwork
 from bench.accel.network import Network, Value
 
 Builder = Callable[[], str]
 
 
-def resnet50(batch: int) -> str:
+def resnet50(batch: int, network: type[Network] = Network) -> str:
     """He et al., 2015: 3.9 G multiply-accumulates per image, the stride in the 3 x 3 or 1 x 1."""
-    net = Network()
+    net = network()
     x = net.argument(batch, 3, 224, 224)
     x = net.max_pool(net.relu(net.normed_conv(x, 64, 7, 2)))
     for stage, blocks in enumerate((3, 4, 6, 3)):
@@ -28,7 +29,7 @@ def _bottleneck(net: Network, x: Value, width: int, stride: int) -> Value:
     y = net.normed_conv(y, 4 * width, 1)
     if x.shape != y.shape:
         x = net.normed_conv(x, 4 * width, 1, stride)
-    return net.relu(net.binary("add", y, x))
+    return net.relu(net.residual(y, x))
 
 
 MOBILENET_STAGES = (
@@ -38,9 +39,9 @@ MOBILENET_STAGES = (
 """Table 2 of the paper: expansion, channels, repeats, stride of the first."""
 
 
-def mobilenet_v2() -> str:
+def mobilenet_v2(network: type[Network] = Network) -> str:
     """Sandler et al., 2018, at width 1 and 224 x 224."""
-    net = Network()
+    net = network()
     x = net.relu6(net.normed_conv(net.argument(1, 3, 224, 224), 32, 3, 2))
     for expansion, channels, repeats, first in MOBILENET_STAGES:
         for repeat in range(repeats):
@@ -54,7 +55,7 @@ def _inverted(net: Network, x: Value, expansion: int, channels: int, stride: int
     y = net.relu6(net.normed_conv(x, wide, 1)) if expansion > 1 else x
     y = net.relu6(net.normed_conv(y, wide, 3, stride, groups=wide))
     y = net.normed_conv(y, channels, 1)
-    return net.binary("add", y, x) if y.shape == x.shape else y
+    return net.residual(y, x) if y.shape == x.shape else y
 
 
 SHUFFLENET_STAGES = ((116, 3), (232, 7), (464, 3))
@@ -88,6 +89,15 @@ def _shuffled(net: Network, x: Value, y: Value) -> Value:
     batch, channels, *image = x.shape
     apart = net.reshape(net.concat(1, x, y), batch, 2, channels, *image)
     return net.reshape(net.transpose(apart, 0, 2, 1, 3, 4), batch, 2 * channels, *image)
+
+
+def mlp(network: type[Network] = Network) -> str:
+    """784 to 512, 256 and 10, on 64 images of digits."""
+    net = network()
+    x = net.argument(64, 784)
+    for width in (512, 256):
+        x = net.relu(net.dense(x, width))
+    return net.text(net.dense(x, 10))
 
 
 # --- transformers ---------------------------------------------------------------------------------
@@ -127,9 +137,9 @@ def bert_layer() -> str:
     return net.text(encoder_layer(net, net.argument(1, 128, 768), 12))
 
 
-def minilm() -> str:
+def minilm(network: type[Network] = Network) -> str:
     """all-MiniLM-L6-v2 on 128 tokens: embeddings, six layers, the mean under the mask."""
-    net = Network()
+    net = network()
     ids, mask = net.argument(1, 128, element="i32"), net.argument(1, 128)
     words = net.gather(net.param(30522, 384), ids)
     x = net.layer_norm(net.binary("add", words, net.param(128, 384)))
@@ -255,4 +265,10 @@ def models(machine: str) -> dict[str, Builder]:
         "model/gpt2-block": gpt2_block,
         "model/gpt2-decode": gpt2_decode,
         "model/lstm": lstm,
+        "model/mlp": mlp,
+        "int8/resnet50": lambda: resnet50(1, IntegerNetwork),
+        "int8/resnet50-b8": lambda: resnet50(8, IntegerNetwork),
+        "int8/mobilenetv2": lambda: mobilenet_v2(IntegerNetwork),
+        "int8/mlp": lambda: mlp(IntegerNetwork),
+        "int8/minilm": lambda: minilm(QuantizedNetwork),
     }

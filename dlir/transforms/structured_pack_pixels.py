@@ -351,20 +351,32 @@ class _Packing:
                 forms = list(out)
             else:
                 old = [spread(op, f) for f in given]
-                values.append(self._tiled(value, old, o, theirs, made))
-                forms = [form(len(out[0].coefficients), {lane: 1})]
+                count = len(out[0].coefficients)
+                value, forms = self._tiled(value, old, o, theirs, made, form(count, {lane: 1}))
+                values.append(value)
             cut = [Linear(tuple(f.coefficients[p] for p in parallel), f.constant) for f in forms]
             maps.append(map_of(cut, len(parallel)))
         return values, maps
 
     def _tiled(
-        self, value: SSAValue, forms: Sequence[Linear], lane: int, times: int, made: list[Operation]
-    ) -> SSAValue:
-        """`out[c * p + i] = x[i]`: a number per channel, for each pixel of a row."""
+        self,
+        value: SSAValue,
+        forms: Sequence[Linear],
+        lane: int,
+        times: int,
+        made: list[Operation],
+        at: Linear,
+    ) -> tuple[SSAValue, list[Linear]]:
+        """`out[c * p + i] = x[i]`: a number per channel, for each pixel of a row, read at `at`.
+
+        One number for all channels is read as it is.
+        """
         sizes = [n for f, n in zip(forms, shape_of(value), strict=True) if lane in f.dims]
-        size = sizes[0] if sizes else 1
+        if not sizes:
+            return value, [Linear((0,) * len(at.coefficients), f.constant) for f in forms]
+        size = sizes[0]
         source = [form(2, {1: 1} if lane in f.dims else {}) for f in forms]
-        return self._copy(value, source, [form(2, {0: size, 1: 1})], [times, size], made)
+        return self._copy(value, source, [form(2, {0: size, 1: 1})], [times, size], made), [at]
 
     def _copy(
         self,
@@ -441,11 +453,11 @@ class _Packing:
         inputs: list[SSAValue] = []
         maps: list[Sequence[Linear]] = []
         for value, old in zip(op.inputs, op.input_forms, strict=True):
-            image = self._is_image(op, old)
-            inputs.append(
-                self._read(value) if image else self._tiled(value, old, lane, pixels, made)
-            )
-            maps.append(forms if image else [forms[LANE]])
+            read, at = self._read(value), forms
+            if not self._is_image(op, old):
+                read, at = self._tiled(value, old, lane, pixels, made, forms[LANE])
+            inputs.append(read)
+            maps.append(at)
         packed = [*shape[:X], shape[X] // pixels, pixels * shape[LANE]]
         empty = tensor.EmptyOp([], TensorType(element_type_of(op.outs), packed))
         made.append(empty)

@@ -11,6 +11,7 @@ from numeric.accel_integer_cases import integer_cases
 from numeric.accel_lanes_cases import lanes_cases
 from numeric.accel_mixed_cases import mixed_cases
 from numeric.accel_models import Build, Case, Model
+from numeric.accel_quantized_cases import quantized_cases
 from numeric.accel_split_cases import split_cases
 
 from dlir.dialects.dl.ops import activation as act
@@ -406,6 +407,7 @@ CASES: dict[str, list[Case]] = {
     "movement": movement_cases(),
     "mixed": mixed_cases(),
     "integer": integer_cases(),
+    "quantized": quantized_cases(),
     "split": split_cases(),
     "heads": heads_cases(),
     "lanes": lanes_cases(),

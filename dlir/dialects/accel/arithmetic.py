@@ -103,6 +103,14 @@ TERNARY: dict[str, Callable[[Array, Array, Array], Array]] = {"select": _select,
 """`d = fn(x, y, old d)`: `select` keeps d where y is 0; `mulacc` rounds twice in float32."""
 
 
+def quantize(x: Array, scale: Array, zero_point: Array) -> Array:
+    """`saturate(round(x / scale) + zero_point)` of float32, as int32 in -128..127; NaN as 0."""
+    with np.errstate(all="ignore"):
+        nearest = np.rint(x / scale)
+    moved = np.where(np.isnan(nearest), np.float32(0), nearest) + zero_point
+    return _clip(moved, -128, 127).astype(np.int32)
+
+
 def _erf(x: Array) -> Array:
     return np.asarray(np.frompyfunc(math.erf, 1, 1)(x), np.float64)
 

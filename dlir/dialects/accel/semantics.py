@@ -139,7 +139,10 @@ def binary(interp: Any, op: BinaryOp, *values: Array) -> None:
             result = requantize(left, multiplier, shift, int(op.field("imm")))
         else:
             right = _second(op, left, tables, places, mode, rows)
-            result = _apply(fn, left, right, d[places[-1] : places[-1] + rows])
+            if fn == "quant":
+                result = arith.quantize(left, right, arith.immediate(op.field("imm"), left.dtype))
+            else:
+                result = _apply(fn, left, right, d[places[-1] : places[-1] + rows])
         d[places[-1] : places[-1] + rows] = convert(result, d.dtype)
 
 

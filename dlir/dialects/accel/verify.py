@@ -282,12 +282,17 @@ def _verify_binary(op: EngineOp, rule: str) -> None:
         f"'{op.name}' has operands of {' and '.join(map(_text, operands))}",
     )
     whole = kind_of(operands[0]) == "i"
-    fits = mode == "all" and _text(operands[0]) == _text(operands[-1]) == "i32"
+    fits = {
+        "shr": whole,
+        "requant": mode == "all" and _text(operands[0]) == _text(operands[-1]) == "i32",
+        "quant": mode != "imm" and not whole,
+    }
     require(
-        (fn != "shr" or whole) and (fn != "requant" or fits),
+        fits.get(fn, True),
         f"{rule}-c4",
         f"'{op.name}' has '{fn}' of {' and '.join(map(_text, operands))} with ymode '{mode}'",
-        "'shr' takes integers; 'requant' takes i32, and two rows of i32 with ymode = \"all\"",
+        "'shr' takes integers; 'requant' takes i32, and two rows of i32 with ymode = \"all\"; "
+        "'quant' takes floats, and no immediate",
     )
 
 

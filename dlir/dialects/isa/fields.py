@@ -38,7 +38,9 @@ MEMORIES = ("spm", "acc", "wbuf")
 TYPES = ("i8", "bf16", "i32", "f32")
 MATRIX_TYPES = ("i8", "bf16")
 Y_MODES = ("row", "all", "lane", "imm")
-BINARY = ("add", "sub", "mul", "max", "min", "shr", "select", "requant", "mulacc", "fill")
+BINARY = (
+    "add", "sub", "mul", "max", "min", "shr", "select", "requant", "mulacc", "fill", "quant",
+)  # fmt: skip
 UNARY = (
     "copy", "relu", "exp", "tanh", "sigmoid", "gelu", "recip", "rsqrt", "rowsum", "rowmax",
     "maxinto", "addinto", "transpose",
@@ -339,6 +341,8 @@ FUNCTIONS: dict[str, str] = {
     "the product is exact (64 bits)",
     "mulacc": "d + x * y",
     "fill": "y",
+    "quant": "saturate(round(x / y) + imm) to -128..127; x and y are floats: the quotient is "
+    "rounded to float32, then to the nearest integer, halves to even; NaN counts as 0",
     "copy": "x, converted",
     "relu": "max(x, 0)",
     "exp": "e^x",

@@ -110,6 +110,8 @@ class Evaluator:
             return self._unary(expr, operands[0], into)
         if expr.fn == "requant":
             return self._requant(operands, into)
+        if expr.fn == "quant":
+            return self._quant(operands, into)
         if expr.fn == "float":
             return self._as_float(operands[0], into)
         x, y = operands
@@ -132,6 +134,20 @@ class Evaluator:
         pair = self._adjacent(multiplier, shift)
         self._requantized(x, pair, zero, d)
         return d
+
+    def _quant(self, operands: list[Operand], into: Value | None) -> Operand:
+        x, scale, zero = operands
+        assert isinstance(x, Value) and isinstance(zero, float)
+        if not isinstance(scale, Value):
+            scale = self._row(scale, f32)
+        if not (scale.axes <= x.axes and (scale.lane or not x.lane)):
+            x = self._spread(x, scale.axes)
+        x, y = self._same_type(x, scale)
+        assert isinstance(y, Value)
+        d = into or self._temporary(x.axes, x, i32)
+        domain = self._over(d.axes | x.axes)
+        self.emit.binary("quant", x.view, y.view, d.view, domain, imm=zero)
+        return replace(d, view=d.view._replace(lane=x.lane))
 
     def _adjacent(self, multiplier: Value, shift: Value) -> Value:
         """Multipliers and shifts row by row, as the instruction reads them."""
@@ -194,9 +210,12 @@ class Evaluator:
         """A number that no instruction holds becomes a row."""
         if isinstance(y, Value) or is_immediate(y, x.is_int):
             return y
-        row = self.constant(y, i32 if x.is_int else f32)
+        return self._row(y, i32 if x.is_int else f32)
+
+    def _row(self, number: float, element: Attribute) -> Value:
+        """A number as a row for all points."""
         steps = (0,) * len(self.domain)
-        return Value(row.with_steps(steps), frozenset())
+        return Value(self.constant(number, element).with_steps(steps), frozenset())
 
     def _spread(self, x: Value, axes: frozenset[int]) -> Value:
         """x repeated along more axes."""
@@ -233,8 +252,7 @@ class Evaluator:
 
     def _copy(self, x: Operand, d: Value) -> None:
         if not isinstance(x, Value):
-            row = self.constant(x, i32 if d.is_int else f32)
-            x = Value(row.with_steps((0,) * len(self.domain)), frozenset())
+            x = self._row(x, i32 if d.is_int else f32)
         self.emit.unary("copy", x.view, d.view, self.domain)
 
     # --- where results go -------------------------------------------------------------------------

@@ -17,7 +17,7 @@ from xdsl.dialects.builtin import bf16, f32, i8, i32
 from xdsl.ir import Attribute, Block, Operation, SSAValue
 
 from dlir.dialects.structured.ops import IndexOp, YieldOp
-from dlir.dialects.structured.quantization import match_requantize
+from dlir.dialects.structured.quantization import match_quantize, match_requantize
 from dlir.types import is_number
 
 
@@ -96,6 +96,11 @@ def _translated(value: SSAValue, known: dict[SSAValue, Expr]) -> Expr:
             raise Unsupported("the machine requantises to i8, with a zero point that is known")
         x, multiplier, shift = (_expression(v, known) for v in parts[:3])
         return Call("requant", (x, multiplier, shift, Const(float(parts.zero_point))))
+    if (found := match_quantize(value)) is not None:
+        if found.element != i8 or not isinstance(found.zero_point, int):
+            raise Unsupported("the machine quantises to i8, with a zero point that is known")
+        x, scale = (_expression(v, known) for v in found[:2])
+        return Call("quant", (x, scale, Const(float(found.zero_point))))
     if isinstance(op, (*CASTS, arith.SIToFPOp)):
         _require_type(op, op.operands[0].type, (i8, i32, bf16, f32))
         _require_type(op, value.type, (i32, bf16, f32))

@@ -16,9 +16,11 @@ from dlir.dialects.structured.ops import (
     GatherOp,
     GenericOp,
     ReshapeOp,
+    YieldOp,
     element_type_of,
     shape_of,
 )
+from dlir.dialects.structured.quantization import match_quantize
 from dlir.dialects.structured.roles import is_constant, is_copy, only_moves, overwrites_outs
 from dlir.lowering.structured_to_accel.expression import Unsupported
 from dlir.lowering.structured_to_accel.plan import (
@@ -116,6 +118,8 @@ def _place(
             raise Unsupported(given.data if isinstance(given, StringAttr) else "the text says so")
         if not on_machine and isinstance(op, GenericOp) and only_moves(op):
             raise Unsupported("a copy of what the host has")
+        if not on_machine and isinstance(op, GenericOp) and _only_quantizes(op):
+            raise Unsupported("a quantisation of what the host has, which is not rounded there")
         plan, layout = _plan(op, planner, found)
         _require_one_program(op, found)
     except Unsupported as reason:
@@ -132,6 +136,15 @@ def _place(
     planned[op.results[0]] = planner.placeholder(op.results[0], layout)
     found.level[op] = _machine_level(op, found)
     return []
+
+
+def _only_quantizes(op: GenericOp) -> bool:
+    """Whether the body rounds its first input to int8, and computes nothing else."""
+    last = op.body.block.last_op
+    if not isinstance(last, YieldOp) or op.reduction_dims:
+        return False
+    found = match_quantize(last.value)
+    return found is not None and found.x is op.body.block.args[0]
 
 
 def _replace(op: Operation, parts: Sequence[Operation]) -> None:

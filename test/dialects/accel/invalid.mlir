@@ -347,7 +347,7 @@ func.func @binary_c2(%x: memref<8x16xi32, "acc">) {
 
 func.func @binary_c3(%x: memref<8x16xi32, "acc">) {
   // expected-error@+2 {{'accel.binary' has no function 'pow' with ymode 'row' of 3 addresses [accel-binary-c3]}}
-  // expected-help@+1 {{functions: add, sub, mul, max, min, shr, select, requant, mulacc, fill; modes: row, all, lane, imm}}
+  // expected-help@+1 {{functions: add, sub, mul, max, min, shr, select, requant, mulacc, fill, quant; modes: row, all, lane, imm}}
   %0 = accel.binary pow %x[0], %x[0] to %x[0] : memref<8x16xi32, "acc">, memref<8x16xi32, "acc">, memref<8x16xi32, "acc">
   func.return
 }
@@ -388,8 +388,17 @@ func.func @binary_c4_kind(%x: memref<8x16xf32, "acc">, %y: memref<8x16xi32, "spm
 
 func.func @binary_c4_requant(%x: memref<8x16xi32, "acc">, %y: memref<8x16xi32, "spm">, %d: memref<8x16xi8, "spm">) {
   // expected-error@+2 {{'accel.binary' has 'requant' of i32 and i32 with ymode 'row' [accel-binary-c4]}}
-  // expected-help@+1 {{'requant' takes i32, and two rows of i32 with ymode = "all"}}
+  // expected-help@+1 {{'requant' takes i32, and two rows of i32 with ymode = "all"; 'quant' takes floats, and no immediate}}
   %0 = accel.binary requant %x[0], %y[0] to %d[0] : memref<8x16xi32, "acc">, memref<8x16xi32, "spm">, memref<8x16xi8, "spm">
+  func.return
+}
+
+// -----
+
+func.func @binary_c4_quant(%x: memref<8x16xf32, "acc">, %d: memref<8x16xi8, "spm">) {
+  // expected-error@+2 {{'accel.binary' has 'quant' of f32 with ymode 'imm' [accel-binary-c4]}}
+  // expected-help@+1 {{'quant' takes floats, and no immediate}}
+  %0 = accel.binary quant %x[0] to %d[0] {imm = 2, rows = 8, ymode = "imm"} : memref<8x16xf32, "acc">, memref<8x16xi8, "spm">
   func.return
 }
 

@@ -8,6 +8,9 @@ from targets.accel.gemm import Gemm, gemm_program, reference
 
 from dlir.diagnostics import CompileError
 from dlir.dialects.accel.arithmetic import DTYPES
+from dlir.dialects.dl.constants import constant
+from dlir.dialects.dl.ops.quantization import QuantizeOp
+from dlir.dialects.dl.semantics.quantization import quantize
 from dlir.numpy_types import BFLOAT16
 from dlir.requantize import requantize
 from dlir.targets.accel.description import load_machine
@@ -80,6 +83,21 @@ def test_requantisation() -> None:
     data[3] = RNG.integers(-2, 24, 16)
     got = vector(data, "i8", rows=2, fn="requant", ymode="all", y=8, imm=-3)
     np.testing.assert_array_equal(got, requantize(data[:2], data[2], data[3], -3))
+
+
+@pytest.mark.parametrize("mode", ["row", "all", "lane"])
+def test_quantisation(mode: str) -> None:
+    """Halves go to even, no number counts as 0, and all that is too large saturates."""
+    data = np.empty((4, 16), np.float32)
+    data[0] = [0.0, -0.0, 0.5, 1.5, 2.5, -0.5, -1.5, 3e38, -3e38, 1e-45, 127, -128, 132, 7, 0, 0]
+    data[0, -3:] = np.inf, -np.inf, np.nan
+    data[1] = np.linspace(-200, 200, 16)
+    data[2], data[3] = 1.0, 0.3
+    bits = int(np.array(-3.0, BFLOAT16).view(np.int16))
+    got = vector(data, "i8", rows=2, fn="quant", ymode=mode, y=8, imm=bits)
+    scale = {"row": data[2:], "all": data[2:3], "lane": data[2:, :1]}[mode]
+    op = QuantizeOp(constant(data[:2]).result, constant(np.float32(1)).result, zero_point=-3)
+    np.testing.assert_array_equal(got, quantize(None, op, data[:2] / scale, np.float32(1)))
 
 
 @pytest.mark.parametrize("fn", ["relu", "copy", "exp", "tanh", "sigmoid", "recip", "rsqrt", "gelu"])

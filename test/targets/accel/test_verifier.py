@@ -316,6 +316,10 @@ def test_11_accumulators() -> None:
         ({"fn": "requant", "ymode": "all", "dt_s": "i32", "imm": 128}, "zero point"),
         ({"fn": "requant", "ymode": "row", "dt_s": "i32"}, "two rows"),
         ({"fn": "requant", "ymode": "all", "dt_s": "i8"}, "i32 only"),
+        ({"fn": "quant", "ymode": "all", "dt_s": "i32"}, "floats only"),
+        ({"fn": "quant", "ymode": "imm", "dt_s": "f32"}, "no scale"),
+        ({"fn": "quant", "ymode": "all", "dt_s": "f32", "imm": 0x4300}, "zero point"),  # 128
+        ({"fn": "quant", "ymode": "all", "dt_s": "f32", "imm": 0x3F00}, "zero point"),  # 0.5
     ],
 )
 def test_11_functions(values: dict[str, int | str], message: str) -> None:

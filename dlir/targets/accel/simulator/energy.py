@@ -20,8 +20,8 @@ from dlir.targets.accel.simulator.events import Events
 from dlir.targets.accel.simulator.simulation import Simulation
 from dlir.targets.accel.simulator.traffic import messages_of, traffic_of
 
-MULTIPLYING = frozenset({"mul", "mulacc", "requant", *FLOAT_UNARY})
-"""Functions priced as products; the smooth ones once per cycle they take."""
+MULTIPLYING = frozenset({"mul", "mulacc", "requant", "quant", *FLOAT_UNARY})
+"""Functions priced as products; those that cost more once per cycle they take."""
 
 
 def energy_of(simulation: Simulation) -> dict[str, float]:

@@ -126,6 +126,9 @@ class Core:
             result = requantize(left, multiplier, shift, imm)
         else:
             right = self._second(y_mem, y, rows, dt_s, ymode, imm)
+            if fn == "quant":
+                zero = arith.immediate_of_bits(imm, DTYPES[dt_s])
+                return self._store(d_mem, d, arith.quantize(left, right, zero), dt_d)
             with np.errstate(all="ignore"):
                 if fn in arith.TERNARY:
                     old = self._rows(d_mem, d, rows, dt_d).astype(left.dtype)

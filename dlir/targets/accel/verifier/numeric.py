@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dlir.dialects.accel.arithmetic import FLOAT_UNARY
-from dlir.dialects.isa.fields import BINARY, MATRIX_TYPES, TYPES, UNARY
+from dlir.dialects.isa.fields import BINARY, MATRIX_TYPES, TYPES, UNARY, Y_MODES
 from dlir.targets.accel.simulator.accesses import ACC, accesses_of
 from dlir.targets.accel.simulator.timing import Ints
 from dlir.targets.accel.verifier.pieces import chunks
@@ -68,22 +68,33 @@ def check_functions(subject: Subject) -> None:
         binary, unary = stream.is_op("vv"), stream.is_op("vs")
         shr = binary & (stream["fn"] == BINARY.index("shr"))
         requant = binary & (stream["fn"] == BINARY.index("requant"))
+        quant = binary & (stream["fn"] == BINARY.index("quant"))
         smooth = unary & np.isin(stream["fn"], [UNARY.index(name) for name in FLOAT_UNARY])
         wide = stream["dt_s"] == TYPES.index("i32")
-        by_row = stream["ymode"] == 1
-        small = np.abs(2 * stream["imm"] + 1) < 256
+        by_row = stream["ymode"] == Y_MODES.index("all")
+        zero = np.where(quant, _as_bf16(stream["imm"]), stream["imm"])
+        small = (np.abs(2 * zero + 1) < 256) & (zero == np.rint(zero))
         lanes = unary & (stream["n"] > subject.machine.array.cols)
         for bad, what in (
             ((shr | requant) & is_float, "is defined for integers only"),
-            (smooth & ~is_float, "is defined for floats only"),
+            ((smooth | quant) & ~is_float, "is defined for floats only"),
             (requant & ~wide, "requantises i32 only"),
             (requant & ~by_row, "takes multipliers and shifts from two rows (ymode=all)"),
-            (requant & ~small, "has a zero point outside -128..127"),
+            (
+                quant & (stream["ymode"] == Y_MODES.index("imm")),
+                "has no scale: imm is its zero point",
+            ),
+            ((requant | quant) & ~small, "has a zero point outside -128..127"),
             (shr & (stream["ymode"] == 3) & ~_between(stream["imm"], 0, 31), "shifts beyond 0..31"),
             (lanes, f"counts more than {subject.machine.array.cols} lanes"),
         ):
             for event in np.flatnonzero(bad).tolist():
                 subject.report("v11-function", f"{subject.place(k, event)} {what}")
+
+
+def _as_bf16(bits: np.ndarray) -> np.ndarray:
+    """The floats of 16 bits each."""
+    return (bits.astype(np.int32) << 16).view(np.float32)
 
 
 def _between(values: np.ndarray, low: int, high: int) -> np.ndarray:
