@@ -28,9 +28,9 @@ def scales(g: Model, n: int, terms: int) -> list[Any]:
     return [g.param(f"{n}xi32", values=v) for v in (bias, multiplier, shift)]
 
 
-def point(g: Model, value: int, n: int) -> list[Any]:
+def point(g: Model, value: int, *shape: int) -> list[Any]:
     """A zero point as a constant, if it is not 0."""
-    return [g.add(constant(np.full(n, value, np.int8)))] if value else []
+    return [g.add(constant(np.full(shape, value, np.int8)))] if value else []
 
 
 def dense(m_: int, k_: int, n_: int, relu: bool = True, zero: int = 0) -> Build:

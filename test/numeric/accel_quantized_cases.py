@@ -6,6 +6,7 @@ from itertools import pairwise
 from typing import Any
 
 import numpy as np
+from numeric.accel_integer_cases import point
 from numeric.accel_models import Build, Case, Model
 from xdsl.dialects.builtin import i32
 
@@ -27,7 +28,7 @@ def requantized(
     scale = np.random.default_rng(seed).uniform(0.5, 2.0, channels) / (64 * terms**0.5)
     text = "i32" if axis is None else f"{channels[0]}xi32"
     parts = [g.param(text, values=part) for part in multiplier_and_shift(scale)]
-    return g.add(q.RequantizeOp(x, *parts, axis=axis, zero_point=zero))
+    return g.add(q.RequantizeOp(x, *parts, *point(g, zero, *channels), axis=axis))
 
 
 def conv(
@@ -52,7 +53,7 @@ def added(g: Model, x: Any, y: Any, zero: int = 0) -> Any:
     terms = [g.add(b.MulOp(v, f)) for v, f in zip(wide, factors, strict=True)]
     mult, shift = multiplier_and_shift(np.array(1 / (7 << 12)))
     parts = [g.param("i32", values=v) for v in (mult, shift)]
-    return g.add(q.RequantizeOp(g.add(b.AddOp(*terms)), *parts, zero_point=zero))
+    return g.add(q.RequantizeOp(g.add(b.AddOp(*terms)), *parts, *point(g, zero)))
 
 
 def pooled(g: Model, x: Any) -> Any:
@@ -140,7 +141,7 @@ def real_between(m_: int, k_: int, n_: int, zero: int, axis: int | None) -> Buil
         sizes = () if axis is None else ((m_, n_)[axis],)
         text = "x".join([*map(str, sizes), "f32"])
         scale = g.param(text, values=g.rng.uniform(1, 3, sizes) / (100 / k_**0.5))
-        y = g.add(q.QuantizeOp(real, scale, axis=axis, zero_point=zero))
+        y = g.add(q.QuantizeOp(real, scale, *point(g, zero, *sizes), axis=axis))
         return g.add(k.MatmulOp(y, g.param(f"{n_}x5xi8"), acc=i32, element_type=i32))
 
     return build
@@ -149,7 +150,7 @@ def real_between(m_: int, k_: int, n_: int, zero: int, axis: int | None) -> Buil
 def quantized_argument(g: Model) -> Any:
     """Not rounded to bf16 before: the host does it."""
     x = g.arg("5x17xf32", values=np.linspace(-3, 3, 85).reshape(5, 17))
-    y = g.add(q.QuantizeOp(x, g.param("f32", values=0.02), zero_point=-9))
+    y = g.add(q.QuantizeOp(x, g.param("f32", values=0.02), *point(g, -9)))
     return g.add(k.MatmulOp(y, g.param("17x9xi8"), acc=i32, element_type=i32))
 
 
@@ -157,7 +158,7 @@ def real_numbers(g: Model) -> Any:
     """Of floats that the machine computes, infinities and no numbers among them."""
     x = g.arg("3x17xf32", values=np.r_[0.0, -0.0, np.inf, -np.inf, np.nan, 0.5:46.5].reshape(3, 17))
     y = g.add(b.MulOp(x, g.constant("f32", [2.0])))
-    return g.add(q.QuantizeOp(y, g.constant("f32", [0.25]), zero_point=4))
+    return g.add(q.QuantizeOp(y, g.constant("f32", [0.25]), *point(g, 4)))
 
 
 def quantized_cases() -> list[Case]:

@@ -17,7 +17,12 @@ from xdsl.dialects.builtin import bf16, f32, i8, i32
 from xdsl.ir import Attribute, Block, Operation, SSAValue
 
 from dlir.dialects.structured.ops import IndexOp, YieldOp
-from dlir.dialects.structured.quantization import match_quantize, match_requantize
+from dlir.dialects.structured.quantization import (
+    Quantize,
+    Requantize,
+    match_quantize,
+    match_requantize,
+)
 from dlir.types import is_number
 
 
@@ -92,15 +97,11 @@ def _translated(value: SSAValue, known: dict[SSAValue, Expr]) -> Expr:
     if isinstance(op, IndexOp):
         raise Unsupported("the machine has no function for 'structured.index'")
     if (parts := match_requantize(value)) is not None:
-        if parts.element != i8 or not isinstance(parts.zero_point, int):
-            raise Unsupported("the machine requantises to i8, with a zero point that is known")
-        x, multiplier, shift = (_expression(v, known) for v in parts[:3])
-        return Call("requant", (x, multiplier, shift, Const(float(parts.zero_point))))
-    if (found := match_quantize(value)) is not None:
-        if found.element != i8 or not isinstance(found.zero_point, int):
-            raise Unsupported("the machine quantises to i8, with a zero point that is known")
-        x, scale = (_expression(v, known) for v in found[:2])
-        return Call("quant", (x, scale, Const(float(found.zero_point))))
+        operands = [_expression(v, known) for v in parts[:3]]
+        return Call("requant", (*operands, _zero_point(parts)))
+    if (parts := match_quantize(value)) is not None:
+        operands = [_expression(v, known) for v in parts[:2]]
+        return Call("quant", (*operands, _zero_point(parts)))
     if isinstance(op, (*CASTS, arith.SIToFPOp)):
         _require_type(op, op.operands[0].type, (i8, i32, bf16, f32))
         _require_type(op, value.type, (i32, bf16, f32))
@@ -110,6 +111,13 @@ def _translated(value: SSAValue, known: dict[SSAValue, Expr]) -> Expr:
         raise Unsupported(f"the machine has no function for '{op.name}'")
     _require_type(op, value.type, (i8, i32, bf16, f32) if fn in KEEPING else (i32, bf16, f32))
     return Call(fn, tuple(_expression(o, known) for o in op.operands))
+
+
+def _zero_point(parts: Requantize | Quantize) -> Const:
+    """The number that an instruction holds."""
+    if parts.element != i8 or not isinstance(parts.zero_point, int):
+        raise Unsupported("the machine quantises to i8, with a zero point that is known")
+    return Const(float(parts.zero_point))
 
 
 def _positive(condition: SSAValue) -> SSAValue | None:

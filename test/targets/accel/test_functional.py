@@ -96,8 +96,12 @@ def test_quantisation(mode: str) -> None:
     bits = int(np.array(-3.0, BFLOAT16).view(np.int16))
     got = vector(data, "i8", rows=2, fn="quant", ymode=mode, y=8, imm=bits)
     scale = {"row": data[2:], "all": data[2:3], "lane": data[2:, :1]}[mode]
-    op = QuantizeOp(constant(data[:2]).result, constant(np.float32(1)).result, zero_point=-3)
-    np.testing.assert_array_equal(got, quantize(None, op, data[:2] / scale, np.float32(1)))
+    op = QuantizeOp(
+        constant(data[:2]).result, constant(np.float32(1)).result, constant(np.int8(-3)).result
+    )
+    np.testing.assert_array_equal(
+        got, quantize(None, op, data[:2] / scale, np.float32(1), np.int8(-3))
+    )
 
 
 @pytest.mark.parametrize("fn", ["relu", "copy", "exp", "tanh", "sigmoid", "recip", "rsqrt", "gelu"])
