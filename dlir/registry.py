@@ -96,6 +96,7 @@ PASSES: dict[str, str] = {
     "dl-sink-cast": "dlir.transforms.dl_sink_cast:DlSinkCast",
     "dl-sink-reshape": "dlir.transforms.dl_sink_reshape:DlSinkReshape",
     "dl-sink-transpose": "dlir.transforms.dl_sink_transpose:DlSinkTranspose",
+    "dl-sparsify": "dlir.transforms.dl_sparsify:DlSparsify",
     "dl-specialize": "dlir.transforms.dl_specialize:DlSpecialize",
     "dump-schedule": "dlir.transforms.dump_schedule:DumpSchedule",
     "inline": "dlir.transforms.inline:Inline",

@@ -23,6 +23,7 @@ from dlir.dialects.structured.ops import (
     ScanOp,
     ScatterOp,
     SortOp,
+    SparseMatmulOp,
     shape_of,
 )
 from dlir.dialects.structured.roles import is_copy, operands_of
@@ -59,6 +60,8 @@ class StructuredInsertChecks(ModulePass):
                 _Checks(inner).check_generic(inner)
             elif isinstance(inner, ScanOp | SortOp | ScatterOp) and inner.result is not None:
                 _Checks(inner).check_sequential(inner)
+            elif isinstance(inner, SparseMatmulOp) and inner.result is not None:
+                _Checks(inner).check_sparse(inner)
             elif isinstance(inner, ReshapeOp):
                 _Checks(inner).check_reshape(inner)
             elif isinstance(inner, tensor.InsertSliceOp):
@@ -123,6 +126,11 @@ class _Checks:
             self.require("sge", size, out[axis], text)
             for number in range(len(op.inputs)):
                 self._check_shape(op, number, [*out[:axis], size, *out[axis + 1 :]])
+
+    def check_sparse(self, op: SparseMatmulOp) -> None:
+        """The result has a column for each of x."""
+        columns, own = (self.sizes.of(value, 1) for value in (op.x, op.outs))
+        self.require("eq", own, columns, "the result has other columns than the operand")
 
     def _check_shape(self, op: Operation, number: int, expected: Sequence[Size]) -> None:
         for position, size in enumerate(expected):

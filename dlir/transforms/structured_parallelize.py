@@ -12,7 +12,7 @@ from xdsl.dialects.builtin import FixedBitwidthType, ModuleOp
 from xdsl.passes import ModulePass
 
 from dlir.dialects.structured.attrs import ScheduleAttr
-from dlir.dialects.structured.ops import GenericOp, ScanOp, SortOp, shape_of
+from dlir.dialects.structured.ops import GenericOp, ScanOp, SortOp, SparseMatmulOp, shape_of
 from dlir.dialects.structured.roles import Operand, match_contraction, operands_of, planned
 
 REGION_SECONDS = 16e-6
@@ -66,6 +66,10 @@ class StructuredParallelize(ModulePass):
         for inner in op.walk():
             if isinstance(inner, ScanOp | SortOp) and inner.schedule is None:
                 self._divide_rows(inner)
+            elif isinstance(inner, SparseMatmulOp) and _sparse_seconds(inner) >= REGION_SECONDS:
+                schedule = inner.schedule or ScheduleAttr.get({})
+                if schedule.integers("threads") is None:
+                    inner.schedule = schedule.updated({"threads": [0]})
 
     def _divide_rows(self, op: ScanOp | SortOp) -> None:
         """The rows beside the axis, by the dimension that leaves the fewest threads waiting."""
@@ -88,6 +92,11 @@ class StructuredParallelize(ModulePass):
         if candidates:
             _, dim = min(candidates)
             op.schedule = schedule.updated({"threads": [dim]})
+
+
+def _sparse_seconds(op: SparseMatmulOp) -> float:
+    """About what one core needs."""
+    return prod(shape_of(op.values)) * planned(shape_of(op.x)[1]) / OPERATIONS_PER_SECOND
 
 
 def _axis(op: ScanOp | SortOp) -> int:

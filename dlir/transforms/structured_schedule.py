@@ -11,7 +11,7 @@ from xdsl.dialects.builtin import FixedBitwidthType, ModuleOp
 from xdsl.passes import ModulePass
 
 from dlir.dialects.structured.attrs import ScheduleAttr
-from dlir.dialects.structured.ops import GenericOp, shape_of
+from dlir.dialects.structured.ops import GenericOp, SparseMatmulOp, element_type_of, shape_of
 from dlir.dialects.structured.roles import (
     Contraction,
     is_multiply_add,
@@ -20,6 +20,7 @@ from dlir.dialects.structured.roles import (
     operands_of,
     planned,
 )
+from dlir.dialects.structured.sparse import few_columns
 
 PAGE_BYTES = 4096
 MANY_PAGES = 512  # several times what the first table of addresses holds
@@ -58,6 +59,8 @@ class StructuredSchedule(ModulePass):
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
         for inner in op.walk():
+            if isinstance(inner, SparseMatmulOp) and inner.schedule is None:
+                inner.schedule = self._sparse(inner)
             if not isinstance(inner, GenericOp) or inner.schedule is not None:
                 continue
             roles = match_contraction(inner)
@@ -80,6 +83,16 @@ class StructuredSchedule(ModulePass):
         if packed:
             entries["pack"] = packed[-1:]
         return ScheduleAttr.get(entries)
+
+    def _sparse(self, op: SparseMatmulOp) -> ScheduleAttr | None:
+        """The widest row of lanes such that a tile of the height of a block fits the registers."""
+        element, height = element_type_of(op.values), op.block[0]
+        assert isinstance(element, FixedBitwidthType)
+        if few_columns(op):
+            return None
+        lanes = self.vector_bits // element.bitwidth
+        fitting = [v for v in (8, 4, 2) if height * v + v < self.registers]
+        return ScheduleAttr.get({"vector": [height, max([1, *fitting]) * lanes]})
 
 
 def _depthwise(op: GenericOp) -> ScheduleAttr | None:

@@ -12,14 +12,16 @@ from dlir.dialects.structured.ops import (
     ScanOp,
     ScatterOp,
     SortOp,
+    SparseMatmulOp,
     YieldOp,
 )
 
-Structured = Dialect(
-    "structured",
-    [GenericOp, FillOp, GatherOp, ReshapeOp, ScanOp, SortOp, ScatterOp, IndexOp, YieldOp],
-    [IteratorAttr, ScheduleAttr],
-)
+OPS = [
+    GenericOp, FillOp, GatherOp, ReshapeOp, ScanOp, SortOp, ScatterOp, SparseMatmulOp, IndexOp,
+    YieldOp,
+]  # fmt: skip
+
+Structured = Dialect("structured", OPS, [IteratorAttr, ScheduleAttr])
 
 __all__ = [
     "FillOp",
@@ -32,6 +34,7 @@ __all__ = [
     "ScatterOp",
     "ScheduleAttr",
     "SortOp",
+    "SparseMatmulOp",
     "Structured",
     "YieldOp",
 ]

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from xdsl.dialects.builtin import FloatAttr, IntegerAttr
 from xdsl.ir import Attribute, Operation, SSAValue
 
-from dlir.dialects.structured import semantics_sequential
+from dlir.dialects.structured import semantics_sequential, semantics_sparse
 from dlir.dialects.structured.maps import Linear
 from dlir.dialects.structured.ops import (
     FillOp,
@@ -178,4 +178,5 @@ SEMANTICS: dict[type[Operation], Callable[..., Any]] = {
     GatherOp: gather,
     ReshapeOp: reshape,
     **semantics_sequential.SEMANTICS,
+    **semantics_sparse.SEMANTICS,
 }

@@ -30,6 +30,7 @@ from dlir.lowering.dl_to_structured import (
     random,
     reduction,
     scatter,
+    sparse,
 )
 from dlir.lowering.dl_to_structured.emitter import Emitter
 from dlir.lowering.dl_to_structured.holding import hold_elements
@@ -100,9 +101,12 @@ def lower_block(emitter: Emitter, block: Block) -> None:
                 constants.append(op)
             elif isinstance(op, DlOp):
                 lower_op(emitter, op)
+            elif isinstance(op, sparse.OPS):
+                sparse.lower_conversion(op)
             else:
                 for inner in (b for region in op.regions for b in region.blocks):
                     lower_block(emitter, inner)
+    sparse.erase_encoded(block)
     for constant in constants:
         lower_constant(emitter, constant)
 

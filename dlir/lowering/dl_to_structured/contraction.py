@@ -13,6 +13,7 @@ from xdsl.ir import Attribute, Operation, SSAValue
 from dlir.dialects.dl.attrs import Layout
 from dlir.dialects.dl.ops.contraction import Conv2dOp, MatmulOp
 from dlir.dialects.dl.ops.pooling import PoolOp
+from dlir.dialects.sparse.attrs import is_encoded
 from dlir.dialects.structured.maps import Linear
 from dlir.dialects.structured.ops import element_type_of
 from dlir.lowering.dl_to_structured.elementwise import broadcast_sizes
@@ -28,6 +29,7 @@ from dlir.lowering.dl_to_structured.emitter import (
 )
 from dlir.lowering.dl_to_structured.scalar import Scalar, number, resize
 from dlir.lowering.dl_to_structured.sizes import Size, tensor_type
+from dlir.lowering.dl_to_structured.sparse import sparse_matmul
 
 
 def sum_of_products(
@@ -45,6 +47,8 @@ def sum_of_products(
 
 def matmul(emitter: Emitter, op: MatmulOp) -> SSAValue:
     """Iterators: the batch dimensions, m, n, k. Transposes and broadcasts are maps."""
+    if any(is_encoded(operand.type) for operand in op.operands):
+        return sparse_matmul(emitter, op)
     lhs, rhs = emitter.sizes.of(op.lhs), emitter.sizes.of(op.rhs)
     batch = dimensions(max(len(lhs), len(rhs)) - 2)
     m = lhs[-1] if op.transpose_lhs is not None else lhs[-2]

@@ -21,6 +21,7 @@ from dlir.dialects.structured.ops import (
     ScanOp,
     ScatterOp,
     SortOp,
+    SparseMatmulOp,
 )
 from dlir.dialects.structured.roles import match_contraction
 from dlir.dialects.structured.verify import row_major_strides
@@ -31,6 +32,7 @@ from dlir.lowering.structured_to_loops.lanes import lane_dim, lower_lanes
 from dlir.lowering.structured_to_loops.scalar import lower_scalar
 from dlir.lowering.structured_to_loops.sequential import lower_scan, lower_scatter
 from dlir.lowering.structured_to_loops.sort import lower_sort
+from dlir.lowering.structured_to_loops.sparse import lower_sparse_matmul
 from dlir.lowering.structured_to_loops.transpose import lower_transpose, match_transpose
 from dlir.types import AnyMemRef, is_memref
 
@@ -91,6 +93,7 @@ _LOWERINGS: dict[type[Operation], Callable[[Any], None]] = {
     ScanOp: lower_scan,
     SortOp: lower_sort,
     ScatterOp: lower_scatter,
+    SparseMatmulOp: lower_sparse_matmul,
 }
 
 

@@ -70,13 +70,13 @@ def layers_of(module: ModuleOp) -> list[Layer]:
     """
     found: dict[str | Operation, Layer] = {}
     for op in walk(module):
-        for operand, order in _summed(op):
-            source, order = _source(operand, order)
+        for operand, order in summed_operands(op):
+            source, order = source_of(operand, order)
             if source is not None and element_of(source.result) in PRUNABLE:
                 layer = Layer(op, source, tuple(order))
                 found.setdefault(_identity(source), layer)
-    others = {_identity(op) for op in walk(module)
-              if isinstance(op, ParamOp | ConstantOp) and not _only_summed(op.result)}  # fmt: skip
+    sources = [op for op in walk(module) if isinstance(op, ParamOp | ConstantOp)]
+    others = {_identity(op) for op in sources if not _only_summed(op.result)}
     return [layer for identity, layer in found.items() if identity not in others]
 
 
@@ -85,7 +85,7 @@ def _identity(source: ParamOp | ConstantOp) -> str | Operation:
     return source.param_name.data if isinstance(source, ParamOp) else source
 
 
-def _summed(op: Operation) -> list[tuple[SSAValue, Sequence[int]]]:
+def summed_operands(op: Operation) -> list[tuple[SSAValue, Sequence[int]]]:
     """The operands that may be weights, each with its dimensions: outputs, inputs, channels."""
     if isinstance(op, MatmulOp):
         turned = op.transpose_lhs is not None, op.transpose_rhs is not None
@@ -98,12 +98,12 @@ def _summed(op: Operation) -> list[tuple[SSAValue, Sequence[int]]]:
     return []
 
 
-def _source(value: SSAValue, order: Sequence[int]) -> tuple[Any, Sequence[int]]:
+def source_of(value: SSAValue, order: Sequence[int]) -> tuple[Any, Sequence[int]]:
     """The weight that a value is, in other order; None if it is none."""
     op = value.owner if isinstance(value, OpResult) else None
     if isinstance(op, TransposeOp):
         perm = op.perm.get_values()
-        return _source(op.x, [perm[axis] for axis in order])
+        return source_of(op.x, [perm[axis] for axis in order])
     return (op if isinstance(op, ParamOp | ConstantOp) else None), order
 
 
@@ -113,6 +113,6 @@ def _only_summed(value: SSAValue) -> bool:
         if isinstance(op, TransposeOp):
             if not _only_summed(op.result):
                 return False
-        elif all(operand is not value for operand, _ in _summed(op)):
+        elif all(operand is not value for operand, _ in summed_operands(op)):
             return False
     return True

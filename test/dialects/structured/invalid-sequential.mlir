@@ -236,3 +236,43 @@ func.func @scatter_c4(%i: tensor<3xi64>, %u: tensor<3x8xf32>, %o: tensor<9x8xf32
   }
   func.return
 }
+
+// -----
+
+func.func @sparse_matmul_c1(%v: tensor<3x4xf32>, %c: tensor<3xi32>, %r: tensor<6xi32>, %x: tensor<6x8xf32>, %o: tensor<5x8xf32>) {
+  // expected-error@+1 {{expected static values of rank 1 or 3, a column for each, and matrices, got values 3x4, columns 3, rows 6, x 6x8, outs 5x8 [structured-sparse_matmul-c1]}}
+  %y = structured.sparse_matmul ins(%v, %c, %r, %x : tensor<3x4xf32>, tensor<3xi32>, tensor<6xi32>, tensor<6x8xf32>) outs(%o : tensor<5x8xf32>) -> tensor<5x8xf32>
+  func.return
+}
+
+// -----
+
+func.func @sparse_matmul_c1_types(%v: tensor<3xf32>, %c: tensor<3xi32>, %r: tensor<6xi32>, %x: tensor<6x8xf32>, %o: tensor<5x8xf64>) {
+  // expected-error@+1 {{expected one float element type, got f32, f32 and f64 [structured-sparse_matmul-c1]}}
+  %y = structured.sparse_matmul ins(%v, %c, %r, %x : tensor<3xf32>, tensor<3xi32>, tensor<6xi32>, tensor<6x8xf32>) outs(%o : tensor<5x8xf64>) -> tensor<5x8xf64>
+  func.return
+}
+
+// -----
+
+func.func @sparse_matmul_c2(%v: tensor<3xf32>, %c: tensor<3xi64>, %r: tensor<6xi32>, %x: tensor<6x8xf32>, %o: tensor<5x8xf32>) {
+  // expected-error@+1 {{expected vectors of i32, got tensor<3xi64> and tensor<6xi32> [structured-sparse_matmul-c2]}}
+  %y = structured.sparse_matmul ins(%v, %c, %r, %x : tensor<3xf32>, tensor<3xi64>, tensor<6xi32>, tensor<6x8xf32>) outs(%o : tensor<5x8xf32>) -> tensor<5x8xf32>
+  func.return
+}
+
+// -----
+
+func.func @sparse_matmul_c3(%v: tensor<3x1x4xf32>, %c: tensor<3xi32>, %r: tensor<6xi32>, %x: tensor<6x8xf32>, %o: tensor<5x8xf32>) {
+  // expected-error@+1 {{blocks of 4x1 do not make up a matrix of 5x6 with values 3x1x4, columns 3, rows 6, x 6x8, outs 5x8 [structured-sparse_matmul-c3]}}
+  %y = structured.sparse_matmul ins(%v, %c, %r, %x : tensor<3x1x4xf32>, tensor<3xi32>, tensor<6xi32>, tensor<6x8xf32>) outs(%o : tensor<5x8xf32>) -> tensor<5x8xf32>
+  func.return
+}
+
+// -----
+
+func.func @sparse_matmul_c4(%v: tensor<3xf32>, %c: tensor<3xi32>, %r: tensor<6xi32>, %x: tensor<6x8xf32>, %o: tensor<5x8xf32>) {
+  // expected-error@+1 {{on tensors the result has the type of outs, tensor<5x8xf32>, got none [structured-sparse_matmul-c4]}}
+  structured.sparse_matmul ins(%v, %c, %r, %x : tensor<3xf32>, tensor<3xi32>, tensor<6xi32>, tensor<6x8xf32>) outs(%o : tensor<5x8xf32>)
+  func.return
+}

@@ -41,3 +41,23 @@ func.func @scatter(%i: tensor<?xi32>, %u: tensor<?x8xf32>, %o: tensor<100x8xf32>
   } -> tensor<100x8xf32>
   func.return %r : tensor<100x8xf32>
 }
+
+// CHECK-LABEL: @sparse_matmul
+// CHECK: structured.sparse_matmul ins(%v, %c, %r, %x : tensor<3x2x4xf32>, tensor<3xi32>, tensor<3xi32>, tensor<6x?xf32>) outs(%o : tensor<5x?xf32>) -> tensor<5x?xf32>
+func.func @sparse_matmul(%v: tensor<3x2x4xf32>, %c: tensor<3xi32>, %r: tensor<3xi32>,
+                         %x: tensor<6x?xf32>, %o: tensor<5x?xf32>) -> tensor<5x?xf32> {
+  %y = structured.sparse_matmul
+      ins(%v, %c, %r, %x : tensor<3x2x4xf32>, tensor<3xi32>, tensor<3xi32>, tensor<6x?xf32>)
+      outs(%o : tensor<5x?xf32>) -> tensor<5x?xf32>
+  func.return %y : tensor<5x?xf32>
+}
+
+// CHECK-LABEL: @sparse_matmul_in_memory
+// CHECK: structured.sparse_matmul {schedule = #structured.schedule<vector = [1, 64], threads = [0]>} ins(%v, %c, %r, %x : memref<3xf64>, memref<3xi32>, memref<6xi32>, memref<6x8xf64>) outs(%o : memref<5x8xf64>)
+func.func @sparse_matmul_in_memory(%v: memref<3xf64>, %c: memref<3xi32>, %r: memref<6xi32>,
+                                   %x: memref<6x8xf64>, %o: memref<5x8xf64>) {
+  structured.sparse_matmul {schedule = #structured.schedule<vector = [1, 64], threads = [0]>}
+      ins(%v, %c, %r, %x : memref<3xf64>, memref<3xi32>, memref<6xi32>, memref<6x8xf64>)
+      outs(%o : memref<5x8xf64>)
+  func.return
+}

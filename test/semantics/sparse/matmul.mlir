@@ -2,7 +2,7 @@
 // CHECK: dl.matmul
 
 // What is not stored has no term: an infinity meets no zero.
-// RUN-VALUE[ref]: @rows([[1.0, 2.0, inf], [3.0, nan, 1.0]]) == [[4.0, inf], [nan, 0.5]]
+// RUN-VALUE: @rows([[1.0, 2.0, inf], [3.0, nan, 1.0]]) == [[4.0, inf], [nan, 0.5]]
 func.func @rows(%x: tensor<?x3xf32>) -> tensor<?x2xf32> {
   %v = dl.constant dense<[2.0, 0.5]> : tensor<2xf32>
   %c = dl.constant dense<[1, 2]> : tensor<2xi32>
@@ -13,7 +13,7 @@ func.func @rows(%x: tensor<?x3xf32>) -> tensor<?x2xf32> {
 }
 
 // On the left, with a row that has nothing.
-// RUN-VALUE[ref]: @left([[1.0, 2.0], [3.0, 4.0], [inf, 5.0]]) == [[0.0, 0.0], [5.0, 8.0]]
+// RUN-VALUE: @left([[1.0, 2.0], [3.0, 4.0], [inf, 5.0]]) == [[0.0, 0.0], [5.0, 8.0]]
 func.func @left(%x: tensor<3x2xf32>) -> tensor<2x2xf32> {
   %v = dl.constant dense<[2.0, 1.0]> : tensor<2xf32>
   %c = dl.constant dense<[0, 1]> : tensor<2xi32>
@@ -23,13 +23,15 @@ func.func @left(%x: tensor<3x2xf32>) -> tensor<2x2xf32> {
   func.return %y : tensor<2x2xf32>
 }
 
-// Of a block all is stored, zeros as well: but the second block, with the infinity, is not.
-// RUN-VALUE[ref]: @blocks([[1.0, 2.0, inf], [nan, 1.0, 1.0]]) == [[5.0, 6.0, 0.0], [nan, nan, 0.0]]
+// Of a block all is stored, zeros as well; the block with the infinity is not. The last row of blocks
+// has one row.
+// RUN-VALUE: @blocks([[1.0, 2.0, inf], [nan, 1.0, 1.0]]) == [[1.0, 8.0, 0.0], [nan, nan, 0.0]]
+// RUN-VALUE: @blocks([[1.0, inf, 0.0], [2.0, 1.0, 1.0]]) == [[nan, inf, 0.0], [2.0, 7.0, 0.0]]
 func.func @blocks(%x: tensor<2x3xf32>) -> tensor<2x3xf32> {
-  %v = dl.constant dense<[[[1.0, 0.0], [2.0, 3.0]]]> : tensor<1x2x2xf32>
-  %c = dl.constant dense<[0]> : tensor<1xi32>
-  %r = dl.constant dense<[0, 1, 1]> : tensor<3xi32>
-  %w = sparse.assemble %v, %c, %r : (tensor<1x2x2xf32>, tensor<1xi32>, tensor<3xi32>) -> tensor<3x3xf32, #sparse.bsr<[2, 2], 1>>
-  %y = dl.matmul %x, %w acc f32 {transpose_rhs} : (tensor<2x3xf32>, tensor<3x3xf32, #sparse.bsr<[2, 2], 1>>) -> tensor<2x3xf32>
+  %v = dl.constant dense<[[[1.0, 2.0]], [[0.0, 3.0]]]> : tensor<2x1x2xf32>
+  %c = dl.constant dense<[0, 1]> : tensor<2xi32>
+  %r = dl.constant dense<[0, 2, 2]> : tensor<3xi32>
+  %w = sparse.assemble %v, %c, %r : (tensor<2x1x2xf32>, tensor<2xi32>, tensor<3xi32>) -> tensor<3x3xf32, #sparse.bsr<[2, 1], 2>>
+  %y = dl.matmul %x, %w acc f32 {transpose_rhs} : (tensor<2x3xf32>, tensor<3x3xf32, #sparse.bsr<[2, 1], 2>>) -> tensor<2x3xf32>
   func.return %y : tensor<2x3xf32>
 }
