@@ -13,6 +13,7 @@ onnx = pytest.importorskip("onnx")
 
 from onnx import TensorProto, helper, numpy_helper  # noqa: E402
 
+import dlir  # noqa: E402
 from dlir.diagnostics import CompileError  # noqa: E402
 from dlir.frontends.onnx.backend import DlirBackend  # noqa: E402
 
@@ -145,8 +146,49 @@ def test_parameters_of_the_wrong_size_are_refused() -> None:
         (np.ones((2, 2), "f4"), 2),
         (np.ones((2, 2), "f4"), 0),
     ):
-        with pytest.raises(CompileError, match=r"parameters where|a scale of rank"):
+        with pytest.raises(CompileError, match=r"expected scale of type|a scale of rank"):
             run("QuantizeLinear", [x, scale], block_size=block)
+
+
+@pytest.mark.parametrize("scale", [0.0, -0.5, np.inf, np.nan])
+@pytest.mark.parametrize("op", ["QuantizeLinear", "DequantizeLinear"])
+def test_impossible_scales(op: str, scale: float) -> None:
+    """Known ones are refused at import, by the node's name; others when the program runs."""
+    x = np.ones(40, np.float32 if op == "QuantizeLinear" else np.uint8)
+    for scales in (np.array(scale, "f4"), np.array([*[1.0] * 39, scale], "f4")):
+        for device in ("REF", "CPU"):
+            with pytest.raises(CompileError, match=r'finite and > 0, got .*\n.*node "y0"'):
+                run_with(op, [x, scales], 1, True, device, {})
+            with pytest.raises(ValueError, match="expected scales that are finite and > 0"):
+                run_with(op, [x, scales], 1, False, device, {})
+
+
+def test_zero_points_leave_products_in_8_bits() -> None:
+    """Those of weights are taken off them, or off the sums, like those of the other factor."""
+    rng = np.random.default_rng(8)
+    x = bytes_of(rng, np.uint8, 2, 3, 5, 5)
+    for w, q in (
+        (rng.integers(64, 192, (4, 3, 3, 3)).astype(np.uint8), np.array(128, np.uint8)),
+        (bytes_of(rng, np.int8, 4, 3, 3, 3), np.zeros(4, np.int8)),
+    ):
+        values = {"w": w, "p": np.array(7, np.uint8), "q": q}
+        text = imported("ConvInteger", x, values, pads=[1] * 4)
+        assert "tensor<2x3x7x7xui8>, tensor<4x3x3x3xi8>) -> tensor<2x4x5x5xi32>" in text
+    matrix, point = bytes_of(rng, np.uint8, 25, 4), bytes_of(rng, np.uint8, 4)
+    text = imported("MatMulInteger", x.reshape(6, 25), {"b": matrix, "p": point[:1], "q": point})
+    assert "(tensor<6x25xui8>, tensor<25x4xui8>) -> tensor<6x4xi32>" in text
+
+
+def imported(op: str, x: Array, weights: dict[str, Array], **attributes: Any) -> str:
+    """The text of a node whose first input is an argument."""
+    node = helper.make_node(op, ["x", *weights], ["y"], **attributes)
+    type = helper.np_dtype_to_tensor_dtype(x.dtype)
+    info = helper.make_tensor_value_info("x", type, x.shape)
+    values = [numpy_helper.from_array(w, name) for name, w in weights.items()]
+    results = [helper.make_value_info("y", onnx.TypeProto())]
+    graph = helper.make_graph([node], "g", [info], results, values)
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 26)])
+    return str(dlir.load(model).module)
 
 
 @pytest.mark.parametrize("source", [*TARGETS, np.int32])
@@ -155,7 +197,7 @@ def test_dequantize(source: Any, real: Any) -> None:
     limits = np.iinfo(source)
     x = np.array([limits.min, limits.min + 1, 0, 1, 100, limits.max - 1, limits.max], source)
     point = np.array(0 if source is np.int32 else limits.max - 3, source)
-    for scale in (np.array(0.5, real), np.array(-0.003, real)):
+    for scale in (np.array(0.5, real), np.array(0.003, real)):
         (y,) = run("DequantizeLinear", [x, scale, point])
         with np.errstate(over="ignore"):
             product = (x.astype("f4") - point.astype("f4")) * scale.astype("f4")

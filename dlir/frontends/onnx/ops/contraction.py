@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from xdsl.ir import Attribute
 
@@ -63,14 +64,24 @@ def _conv(context: Context, node: Node) -> Tensor:
 
 
 def convolution(
-    context: Context, node: Node, x: Tensor, w: Tensor, result: Attribute | None = None
+    context: Context,
+    node: Node,
+    x: Tensor,
+    w: Tensor,
+    result: Attribute | None = None,
+    outside: int = 0,
 ) -> Tensor:
     """Convolution of lines, images and volumes; a line is an image of height 1.
 
-    The element type of sums and result can be given.
+    The element type of sums and result can be given, and the number that padding has.
     """
     windows = windows_of(node, x.dims[2:], w.dims[2:])
     image, kernel = square_image(context, x), square_image(context, w)
+    if outside and any(windows.padding):
+        rank = len(windows.kernel)
+        low, high = windows.padding[:rank], windows.padding[rank:]
+        image = context.pad(image, (0, 0, *low), (0, 0, *high), outside)
+        windows = replace(windows, padding=(0,) * 2 * rank)
     y = context.emit(
         (dl.Conv3dOp if x.rank == 5 else dl.Conv2dOp)(
             image.ssa,

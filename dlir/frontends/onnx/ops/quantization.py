@@ -1,9 +1,13 @@
 """Quantised numbers: an integer q stands for the real number `(q - zero_point) * scale`.
 
-Int8 with parameters that are known becomes `dl.quantize` and `dl.dequantize`, which are fast and
-which the accelerator has. Everything else is written in simpler ops, with the same results: the
-quotient is rounded to its own type, then to the nearest integer, halves to even; the zero point is
-added exactly, and what is beyond the integer type is its last number.
+What is computed in f32 becomes `dl.quantize` and `dl.dequantize`; quotients in another type, and
+narrow floats that do not saturate, are written in simpler ops. Products of integers are summed as
+they come, in 8 bits, and what the zero points add to the sums is taken off afterwards:
+
+    sum (a - p) * (b - q) = sum a * b - p * sum b - q * sum a + k * p * q
+
+where the sums of weights are known before a call. Known weights have their zero point taken off at
+import, if that leaves numbers of 8 bits. All of it wraps around in i32, so it is exact.
 """
 
 from __future__ import annotations
@@ -16,6 +20,7 @@ import numpy as np
 from xdsl.dialects.builtin import f32, f64, i8, i16, i32
 from xdsl.ir import Attribute
 
+from dlir.diagnostics import RuleViolation
 from dlir.dialects.dl.attrs import NARROW, ui8, ui16
 from dlir.frontends.builder import dims as d
 from dlir.frontends.builder import dl
@@ -90,36 +95,67 @@ class Affine(NamedTuple):
     scale: Tensor
     zero_point: Tensor | None
     axis: int | None
+    block: int | None
 
 
-def _affine(context: Context, node: Node, by: Granularity) -> Affine | None:
-    """Scales that are known and > 0, and zero points of the same shape, if a node has these."""
-    scale, point = node.input(1), node.input(2) if node.has(2) else None
-    if by.block or not isinstance(scale, Constant) or scale.array.dtype != np.float32:
-        return None
-    if not ((scale.array > 0) & (scale.array < np.inf)).all():
-        return None
-    single = scale.array.size == 1
+def affine(
+    context: Context, node: Node, x: Tensor, by: Granularity, code: Attribute,
+    inputs: tuple[int, int] = (1, 2),
+) -> Affine | None:  # fmt: skip
+    """Inputs of a node that are a scale and a zero point.
 
-    def shaped(value: Value) -> Tensor:
-        return context.reshape(context.tensor(value), ()) if single else context.tensor(value)
+    None if there is a zero point, other than a known 0, where `dl` ops have none.
+    """
+    check_scales(node.input(inputs[0]))
+    scale = _single(context, context.cast(tensor(context, node, inputs[0]), f32))
+    if scale.rank > 1 or by.block:
+        _check_blocks(scale, x, by)
+    zero = None
+    if _points(node.input(inputs[1]) if node.has(inputs[1]) else None) != {0}:
+        if not is_integer(code) or code == i32:
+            return None
+        zero = _single(context, tensor(context, node, inputs[1]))
+        if zero.rank == 0 and scale.rank:
+            zero = context.broadcast(zero, scale.dims)
+    axis = by.axis if scale.rank else None
+    return Affine(scale, zero, axis, by.block if by.block and scale.rank else None)
 
-    zero = None if point is None or _points(point) == {0} else shaped(point)
-    return Affine(shaped(scale), zero, None if single else by.axis)
+
+def _check_blocks(scale: Tensor, x: Tensor, by: Granularity) -> None:
+    if scale.rank and (scale.rank != x.rank or by.block < 1):
+        raise Unsupported(f"a scale of rank {scale.rank} with block_size = {by.block}")
 
 
-def _emitted(
-    context: Context, kind: type[dl.QuantizeOp | dl.DequantizeOp], x: Tensor, known: Affine
-) -> Tensor:
-    zero = None if known.zero_point is None else known.zero_point.ssa
-    return context.emit(kind(x.ssa, known.scale.ssa, zero, axis=known.axis), x.dims)
+def check_scales(value: Value) -> None:
+    """Scales that are known are > 0 and finite; others are checked when the program runs."""
+    if not isinstance(value, Constant):
+        return
+    scales = value.array.astype(np.float64)
+    if not (good := (scales > 0) & (scales < np.inf)).all():
+        got = scales[~good].flat[0]
+        raise RuleViolation("onnx-scale", f"expected scales that are finite and > 0, got {got:g}")
 
 
-def _points(value: Value | None) -> set[int]:
+def quantized(context: Context, x: Tensor, p: Affine, code: Attribute) -> Tensor:
+    """`dl.quantize` of an f32 tensor."""
+    zero = None if p.zero_point is None else p.zero_point.ssa
+    op = dl.QuantizeOp(x.ssa, p.scale.ssa, zero, axis=p.axis, block=p.block, element=code)
+    return context.emit(op, x.dims)
+
+
+def dequantized(context: Context, x: Tensor, p: Affine) -> Tensor:
+    """`dl.dequantize`, an f32 tensor."""
+    zero = None if p.zero_point is None else p.zero_point.ssa
+    op = dl.DequantizeOp(x.ssa, p.scale.ssa, zero, axis=p.axis, block=p.block)
+    return context.emit(op, x.dims)
+
+
+def _points(value: Value | None) -> set[float]:
     """The different zero points, as far as they are known at import."""
     if value is None:
         return {0}
-    return set(map(int, value.array.flat)) if isinstance(value, Constant) else set()
+    known = isinstance(value, Constant)
+    return set(map(float, value.array.astype(np.float32).flat)) if known else set()
 
 
 # Real numbers to integers
@@ -168,33 +204,39 @@ def _quantize_linear(context: Context, node: Node) -> Tensor:
     element = scale.element if is_float(scale.element) else f32
     if node.int("precision", 0):
         element = xdsl_type(node.element_type("precision"))
-    if (x.element, element, target) == (f32, f32, i8) and (known := _affine(context, node, by)):
-        return _emitted(context, dl.QuantizeOp, x, known)
+    saturate = bool(node.int("saturate", 1))
+    known = affine(context, node, x, by, target) if element == f32 else None
+    if known is not None and (is_integer(target) or saturate):
+        return quantized(context, context.cast(x, f32), known, target)
     divisor = _spread(context, context.cast(scale, element), x, by)
     quotient = context.itemwise(dl.DivOp, context.cast(x, element), divisor)
     if zero_point is not None:
         zero_point = _spread(context, zero_point, x, by)
-    saturate = bool(node.int("saturate", 1))
     return _saturated(context, quotient, zero_point, target, saturate)
 
 
 def _dynamic_quantize_linear(context: Context, node: Node) -> Sequence[Tensor]:
-    """To ui8, by the least and the greatest number, between which 0 must be."""
-    x = tensor(context, node, 0)
+    return dynamically_quantized(context, tensor(context, node, 0))
+
+
+def dynamically_quantized(context: Context, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """(x as ui8, the scale, the zero point), by the least and the greatest number, between which 0
+    must be. Of nothing but zeros, or of numbers too small for a scale, the scale is 1 / 255."""
     zero = context.constant(0, x.element)
     axes = range(x.rank)
     low, high = (
         context.itemwise(bound, context.emit(reduce(x.ssa, axes, keepdims=False), ()), zero)
         for reduce, bound in ((dl.ReduceMinOp, dl.MinOp), (dl.ReduceMaxOp, dl.MaxOp))
     )
-    same = context.compare("eq", low, high)
     span = context.itemwise(dl.SubOp, high, low)
-    span = context.itemwise(dl.SelectOp, same, context.constant(1, x.element), span)
-    scale = context.itemwise(dl.DivOp, span, context.constant(255, x.element))
-    at_zero = context.itemwise(dl.DivOp, context.itemwise(dl.NegOp, low), scale)
-    zero_point = _saturated(context, at_zero, None, ui8)
-    quotient = context.itemwise(dl.DivOp, x, scale)
-    return _saturated(context, quotient, zero_point, ui8), scale, zero_point
+    steps = context.constant(255, x.element)
+    scale = context.itemwise(dl.DivOp, span, steps)
+    least = context.itemwise(dl.DivOp, context.constant(1, x.element), steps)
+    scale = context.itemwise(dl.SelectOp, context.compare("eq", scale, zero), least, scale)
+    at_zero = quantized(
+        context, context.itemwise(dl.NegOp, low), Affine(scale, None, None, None), ui8
+    )
+    return quantized(context, x, Affine(scale, at_zero, None, None), ui8), scale, at_zero
 
 
 # Integers to real numbers
@@ -209,8 +251,8 @@ def _dequantize_linear(context: Context, node: Node) -> Tensor:
         result = xdsl_type(node.element_type("output_dtype"))
     if not is_float(result) or x.element not in (*TARGETS, i32):
         raise Unsupported(f"{x.element} as {result}")
-    if x.element == i8 and result == f32 and (known := _affine(context, node, by)):
-        return _emitted(context, dl.DequantizeOp, x, known)
+    if (known := affine(context, node, x, by, x.element)) is not None:
+        return context.cast(dequantized(context, x, known), result)
     number = context.cast(x, f32)
     if zero_point is not None:
         shift = _spread(context, context.cast(zero_point, f32), x, by)
@@ -222,19 +264,57 @@ def _dequantize_linear(context: Context, node: Node) -> Tensor:
 # Products of integers
 
 
-def _centred(context: Context, x: Tensor, node: Node, index: int, row: Spread) -> Tensor:
-    """`x - zero_point`, which fits into 16 bits; x as it is if the zero point is known to be 0."""
+class Factor(NamedTuple):
+    """A tensor of bytes and its zero point, if that is not known to be 0."""
+
+    tensor: Tensor
+    zero_point: Tensor | None
+    known: int | None
+    """The zero point, if it is one known number."""
+
+
+def factor_of(context: Context, node: Node, index: int, point: int, row: Spread) -> Factor:
+    """An input and the input that is its zero point, spread over it."""
+    value, zero = node.input(index), node.input(point) if node.has(point) else None
+    known = _points(zero)
+    if known != {0} and isinstance(value, Constant) and isinstance(zero, Constant):
+        value = _without_zero_point(value, zero, row)
+        known = {0} if value is not node.input(index) else known
+    x = context.tensor(value)
     if x.element not in BYTES:
         raise Unsupported(f"quantised numbers of {x.element}")
-    if not node.has(index) or _points(node.input(index)) == {0}:
-        return x
-    zero_point = row(context, tensor(context, node, index), x)
-    return context.itemwise(dl.SubOp, context.cast(x, i16), context.cast(zero_point, i16))
+    if known == {0}:
+        return Factor(x, None, 0)
+    number = int(known.pop()) if len(known) == 1 else None
+    return Factor(x, row(context, tensor(context, node, point), x), number)
+
+
+def _without_zero_point(value: Constant, zero: Constant, row: Spread) -> Constant:
+    """The numbers less the zero point, if all are in i8; else as they are."""
+    point = zero.array.astype(np.int32)
+    point = point.reshape(()) if point.size == 1 else point
+    if point.ndim == 1:
+        behind: dict[Spread, int] = {_of_rows: 1, _of_columns: 0, _of_filters: value.rank - 1}
+        point = point.reshape(-1, *[1] * behind[row])
+    centred = value.array.astype(np.int32) - point
+    if centred.size and not (centred.min() >= -128 and centred.max() <= 127):
+        return value
+    return Constant(centred.astype(np.int8), f"{value.name}.centred")
+
+
+def _centred(context: Context, x: Factor) -> Tensor:
+    """`x - zero_point` in 16 bits; as it is without a zero point."""
+    if x.zero_point is None:
+        return x.tensor
+    wide = (context.cast(part, i16) for part in (x.tensor, x.zero_point))
+    return context.itemwise(dl.SubOp, *wide)
 
 
 def _of_one_type(context: Context, a: Tensor, b: Tensor) -> tuple[Tensor, Tensor]:
-    """Both as they are, or both in 16 bits, which hold signed and unsigned bytes."""
-    return (a, b) if a.element == b.element else (context.cast(a, i16), context.cast(b, i16))
+    """Both as they are, if they are of one type or bytes, or both in 16 bits."""
+    if a.element == b.element or {a.element, b.element} == {*BYTES}:
+        return a, b
+    return context.cast(a, i16), context.cast(b, i16)
 
 
 def _of_rows(context: Context, p: Tensor, x: Tensor) -> Tensor:
@@ -272,10 +352,41 @@ def _matmul_integer(context: Context, node: Node) -> Tensor:
 def _integer_product(
     context: Context, node: Node, a: int, b: int, a_point: int, b_point: int
 ) -> Tensor:
-    """The product of inputs a and b less their zero points, summed in i32."""
-    left = _centred(context, tensor(context, node, a), node, a_point, _of_rows)
-    right = _centred(context, tensor(context, node, b), node, b_point, _of_columns)
-    return matrix_product(context, *_of_one_type(context, left, right), result=i32)
+    return product_of(
+        context,
+        factor_of(context, node, a, a_point, _of_rows),
+        factor_of(context, node, b, b_point, _of_columns),
+    )
+
+
+def product_of(context: Context, a: Factor, b: Factor) -> Tensor:
+    """The product of both less their zero points, summed in i32."""
+    if a.tensor.rank == 1 or b.tensor.rank == 1:
+        pair = _of_one_type(context, _centred(context, a), _centred(context, b))
+        return matrix_product(context, *pair, result=i32)
+    total = matrix_product(context, a.tensor, b.tensor, result=i32)
+    if a.zero_point is not None:
+        total = _less(context, total, a.zero_point, _sums(context, b.tensor, -2))
+    if b.zero_point is not None:
+        total = _less(context, total, b.zero_point, _sums(context, a.tensor, -1))
+    if a.zero_point is not None and b.zero_point is not None:
+        terms = context.scalar(a.tensor.dims[-1], i32)
+        negative = context.itemwise(dl.NegOp, context.cast(a.zero_point, i32))
+        total = _less(context, total, context.itemwise(dl.MulOp, negative, terms), b.zero_point)
+    return total
+
+
+def _less(context: Context, total: Tensor, a: Tensor, b: Tensor) -> Tensor:
+    """`total - a * b`, in i32."""
+    parts = (context.cast(part, i32) for part in (a, b))
+    return context.itemwise(dl.SubOp, total, context.itemwise(dl.MulOp, *parts))
+
+
+def _sums(context: Context, x: Tensor, axis: int) -> Tensor:
+    """Sums along an axis, which stays, in i32."""
+    wide = context.cast(x, i32)
+    dims = tuple(1 if i == axis % x.rank else n for i, n in enumerate(x.dims))
+    return context.emit(dl.ReduceSumOp(wide.ssa, [axis % x.rank], keepdims=True), dims)
 
 
 def _conv_integer(context: Context, node: Node) -> Tensor:
@@ -286,9 +397,20 @@ def _integer_convolution(
     context: Context, node: Node, x: int, w: int, x_point: int, w_point: int
 ) -> Tensor:
     """The convolution of inputs x and w less their zero points; so padding stands for 0."""
-    image = _centred(context, tensor(context, node, x), node, x_point, _of_columns)
-    weight = _centred(context, tensor(context, node, w), node, w_point, _of_filters)
-    return convolution(context, node, *_of_one_type(context, image, weight), result=i32)
+    image = factor_of(context, node, x, x_point, _of_columns)
+    weight = factor_of(context, node, w, w_point, _of_filters)
+    if image.known is None or weight.zero_point is not None:
+        pair = _of_one_type(context, _centred(context, image), _centred(context, weight))
+        return convolution(context, node, *pair, result=i32)
+    filters = weight.tensor
+    total = convolution(context, node, image.tensor, filters, result=i32, outside=image.known)
+    if image.zero_point is None:
+        return total
+    wide = context.cast(filters, i32)
+    axes = range(1, filters.rank)
+    sums = context.emit(dl.ReduceSumOp(wide.ssa, axes, keepdims=False), filters.dims[:1])
+    each = context.reshape(sums, (*sums.dims, *[1] * (filters.rank - 2)))
+    return _less(context, total, image.zero_point, each)
 
 
 def _requantized(context: Context, node: Node, sums: Tensor, spread: Sequence[Spread]) -> Tensor:
