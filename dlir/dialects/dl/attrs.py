@@ -245,7 +245,7 @@ NARROW = ElementSet(
         unsigned(2),
     ),
 )
-"""What is only stored, moved and converted; every number takes a byte."""
+"""What is only stored, moved and converted; every number takes a byte, unless it is packed."""
 STORABLE = ElementSet("a storable", (*ANY.types, *NARROW.types))
 
 ACCUMULATORS: dict[Attribute, Attribute] = {

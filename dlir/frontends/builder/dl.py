@@ -107,6 +107,10 @@ from dlir.dialects.dl.ops.ordering import (
     SortOp,
     TopkOp,
 )
+from dlir.dialects.dl.ops.packing import (
+    PackOp,
+    UnpackOp,
+)
 from dlir.dialects.dl.ops.pooling import (
     AvgPool2dOp,
     MaxPool2dOp,
@@ -264,6 +268,7 @@ __all__ = [
     "NotOp",
     "OneHotOp",
     "OrOp",
+    "PackOp",
     "PadOp",
     "ParamOp",
     "PowOp",
@@ -311,5 +316,6 @@ __all__ = [
     "TopkOp",
     "TransposeOp",
     "UniqueOp",
+    "UnpackOp",
     "XorOp",
 ]

@@ -26,6 +26,7 @@ from dlir.lowering.dl_to_structured import (
     movement,
     normalization,
     ordering,
+    packing,
     quantization,
     random,
     reduction,
@@ -36,7 +37,7 @@ from dlir.lowering.dl_to_structured.emitter import Emitter
 from dlir.lowering.dl_to_structured.holding import hold_elements
 
 FAMILIES = (
-    elementwise, contraction, quantization, reduction, normalization, movement, ordering, scatter,
+    elementwise, contraction, quantization, packing, reduction, normalization, movement, ordering, scatter,
     random,
 )  # fmt: skip
 
