@@ -1,4 +1,4 @@
-"""`dl.pack` and `dl.unpack`: every code of every narrow type, on ref and cpu; odd and empty sizes."""
+"""`dl.pack` and `dl.unpack`: every code of every narrow type, on ref and cpu; odd sizes, none."""
 
 from __future__ import annotations
 

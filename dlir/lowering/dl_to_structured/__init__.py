@@ -37,8 +37,8 @@ from dlir.lowering.dl_to_structured.emitter import Emitter
 from dlir.lowering.dl_to_structured.holding import hold_elements
 
 FAMILIES = (
-    elementwise, contraction, quantization, packing, reduction, normalization, movement, ordering, scatter,
-    random,
+    elementwise, contraction, quantization, packing, reduction, normalization, movement, ordering,
+    scatter, random,
 )  # fmt: skip
 
 RULES: dict[type[Operation], Callable[[Emitter, Any], SSAValue | Sequence[SSAValue]]] = {
