@@ -75,6 +75,8 @@ class Source:
     name: str
     text: str
     overrides: Mapping[str, str]
+    rule: str = "machine"
+    """The rule that a file which cannot be read breaks."""
     lines: dict[str, int] = field(default_factory=dict[str, int])
 
     def __post_init__(self) -> None:
@@ -98,7 +100,7 @@ class Source:
         for name, value in self.overrides.items():
             if name == key or name.startswith(f"{key}."):
                 message += f" (set by {name}={value})"
-        fail(self.place(key), message, rule="machine", help=help)
+        fail(self.place(key), message, rule=self.rule, help=help)
 
 
 def read_machine(
@@ -107,10 +109,11 @@ def read_machine(
     text: str,
     name: str,
     overrides: Mapping[str, str],
+    rule: str = "machine",
 ) -> MachineT:
     """The machine of a text, with single keys replaced. Raises CompileError."""
-    source = Source(name, text, overrides)
-    tables = parse_toml(text, name)
+    source = Source(name, text, overrides, rule)
+    tables = parse_toml(text, name, rule)
     for key, value in overrides.items():
         _override(tables, key, value)
     machine = _read_tables(source, cls, tables)
@@ -120,7 +123,7 @@ def read_machine(
     return machine
 
 
-def parse_toml(text: str, name: str) -> dict[str, Any]:
+def parse_toml(text: str, name: str, rule: str = "machine") -> dict[str, Any]:
     """The tables of a TOML text; `name` is its file, for messages. Raises CompileError."""
     try:
         return tomllib.loads(text)
@@ -128,7 +131,7 @@ def parse_toml(text: str, name: str) -> dict[str, Any]:
         found = _ERROR_PLACE.search(str(error))
         line, column = (int(found[1]), int(found[2])) if found else (0, 0)
         reason = _ERROR_PLACE.sub("", str(error))
-        fail(file_location(name, line, column), f"not a TOML file: {reason}", rule="machine")
+        fail(file_location(name, line, column), f"not a TOML file: {reason}", rule=rule)
 
 
 def parse_settings(text: str) -> dict[str, str]:
@@ -228,11 +231,12 @@ def _read_value(
     if origin is Mapping and isinstance(value, dict):
         entries = cast(dict[str, Any], value)
         return {k: _number(source, f"{key}.{k}", part, int, v) for k, v in entries.items()}
-    if hint is str and isinstance(value, str):
+    if hint in (str, bool) and isinstance(value, hint):
         return value
     if hint in (int, float):
         return _number(source, key, part, hint, value)
-    expected = {tuple: "a list of words", Mapping: "a table of integers"}.get(origin, "a text")
+    names = {tuple: "a list of words", Mapping: "a table of integers", bool: "true or false"}
+    expected = names.get(origin or hint, "a text")
     source.reject(key, f"'{key}' is {expected} ({unit}); got {value!r}")
 
 
