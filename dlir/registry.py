@@ -77,8 +77,10 @@ PASSES: dict[str, str] = {
     "dl-assign-layout": "dlir.transforms.dl_assign_layout:DlAssignLayout",
     "dl-convert-precision": "dlir.transforms.dl_convert_precision:DlConvertPrecision",
     "dl-convolution-algorithm": ("dlir.transforms.dl_convolution_algorithm:DlConvolutionAlgorithm"),
+    "dl-correct-bias": "dlir.transforms.dl_correct_bias:DlCorrectBias",
     "dl-decompose": "dlir.transforms.dl_decompose:DlDecompose",
     "dl-dedupe-functions": "dlir.transforms.dl_dedupe_functions:DlDedupeFunctions",
+    "dl-equalize-layers": "dlir.transforms.dl_equalize_layers:DlEqualizeLayers",
     "dl-fold-constants": "dlir.transforms.dl_fold_constants:DlFoldConstants",
     "dl-fold-scale": "dlir.transforms.dl_fold_scale:DlFoldScale",
     "dl-infer-shapes": "dlir.transforms.dl_infer_shapes:DlInferShapes",
@@ -98,6 +100,7 @@ PASSES: dict[str, str] = {
     "dl-simplify": "dlir.transforms.dl_simplify:DlSimplify",
     "dl-sink-broadcast": "dlir.transforms.dl_sink_broadcast:DlSinkBroadcast",
     "dl-sink-cast": "dlir.transforms.dl_sink_cast:DlSinkCast",
+    "dl-sink-dequantize": "dlir.transforms.dl_sink_dequantize:DlSinkDequantize",
     "dl-sink-reshape": "dlir.transforms.dl_sink_reshape:DlSinkReshape",
     "dl-sink-transpose": "dlir.transforms.dl_sink_transpose:DlSinkTranspose",
     "dl-sparsify": "dlir.transforms.dl_sparsify:DlSparsify",
@@ -185,6 +188,9 @@ EXPLORER = "dlir.targets.accel.explore.command:Request"
 TUNER = "dlir.targets.cpu.tune.command:Request"
 MERGER = "dlir.targets.cpu.tune.command:MergeRequest"
 """What `dlir-tune` asks for, with a model and with `--merge`."""
+
+QUANTIZER = "dlir.targets.quantize.command:Request"
+"""What `dlir-quantize` asks for."""
 
 REPLACES: frozenset[str] = frozenset({"arith", "linalg", "llvm", "memref", "tensor", "vector"})
 """xDSL dialects that dlir extends: the same op list and the ops it lacks."""

@@ -15,6 +15,8 @@ from xdsl.passes import ModulePass
 
 from dlir.dialects.dl.attrs import WIDTHS
 from dlir.dialects.dl.ops.base import DlOp, element_of, shape_of, type_of
+from dlir.dialects.dl.ops.packing import UnpackOp
+from dlir.dialects.dl.ops.quantization import DequantizeOp
 from dlir.dialects.dl.ops.source import ConstantOp, DimOp, ParamOp
 from dlir.dialects.dl.shapes import is_static
 from dlir.rewrite import current_statistics
@@ -30,7 +32,8 @@ class DlFoldConstants(ModulePass):
     """Compute ops on constants by the reference semantics, up to `max-bytes` for each result.
 
     A result larger than what it is made of stays an op, unless it is small: a broadcast bias would
-    only take memory. An op that fails is left to fail at run time.
+    only take memory. So do `dl.dequantize` and `dl.unpack`: what is stored in few bits stays so.
+    An op that fails is left to fail at run time.
 
     Weights stand beside the text, so `dl.param` is known only when `params` names their file. What
     is made of weights becomes a new weight, named after the first of them; all weights that the
@@ -104,6 +107,8 @@ class _Folding:
                     self.origin[op.result] = name
             case DimOp():
                 pass  # dl-simplify
+            case DequantizeOp() | UnpackOp():
+                pass  # what is stored in few bits stays so
             case _:
                 self.compute(op)
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 from xdsl.context import Context
@@ -12,12 +13,12 @@ from xdsl.dialects.func import FuncOp
 from xdsl.ir import SSAValue
 from xdsl.passes import ModulePass
 
-from dlir.dialects.dl.ops.base import rank_of, shape_of
+from dlir.dialects.dl.ops.base import rank_of
+from dlir.dialects.dl.ops.binary import MulOp
 from dlir.dialects.dl.ops.contraction import MatmulOp
 from dlir.dialects.dl.ops.math import AbsOp
 from dlir.dialects.dl.ops.reduction import ReduceMaxOp
-from dlir.dialects.dl.shapes import DYNAMIC
-from dlir.dialects.dl.terms import Formula
+from dlir.dialects.dl.terms import Formula, Term
 from dlir.rewrite import current_statistics
 from dlir.signature import entry_function
 from dlir.transforms.quantization.layers import places
@@ -34,8 +35,10 @@ class DlQuantizeDynamic(ModulePass):
     """Quantise and dequantise what layers read, with scales that follow from the values themselves.
 
     The scale is the greatest magnitude over 127, computed by `dl` ops when the program runs: one
-    for the whole tensor, or, with `per=row`, for each row of a matrix product. No samples are
-    needed. An activation that is not finite is an error when the program runs.
+    for the whole tensor; or, with `per=row`, one for each row of what a matrix product reads. Rows
+    are divided by their scales before the product, whose rows are multiplied with them, so that
+    integers with the scale 1 are multiplied. No samples are needed. An activation that is not
+    finite is an error when the program runs, or, by rows, NaN.
 
     Before:
     ```mlir
@@ -64,25 +67,55 @@ class DlQuantizeDynamic(ModulePass):
         quantize_dynamic(entry_function(op, self.function), self.per)
 
 
-def quantize_dynamic(function: FuncOp, per: str = "tensor") -> None:
-    """What the pass does."""
-    made: dict[tuple[SSAValue, bool], SSAValue] = {}
+class Made(NamedTuple):
+    """A value through integers, and what the rows of its products are to be multiplied with."""
+
+    value: SSAValue
+    rows: SSAValue | None
+
+
+def quantize_dynamic(function: FuncOp, per: str = "tensor") -> dict[SSAValue, SSAValue]:
+    """What the pass does; the values that stand for the results of layers now, where others do."""
+    made: dict[tuple[SSAValue, bool], Made] = {}
+    standing: dict[SSAValue, SSAValue] = {}
     for op, number in places(function, sums=False):
         value = op.operands[number]
-        by_row = per == "row" and isinstance(op, MatmulOp) and shape_of(value)[-1] != DYNAMIC
+        by_row = per == "row" and isinstance(op, MatmulOp)
         if (value, by_row) not in made:
-            made[value, by_row] = _quantized(value, by_row)
-        op.operands[number] = made[value, by_row]
+            made[value, by_row] = (_by_rows if by_row else _whole)(value)
+        op.operands[number], rows = made[value, by_row]
+        if rows is not None:
+            standing[op.results[0]] = _multiply(op.results[0], rows)
     current_statistics()["activations quantised"] += len(made)
+    return standing
 
 
-def _quantized(value: SSAValue, by_row: bool) -> SSAValue:
-    """One scale, or one per row: a block that is as long as the last axis."""
+def _scale(writer: Writer, axes: Sequence[int], *, keepdims: bool) -> Term:
+    magnitudes = Formula(writer.insert, f32).term(writer.value).to(AbsOp)
+    largest = magnitudes.then(ReduceMaxOp, axes, keepdims=keepdims)
+    return (largest / 127.0).max(SMALLEST)
+
+
+def _whole(value: SSAValue) -> Made:
     writer = Writer(value)
-    rank = rank_of(value)
-    axes = [rank - 1] if by_row else [*range(rank)]
-    magnitudes = Formula(writer.insert, f32).term(value).to(AbsOp)
-    largest = magnitudes.then(ReduceMaxOp, axes, keepdims=by_row)
-    scale = (largest / 127.0).max(SMALLEST)
-    granularity = Granularity(rank - 1, shape_of(value)[-1]) if by_row else Granularity()
-    return writer.with_scale(scale.value, None, i8, granularity)
+    scale = _scale(writer, range(rank_of(value)), keepdims=False)
+    return Made(writer.with_scale(scale.value, None, i8, Granularity()), None)
+
+
+def _by_rows(value: SSAValue) -> Made:
+    writer = Writer(value)
+    scale = _scale(writer, [rank_of(value) - 1], keepdims=True)
+    formula = Formula(writer.insert, f32)
+    writer.value = (formula.term(value) / scale).value
+    writer.value.name_hint = value.name_hint
+    one = formula.constant(1.0)
+    return Made(writer.with_scale(one.value, None, i8, Granularity()), scale.value)
+
+
+def _multiply(result: SSAValue, rows: SSAValue) -> SSAValue:
+    """Let the readers of a product read it with its rows scaled."""
+    writer = Writer(result)
+    scaled = writer.insert(MulOp(result, rows))
+    result.replace_uses_with_if(scaled.results[0], lambda use: use.operation is not scaled)
+    scaled.results[0].name_hint, result.name_hint = result.name_hint, None
+    return scaled.results[0]
