@@ -17,7 +17,8 @@ from dlir.targets.quantize.report import LayerRow, QuantizationReport
 from dlir.targets.quantize.search import Found
 from dlir.targets.quantize.steps import Quantized
 from dlir.targets.quantize.timing import Times
-from dlir.transforms.quantization.layers import FORMAT, Layer, why_not
+from dlir.transforms.quantization.layers import FORMAT, Layer, layer_of, why_not
+from dlir.transforms.quantization.ranges import source
 
 
 class Measured(NamedTuple):
@@ -62,8 +63,8 @@ def _row(
 ) -> LayerRow:
     layer = made.layers[number]
     error = None if measured.errors is None else measured.errors[0][number]
-    place = name_of(layer.op)
-    before, after = [time.places.get(place) for time in measured.times] or [None, None]
+    known = [_time(one.layers[number], time) for one, time in zip((real, made), measured.times)]
+    before, after = known or [None, None]
     return LayerRow(
         name=real.layers[number].name,
         op=layer.op.name,
@@ -76,6 +77,19 @@ def _row(
         seconds_after=after,
         note=_why_kept(number, layer, recipe, measured.found),
     )
+
+
+def _time(layer: Layer, times: Times) -> float | None:
+    """The time of the kernel that computes a layer: it comes from the last op that is part of it."""
+    value = layer.result
+    while (place := name_of(source(value))) not in times.places:
+        use = value.get_unique_use()
+        if use is None or len(use.operation.results) != 1:
+            return None
+        value = use.operation.results[0]
+        if layer_of(use.operation) is not None:
+            return None
+    return times.places[place]
 
 
 def _format(layer: Layer, recipe: Recipe) -> str:

@@ -67,7 +67,7 @@ def rounded(layer: Layer, weight: Array, how: WeightFormat, gram: Array | None =
     else:
         found = (clip_search if how.search else round_to_nearest)(matrix, bits, group, symmetric)
     nearest = gram is None or not isinstance(layer.op, MatmulOp)
-    back = _as_weight(found.dequantized(), weight.shape, order)
+    back = _as_weight(found.dequantized(group), weight.shape, order)
     return Rounded(_affine(found, weight.shape, granularity, order), granularity, back, nearest)
 
 
