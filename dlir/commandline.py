@@ -263,6 +263,10 @@ TARGET_FLAGS: list[Flag] = [
         "--no-winograd",
         {"action": "store_true", "help": "never choose Winograd's algorithm for convolutions"},
     ),
+    (
+        "--no-integerize",
+        {"action": "store_true", "help": "compute quantised models on floats, as they are written"},
+    ),
     ("--schedule", {"metavar": "FILE", "help": "how to compute kernels; default: what dlir-tune "
                     "found for this machine"}),
     ("--no-cache", {"action": "store_true", "help": "neither read nor fill the object cache"}),
@@ -280,6 +284,7 @@ def compile_options(flags: argparse.Namespace, registry: Registry) -> CompileOpt
         cache=not flags.no_cache,
         threads=flags.threads,
         winograd=not flags.no_winograd,
+        integerize=not flags.no_integerize,
         machine=flags.machine,
         settings=pairs("set", flags.set),
         schedule=None if flags.schedule is None else Path(flags.schedule),

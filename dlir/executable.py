@@ -49,6 +49,8 @@ class CompileOptions:
     """None: the environment's DLIR_NUM_THREADS, else the target's own choice."""
     winograd: bool = True
     """Whether Winograd's algorithm may be chosen, which rounds a little more than direct sums."""
+    integerize: bool = True
+    """Whether quantised models are computed on integers, see `dl-integerize`; else as written."""
     dump_phases_to: Path | None = None
     """A folder that receives the module after every phase, as `<number>-<level>.mlir`."""
     progress: Progress | None = None

@@ -84,6 +84,7 @@ PASSES: dict[str, str] = {
     "dl-fold-constants": "dlir.transforms.dl_fold_constants:DlFoldConstants",
     "dl-fold-scale": "dlir.transforms.dl_fold_scale:DlFoldScale",
     "dl-infer-shapes": "dlir.transforms.dl_infer_shapes:DlInferShapes",
+    "dl-integerize": "dlir.transforms.dl_integerize:DlIntegerize",
     "dl-lint-cache-alias": "dlir.targets.roofline.dl_lint_cache_alias:DlLintCacheAlias",
     "dl-loop-recurrent": "dlir.transforms.dl_loop_recurrent:DlLoopRecurrent",
     "dl-merge-matmuls": "dlir.transforms.dl_merge_matmuls:DlMergeMatmuls",

@@ -33,6 +33,10 @@ TAKEN_APART = (
 """The composite ops that no target computes as they are: written in simpler ones first."""
 
 
+INTEGERIZE = "dl-integerize,"
+"""Models that are quantised compute on integers, unless that is switched off."""
+
+
 def in_nhwc(more: str = "") -> str:
     """The ops that every target computes, in its order of dimensions; with options for that."""
     return (

@@ -8,11 +8,13 @@ from types import MappingProxyType
 
 from dlir.options import print_value
 from dlir.pipeline import PipelinePass
-from dlir.targets.phases import TO_STRUCTURED, levels_until
+from dlir.targets.phases import INTEGERIZE, TO_STRUCTURED, levels_until
 
 PHASES: Mapping[str, str] = MappingProxyType(
     {
-        "structured": f"convert-linalg-to-structured,{TO_STRUCTURED},structured-fuse,cse",
+        "structured": (
+            f"convert-linalg-to-structured,%(integerize)s{TO_STRUCTURED},structured-fuse,cse"
+        ),
         "accel": (
             "structured-share-terms,structured-fold-reshape,cse,accel-count-work{%(machine)s},"
             "structured-fold-windows{%(machine)s},structured-align-heads{%(machine)s},"
@@ -34,7 +36,8 @@ class AccelPipeline(PipelinePass):
 
     `machine` is a preset or a hardware file; `set` replaces keys of it, as in
     `set="spm.bytes=131072;dma.latency=200"`. `to` is the level to stop at: structured, accel,
-    scheduled. Sizes must be known: see `dl-specialize`.
+    scheduled. With `integerize=false` what a model quantises is computed on floats. Sizes must be
+    known: see `dl-specialize`.
 
     Before:
     ```mlir
@@ -59,15 +62,17 @@ class AccelPipeline(PipelinePass):
     machine: str = "gemmini"
     to: str = "scheduled"
     set: str = ""
+    integerize: bool = True
 
     def pipeline(self) -> str:
         wanted = levels_until(self.to, PHASES, self.name)
-        return ",".join(phase_text(level, self.machine, self.set) for level in wanted)
+        phases = [phase_text(level, self.machine, self.set, self.integerize) for level in wanted]
+        return ",".join(phases)
 
 
-def phase_text(level: str, machine: str, settings: str = "") -> str:
+def phase_text(level: str, machine: str, settings: str = "", integerize: bool = True) -> str:
     """The passes of one phase for a machine with these settings."""
     options = f"machine={print_value(machine, str)}"
     if settings:
         options += f" set={print_value(settings, str)}"
-    return PHASES[level] % {"machine": options}
+    return PHASES[level] % {"machine": options, "integerize": INTEGERIZE if integerize else ""}

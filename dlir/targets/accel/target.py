@@ -250,7 +250,8 @@ class _Compilation:
             attribute = view.machine_attribute(self.machine)
             name, settings = attribute.preset.data, settings_text(attribute.overrides)
         registry = self.options.registry
-        manager = PassManager(phase_text(level, name, settings), registry=registry)
+        text = phase_text(level, name, settings, self.options.integerize)
+        manager = PassManager(text, registry=registry)
         manager.run(registry.context(), self.module)
 
     def bundle(self, stop: str) -> Bundle:

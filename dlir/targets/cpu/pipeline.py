@@ -9,7 +9,7 @@ from types import MappingProxyType
 
 from dlir.pipeline import PipelinePass
 from dlir.pipeline_text import pass_text
-from dlir.targets.phases import in_nhwc, levels_until
+from dlir.targets.phases import INTEGERIZE, in_nhwc, levels_until
 from dlir.transforms.apply_schedule import ApplySchedule
 from dlir.transforms.dump_schedule import DumpSchedule
 
@@ -18,7 +18,7 @@ PHASES: Mapping[str, str] = MappingProxyType(
     {
         "structured": (
             "convert-linalg-to-structured,"
-            f"dl-raise-composites,dl-fold-scale,dl-sink-transpose,dl-sink-reshape,{in_nhwc(KEEP)},"
+            f"%(integerize)sdl-raise-composites,dl-fold-scale,dl-sink-transpose,dl-sink-reshape,{in_nhwc(KEEP)},"
             "dl-convolution-algorithm{winograd=%(winograd)s},convert-dl-to-structured,cse,"
             "structured-insert-checks,structured-fuse,cse"
         ),
@@ -45,8 +45,9 @@ class CpuPipeline(PipelinePass):
     `vector-bits` and `registers` describe the vector unit that contractions are scheduled for; the
     CPU target fills in the host's. Kernels are divided among `threads` threads. With
     `winograd=false` no convolution gets the rounding of Winograd's algorithm unless its own
-    `algorithm` asks for it. `schedule` is the file of schedules for `apply-schedule`, `dump` the
-    one for `dump-schedule`. `to` is the level to stop at: structured, buffers, loops, llvm.
+    `algorithm` asks for it; with `integerize=false` what a model quantises is computed on floats,
+    as it is written. `schedule` is the file of schedules for `apply-schedule`, `dump` the one for
+    `dump-schedule`. `to` is the level to stop at: structured, buffers, loops, llvm.
 
     Before:
     ```mlir
@@ -70,6 +71,7 @@ class CpuPipeline(PipelinePass):
     registers: int = 32
     threads: int = 1
     winograd: bool = True
+    integerize: bool = True
     schedule: str = ""
     dump: str = ""
     to: str = "llvm"
@@ -83,6 +85,7 @@ class CpuPipeline(PipelinePass):
             registers=self.registers,
             threads=self.threads,
             winograd=self.winograd,
+            integerize=self.integerize,
             apply=apply,
             dump=DumpSchedule(self.dump) if self.dump else None,
         )
@@ -96,6 +99,7 @@ def phase_text(
     registers: int,
     threads: int,
     winograd: bool = True,
+    integerize: bool = True,
     apply: ApplySchedule | None = None,
     dump: DumpSchedule | None = None,
 ) -> str:
@@ -109,6 +113,7 @@ def phase_text(
         "threads": threads,
         "ldexp": str(vector_bits >= 512).lower(),
         "winograd": str(winograd).lower(),
+        "integerize": INTEGERIZE if integerize else "",
         "apply": f"{pass_text(apply)}," if apply is not None else "",
         "dump": f"{pass_text(dump)}," if dump is not None else "",
     }

@@ -143,6 +143,7 @@ class CpuTarget:
             registers=cpu.vector_registers,
             threads=threads,
             winograd=options.winograd,
+            integerize=options.integerize,
             apply=schedules.applied(options, threads),
             dump=DumpSchedule(str(options.dump_schedule)) if options.dump_schedule else None,
         )
@@ -271,6 +272,7 @@ def _model_key(
     apply = schedules.applied(options, threads)
     given = ["", ""] if apply is None else [schedules.content(apply), pass_text(apply)]
     choices = [cpu.cpu, cpu.features, str(threads), str(options.winograd)]
+    choices.append(str(options.integerize))
     return key_of("model", _compiler_id(), *entries, *choices, *given, text)
 
 
