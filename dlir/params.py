@@ -159,7 +159,7 @@ def check_params(module: ModuleOp, params: Mapping[str, Array]) -> None:
     """Raises CompileError, at the `dl.param`, for a weight that is missing or of another type."""
     for op, name in param_ops(module):
         if name not in params:
-            fail(op, f'no weight named "{name}" was given', help=_spelling(name, params))
+            fail(op, f'no weight named "{name}" was given', help=spelling(name, params))
         array, type = params[name], cast(TensorType[Any], op.results[0].type)
         if array.dtype != dtype_of(type) or array.shape != type.get_shape():
             fail(op, f'weight "{name}": expected {type}, got {type_name(array)}')
@@ -189,7 +189,8 @@ def changing_weights(
     write_weights(output, {name: weights[name] for _, name in param_ops(module)})
 
 
-def _spelling(name: str, params: Mapping[str, Array]) -> str:
+def spelling(name: str, params: Mapping[str, object]) -> str:
+    """What may have been meant by the name of a weight that there is not."""
     from difflib import get_close_matches
 
     near = get_close_matches(name, list(params), n=1)

@@ -97,6 +97,7 @@ PASSES: dict[str, str] = {
     "dl-quantize-static": "dlir.transforms.dl_quantize_static:DlQuantizeStatic",
     "dl-quantize-weights": "dlir.transforms.dl_quantize_weights:DlQuantizeWeights",
     "dl-raise-composites": "dlir.transforms.dl_raise_composites:DlRaiseComposites",
+    "dl-remove-channels": "dlir.transforms.dl_remove_channels:DlRemoveChannels",
     "dl-roofline": "dlir.targets.roofline.dl_roofline:DlRoofline",
     "dl-simplify": "dlir.transforms.dl_simplify:DlSimplify",
     "dl-sink-broadcast": "dlir.transforms.dl_sink_broadcast:DlSinkBroadcast",

@@ -113,9 +113,7 @@ def _known(layer: Layer, weights: dict[str, Array]) -> Array:
     """The weight's values. Raises CompileError when there are none, or no order among them."""
     import numpy as np
 
-    from dlir.dialects.dl.ops.source import ParamOp
-
-    if isinstance(layer.source, ParamOp) and layer.name not in weights:
+    if not layer.is_known(weights):
         fail(
             layer.source,
             f'weight "{layer.name}" stands beside the text, and no weights are given',

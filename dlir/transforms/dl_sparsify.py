@@ -83,7 +83,7 @@ class DlSparsify(ModulePass):
                  rule="dl-sparsify-format")  # fmt: skip
         for op in [o for o in module.walk() if isinstance(o, MatmulOp)]:
             layer = _weight_of(op)
-            if layer is None or _is_missing(layer, weights):
+            if layer is None or not layer.is_known(weights):
                 continue
             matrix = layer.matrix(layer.array(weights)) + 0.0  # -0.0 + 0.0 = 0.0
             encoding, reason = self._choose(op, layer, matrix)
@@ -121,10 +121,6 @@ def _weight_of(op: MatmulOp) -> Layer | None:
         if rank_of(other) == 2 or (operand is op.rhs and op.transpose_lhs is None):
             return Layer(op, source, tuple(order))
     return None
-
-
-def _is_missing(layer: Layer, weights: dict[str, Array]) -> bool:
-    return isinstance(layer.source, ParamOp) and layer.name not in weights
 
 
 def _columns(op: MatmulOp, layer: Layer, unknown: int) -> int:

@@ -39,6 +39,10 @@ class Layer:
             return self.source.param_name.data
         return f"%{self.source.result.name_hint or 'constant'}"
 
+    def is_known(self, weights: Mapping[str, Array]) -> bool:
+        """Whether the values are at hand."""
+        return isinstance(self.source, ConstantOp) or self.name in weights
+
     def array(self, weights: Mapping[str, Array]) -> Array:
         """The weight as it is stored."""
         if isinstance(self.source, ConstantOp):
