@@ -114,6 +114,7 @@ PASSES: dict[str, str] = {
     "structured-fold-reshape": "dlir.transforms.structured_fold_reshape:StructuredFoldReshape",
     "structured-fold-windows": "dlir.transforms.structured_fold_windows:StructuredFoldWindows",
     "structured-fuse": "dlir.transforms.structured_fuse:StructuredFuse",
+    "structured-fuse-weights": "dlir.transforms.structured_fuse_weights:StructuredFuseWeights",
     "structured-group-rows": "dlir.transforms.structured_group_rows:StructuredGroupRows",
     "structured-hoist-constants": (
         "dlir.transforms.structured_hoist_constants:StructuredHoistConstants"
@@ -126,6 +127,7 @@ PASSES: dict[str, str] = {
     "structured-outline": "dlir.transforms.structured_outline:StructuredOutline",
     "structured-pack": "dlir.transforms.structured_pack:StructuredPack",
     "structured-pack-pixels": "dlir.transforms.structured_pack_pixels:StructuredPackPixels",
+    "structured-pack-weights": "dlir.transforms.structured_pack_weights:StructuredPackWeights",
     "structured-parallelize": "dlir.transforms.structured_parallelize:StructuredParallelize",
     "structured-schedule": "dlir.transforms.structured_schedule:StructuredSchedule",
     "structured-share-terms": "dlir.transforms.structured_share_terms:StructuredShareTerms",

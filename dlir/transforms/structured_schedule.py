@@ -21,10 +21,13 @@ from dlir.dialects.structured.roles import (
     planned,
 )
 from dlir.dialects.structured.sparse import few_columns
+from dlir.dialects.structured.weight_only import KERNEL, WeightOnly, match_weight_only
 
 PAGE_BYTES = 4096
 MANY_PAGES = 512  # several times what the first table of addresses holds
 MANY_ROWS = 64  # that use a packed panel before its copy has paid
+FEW_ROWS = 8  # for which weights are dequantised in registers, once for all rows
+BUFFER_BYTES = 512 << 10  # of a panel that is dequantised for many rows: half of a second cache
 L2_BYTES = 16  # what the second cache delivers per multiply-add (two start in a cycle)
 
 
@@ -66,6 +69,8 @@ class StructuredSchedule(ModulePass):
             roles = match_contraction(inner)
             if roles is not None and inner.reduction_dims and _pays(roles):
                 inner.schedule = self._contraction(inner, roles)
+            elif (weights := match_weight_only(inner)) is not None:
+                inner.schedule = self._weight_only(inner, weights)
             elif is_multiply_add(inner.body.block) and inner.out_forms:
                 inner.schedule = _depthwise(inner)
 
@@ -93,6 +98,38 @@ class StructuredSchedule(ModulePass):
         lanes = self.vector_bits // element.bitwidth
         fitting = [v for v in (8, 4, 2) if height * v + v < self.registers]
         return ScheduleAttr.get({"vector": [height, max([1, *fitting]) * lanes]})
+
+    def _weight_only(self, op: GenericOp, roles: WeightOnly) -> ScheduleAttr:
+        """Few rows share what is dequantised in registers; many a panel in a buffer."""
+        extents = op.static_extents()
+        lanes = self.vector_bits // 32
+        columns = max(1, planned(extents[roles.lanes]))
+        rows = 1 if roles.row is None else extents[roles.row]
+        depth = prod(planned(extents[d]) for d in op.reduction_dims)
+        few = 0 <= rows <= FEW_ROWS or depth * lanes * 4 > BUFFER_BYTES
+        if few:
+            tile = _few_rows(min(max(1, planned(rows)), FEW_ROWS), columns, lanes, self.registers)
+        else:
+            fitting = [
+                t
+                for t in register_tiles(max(1, planned(rows)), lanes, self.registers)
+                if depth * t[1] * 4 <= BUFFER_BYTES
+            ]
+            tile = min(fitting, key=lambda t: tile_cycles(planned(rows), columns, lanes, t))
+        packed = [number for number, x in roles.weights if x.depends_on(roles.lanes)]
+        entries = {"kernel": KERNEL, "vector": list(tile), "pack": packed}
+        if not few:
+            entries["buffer"] = FEW_ROWS + 1
+        return ScheduleAttr.get(entries)
+
+
+def _few_rows(rows: int, columns: int, lanes: int, registers: int) -> tuple[int, int]:
+    """The widest tile for all rows: two accumulators each, a row of weights and its making."""
+    for vectors in (4, 2, 1):
+        needed = 2 * rows * vectors + 2 * vectors + 1
+        if (needed <= registers and vectors * lanes < 2 * columns) or vectors == 1:
+            return rows, vectors * lanes
+    raise AssertionError("one vector always fits")
 
 
 def _depthwise(op: GenericOp) -> ScheduleAttr | None:

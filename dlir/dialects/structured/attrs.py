@@ -40,11 +40,12 @@ class ScheduleAttr(ParametrizedAttribute):
 
     | key | value | meaning |
     |---|---|---|
-    | `kernel` | word | the lowering that takes the op: `contraction`, `vector`, `scalar` |
+    | `kernel` | word | the lowering that takes the op: `contraction`, `weight_only`, ... |
     | `tile` | one integer per iterator | tile sizes; 0 leaves the iterator whole |
     | `order` | permutation | loop order, outermost first |
     | `vector` | integers | shape of the vector (register) tile |
     | `pack` | operand numbers | operands whose layout is blocked for this kernel |
+    | `buffer` | integer | rows from which on a panel of narrow weights is widened once for all |
     | `threads` | iterator numbers | iterators whose tiles may run in parallel |
     | `rows` | a number, then iterators | ops of one number take rows through all of them together |
     | `home` | word | accelerator: where the result is, `tile` (of its reader), `spm` or `dram` |
@@ -64,6 +65,7 @@ class ScheduleAttr(ParametrizedAttribute):
         "order": list,
         "vector": list,
         "pack": list,
+        "buffer": list,
         "threads": list,
         "rows": list,
         "home": str,

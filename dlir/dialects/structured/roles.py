@@ -315,3 +315,8 @@ def _unextended(value: SSAValue) -> SSAValue:
 
 def _starts_from_zero(op: GenericOp) -> bool:
     return is_number(op.init) and op.init.value.data == 0.0
+
+
+def sums_into_rows(op: GenericOp, out: Operand, columns: Sequence[int]) -> bool:
+    """Whether an op sums from zero into all of its result's rows, along these iterators."""
+    return _starts_from_zero(op) and _fills_rows(op, out, columns)

@@ -11,7 +11,7 @@ from dlir.dialects.structured.roles import Contraction, match_contraction
 
 LARGEST_TILE = 4096
 """Elements of a register tile; more are thousands of instructions, which take long to compile."""
-KERNELS = ("contraction", "vector", "scalar")
+KERNELS = ("contraction", "weight_only", "vector", "scalar")
 
 
 def misfit(op: GenericOp, schedule: ScheduleAttr) -> str | None:

@@ -25,6 +25,7 @@ from dlir.dialects.structured.ops import (
 )
 from dlir.dialects.structured.roles import match_contraction
 from dlir.dialects.structured.verify import row_major_strides
+from dlir.dialects.structured.weight_only import KERNEL, match_weight_only
 from dlir.lowering.structured_to_loops.contraction import lower_contraction
 from dlir.lowering.structured_to_loops.emitter import Emitter, Index
 from dlir.lowering.structured_to_loops.gather import lower_gather
@@ -34,6 +35,7 @@ from dlir.lowering.structured_to_loops.sequential import lower_scan, lower_scatt
 from dlir.lowering.structured_to_loops.sort import lower_sort
 from dlir.lowering.structured_to_loops.sparse import lower_sparse_matmul
 from dlir.lowering.structured_to_loops.transpose import lower_transpose, match_transpose
+from dlir.lowering.structured_to_loops.weight_only import lower_weight_only
 from dlir.types import AnyMemRef, is_memref
 
 
@@ -46,6 +48,11 @@ def _lower_generic(op: GenericOp) -> None:
         if roles is None or not roles.is_direct:
             fail(op, "the schedule asks for kernel = contraction, but this op is not one")
         lower_contraction(emit, op, roles)
+    elif kernel == KERNEL:
+        weights = match_weight_only(op)
+        if weights is None:
+            fail(op, "the schedule asks for kernel = weight_only, but this op is not one")
+        lower_weight_only(emit, op, weights)
     elif kernel != "scalar" and (dim := lane_dim(op)) is not None:
         lower_lanes(emit, op, dim)
     elif kernel != "scalar" and (transpose := match_transpose(op)) is not None:

@@ -20,12 +20,12 @@ PHASES: Mapping[str, str] = MappingProxyType(
             "convert-linalg-to-structured,"
             f"%(integerize)sdl-raise-composites,dl-fold-scale,dl-sink-transpose,dl-sink-reshape,{in_nhwc(KEEP)},"
             "dl-convolution-algorithm{winograd=%(winograd)s},convert-dl-to-structured,cse,"
-            "structured-insert-checks,structured-fuse,cse"
+            "structured-insert-checks,structured-fuse,structured-fuse-weights,cse"
         ),
         "buffers": (
             "%(apply)sstructured-schedule{vector-bits=%(vector_bits)d registers=%(registers)d},"
-            "structured-parallelize{threads=%(threads)d},%(dump)sstructured-pack,cse,"
-            "structured-hoist-constants,structured-group-rows,structured-bufferize,"
+            "structured-parallelize{threads=%(threads)d},%(dump)sstructured-pack,structured-pack-weights,"
+            "cse,structured-hoist-constants,structured-group-rows,structured-bufferize,"
             "structured-view-parts,structured-parallelize{threads=%(threads)d},"
             "structured-walk-rows,structured-outline,cse"
         ),
