@@ -193,6 +193,9 @@ TUNER = "dlir.targets.cpu.tune.command:Request"
 MERGER = "dlir.targets.cpu.tune.command:MergeRequest"
 """What `dlir-tune` asks for, with a model and with `--merge`."""
 
+PRUNER = "dlir.targets.prune.command:Request"
+"""What `dlir-prune` asks for; its `run(model)` gives the report as text."""
+
 QUANTIZER = "dlir.targets.quantize.command:Request"
 """What `dlir-quantize` asks for."""
 

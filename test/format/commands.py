@@ -18,6 +18,7 @@ _TOOLS = {
     "dlir-translate": "dlir.tools.translate:main",
     "dlir-compile": "dlir.tools.compile:main",
     "dlir-run": "dlir.tools.run:main",
+    "dlir-prune": "dlir.tools.prune:main",
     "dlir-reduce": "dlir.tools.reduce:main",
     "dlir-doc": "dlir.tools.doc:main",
     "dlir-explore": "dlir.tools.explore:main",
