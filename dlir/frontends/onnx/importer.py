@@ -60,7 +60,7 @@ from .node import Node
 from .operator import Build
 from .reader import Model
 from .shapes import read_ints
-from .table import OPERATORS, SIZED, STRUCTURES
+from .table import DOMAINS, OPERATORS, SIZED, STRUCTURES
 from .weights import BadWeight, read_weight
 
 if TYPE_CHECKING:
@@ -83,8 +83,6 @@ Shape: TypeAlias = tuple[int | None, ...]
 Shapes: TypeAlias = "Shape | list[Shape] | None"
 """The shape of a tensor, those of the items of a sequence, or None for an optional value that is
 absent."""
-
-STANDARD_DOMAINS = ("", "ai.onnx")
 
 
 @dataclass
@@ -241,7 +239,7 @@ class Importer:
         """The results of a node; raises _Poisoned, or one of _FAULTS."""
         self.context.location = self._location(_name(proto), index)
         self.context.hint = next((name_hint(n) for n in proto.output if n), None)
-        if proto.domain not in STANDARD_DOMAINS:
+        if proto.domain not in DOMAINS:
             raise Unsupported(f'domain "{proto.domain}"')
         inputs = [self._operand(name) if name else None for name in proto.input]
         node = Node(proto, index, self.model.opset)
@@ -259,7 +257,7 @@ class Importer:
         self, node: Node, inputs: Sequence[Imported | None]
     ) -> Value | Sequence[Value]:
         """The results of an operator on tensors."""
-        build = OPERATORS.get(node.op_type)
+        build = DOMAINS[node.proto.domain].get(node.op_type)
         if build is None:
             raise Unsupported(NO_OPERATOR)
         values = tuple(None if value is None else value_of(value) for value in inputs)

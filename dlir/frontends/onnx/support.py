@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from .importer import STANDARD_DOMAINS, Importer
+from .importer import Importer
 from .reader import Model, Source, decoding, read_model
-from .table import EXPANDED
+from .table import EXPANDED, STANDARD_DOMAINS
 
 if TYPE_CHECKING:
     from onnx import NodeProto

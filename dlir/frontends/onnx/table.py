@@ -10,6 +10,7 @@ from .ops import (
     einsum,
     elementwise,
     losses,
+    microsoft,
     movement,
     normalization,
     ordering,
@@ -30,6 +31,8 @@ from .ops import (
     unpooling,
     vision,
 )
+
+STANDARD_DOMAINS = ("", "ai.onnx")
 
 OPERATORS: dict[str, Build] = {
     **bits.OPERATORS,
@@ -56,6 +59,12 @@ OPERATORS: dict[str, Build] = {
     **unpooling.OPERATORS,
     **vision.OPERATORS,
 }
+
+DOMAINS: dict[str, dict[str, Build]] = {
+    **dict.fromkeys(STANDARD_DOMAINS, OPERATORS),
+    "com.microsoft": microsoft.OPERATORS,
+}
+"""The operators of each domain that dlir knows."""
 
 STRUCTURES: dict[str, BuildStructure] = {**control.OPERATORS, **sequence.OPERATORS}
 """Operators with subgraphs, or on more than tensors; `OPERATORS` has some for tensors, too."""

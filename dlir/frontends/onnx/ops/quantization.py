@@ -107,14 +107,14 @@ def affine(
     None if there is a zero point, other than a known 0, where `dl` ops have none.
     """
     check_scales(node.input(inputs[0]))
-    scale = _single(context, context.cast(tensor(context, node, inputs[0]), f32))
+    scale = single(context, context.cast(tensor(context, node, inputs[0]), f32))
     if scale.rank > 1 or by.block:
         _check_blocks(scale, x, by)
     zero = None
     if _points(node.input(inputs[1]) if node.has(inputs[1]) else None) != {0}:
         if not is_integer(code) or code == i32:
             return None
-        zero = _single(context, tensor(context, node, inputs[1]))
+        zero = single(context, tensor(context, node, inputs[1]))
         if zero.rank == 0 and scale.rank:
             zero = context.broadcast(zero, scale.dims)
     axis = by.axis if scale.rank else None
@@ -294,7 +294,7 @@ def _without_zero_point(value: Constant, zero: Constant, row: Spread) -> Constan
     point = zero.array.astype(np.int32)
     point = point.reshape(()) if point.size == 1 else point
     if point.ndim == 1:
-        behind: dict[Spread, int] = {_of_rows: 1, _of_columns: 0, _of_filters: value.rank - 1}
+        behind: dict[Spread, int] = {of_rows: 1, of_columns: 0, _of_filters: value.rank - 1}
         point = point.reshape(-1, *[1] * behind[row])
     centred = value.array.astype(np.int32) - point
     if centred.size and not (centred.min() >= -128 and centred.max() <= 127):
@@ -317,20 +317,20 @@ def _of_one_type(context: Context, a: Tensor, b: Tensor) -> tuple[Tensor, Tensor
     return context.cast(a, i16), context.cast(b, i16)
 
 
-def _of_rows(context: Context, p: Tensor, x: Tensor) -> Tensor:
+def of_rows(context: Context, p: Tensor, x: Tensor) -> Tensor:
     """Parameters of the left factor: one, one per row, or of the factor's rank."""
-    p = _single(context, p)
+    p = single(context, p)
     return context.reshape(p, (*p.dims, 1)) if p.rank == 1 else p
 
 
-def _of_columns(context: Context, p: Tensor, x: Tensor) -> Tensor:
+def of_columns(context: Context, p: Tensor, x: Tensor) -> Tensor:
     """Parameters of the right factor: one, one per column, or of the factor's rank."""
-    return _single(context, p)
+    return single(context, p)
 
 
 def _of_channels(context: Context, p: Tensor, x: Tensor) -> Tensor:
     """Parameters of a convolution's result: one, or one per channel."""
-    p = _single(context, p)
+    p = single(context, p)
     return context.reshape(p, (*p.dims, *[1] * (x.rank - 2))) if p.rank == 1 else p
 
 
@@ -340,7 +340,7 @@ def _of_filters(context: Context, p: Tensor, x: Tensor) -> Tensor:
     return context.reshape(p, (*p.dims, 1)) if p.rank else p
 
 
-def _single(context: Context, p: Tensor) -> Tensor:
+def single(context: Context, p: Tensor) -> Tensor:
     """A parameter of one element as a scalar; others as they are."""
     return context.reshape(p, ()) if p.dims == (1,) else p
 
@@ -354,8 +354,8 @@ def _integer_product(
 ) -> Tensor:
     return product_of(
         context,
-        factor_of(context, node, a, a_point, _of_rows),
-        factor_of(context, node, b, b_point, _of_columns),
+        factor_of(context, node, a, a_point, of_rows),
+        factor_of(context, node, b, b_point, of_columns),
     )
 
 
@@ -397,7 +397,7 @@ def _integer_convolution(
     context: Context, node: Node, x: int, w: int, x_point: int, w_point: int
 ) -> Tensor:
     """The convolution of inputs x and w less their zero points; so padding stands for 0."""
-    image = factor_of(context, node, x, x_point, _of_columns)
+    image = factor_of(context, node, x, x_point, of_columns)
     weight = factor_of(context, node, w, w_point, _of_filters)
     if image.known is None or weight.zero_point is not None:
         pair = _of_one_type(context, _centred(context, image), _centred(context, weight))
@@ -431,7 +431,7 @@ def _requantized(context: Context, node: Node, sums: Tensor, spread: Sequence[Sp
 
 def _qlinear_matmul(context: Context, node: Node) -> Tensor:
     sums = _integer_product(context, node, 0, 3, 2, 5)
-    return _requantized(context, node, sums, (_of_rows, _of_columns, _of_rows))
+    return _requantized(context, node, sums, (of_rows, of_columns, of_rows))
 
 
 def _qlinear_conv(context: Context, node: Node) -> Tensor:
@@ -441,7 +441,7 @@ def _qlinear_conv(context: Context, node: Node) -> Tensor:
         bias = tensor(context, node, 8)
         bias = context.reshape(bias, (*bias.dims, *[1] * (sums.rank - 2)))
         sums = context.itemwise(dl.AddOp, sums, bias)
-    return _requantized(context, node, sums, (_of_columns, _of_channels, _of_columns))
+    return _requantized(context, node, sums, (of_columns, _of_channels, of_columns))
 
 
 OPERATORS: dict[str, Build] = {
