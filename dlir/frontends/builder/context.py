@@ -45,6 +45,9 @@ from .values import Array, Constant, Ints, Tensor, Unsupported, Value, settled
 INLINE_ITEMS = 16
 """Constants up to this many items stand in the text; larger ones become parameters."""
 
+INLINE_SCALES = 1 << 14
+"""So many scales or zero points of one tensor stand in the text."""
+
 MAX_WEIGHT_BYTES = 1 << 36
 """A constant that claims to be larger than this is taken for a hostile shape."""
 
@@ -254,13 +257,20 @@ class Context:
             self._scope.constants[id(value)] = (value, self._constant(value))
         return self._scope.constants[id(value)][1]
 
-    def _constant(self, value: Constant) -> Tensor:
+    def inlined(self, value: Value) -> Tensor:
+        """`value` as a run-time tensor that passes can read: scales decide what they do."""
+        if isinstance(value, Constant) and id(value) not in self._scope.constants:
+            made = self._constant(value, INLINE_SCALES)
+            self._scope.constants[id(value)] = (value, made)
+        return self.tensor(value)
+
+    def _constant(self, value: Constant, most: int = INLINE_ITEMS) -> Tensor:
         array = value.array
         if array.nbytes > MAX_WEIGHT_BYTES:
             raise Unsupported(f"a constant of shape {list(array.shape)}")
         type = TensorType(xdsl_type(array.dtype), array.shape)
         hint, self.hint = self.hint, name_hint(value.name)
-        if array.size <= INLINE_ITEMS:
+        if array.size <= most:
             op = dl.ConstantOp(dense(type, array))
         else:
             op = dl.ParamOp(self._param(value.name, array), type)

@@ -86,7 +86,7 @@ def _require(size: d.Dim, wanted: d.Dim) -> None:
 
 
 def _optional(context: Context, node: Node, index: int) -> Tensor | None:
-    return tensor(context, node, index) if node.has(index) else None
+    return context.inlined(node.input(index)) if node.has(index) else None
 
 
 class Affine(NamedTuple):
@@ -107,14 +107,14 @@ def affine(
     None if there is a zero point, other than a known 0, where `dl` ops have none.
     """
     check_scales(node.input(inputs[0]))
-    scale = single(context, context.cast(tensor(context, node, inputs[0]), f32))
+    scale = single(context, context.cast(context.inlined(node.input(inputs[0])), f32))
     if scale.rank > 1 or by.block:
         _check_blocks(scale, x, by)
     zero = None
     if _points(node.input(inputs[1]) if node.has(inputs[1]) else None) != {0}:
         if not is_integer(code) or code == i32:
             return None
-        zero = single(context, tensor(context, node, inputs[1]))
+        zero = single(context, context.inlined(node.input(inputs[1])))
         if zero.rank == 0 and scale.rank:
             zero = context.broadcast(zero, scale.dims)
     axis = by.axis if scale.rank else None
@@ -198,7 +198,7 @@ def _target(node: Node, zero_point: Tensor | None) -> Attribute:
 
 def _quantize_linear(context: Context, node: Node) -> Tensor:
     """The division is done in the type that `precision` says, else in that of the scale."""
-    x, scale = tensor(context, node, 0), tensor(context, node, 1)
+    x, scale = tensor(context, node, 0), context.inlined(node.input(1))
     zero_point, by = _optional(context, node, 2), _granularity(node, x)
     target = _target(node, zero_point)
     element = scale.element if is_float(scale.element) else f32
@@ -244,7 +244,7 @@ def dynamically_quantized(context: Context, x: Tensor) -> tuple[Tensor, Tensor, 
 
 def _dequantize_linear(context: Context, node: Node) -> Tensor:
     """Computed in f32, where differences of up to 16 bits are exact, and rounded to the result."""
-    x, scale = tensor(context, node, 0), tensor(context, node, 1)
+    x, scale = tensor(context, node, 0), context.inlined(node.input(1))
     zero_point, by = _optional(context, node, 2), _granularity(node, x)
     result = scale.element
     if node.int("output_dtype", 0):
