@@ -26,10 +26,7 @@ def quantized(writer: GraphWriter) -> ModelProto:
         def __init__(self) -> None:
             rng, inputs = np.random.default_rng(1), writer.inputs.items()
             self.left = [
-                {
-                    name: rng.standard_normal(x.shape, np.float32)
-                    for name, x in writer.inputs.items()
-                }
+                {name: rng.standard_normal(x.shape, np.float32) for name, x in inputs}
                 for _ in range(SAMPLES)
             ]
 
