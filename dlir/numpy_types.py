@@ -7,7 +7,8 @@
 | `i64 i32 i16 i8` | `int64 int32 int16 int8` (signless integers are kept signed) |
 | `ui64 ui32 ui16 ui8` | `uint64 uint32 uint16 uint8` |
 | `i1` | `bool_` |
-| `f8E4M3FN f8E5M2 f8E4M3FNUZ f8E5M2FNUZ f4E2M1FN` | `ml_dtypes.float8_e4m3fn`, ... |
+| `f8E4M3FN f8E5M2 f6E3M2FN f4E2M1FN ...` | `ml_dtypes.float8_e4m3fn`, ..., one byte each |
+| `tf32` | `float32`, of which the first 19 bits count |
 | `i4 i2 ui4 ui2` | `ml_dtypes.int4 int2 uint4 uint2`, one byte each |
 | `index` | `int64` |
 | `tensor`, `vector`, `memref` | `ndarray` of the element's dtype |
@@ -21,17 +22,9 @@ import ml_dtypes
 import numpy as np
 from numpy.typing import NDArray
 from xdsl.dialects.builtin import (
-    BFloat16Type,
     DenseIntOrFPElementsAttr,
-    Float4E2M1FNType,
-    Float8E4M3FNType,
-    Float8E4M3FNUZType,
-    Float8E5M2FNUZType,
-    Float8E5M2Type,
-    Float16Type,
-    Float32Type,
-    Float64Type,
     FloatAttr,
+    FloatTF32Type,
     IndexType,
     IntegerAttr,
     MemRefType,
@@ -41,7 +34,8 @@ from xdsl.dialects.builtin import (
 from xdsl.ir import Attribute
 
 from dlir.diagnostics import fail
-from dlir.types import NARROW_FLOATS, is_integer, is_unsigned
+from dlir.number_formats import FORMATS
+from dlir.types import BYTE_FLOATS, is_integer, is_unsigned
 
 Array: TypeAlias = NDArray[Any]
 Value: TypeAlias = Any
@@ -50,17 +44,13 @@ Value: TypeAlias = Any
 BFLOAT16 = np.dtype(ml_dtypes.bfloat16)
 
 _FLOATS: dict[type[Attribute], np.dtype[Any]] = {
-    Float64Type: np.dtype(np.float64),
-    Float32Type: np.dtype(np.float32),
-    Float16Type: np.dtype(np.float16),
-    BFloat16Type: BFLOAT16,
     IndexType: np.dtype(np.int64),
-    Float8E4M3FNType: np.dtype(ml_dtypes.float8_e4m3fn),
-    Float8E5M2Type: np.dtype(ml_dtypes.float8_e5m2),
-    Float8E4M3FNUZType: np.dtype(ml_dtypes.float8_e4m3fnuz),
-    Float8E5M2FNUZType: np.dtype(ml_dtypes.float8_e5m2fnuz),
-    Float4E2M1FNType: np.dtype(ml_dtypes.float4_e2m1fn),
+    **{
+        kind: np.dtype(getattr(ml_dtypes, format.dtype, format.dtype))
+        for kind, format in FORMATS.items()
+    },
 }
+_BYTE_FLOATS = {_FLOATS[kind]: kind.name for kind in BYTE_FLOATS}
 _INTEGERS: dict[int, np.dtype[Any]] = {
     1: np.dtype(np.bool_),
     2: np.dtype(ml_dtypes.int2),
@@ -85,20 +75,21 @@ _NAMES: dict[np.dtype[Any], str] = {
     np.dtype(np.float32): "f32",
     np.dtype(np.float16): "f16",
     BFLOAT16: "bf16",
-    **{_FLOATS[kind]: kind.name for kind in NARROW_FLOATS},
+    **_BYTE_FLOATS,
 }
 _HELD: dict[np.dtype[Any], np.dtype[Any]] = {
     **{_UNSIGNED[width]: _INTEGERS[width] for width in (8, 16, 32, 64)},
     **{table[width]: _INTEGERS[8] for table in (_INTEGERS, _UNSIGNED) for width in (2, 4)},
-    **{_FLOATS[kind]: _INTEGERS[8] for kind in NARROW_FLOATS},
+    **dict.fromkeys(_BYTE_FLOATS, _INTEGERS[8]),
 }
 """What has other dtypes below the `dl` dialect: see `dlir.types.held_type`."""
 _NARROW_INTEGERS = {table[width] for table in (_INTEGERS, _UNSIGNED) for width in (2, 4)}
-CUSTOM_FLOATS = {BFLOAT16, *(_FLOATS[kind] for kind in NARROW_FLOATS)}
+CUSTOM_FLOATS = {BFLOAT16, *_BYTE_FLOATS}
 """Floats that numpy has from ml_dtypes."""
 
 _DTYPES: dict[str, np.dtype[Any]] = {
     "index": np.dtype(np.int64),
+    "tf32": np.dtype(np.float32),
     **{name: dtype for dtype, name in _NAMES.items()},
 }
 
@@ -167,13 +158,33 @@ def scalar_of(attribute: IntegerAttr[Any] | FloatAttr[Any]) -> Value:
 def array_of(attribute: DenseIntOrFPElementsAttr[Any]) -> Array:
     """A dense attribute as a read-only array of its type's shape, without a copy where possible.
 
-    xDSL stores i1 as one byte per element (0 or 0xFF), every other type as numpy does.
+    xDSL stores i1 as one byte per element (0 or 0xFF) and tf32 as three, every other type as numpy
+    does.
     """
     dtype = dtype_of(attribute.type)
     shape = attribute.get_shape()
     if dtype == np.bool_:
         return (np.frombuffer(attribute.data.data, np.int8) != 0).reshape(shape)
+    if isinstance(attribute.type.element_type, FloatTF32Type):
+        return _tf32_numbers(attribute.data.data).reshape(shape)
     return np.frombuffer(attribute.data.data, dtype).reshape(shape)
+
+
+def stored(array: Array, element: Attribute) -> bytes:
+    """The inverse of `array_of`: the data of a dense attribute."""
+    if array.dtype == np.bool_:
+        array = -array.astype(np.int8)
+    if isinstance(element, FloatTF32Type):
+        codes = (np.ascontiguousarray(array).reshape(-1, 1).view(np.uint32) >> 13).view(np.uint8)
+        return codes[:, :3].tobytes()
+    return array.tobytes()
+
+
+def _tf32_numbers(data: bytes) -> Array:
+    """Codes of 19 bits, in three bytes each, as float32."""
+    codes = np.zeros((len(data) // 3, 4), np.uint8)
+    codes[:, :3] = np.frombuffer(data, np.uint8).reshape(-1, 3)
+    return (codes.view("<u4").reshape(-1) << np.uint32(13)).view(np.float32)
 
 
 def choose(condition: Value, a: Value, b: Value) -> Value:

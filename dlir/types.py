@@ -14,12 +14,8 @@ from xdsl.dialects.builtin import (
     AnyFloat,
     ArrayAttr,
     DenseIntOrFPElementsAttr,
-    Float4E2M1FNType,
-    Float8E4M3FNType,
-    Float8E4M3FNUZType,
-    Float8E5M2FNUZType,
-    Float8E5M2Type,
     FloatAttr,
+    FloatTF32Type,
     IndexType,
     IntegerAttr,
     IntegerType,
@@ -27,8 +23,11 @@ from xdsl.dialects.builtin import (
     Signedness,
     TensorType,
     VectorType,
+    f32,
 )
 from xdsl.ir import Attribute
+
+from dlir.number_formats import COMPUTED, FORMATS
 
 Integer: TypeAlias = IntegerType[int, Signedness]
 Number: TypeAlias = IntegerAttr[Integer | IndexType] | FloatAttr[AnyFloat]
@@ -65,10 +64,10 @@ def is_unsigned(type: Attribute) -> TypeIs[IntegerType[int, Signedness]]:
     return is_integer(type) and type.signedness.data is Signedness.UNSIGNED
 
 
-NARROW_FLOATS = (
-    Float8E4M3FNType, Float8E5M2Type, Float8E4M3FNUZType, Float8E5M2FNUZType, Float4E2M1FNType,
-)  # fmt: skip
-"""Floats of 4 and 8 bits; they are stored and converted, nothing is computed in them."""
+NARROW_FLOATS = tuple(kind for kind in FORMATS if kind not in COMPUTED)
+"""Floats that are stored, moved and converted; nothing is computed in them."""
+BYTE_FLOATS = tuple(kind for kind in NARROW_FLOATS if kind is not FloatTF32Type)
+"""Those of 8 bits and fewer, which take a byte each; `tf32` is held as `f32`."""
 
 
 def is_narrow_float(type: Attribute) -> bool:
@@ -86,7 +85,7 @@ element type than that of their callers: the element type that callers see."""
 
 
 def held_type(type: Attribute) -> Attribute:
-    """The scalar or tensor type that stands for this one below `dl`: signless, whole bytes.
+    """The scalar or tensor type that stands for this one below `dl`: signless, of whole words.
 
     The same object if it is this one.
     """
@@ -94,6 +93,8 @@ def held_type(type: Attribute) -> Attribute:
         element = held_type(type.element_type)
         kept = element is type.element_type
         return type if kept else TensorType(element, type.get_shape(), type.encoding)
+    if isinstance(type, FloatTF32Type):
+        return f32
     if is_narrow_float(type) or is_narrow_integer(type):
         return IntegerType(8)
     return IntegerType(type.bitwidth) if is_unsigned(type) else type

@@ -89,6 +89,8 @@ class AroundOp(RewritePattern):
     def match_and_rewrite(self, op: Operation, rewriter: PatternRewriter) -> None:
         assert isinstance(op, b.CastOp)
         inner, narrow, wide = op.x.owner, element_of(op.result), element_of(op.x)
+        if not op.is_plain:
+            return no_match(op, "it does not round to nearest alone")
         if not isinstance(inner, DlOp) or not op.x.has_one_use():
             return no_match(op, "what is cast is no result of a dl op, or is used elsewhere")
         if narrow in BOOLS or not widens(narrow, wide) or not is_exact(inner, narrow):
@@ -185,7 +187,11 @@ class NarrowingUp(RewritePattern):
         narrow = element_of(op.result)
         if before is None or not op.x.has_one_use() or WIDTHS[narrow] >= WIDTHS[element_of(op.x)]:
             return no_match(op, "it does not narrow what was moved for it alone")
-        small = b.CastOp(before.x, narrow)
+        small = b.CastOp.create(
+            operands=[before.x],
+            result_types=[TensorType(narrow, shape_of(before.x))],
+            properties=op.properties,
+        )
         rewriter.replace(op, [small, _moved(before, small.result)])
 
 

@@ -23,7 +23,9 @@ from dlir.numpy_types import dtype_of, type_name
 from dlir.outputs import value_text
 from dlir.params import Weights, write_weights
 
-FLOATS = [str(t) for t in NARROW.types if str(t).startswith("f")]
+POWERS = "f8E8M0FNU"
+"""It has neither a sign nor a zero; test_number_formats.py is about it."""
+FLOATS = [str(t) for t in NARROW.types if str(t).startswith("f") and str(t) != POWERS]
 INTEGERS = [str(t) for t in NARROW.types if "i" in str(t)]
 BY_NAME = {str(t): t for t in [*ELEMENTS.values(), *NARROW.types]}
 TARGETS = ("ref", "cpu")
@@ -47,7 +49,7 @@ def casted(x: Any, *elements: str, target: str) -> Any:
 
 def codes(dtype: Any) -> Any:
     """All codes of a narrow type."""
-    bits = 4 if np.dtype(dtype) == ml_dtypes.float4_e2m1fn else 8
+    bits = int(ml_dtypes.finfo(dtype).bits)
     return np.arange(2**bits, dtype=np.uint8).view(dtype)
 
 
@@ -62,6 +64,11 @@ def test_every_code_is_the_number_it_stands_for(name: str, wide: str, target: st
     np.testing.assert_array_equal(got.astype(np.float64), want)
     number = ~np.isnan(want)
     np.testing.assert_array_equal(np.signbit(got)[number], np.signbit(want)[number])
+
+
+FINITE = {"float4_e2m1fn": 6.0, "float6_e2m3fn": 7.5, "float6_e3m2fn": 28.0}
+"""The last number of types in which every code is one."""
+WITH_INFINITY = ("float8_e5m2", "float8_e4m3", "float8_e3m4")
 
 
 class Table:
@@ -90,9 +97,9 @@ class Table:
         return float(np.copysign(float(self.numbers[chosen]), x))
 
     def beyond(self) -> float:
-        if self.dtype == ml_dtypes.float8_e5m2:
-            return np.inf
-        return 6.0 if self.dtype == ml_dtypes.float4_e2m1fn else np.nan
+        if self.dtype.name in FINITE:
+            return float(self.numbers[-1])
+        return np.inf if self.dtype.name in WITH_INFINITY else np.nan
 
 
 def samples(table: Table, dtype: Any, rng: np.random.Generator) -> Any:
@@ -132,10 +139,12 @@ def test_roundings(name: str, wide: Any) -> None:
 @pytest.mark.parametrize("name", FLOATS)
 def test_what_is_no_number(name: str, target: str) -> None:
     x = np.array([np.nan, np.inf, -np.inf, 1e38], np.float32)
-    want = {
-        "f8E5M2": [np.nan, np.inf, -np.inf, np.inf],
-        "f4E2M1FN": [0, 6, -6, 6],
-    }.get(name, [np.nan] * 4)
+    dtype = dtype_of(BY_NAME[name]).name
+    if dtype in FINITE:
+        want = [0, FINITE[dtype], -FINITE[dtype], FINITE[dtype]]
+    else:
+        has = dtype in WITH_INFINITY
+        want = [np.nan, np.inf, -np.inf, np.inf] if has else [np.nan] * 4
     np.testing.assert_array_equal(casted(x, name, target=target).astype(np.float32), want)
 
 
@@ -205,8 +214,8 @@ def test_movement_constants_and_text(name: str) -> None:
 
 
 def test_weights(tmp_path: Any) -> None:
-    """Files of weights have two of the types."""
-    for dtype in (ml_dtypes.float8_e4m3fn, ml_dtypes.float8_e5m2):
+    """Files of weights have three of the types."""
+    for dtype in (ml_dtypes.float8_e4m3fn, ml_dtypes.float8_e5m2, ml_dtypes.float8_e8m0fnu):
         x = codes(dtype)
         write_weights(tmp_path / "w.safetensors", {"w": x})
         read = Weights(tmp_path / "w.safetensors")["w"]

@@ -24,7 +24,7 @@ from dlir.numpy_types import dtype_of
 from dlir.parser import parse_module
 from dlir.registry import default_registry
 from dlir.transforms.structured_fuse import StructuredFuse
-from dlir.types import NARROW_FLOATS, unsigned
+from dlir.types import BYTE_FLOATS, unsigned
 
 FLOATS = st.floats(width=32)
 SCALES = st.floats(2.0**-100, 2.0**100, width=32)
@@ -72,7 +72,7 @@ def test_every_integer_saturates_and_comes_back(element: Any, least: int, greate
         assert back.tolist() == [(q - zero) / 4 for q in expected]
 
 
-@pytest.mark.parametrize("kind", NARROW_FLOATS)
+@pytest.mark.parametrize("kind", [k for k in BYTE_FLOATS if k.name != "f8E8M0FNU"])
 def test_narrow_floats_are_casts_that_saturate(kind: Any) -> None:
     """Every code comes back, and so does what lies between two codes, as ml_dtypes rounds it."""
     dtype = dtype_of(kind())

@@ -36,11 +36,13 @@ from dlir.dialects.dl.attrs import (
     PredicateAttr,
     ReductionAttr,
     RoundingAttr,
+    RoundModeAttr,
 )
 from dlir.dialects.dl.ops import (
     activation,
     binary,
     bits,
+    casting,
     composite,
     contraction,
     convolution,
@@ -76,6 +78,7 @@ FAMILIES: tuple[ModuleType, ...] = (
     activation,
     rectifiers,
     binary,
+    casting,
     bits,
     contraction,
     convolution,
@@ -129,7 +132,7 @@ class Constants(ConstantMaterializationInterface):
 
 ATTRIBUTES = (
     AlgorithmAttr, ApproximationAttr, CoordinatesAttr, InterpolationAttr, LayoutAttr, OutsideAttr,
-    PoolingAttr, PredicateAttr, ReductionAttr, RoundingAttr,
+    PoolingAttr, PredicateAttr, ReductionAttr, RoundModeAttr, RoundingAttr,
 )  # fmt: skip
 
 DL = Dialect("dl", [*OPS], [*ATTRIBUTES], [Constants()])

@@ -44,6 +44,8 @@ from dlir.dialects.dl.attrs import (
     ReductionAttr,
     Rounding,
     RoundingAttr,
+    RoundMode,
+    RoundModeAttr,
     integer,
     ints,
     real,
@@ -66,6 +68,7 @@ _ENUMS: dict[str, tuple[type[StrEnum], Callable[[Any], Attribute]]] = {
     "mode": (Interpolation, InterpolationAttr),
     "outside": (Outside, OutsideAttr),
     "rounding": (Rounding, RoundingAttr),
+    "round_mode": (RoundMode, RoundModeAttr),
 }
 
 

@@ -11,6 +11,7 @@ from xdsl.dialects.builtin import (
     DenseArrayBase,
     Float64Type,
     FloatAttr,
+    FloatTF32Type,
     IntegerAttr,
     IntegerType,
     TensorType,
@@ -101,6 +102,14 @@ class Rounding(StrEnum):
     CEIL = "ceil"
 
 
+class RoundMode(StrEnum):
+    """Which of the two numbers around one becomes it, where a cast rounds."""
+
+    NEAREST = "nearest"
+    UPWARD = "upward"
+    DOWNWARD = "downward"
+
+
 class Outside(StrEnum):
     """What an image holds outside of its border: zeros, the nearest place, or its mirror image."""
 
@@ -181,6 +190,13 @@ class RoundingAttr(EnumAttribute[Rounding], SpacedOpaqueSyntaxAttribute):
 
 
 @irdl_attr_definition
+class RoundModeAttr(EnumAttribute[RoundMode], SpacedOpaqueSyntaxAttribute):
+    """`#dl<round_mode upward>`, written `round_mode = "upward"` inside an op."""
+
+    name = "dl.round_mode"
+
+
+@irdl_attr_definition
 class OutsideAttr(EnumAttribute[Outside], SpacedOpaqueSyntaxAttribute):
     """`#dl<outside zeros>`, written `outside = "zeros"` inside an op."""
 
@@ -224,6 +240,8 @@ class ElementSet:
 
 ui64, ui32, ui16, ui8 = (unsigned(width) for width in (64, 32, 16, 8))
 
+tf32 = FloatTF32Type()
+
 _FLOATS = (f64, f32, f16, bf16)
 _SIGNED = (i64, i32, i16, i8)
 _UNSIGNED = (ui64, ui32, ui16, ui8)
@@ -245,7 +263,8 @@ NARROW = ElementSet(
         unsigned(2),
     ),
 )
-"""What is only stored, moved and converted; every number takes a byte, unless it is packed."""
+"""What is only stored, moved, converted, and multiplied by contractions."""
+REALS = ElementSet("a float or narrow float", (*_FLOATS, *(kind() for kind in NARROW_FLOATS)))
 STORABLE = ElementSet("a storable", (*ANY.types, *NARROW.types))
 
 ACCUMULATORS: dict[Attribute, Attribute] = {
@@ -259,7 +278,7 @@ WIDTHS: dict[Attribute, int] = {
     f64: 64, f32: 32, f16: 16, bf16: 16,
     i64: 64, i32: 32, i16: 16, i8: 8, i1: 1,
     ui64: 64, ui32: 32, ui16: 16, ui8: 8,
-    **dict.fromkeys(NARROW.types, 8),
+    **dict.fromkeys(NARROW.types, 8), tf32: 32,
 }  # fmt: skip
 
 

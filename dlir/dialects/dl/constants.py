@@ -7,11 +7,6 @@ from typing import TYPE_CHECKING, Any, cast
 from xdsl.dialects.builtin import (
     BytesAttr,
     DenseIntOrFPElementsAttr,
-    Float4E2M1FNType,
-    Float8E4M3FNType,
-    Float8E4M3FNUZType,
-    Float8E5M2FNUZType,
-    Float8E5M2Type,
     IntegerType,
     TensorType,
     bf16,
@@ -29,7 +24,8 @@ from xdsl.ir import Attribute, OpResult, SSAValue
 from dlir.dialects.dl.attrs import Tensor, ui8, ui16, ui32, ui64
 from dlir.dialects.dl.ops.base import DlOp
 from dlir.dialects.dl.ops.source import ConstantOp, ParamOp
-from dlir.types import unsigned
+from dlir.number_formats import FORMATS
+from dlir.types import BYTE_FLOATS, unsigned
 
 if TYPE_CHECKING:
     from dlir.numpy_types import Array
@@ -39,9 +35,7 @@ ELEMENTS: dict[str, Attribute] = {
     "int64": i64, "int32": i32, "int16": i16, "int8": i8, "bool": i1,
     "uint64": ui64, "uint32": ui32, "uint16": ui16, "uint8": ui8,
     "int4": IntegerType(4), "int2": IntegerType(2), "uint4": unsigned(4), "uint2": unsigned(2),
-    "float8_e4m3fn": Float8E4M3FNType(), "float8_e5m2": Float8E5M2Type(),
-    "float8_e4m3fnuz": Float8E4M3FNUZType(), "float8_e5m2fnuz": Float8E5M2FNUZType(),
-    "float4_e2m1fn": Float4E2M1FNType(),
+    **{FORMATS[kind].dtype: kind() for kind in BYTE_FLOATS},
 }  # fmt: skip
 """Element types by the names of their dtypes."""
 
@@ -54,11 +48,11 @@ def constant_array(op: ConstantOp) -> Array:
 
 
 def dense(array: Array, type: Tensor) -> DenseIntOrFPElementsAttr[Any]:
-    """An array as an attribute of the type that it has; i1 is stored as 0 and -1."""
-    import numpy as np
+    """An array as an attribute of the type that it has."""
+    from dlir.numpy_types import stored
 
-    stored = -array.astype(np.int8) if array.dtype == np.bool_ else array
-    return DenseIntOrFPElementsAttr(cast(TensorType[Any], type), BytesAttr(stored.tobytes()))
+    data = stored(array, type.element_type)
+    return DenseIntOrFPElementsAttr(cast(TensorType[Any], type), BytesAttr(data))
 
 
 def constant(array: Array) -> ConstantOp:

@@ -157,14 +157,14 @@ def widens(source: Attribute, target: Attribute) -> bool:
 @RULES.fold_of(b.CastOp)
 # cast(x : T -> T) = x
 def same_element(op: b.CastOp) -> Folded:
-    return replaceable(op, op.x)
+    return replaceable(op, op.x) if op.is_plain else None
 
 
 @RULES.fold_of(b.CastOp)
 # cast(cast(x : T -> wider) -> T) = x
 def there_and_back(op: b.CastOp) -> Folded:
     inner = definer(op.x, b.CastOp)
-    if inner is None or not widens(element_of(inner.x), element_of(op.x)):
+    if inner is None or not op.is_plain or not widens(element_of(inner.x), element_of(op.x)):
         return None
     return replaceable(op, inner.x)
 
@@ -173,7 +173,7 @@ def there_and_back(op: b.CastOp) -> Folded:
 # cast(cast(x : T -> wider) -> U) = cast(x : T -> U)
 def by_a_wider_type(op: b.CastOp) -> Rewritten:
     inner = definer(op.x, b.CastOp)
-    if inner is None or not widens(element_of(inner.x), element_of(op.x)):
+    if inner is None or not op.is_plain or not widens(element_of(inner.x), element_of(op.x)):
         return None
     return b.CastOp(inner.x, element_of(op.result))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import cast
+from typing import Any, cast
 
 from xdsl.dialects import arith
 from xdsl.dialects.builtin import PackableType, i1
@@ -11,6 +11,7 @@ from xdsl.ir import Operation, SSAValue
 
 from dlir.dialects.dl.ops import binary as b
 from dlir.dialects.dl.ops import bits, source
+from dlir.dialects.dl.ops.casting import StochasticCastOp
 from dlir.dialects.structured.ops import element_type_of
 from dlir.lowering.dl_to_structured.emitter import (
     Access,
@@ -20,6 +21,7 @@ from dlir.lowering.dl_to_structured.emitter import (
     broadcast_letters,
     dimensions,
 )
+from dlir.lowering.dl_to_structured.narrow import Rounding
 from dlir.lowering.dl_to_structured.scalar import (
     Form,
     Number,
@@ -54,9 +56,21 @@ def select(emitter: Emitter, op: Operation) -> SSAValue:
     return pointwise(emitter, op, make)
 
 
-def cast_elements(emitter: Emitter, op: Operation) -> SSAValue:
+def cast_elements(emitter: Emitter, op: b.CastOp) -> SSAValue:
     """A conversion of each number."""
-    return pointwise(emitter, op, lambda x: convert(x, element_type_of(op.results[0])))
+    how = Rounding(op.round_mode.data, op.saturate is not None)
+    return pointwise(emitter, op, lambda x: convert(x, element_type_of(op.result), how))
+
+
+def stochastic_cast(emitter: Emitter, op: StochasticCastOp) -> SSAValue:
+    """A conversion of each number, with random bits of its own."""
+    saturate = op.saturate is not None
+
+    def make(x: Scalar, random: Scalar) -> Scalar:
+        how = Rounding(saturate=saturate, random=random)
+        return convert(x, element_type_of(op.result), how)
+
+    return pointwise(emitter, op, make)
 
 
 def bitcast(emitter: Emitter, op: Operation) -> SSAValue:
@@ -108,9 +122,10 @@ def splat(x: SSAValue) -> Number | None:
     return number(bool(value) if element == i1 else value, element)
 
 
-RULES: dict[type[Operation], Callable[[Emitter, Operation], SSAValue]] = {
+RULES: dict[type[Operation], Callable[[Emitter, Any], SSAValue]] = {
     **dict.fromkeys(ELEMENTWISE, elementwise),
     b.SelectOp: select,
     b.CastOp: cast_elements,
+    StochasticCastOp: stochastic_cast,
     bits.BitcastOp: bitcast,
 }

@@ -17,6 +17,7 @@ from xdsl.dialects.builtin import (
     DenseIntOrFPElementsAttr,
     DictionaryAttr,
     FloatAttr,
+    FloatTF32Type,
     FunctionType,
     IntegerAttr,
     ModuleOp,
@@ -27,7 +28,7 @@ from xdsl.ir import Attribute, Operation
 from xdsl.rewriter import Rewriter
 
 from dlir.dialects.dl.ops.source import ParamOp
-from dlir.types import ELEMENT_MARK, element_of, held_type, is_array
+from dlir.types import ELEMENT_MARK, element_of, held_type, is_array, is_integer
 
 Marks: TypeAlias = ArrayAttr[DictionaryAttr]
 
@@ -95,9 +96,13 @@ def _constant(value: Attribute) -> Attribute:
         return cast(Attribute, value)
     if isinstance(value, IntegerAttr):
         return IntegerAttr(constant.value.data, type)
-    if isinstance(value, FloatAttr):
+    if isinstance(value, FloatAttr) and is_integer(type):
         return IntegerAttr(constant.type.pack([constant.value.data])[0], type)
-    return DenseIntOrFPElementsAttr[Any](type, constant.data)
+    if isinstance(value, FloatAttr):
+        return FloatAttr(constant.value.data, type)
+    if not isinstance(constant.type.element_type, FloatTF32Type):
+        return DenseIntOrFPElementsAttr[Any](type, constant.data)
+    return DenseIntOrFPElementsAttr.from_list(type, [*constant.get_values()])
 
 
 def _forward(op: UnrealizedConversionCastOp) -> None:

@@ -39,6 +39,7 @@ from dlir.lowering.dl_to_structured.scalar import (
 )
 from dlir.lowering.dl_to_structured.scalar_forms import convert
 from dlir.lowering.dl_to_structured.sizes import tensor_type
+from dlir.number_formats import format_of
 from dlir.types import Integer, is_narrow_float, is_narrow_integer
 
 CHECKS: dict[q.Rule, Callable[[Scalar], Scalar]] = {
@@ -121,7 +122,7 @@ def _widened(x: Scalar) -> Scalar:
 
 def _quantize(op: q.QuantizeOp, x: Scalar, scale: Scalar, zero: Scalar | int) -> Scalar:
     if is_narrow_float(op.code):
-        last = narrow.last_number(op.code)
+        last = format_of(op.code).largest
         return convert(minimum(maximum(x / scale, -last), last), op.code)
     return _canonical(bodies.quantize, x, scale, zero, cast(Integer, op.code))
 

@@ -22,6 +22,7 @@ from dlir.dialects.dl.ops import rectifiers as rect
 from dlir.dialects.dl.ops import trigonometry as t
 from dlir.dialects.vectorized import RemfOp
 from dlir.lowering.dl_to_structured import narrow
+from dlir.lowering.dl_to_structured.narrow import Rounding
 from dlir.lowering.dl_to_structured.scalar import (
     Form,
     Scalar,
@@ -49,6 +50,7 @@ from dlir.lowering.dl_to_structured.scalar import (
     where,
     width,
 )
+from dlir.number_formats import format_of
 from dlir.types import is_narrow_float, is_narrow_integer, is_unsigned
 
 # One operand
@@ -298,15 +300,23 @@ def saturated(x: Scalar, type: Attribute, held: Attribute) -> Scalar:
     return where(compare("lt", x, least), least, top)
 
 
-def convert(x: Scalar, type: Attribute) -> Scalar:
+def clamped(x: Scalar, type: Attribute) -> Scalar:
+    """An integer moved to the limits of another integer type, in its own type."""
+    if lowest(type) > lowest(x.type):
+        x = maximum(x, lowest(type))
+    return minimum(x, highest(type)) if highest(type) < highest(x.type) else x
+
+
+def convert(x: Scalar, type: Attribute, how: Rounding = narrow.NEAREST) -> Scalar:
     """`dl.cast` of one number; raises nothing and refuses nothing."""
     if is_narrow_float(x.type):
         x = narrow.decoded(x)
     elif is_narrow_integer(x.type):
         x = narrow.unpacked(x, x.type)
-    if is_narrow_float(type):
-        exact = (x.is_float and x.type != f64) or width(x.type) <= 16
-        return narrow.encoded(convert(x, f32 if exact else f64), type)
+    if is_narrow_float(type) or (how != narrow.NEAREST and is_float(type)):
+        return rounded_float(x, type, how)
+    if how.saturate and not x.is_float:
+        x = clamped(x, type)
     if is_narrow_integer(type):
         number = resize(x, computing_type(x.type)) if x.is_float else resize(x, i8)
         return narrow.packed(saturated(number, type, i8) if x.is_float else number, type)
@@ -318,6 +328,18 @@ def convert(x: Scalar, type: Attribute) -> Scalar:
         return saturated(resize(x, computing_type(x.type)), type, type)
     kind = arith.UIToFPOp if is_nonnegative(x.type) else arith.SIToFPOp
     return x.body.add(kind(x.value, type))  # pyright: ignore[reportArgumentType]
+
+
+def rounded_float(x: Scalar, type: Attribute, how: Rounding) -> Scalar:
+    """A number as a float of a format, from a type that holds it and has more bits."""
+    if width(x.type) == 64 and not x.is_float:
+        x = narrow.sticky(x)
+    exact = (x.is_float and x.type != f64) or width(x.type) <= 16
+    wide = convert(x, f32 if exact and type not in (f32, f64) else f64)
+    if type != f64:
+        return narrow.encoded(wide, type, how)
+    largest = format_of(f64).largest
+    return minimum(maximum(wide, -largest), largest) if how.saturate else wide
 
 
 def same_bits(x: Scalar, type: Attribute) -> Scalar:

@@ -44,6 +44,7 @@ from dlir.dialects.dl.ops import random as ran
 from dlir.dialects.dl.ops import reduction as r
 from dlir.dialects.dl.ops import source as s
 from dlir.dialects.dl.ops.base import DlOp, element_of, shape_of
+from dlir.dialects.dl.ops.casting import StochasticCastOp
 from dlir.dialects.dl.ops.elementwise import BinaryOp, UnaryOp
 from dlir.transforms.dl_decompose import DECOMPOSITIONS, decomposed
 from dlir.types import is_tensor
@@ -169,6 +170,7 @@ COUNTS: dict[type[Operation], Callable[[Any], tuple[int, int]]] = {
     BinaryOp: _per_element,
     b.SelectOp: _per_element,
     b.CastOp: _per_element,
+    StochasticCastOp: _per_element,
     q.AffineOp: _per_element,
     r.ReduceOp: _reduce,
     p.PoolOp: _pool,

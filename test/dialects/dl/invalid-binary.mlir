@@ -513,7 +513,7 @@ func.func @select_c4(%c: tensor<3xi1>, %a: tensor<4xf32>, %b: tensor<1xf32>) {
 // -----
 
 func.func @cast_c1(%x: tensor<4xf32>) {
-  // expected-error@+1 {{expected a storable element type (f64 f32 f16 bf16 i64 i32 i16 i8 ui64 ui32 ui16 ui8 i1 f8E4M3FN f8E5M2 f8E4M3FNUZ f8E5M2FNUZ f4E2M1FN i4 i2 ui4 ui2), got i7 [dl-cast-c1]}}
+  // expected-error@+1 {{expected a storable element type (f64 f32 f16 bf16 i64 i32 i16 i8 ui64 ui32 ui16 ui8 i1 tf32 f8E5M2 f8E5M2FNUZ f8E4M3 f8E4M3FN f8E4M3FNUZ f8E4M3B11FNUZ f8E3M4 f8E8M0FNU f6E3M2FN f6E2M3FN f4E2M1FN i4 i2 ui4 ui2), got i7 [dl-cast-c1]}}
   %y = dl.cast %x : tensor<4xf32> -> tensor<4xi7>
   func.return
 }
@@ -523,5 +523,21 @@ func.func @cast_c1(%x: tensor<4xf32>) {
 func.func @cast_c2(%x: tensor<?x4xf32>) {
   // expected-error@+1 {{expected result type tensor<?x4xi8>, got tensor<?x5xi8> [dl-cast-c2]}}
   %y = dl.cast %x : tensor<?x4xf32> -> tensor<?x5xi8>
+  func.return
+}
+
+// -----
+
+func.func @cast_c3(%x: tensor<4xi32>) {
+  // expected-error@+1 {{expected floats for round_mode upward, got i32 and f8E5M2 [dl-cast-c3]}}
+  %y = dl.cast %x {round_mode = "upward"} : tensor<4xi32> -> tensor<4xf8E5M2>
+  func.return
+}
+
+// -----
+
+func.func @cast_c4(%x: tensor<4xf32>) {
+  // expected-error@+1 {{expected numbers to saturate, got f32 and i1 [dl-cast-c4]}}
+  %y = dl.cast %x {saturate} : tensor<4xf32> -> tensor<4xi1>
   func.return
 }

@@ -1,7 +1,7 @@
 // RUN: dlir-opt %s --split-input-file --verify-diagnostics
 
 func.func @reshape_c1(%x: tensor<4xi7>) {
-  // expected-error@+1 {{expected a storable element type (f64 f32 f16 bf16 i64 i32 i16 i8 ui64 ui32 ui16 ui8 i1 f8E4M3FN f8E5M2 f8E4M3FNUZ f8E5M2FNUZ f4E2M1FN i4 i2 ui4 ui2), got i7 [dl-reshape-c1]}}
+  // expected-error@+1 {{expected a storable element type (f64 f32 f16 bf16 i64 i32 i16 i8 ui64 ui32 ui16 ui8 i1 tf32 f8E5M2 f8E5M2FNUZ f8E4M3 f8E4M3FN f8E4M3FNUZ f8E4M3B11FNUZ f8E3M4 f8E8M0FNU f6E3M2FN f6E2M3FN f4E2M1FN i4 i2 ui4 ui2), got i7 [dl-reshape-c1]}}
   %y = dl.reshape %x : tensor<4xi7> -> tensor<2x2xi7>
   func.return
 }
@@ -57,7 +57,7 @@ func.func @reshape_c4_b(%x: tensor<2x3xf32>) {
 // -----
 
 func.func @transpose_c1(%x: tensor<2x4xi7>) {
-  // expected-error@+1 {{expected a storable element type (f64 f32 f16 bf16 i64 i32 i16 i8 ui64 ui32 ui16 ui8 i1 f8E4M3FN f8E5M2 f8E4M3FNUZ f8E5M2FNUZ f4E2M1FN i4 i2 ui4 ui2), got i7 [dl-transpose-c1]}}
+  // expected-error@+1 {{expected a storable element type (f64 f32 f16 bf16 i64 i32 i16 i8 ui64 ui32 ui16 ui8 i1 tf32 f8E5M2 f8E5M2FNUZ f8E4M3 f8E4M3FN f8E4M3FNUZ f8E4M3B11FNUZ f8E3M4 f8E8M0FNU f6E3M2FN f6E2M3FN f4E2M1FN i4 i2 ui4 ui2), got i7 [dl-transpose-c1]}}
   %y = dl.transpose %x {perm = [1, 0]} : tensor<2x4xi7> -> tensor<4x2xi7>
   func.return
 }
@@ -81,7 +81,7 @@ func.func @transpose_c3(%x: tensor<2x4xf32>) {
 // -----
 
 func.func @broadcast_c1(%x: tensor<4xi7>) {
-  // expected-error@+1 {{expected a storable element type (f64 f32 f16 bf16 i64 i32 i16 i8 ui64 ui32 ui16 ui8 i1 f8E4M3FN f8E5M2 f8E4M3FNUZ f8E5M2FNUZ f4E2M1FN i4 i2 ui4 ui2), got i7 [dl-broadcast-c1]}}
+  // expected-error@+1 {{expected a storable element type (f64 f32 f16 bf16 i64 i32 i16 i8 ui64 ui32 ui16 ui8 i1 tf32 f8E5M2 f8E5M2FNUZ f8E4M3 f8E4M3FN f8E4M3FNUZ f8E4M3B11FNUZ f8E3M4 f8E8M0FNU f6E3M2FN f6E2M3FN f4E2M1FN i4 i2 ui4 ui2), got i7 [dl-broadcast-c1]}}
   %y = dl.broadcast %x : tensor<4xi7> -> tensor<2x4xi7>
   func.return
 }
@@ -121,7 +121,7 @@ func.func @broadcast_c4_b(%x: tensor<2x4xf32>) {
 // -----
 
 func.func @slice_c1(%x: tensor<4xi7>) {
-  // expected-error@+1 {{expected a storable element type (f64 f32 f16 bf16 i64 i32 i16 i8 ui64 ui32 ui16 ui8 i1 f8E4M3FN f8E5M2 f8E4M3FNUZ f8E5M2FNUZ f4E2M1FN i4 i2 ui4 ui2), got i7 [dl-slice-c1]}}
+  // expected-error@+1 {{expected a storable element type (f64 f32 f16 bf16 i64 i32 i16 i8 ui64 ui32 ui16 ui8 i1 tf32 f8E5M2 f8E5M2FNUZ f8E4M3 f8E4M3FN f8E4M3FNUZ f8E4M3B11FNUZ f8E3M4 f8E8M0FNU f6E3M2FN f6E2M3FN f4E2M1FN i4 i2 ui4 ui2), got i7 [dl-slice-c1]}}
   %y = dl.slice %x {offsets = [0], strides = [1]} : tensor<4xi7> -> tensor<2xi7>
   func.return
 }
@@ -233,7 +233,7 @@ func.func @gather_c3(%x: tensor<4x5xf32>, %i: tensor<2xi64>) {
 // -----
 
 func.func @concat_c1(%a: tensor<4xi7>, %b: tensor<4xi7>) {
-  // expected-error@+1 {{expected a storable element type (f64 f32 f16 bf16 i64 i32 i16 i8 ui64 ui32 ui16 ui8 i1 f8E4M3FN f8E5M2 f8E4M3FNUZ f8E5M2FNUZ f4E2M1FN i4 i2 ui4 ui2), got i7 [dl-concat-c1]}}
+  // expected-error@+1 {{expected a storable element type (f64 f32 f16 bf16 i64 i32 i16 i8 ui64 ui32 ui16 ui8 i1 tf32 f8E5M2 f8E5M2FNUZ f8E4M3 f8E4M3FN f8E4M3FNUZ f8E4M3B11FNUZ f8E3M4 f8E8M0FNU f6E3M2FN f6E2M3FN f4E2M1FN i4 i2 ui4 ui2), got i7 [dl-concat-c1]}}
   %y = dl.concat %a, %b {axis = 0} : (tensor<4xi7>, tensor<4xi7>) -> tensor<8xi7>
   func.return
 }
@@ -273,7 +273,7 @@ func.func @concat_c4_b(%a: tensor<4xf32>, %b: tensor<4xf16>) {
 // -----
 
 func.func @split_c1(%x: tensor<4xi7>) {
-  // expected-error@+1 {{expected a storable element type (f64 f32 f16 bf16 i64 i32 i16 i8 ui64 ui32 ui16 ui8 i1 f8E4M3FN f8E5M2 f8E4M3FNUZ f8E5M2FNUZ f4E2M1FN i4 i2 ui4 ui2), got i7 [dl-split-c1]}}
+  // expected-error@+1 {{expected a storable element type (f64 f32 f16 bf16 i64 i32 i16 i8 ui64 ui32 ui16 ui8 i1 tf32 f8E5M2 f8E5M2FNUZ f8E4M3 f8E4M3FN f8E4M3FNUZ f8E4M3B11FNUZ f8E3M4 f8E8M0FNU f6E3M2FN f6E2M3FN f4E2M1FN i4 i2 ui4 ui2), got i7 [dl-split-c1]}}
   %y, %z = dl.split %x {axis = 0, sizes = [1, 3]} : tensor<4xi7> -> (tensor<1xi7>, tensor<3xi7>)
   func.return
 }

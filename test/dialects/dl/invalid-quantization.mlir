@@ -9,7 +9,7 @@ func.func @quantize_c1(%x: tensor<2x3xf64>, %s: tensor<3xf32>) {
 // -----
 
 func.func @quantize_c2(%x: tensor<2x3xf32>, %s: tensor<3xf32>) {
-  // expected-error@+1 {{expected a result of a quantised element type (i8 ui8 i4 ui4 i2 ui2 i16 ui16 f8E4M3FN f8E5M2 f8E4M3FNUZ f8E5M2FNUZ f4E2M1FN), got i32 [dl-quantize-c2]}}
+  // expected-error@+1 {{expected a result of a quantised element type (i8 ui8 i4 ui4 i2 ui2 i16 ui16 f8E5M2 f8E5M2FNUZ f8E4M3 f8E4M3FN f8E4M3FNUZ f8E4M3B11FNUZ f8E3M4 f6E3M2FN f6E2M3FN f4E2M1FN), got i32 [dl-quantize-c2]}}
   %y = dl.quantize %x, %s {axis = 1} : (tensor<2x3xf32>, tensor<3xf32>) -> tensor<2x3xi32>
   func.return
 }
@@ -150,7 +150,7 @@ func.func @quantize_c6_d(%x: tensor<2x3xf32>, %s: tensor<f32>) {
 // -----
 
 func.func @dequantize_c1(%x: tensor<2x3xi64>, %s: tensor<3xf32>) {
-  // expected-error@+1 {{expected a quantised element type (i8 ui8 i4 ui4 i2 ui2 i16 ui16 f8E4M3FN f8E5M2 f8E4M3FNUZ f8E5M2FNUZ f4E2M1FN i32), got i64 [dl-dequantize-c1]}}
+  // expected-error@+1 {{expected a quantised element type (i8 ui8 i4 ui4 i2 ui2 i16 ui16 f8E5M2 f8E5M2FNUZ f8E4M3 f8E4M3FN f8E4M3FNUZ f8E4M3B11FNUZ f8E3M4 f6E3M2FN f6E2M3FN f4E2M1FN i32), got i64 [dl-dequantize-c1]}}
   %y = dl.dequantize %x, %s {axis = 1} : (tensor<2x3xi64>, tensor<3xf32>) -> tensor<2x3xf32>
   func.return
 }

@@ -1,7 +1,7 @@
 // RUN: dlir-opt %s --split-input-file --verify-diagnostics
 
 func.func @constant_c1() {
-  // expected-error@+1 {{expected a storable element type (f64 f32 f16 bf16 i64 i32 i16 i8 ui64 ui32 ui16 ui8 i1 f8E4M3FN f8E5M2 f8E4M3FNUZ f8E5M2FNUZ f4E2M1FN i4 i2 ui4 ui2), got i7 [dl-constant-c1]}}
+  // expected-error@+1 {{expected a storable element type (f64 f32 f16 bf16 i64 i32 i16 i8 ui64 ui32 ui16 ui8 i1 tf32 f8E5M2 f8E5M2FNUZ f8E4M3 f8E4M3FN f8E4M3FNUZ f8E4M3B11FNUZ f8E3M4 f8E8M0FNU f6E3M2FN f6E2M3FN f4E2M1FN i4 i2 ui4 ui2), got i7 [dl-constant-c1]}}
   %y = dl.constant dense<1> : tensor<2xi7>
   func.return
 }
@@ -17,7 +17,7 @@ func.func @constant_c2() {
 // -----
 
 func.func @param_c1() {
-  // expected-error@+1 {{expected a storable element type (f64 f32 f16 bf16 i64 i32 i16 i8 ui64 ui32 ui16 ui8 i1 f8E4M3FN f8E5M2 f8E4M3FNUZ f8E5M2FNUZ f4E2M1FN i4 i2 ui4 ui2), got index [dl-param-c1]}}
+  // expected-error@+1 {{expected a storable element type (f64 f32 f16 bf16 i64 i32 i16 i8 ui64 ui32 ui16 ui8 i1 tf32 f8E5M2 f8E5M2FNUZ f8E4M3 f8E4M3FN f8E4M3FNUZ f8E4M3B11FNUZ f8E3M4 f8E8M0FNU f6E3M2FN f6E2M3FN f4E2M1FN i4 i2 ui4 ui2), got index [dl-param-c1]}}
   %y = dl.param "w" : tensor<2xindex>
   func.return
 }
@@ -57,7 +57,7 @@ func.func @iota_c3() {
 // -----
 
 func.func @dim_c1(%x: tensor<4xi7>) {
-  // expected-error@+1 {{expected a storable element type (f64 f32 f16 bf16 i64 i32 i16 i8 ui64 ui32 ui16 ui8 i1 f8E4M3FN f8E5M2 f8E4M3FNUZ f8E5M2FNUZ f4E2M1FN i4 i2 ui4 ui2), got i7 [dl-dim-c1]}}
+  // expected-error@+1 {{expected a storable element type (f64 f32 f16 bf16 i64 i32 i16 i8 ui64 ui32 ui16 ui8 i1 tf32 f8E5M2 f8E5M2FNUZ f8E4M3 f8E4M3FN f8E4M3FNUZ f8E4M3B11FNUZ f8E3M4 f8E8M0FNU f6E3M2FN f6E2M3FN f4E2M1FN i4 i2 ui4 ui2), got i7 [dl-dim-c1]}}
   %n = dl.dim %x, 0 : tensor<4xi7>
   func.return
 }

@@ -5,20 +5,30 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
-from xdsl.dialects.builtin import AnyTensorTypeConstr, TensorType, i1
+from xdsl.dialects.builtin import AnyTensorTypeConstr, TensorType, UnitAttr, i1
 from xdsl.ir import Attribute
-from xdsl.irdl import BaseAttr, irdl_op_definition, operand_def, prop_def, result_def
+from xdsl.irdl import (
+    BaseAttr,
+    irdl_op_definition,
+    operand_def,
+    opt_prop_def,
+    prop_def,
+    result_def,
+)
 from xdsl.parser import Parser
 from xdsl.printer import Printer
 
 from dlir.dialects.dl.attrs import (
     ANY,
     BOOLS,
+    REALS,
     STORABLE,
     ElementSet,
     OpClass,
     Predicate,
     PredicateAttr,
+    RoundMode,
+    RoundModeAttr,
 )
 from dlir.dialects.dl.ops.base import DlOp, Operand, element_of, shape_of, type_of
 from dlir.dialects.dl.ops.elementwise import (
@@ -28,6 +38,8 @@ from dlir.dialects.dl.ops.elementwise import (
     PlainBinaryOp,
     broadcast,
 )
+
+NEAREST = RoundModeAttr(RoundMode.NEAREST)
 
 
 @irdl_op_definition
@@ -356,21 +368,30 @@ class CastOp(DlOp):
 
     | from, to | value |
     |---|---|
-    | float, float | rounded once to nearest even |
+    | float, float | rounded once, by default to nearest even |
     | integer, float | rounded once to nearest even |
     | float, integer | truncated toward zero; saturates at the target's limits; NaN becomes 0 |
     | integer, integer | wraps around (the low bits); the source's type says how it is extended |
     | i1, any | 0 or 1 |
-    | any, i1 | `x != 0` |
+    | any, `i1` | `x != 0` |
 
-    A float type without infinities has NaN for what is beyond its last number, and `f4E2M1FN`,
-    which has no NaN either, that number, and -0 for NaN.
+    A float beyond the last number of its target becomes infinite, in a type without infinities NaN,
+    in one without NaN that last number. With `saturate` it becomes the last number in every type,
+    and so do infinities and integers. Types without NaN have -0 for it. `f8E8M0FNU` has powers of
+    two alone: numbers below the smallest become that, negative ones NaN, and 0 NaN, too, or with
+    `saturate` the smallest number.
+
+    `round_mode` is `nearest`, `upward` (the least number that is not below) or `downward`; by the
+    last two a finite number never leaves the finite ones on the other side.
 
     C1: both element types are storable
     C2: the result has the operand's shape
+    C3: a `round_mode` but `nearest` converts a float to a float
+    C4: with `saturate` neither element type is i1
 
     ```mlir
-    %y = dl.cast %x : tensor<?x4xf32> -> tensor<?x4xi8>
+    %y = dl.cast %x {round_mode = "downward", saturate}
+        : tensor<?x4xf32> -> tensor<?x4xf8E4M3FN>
     ```
     """
 
@@ -380,10 +401,34 @@ class CastOp(DlOp):
 
     x = operand_def(AnyTensorTypeConstr)
     result = result_def(AnyTensorTypeConstr)
+    round_mode = opt_prop_def(BaseAttr(RoundModeAttr), default_value=NEAREST)
+    saturate = opt_prop_def(BaseAttr(UnitAttr))
 
-    def __init__(self, x: Operand, element_type: Attribute):
-        self.initialise([x], result_types=[TensorType(element_type, shape_of(x))])
+    def __init__(
+        self,
+        x: Operand,
+        element_type: Attribute,
+        *,
+        round_mode: RoundMode = RoundMode.NEAREST,
+        saturate: bool = False,
+    ):
+        properties = {
+            "round_mode": RoundModeAttr(round_mode),
+            "saturate": UnitAttr() if saturate else None,
+        }
+        self.initialise([x], properties, [TensorType(element_type, shape_of(x))])
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether it rounds to nearest and does not saturate."""
+        return self.round_mode == NEAREST and self.saturate is None
 
     def infer(self) -> Sequence[Attribute]:
         self.check_elements(STORABLE, self.x, self.result)
-        return [TensorType(type_of(self.result).element_type, shape_of(self.x))]
+        source, target = element_of(self.x), type_of(self.result).element_type
+        if self.round_mode != NEAREST and not (source in REALS and target in REALS):
+            mode, got = self.round_mode.data, f"{source} and {target}"
+            self.reject(3, f"expected floats for round_mode {mode}, got {got}")
+        if self.saturate is not None and i1 in (source, target):
+            self.reject(4, f"expected numbers to saturate, got {source} and {target}")
+        return [TensorType(target, shape_of(self.x))]

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 from xdsl.dialects.builtin import (
     AnyTensorTypeConstr,
+    Float8E8M0FNUType,
     IntegerAttr,
     IntegerType,
     TensorType,
@@ -38,14 +39,14 @@ from dlir.dialects.dl.ops.base import (
     type_of,
 )
 from dlir.dialects.dl.ops.source import AXIS
-from dlir.types import NARROW_FLOATS, is_integer, unsigned
+from dlir.types import BYTE_FLOATS, is_integer, unsigned
 
 if TYPE_CHECKING:
     from dlir.numpy_types import Array
 
 BYTES = (i8, ui8)
 INTEGERS = (*BYTES, *(make(n) for n in (4, 2) for make in (IntegerType, unsigned)), i16, ui16)
-CODES = (*INTEGERS, *(kind() for kind in NARROW_FLOATS))
+CODES = (*INTEGERS, *(kind() for kind in BYTE_FLOATS if kind is not Float8E8M0FNUType))
 
 REAL = ElementSet("the real", (f32,))
 SUM = ElementSet("the accumulator", (i32,))

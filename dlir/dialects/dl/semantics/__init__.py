@@ -13,6 +13,7 @@ from typing import Any, cast
 from xdsl.ir import Operation
 
 from dlir.dialects.dl.semantics import (
+    casting,
     composite,
     contraction,
     convolution,
@@ -60,6 +61,7 @@ def _checked(function: Function) -> Function:
 _FAMILIES = (
     source,
     elementwise,
+    casting,
     contraction,
     convolution,
     quantization,

@@ -6,7 +6,6 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-import ml_dtypes
 import numpy as np
 
 from dlir.dialects.dl.attrs import Approximation, Predicate
@@ -19,9 +18,7 @@ from dlir.dialects.dl.ops import trigonometry as t
 from dlir.dialects.dl.ops.base import DlOp
 from dlir.dialects.dl.ops.elementwise import BinaryOp, UnaryOp
 from dlir.dialects.dl.semantics.common import is_float, result_dtype, rounded, stretched, to_f64
-from dlir.dialects.dl.semantics.narrow import is_narrow, low_bits, widened
-from dlir.dialects.upstream.rounding import from_integer
-from dlir.numpy_types import Array, is_integral
+from dlir.numpy_types import Array
 
 Unary = Callable[[Array], Array]
 Binary = Callable[[Array, Array], Array]
@@ -239,46 +236,9 @@ def select(_: Any, op: b.SelectOp, *operands: Array) -> Array:
     return np.where(condition, on_true, on_false)
 
 
-# Conversion
-
-
-def cast(_: Any, op: b.CastOp, x: Array) -> Array:
-    """y[i] = x[i] in another type; see the table of `CastOp`"""
-    x, target = widened(x), result_dtype(op)
-    from_float, to_integer = x.dtype.kind not in "biu", is_integral(target)
-    if target == np.bool_:
-        return x != 0
-    if from_float and to_integer:
-        return saturated(to_f64(x), target)
-    if is_narrow(target):
-        return low_bits(x, target) if to_integer else rounded(to_f64(x), target)
-    if not from_float and not to_integer:
-        return np.asarray(from_integer(x, target))
-    return rounded(x, target)
-
-
-def bitcast(_: Any, op: bits.BitcastOp, x: Array) -> Array:
-    """y[i] = the bits of x[i]"""
-    return np.ascontiguousarray(x).reshape(x.shape).view(result_dtype(op))
-
-
-def saturated(x: Array, target: np.dtype[Any]) -> Array:
-    """The integers next to x toward zero; NaN becomes 0, what lies beyond the last integer."""
-    limits = ml_dtypes.iinfo(target)
-    least, beyond = float(limits.min), float(int(limits.max) + 1)
-    inside = (x > least) & (x < beyond)
-    held = np.dtype(np.int8) if is_narrow(target) else target
-    result = np.where(inside, x, 0).astype(held)
-    result[x >= beyond] = limits.max
-    result[x <= least] = limits.min
-    return result.astype(target, copy=False)
-
-
 SEMANTICS = {
     **dict.fromkeys({**FLOAT_UNARY, **INTEGER_UNARY, **PARAMETRISED}, unary),
     **dict.fromkeys({**FLOAT_BINARY, **INTEGER_BINARY}, binary),
     b.CompareOp: compare,
     b.SelectOp: select,
-    b.CastOp: cast,
-    bits.BitcastOp: bitcast,
 }

@@ -22,7 +22,7 @@ def aligned(op: q.AffineOp, x: Array, zero_point: Array | None, *parameters: Arr
     """
     if not (good := op.RULE.holds(parameters[-1])).all():
         raise ValueError(f"expected {op.RULE.text}, got {parameters[-1][~good].flat[0]}")
-    given = [] if zero_point is None else [widened(zero_point).astype(np.int32)]
+    given = [] if zero_point is None else [widened(zero_point, op.code).astype(np.int32)]
     spread = [_spread(op, x, p) for p in (*parameters, *given)]
     return spread if given else [*spread, np.zeros((), np.int32)]
 
@@ -67,7 +67,7 @@ def dequantize(
 ) -> Array:
     """(x - zero_point) * scale"""
     scale, zero = aligned(op, x, zero_point, scale)
-    number = widened(x)
+    number = widened(x, op.code)
     if is_integral(number.dtype):
         number = number.astype(np.int32) - zero
     with np.errstate(over="ignore", under="ignore"):

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any, cast
 
-import ml_dtypes
 import numpy as np
-from xdsl.dialects.builtin import f32, i1, i32, i64
+from xdsl.dialects.builtin import Float8E8M0FNUType, f32, i1, i32, i64
 from xdsl.ir import Attribute, Operation
 
-from dlir.dialects.dl.attrs import ui64
+from dlir.dialects.dl.attrs import RoundMode, ui64
 from dlir.frontends.builder import dl
 from dlir.frontends.builder.context import Context
-from dlir.frontends.builder.elements import is_float, numpy_type_of, xdsl_type
+from dlir.frontends.builder.elements import is_float, xdsl_type
 from dlir.frontends.builder.values import Constant, Tensor, Unsupported, Value
 from dlir.types import is_narrow_float, is_narrow_integer, is_unsigned
 
@@ -212,24 +210,39 @@ def _is_inf(context: Context, node: Node) -> Tensor:
 
 
 def _cast(context: Context, node: Node) -> Tensor:
-    target = xdsl_type(node.element_type("to"))
-    return converted(context, tensor(context, node, 0), target, bool(node.int("saturate", 1)))
+    return _converted(context, node, xdsl_type(node.element_type("to")))
 
 
 def _cast_like(context: Context, node: Node) -> Tensor:
-    target = tensor(context, node, 1).element
-    return converted(context, tensor(context, node, 0), target, bool(node.int("saturate", 1)))
+    return _converted(context, node, tensor(context, node, 1).element)
 
 
-def converted(context: Context, x: Tensor, target: Attribute, saturate: bool) -> Tensor:
+_POWERS = Float8E8M0FNUType()
+_ROUND_MODES = {"nearest": RoundMode.NEAREST, "up": RoundMode.UPWARD, "down": RoundMode.DOWNWARD}
+
+
+def _converted(context: Context, node: Node, target: Attribute) -> Tensor:
+    """The first input as the node's attributes say; `round_mode` counts for powers of two."""
+    given = node.string("round_mode", "up")
+    if given not in _ROUND_MODES:
+        raise Unsupported(f'round_mode "{given}"')
+    mode = _ROUND_MODES[given] if target == _POWERS else RoundMode.NEAREST
+    x, saturate = tensor(context, node, 0), bool(node.int("saturate", 1))
+    return converted(context, x, target, saturate, mode)
+
+
+def converted(
+    context: Context, x: Tensor, target: Attribute, saturate: bool,
+    mode: RoundMode = RoundMode.NEAREST,
+) -> Tensor:  # fmt: skip
     """`x` as ONNX casts it: narrow floats may saturate, narrow integers are low bits."""
-    if is_narrow_float(target) and not is_narrow_float(x.element):
-        x = x if is_float(x.element) else context.cast(x, f32)
-        if saturate:
-            limits = cast(Any, ml_dtypes.finfo(numpy_type_of(target)))
-            most = float(limits.max)
-            x = context.itemwise(partial(dl.ClipOp, min=-most, max=most), x)
-    elif is_narrow_integer(target) and (is_float(x.element) or is_narrow_float(x.element)):
+    real = is_float(x.element) or is_narrow_float(x.element)
+    if is_narrow_float(target) and x.element != target:
+        x = x if real else context.cast(x, f32)
+        return context.itemwise(
+            lambda value: dl.CastOp(value, target, round_mode=mode, saturate=saturate), x
+        )
+    if is_narrow_integer(target) and real:
         x = context.cast(x, i32)
     return context.cast(x, target)
 
