@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from xdsl.context import Context
+from xdsl.dialects import tensor
 from xdsl.dialects.builtin import DYNAMIC_INDEX, FixedBitwidthType, ModuleOp
 from xdsl.ir import Attribute, Block, Operation, Region, SSAValue
 from xdsl.passes import ModulePass
@@ -23,6 +24,7 @@ from dlir.dialects.structured.ops import (
 from dlir.dialects.structured.roles import (
     Contraction,
     Operand,
+    is_copy,
     is_elementwise,
     is_weight,
     match_contraction,
@@ -102,8 +104,13 @@ def _fuse(op: GenericOp, roles: Contraction) -> None:
 
 
 def _source(value: SSAValue) -> _Source | None:
-    """The op behind a weight, by way of the reshape that joins blocks and places."""
+    """The op behind a weight, by way of what cuts off the end of its last block, and of the
+    reshape that joins blocks and places."""
     owner, divided = value.owner, None
+    if isinstance(owner, GenericOp) and _is_beginning(owner):
+        value, owner = owner.inputs[0], owner.inputs[0].owner
+        if not isinstance(owner, ReshapeOp):
+            return None
     if isinstance(owner, ReshapeOp):
         divided = _joined(shape_of(owner.input), shape_of(value))
         if divided is None:
@@ -118,6 +125,11 @@ def _source(value: SSAValue) -> _Source | None:
     return (
         _Source(owner) if divided is None else _Source(owner, divided, shape_of(value)[divided + 1])
     )
+
+
+def _is_beginning(op: GenericOp) -> bool:
+    """Whether the op copies the beginning of its input along every dimension."""
+    return is_copy(op) and op.map_list[0] == op.map_list[1] and op.paddings == (None,)
 
 
 def _joined(apart: Sequence[int], flat: Sequence[int]) -> int | None:
@@ -257,10 +269,11 @@ class _Fusion:
 
 def _erase_unread(op: Operation | Block) -> None:
     """Erase what nobody reads any more, from a weight back to what it was made of."""
-    if not isinstance(op, GenericOp | ReshapeOp) or any(r.first_use for r in op.results):
+    going = isinstance(op, GenericOp | ReshapeOp | tensor.EmptyOp)
+    if not going or any(r.first_use for r in op.results):
         return
-    source = op.input.owner if isinstance(op, ReshapeOp) else None
+    sources = [operand.owner for operand in op.operands]
     op.detach()
     op.erase()
-    if source is not None:
+    for source in sources:
         _erase_unread(source)

@@ -117,7 +117,11 @@ class StructuredSchedule(ModulePass):
             ]
             tile = min(fitting, key=lambda t: tile_cycles(planned(rows), columns, lanes, t))
         packed = [number for number, x in roles.weights if x.depends_on(roles.lanes)]
-        entries = {"kernel": KERNEL, "vector": list(tile), "pack": packed}
+        entries: dict[str, str | int | list[int]] = {
+            "kernel": KERNEL,
+            "vector": [*tile],
+            "pack": packed,
+        }
         if not few:
             entries["buffer"] = FEW_ROWS + 1
         return ScheduleAttr.get(entries)

@@ -339,8 +339,7 @@ class _Kernel:
         shape = shape_of(a.value)
         last = len(shape) - 1
         stride = a.forms[position].coefficients[row]
-        offsets = [evaluate(emit, f, self.space.at) for f in a.forms]
-        offsets[last] = 0
+        offsets = [*(evaluate(emit, f, self.space.at) for f in a.forms[:-1]), 0]
         sizes: list[SSAValue | int] = [1] * len(shape)
         sizes[position] = height
         depth = emit.dim(a.value, last)
