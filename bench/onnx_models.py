@@ -9,6 +9,7 @@ import numpy as np
 from onnx import ModelProto, NodeProto, TensorProto, helper, numpy_helper, shape_inference
 
 OPSET, IR_VERSION = 20, 9
+MICROSOFT = "com.microsoft"
 
 
 def node(kind: str, inputs: Sequence[str], **attributes: Any) -> NodeProto:
@@ -32,6 +33,6 @@ def model(
         [helper.make_tensor_value_info(nodes[-1].output[0], TensorProto.FLOAT, None)],
         [numpy_helper.from_array(array, name) for name, array in weights.items()],
     )
-    opsets = [helper.make_opsetid("", OPSET)]
+    opsets = [helper.make_opsetid("", OPSET), helper.make_opsetid(MICROSOFT, 1)]
     made = helper.make_model(graph, opset_imports=opsets, ir_version=IR_VERSION)
     return shape_inference.infer_shapes(made)

@@ -66,6 +66,7 @@ def numpy_operators(real: Any = np.float64) -> dict[str, Callable[..., Any]]:
         "Erf": erf,
         "Gelu": lambda x: x * (1 + erf(x * math.sqrt(0.5))) / 2,
         "LSTM": _lstm,
+        "MatMulNBits": _matmul_bits,
         "MaxPool": _max_pool,
         "Transpose": lambda x, perm: np.ascontiguousarray(np.transpose(x, perm)),
     }
@@ -83,6 +84,17 @@ def _gemm(
     product = (a.T if transA else a) @ (b.T if transB else b)
     scaled = product if alpha == 1 else alpha * product
     return scaled if c is None else scaled + (c if beta == 1 else beta * c)
+
+
+def _matmul_bits(
+    x: Array, w: Array, scales: Array, *, K: int, N: int, bits: int, block_size: int
+) -> Array:
+    """Unsigned integers around half of their range; those of 4 bits two to a byte."""
+    codes = w.reshape(N, -1)
+    if bits == 4:
+        codes = np.stack([codes & 15, codes >> 4], axis=-1).reshape(N, -1)
+    wide = codes[:, :K].astype(x.dtype) - (1 << (bits - 1))
+    return x @ (wide * np.repeat(scales, block_size, axis=1)[:, :K].astype(x.dtype)).T
 
 
 def _layer_norm(

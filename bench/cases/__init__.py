@@ -1,7 +1,18 @@
 """All cases, in the order in which they run."""
 
-from bench.cases import conv, light, matmul, memory, minilm, model, process, quantized, recurrent
+from bench.cases import (
+    conv,
+    light,
+    matmul,
+    memory,
+    minilm,
+    model,
+    process,
+    quantized,
+    recurrent,
+    weight_only,
+)
 from bench.program import Case
 
-TOPICS = (model, minilm, matmul, conv, memory, light, recurrent, quantized, process)
+TOPICS = (model, minilm, matmul, weight_only, conv, memory, light, recurrent, quantized, process)
 CASES: dict[str, Case] = {case.name: case for topic in TOPICS for case in topic.CASES}

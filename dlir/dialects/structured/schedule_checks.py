@@ -8,10 +8,11 @@ from math import prod
 from dlir.dialects.structured.attrs import ScheduleAttr
 from dlir.dialects.structured.ops import GenericOp
 from dlir.dialects.structured.roles import Contraction, match_contraction
+from dlir.dialects.structured.weight_only import KERNEL, match_weight_only
 
 LARGEST_TILE = 4096
 """Elements of a register tile; more are thousands of instructions, which take long to compile."""
-KERNELS = ("contraction", "weight_only", "vector", "scalar")
+KERNELS = ("contraction", KERNEL, "vector", "scalar")
 
 
 def misfit(op: GenericOp, schedule: ScheduleAttr) -> str | None:
@@ -32,6 +33,8 @@ def _kernel(op: GenericOp, schedule: ScheduleAttr) -> str | None:
     if word == "contraction":
         roles = match_contraction(op) if op.reduction_dims else None
         return "this is no contraction" if roles is None else _contraction(op, schedule, roles)
+    if word == KERNEL:
+        return _weight_only(op, schedule)
     return None
 
 
@@ -48,9 +51,21 @@ def _contraction(op: GenericOp, schedule: ScheduleAttr, roles: Contraction) -> s
     return None
 
 
+def _weight_only(op: GenericOp, schedule: ScheduleAttr) -> str | None:
+    roles = match_weight_only(op)
+    if roles is None:
+        return "this is no contraction with a prologue that widens weights"
+    along = tuple(number for number, x in roles.weights if x.depends_on(roles.lanes))
+    if schedule.integers("pack") != along:
+        return f"a weight-only kernel packs all that its columns read: pack = {[*along]}"
+    if len(schedule.integers("vector") or ()) != 2:
+        return "a weight-only kernel needs a register tile, vector = [rows, columns]"
+    return None
+
+
 def _vector(op: GenericOp, schedule: ScheduleAttr) -> str | None:
     shape = schedule.integers("vector") or ()
-    if schedule.word("kernel") != "contraction":
+    if schedule.word("kernel") not in ("contraction", KERNEL):
         return "'vector' is for contractions"
     if min(shape, default=0) < 1 or prod(shape) > LARGEST_TILE:
         return f"'vector' takes sizes of at least 1, and {LARGEST_TILE} elements at most"
@@ -78,6 +93,12 @@ def _pack(op: GenericOp, schedule: ScheduleAttr) -> str | None:
     return f"there is no input {wrong[0]} to pack" if wrong else None
 
 
+def _buffer(op: GenericOp, schedule: ScheduleAttr) -> str | None:
+    if schedule.word("kernel") != KERNEL or len(schedule.integers("buffer") or ()) != 1:
+        return "'buffer' is a number of rows, for weight-only kernels"
+    return None
+
+
 def _threads(op: GenericOp, schedule: ScheduleAttr) -> str | None:
     dims = schedule.integers("threads") or ()
     if len(dims) > 1 or any(d not in op.parallel_dims for d in dims):
@@ -92,5 +113,6 @@ _CHECKS: dict[str, Callable[[GenericOp, ScheduleAttr], str | None]] = {
     "order": _order,
     "vector": _vector,
     "pack": _pack,
+    "buffer": _buffer,
     "threads": _threads,
 }
