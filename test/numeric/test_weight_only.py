@@ -186,3 +186,41 @@ def test_scales_are_checked(scale: float) -> None:
         dlir.compile(product.text(), target="cpu", params=weights, cache=False)(
             np.ones((1, 32), np.float32)
         )
+
+
+@pytest.mark.parametrize("scales", ["rows", "blocks", "columns", "one"])
+@pytest.mark.parametrize("element", ["i4", "ui4", "i8"])
+def test_rows_of_a_packed_table(element: str, scales: str) -> None:
+    """Embeddings: only the rows that are taken are ever real numbers."""
+    rows, columns = 50, 33
+    width = WIDTHS[element]
+    packed = tensor((rows, -(-columns * width // 8)), "ui8" if width < 8 else element)
+    whole = tensor((rows, columns), element)
+    shape, place = {
+        "rows": ((rows,), "{axis = 0}"),
+        "blocks": ((rows, 2), "{axis = 1, block = 32}"),
+        "columns": ((columns,), "{axis = 1}"),
+        "one": ((), ""),
+    }[scales]
+    unpack = f"%q = dl.unpack %p : {packed} -> {whole}"
+    parameter = "tensor<f32>" if not shape else tensor(shape, "f32")
+    text = f"""func.func @main(%i: tensor<?x3xi64>) -> tensor<?x3x{columns}xf32> {{
+  %{"p" if width < 8 else "q"} = dl.param "w" : {packed}
+  {unpack if width < 8 else ""}
+  %s = dl.param "s" : {parameter}
+  %w = dl.dequantize %q, %s {place} : ({whole}, {parameter}) -> tensor<{rows}x{columns}xf32>
+  %y = dl.gather %w, %i {{axis = 0}} : (tensor<{rows}x{columns}xf32>, tensor<?x3xi64>) -> tensor<?x3x{columns}xf32>
+  func.return %y : tensor<?x3x{columns}xf32>
+}}"""  # noqa: E501
+    random = np.random.default_rng(3)
+    table = random.integers(0, 256, (rows, -(-columns * width // 8)), dtype=np.uint8)
+    params = {
+        "w": table.view(np.int8) if element == "i8" else table,
+        "s": np.asarray(random.uniform(0.1, 1, shape), np.float32),
+    }
+    on_ref = dlir.compile(text, target="ref", params=params)
+    on_cpu = dlir.compile(text, target="cpu", params=params, cache=False)
+    assert f"{rows}x{columns}xf32" not in str(on_cpu.stage("buffers"))
+    for count in (0, 1, 4):
+        indices = random.integers(-rows, rows, (count, 3))
+        np.testing.assert_array_equal(on_cpu(indices), on_ref(indices))

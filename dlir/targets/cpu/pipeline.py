@@ -18,7 +18,8 @@ PHASES: Mapping[str, str] = MappingProxyType(
     {
         "structured": (
             "convert-linalg-to-structured,"
-            f"%(integerize)sdl-raise-composites,dl-fold-scale,dl-sink-transpose,dl-sink-reshape,{in_nhwc(KEEP)},"
+            f"%(integerize)sdl-raise-composites,dl-sink-dequantize,dl-fold-scale,dl-sink-transpose,"
+            f"dl-sink-reshape,{in_nhwc(KEEP)},"
             "dl-convolution-algorithm{winograd=%(winograd)s},convert-dl-to-structured,cse,"
             "structured-insert-checks,structured-fuse,structured-fuse-weights,cse"
         ),
