@@ -129,6 +129,7 @@ PASSES: dict[str, str] = {
     "structured-pack-pixels": "dlir.transforms.structured_pack_pixels:StructuredPackPixels",
     "structured-pack-weights": "dlir.transforms.structured_pack_weights:StructuredPackWeights",
     "structured-parallelize": "dlir.transforms.structured_parallelize:StructuredParallelize",
+    "structured-prepare-dots": "dlir.transforms.structured_prepare_dots:StructuredPrepareDots",
     "structured-schedule": "dlir.transforms.structured_schedule:StructuredSchedule",
     "structured-share-terms": "dlir.transforms.structured_share_terms:StructuredShareTerms",
     "structured-split-copies": "dlir.transforms.structured_split_copies:StructuredSplitCopies",

@@ -12,7 +12,7 @@ What changes, as in MLIR's own definitions:
 - `arith.{sitofp,uitofp,fptosi,fptoui,extsi,extui,trunci,index_cast}`: elementwise on vectors;
 - `vector.maskedload`, `vector.maskedstore`: masks and values of any rank;
 - `vector.reduction`: the builder's result type is the element type;
-- `arith.remf`, which xDSL lacks, is there.
+- `arith.remf`, which xDSL lacks, and `vector.dot` are there.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ from xdsl.dialects.builtin import (
     container_of,
     i1,
 )
-from xdsl.dialects.vector import Vector
+from xdsl.dialects.vector import Vector as XDSL_VECTOR
 from xdsl.ir import Attribute, Dialect, Operation, SSAValue
 from xdsl.irdl import (
     AttrConstraint,
@@ -54,6 +54,8 @@ from xdsl.traits import Pure
 from xdsl.transforms.canonicalization_patterns.arith import ApplyCmpiPredicateToEqualOperands
 from xdsl.utils.exceptions import VerifyException
 from xdsl.utils.type import get_element_type_or_self, have_compatible_shape
+
+from dlir.dialects.vector_dot import DotAttr, DotOp
 
 __all__ = [
     "Arith",
@@ -90,6 +92,11 @@ Arith = Dialect(
     [*XDSL_ARITH.operations, RemfOp],
     list(XDSL_ARITH.attributes),
     [arith.ArithConstantMaterializationInterface()],
+)
+Vector = Dialect(
+    XDSL_VECTOR.name,
+    [*XDSL_VECTOR.operations, DotOp],
+    [*XDSL_VECTOR.attributes, DotAttr],
 )
 
 

@@ -111,9 +111,7 @@ def _format(layer: Layer, how: WeightFormat) -> WeightFormat:
     return replace(how, element=own.data, block=block)
 
 
-def _quantized(
-    layer: Layer, found: Rounded, how: WeightFormat, new: dict[str, Array]
-) -> SSAValue:
+def _quantized(layer: Layer, found: Rounded, how: WeightFormat, new: dict[str, Array]) -> SSAValue:
     writer = Writer(layer.weight)
     if not found.is_nearest:
         name = f"{layer.name}.{how.element}"

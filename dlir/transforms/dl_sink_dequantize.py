@@ -27,9 +27,7 @@ MOVES = (ReshapeOp, TransposeOp, MaxPool2dOp)
 def remade(op: Operation, x: SSAValue) -> Operation:
     """The op on another first operand, whose element type its result has."""
     type: Tensor = with_element(op.results[0].type, element_of(x))
-    return op.create(
-        operands=[x, *op.operands[1:]], properties=op.properties, result_types=[type]
-    )
+    return op.create(operands=[x, *op.operands[1:]], properties=op.properties, result_types=[type])
 
 
 class DequantizeBefore(RewritePattern):

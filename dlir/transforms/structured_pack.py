@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from xdsl.builder import Builder
 from xdsl.context import Context
 from xdsl.dialects.builtin import ModuleOp
-from xdsl.ir import SSAValue
+from xdsl.ir import Attribute, SSAValue
 from xdsl.passes import ModulePass
 from xdsl.rewriter import InsertPoint
 
@@ -16,10 +16,12 @@ from dlir.dialects.structured.attrs import Iterator, ScheduleAttr
 from dlir.dialects.structured.copies import (
     add_borders,
     copy_op,
+    row_major,
     substitute,
     with_inputs,
     zero_of,
 )
+from dlir.dialects.structured.dots import group_of, left_number
 from dlir.dialects.structured.maps import Linear, map_of, projection
 from dlir.dialects.structured.ops import GenericOp
 from dlir.dialects.structured.roles import (
@@ -29,6 +31,7 @@ from dlir.dialects.structured.roles import (
     spread,
 )
 from dlir.dialects.structured.shapes import Size, Sizes
+from dlir.dialects.vector_dot import Group
 
 
 @dataclass(frozen=True)
@@ -38,6 +41,10 @@ class StructuredPack(ModulePass):
     A zero-padded input becomes a copy with borders. An operand named by `pack` is copied to
     `[.., N/NR, k.., NR]`, and the contraction counts its columns as `NR * nb + nr`. Both copies are
     plain structured ops: for weights they are constant and leave the model's hot path.
+
+    For a schedule with a `dot` of groups of G, that is `[.., N/NR, .., K/G, NR * G]`: the G
+    neighbours in k of a column lie side by side, zero behind the last k, and the contraction counts
+    `G * kb + kg`. Its left operand then reads zeros behind its last k.
 
     Before:
     ```mlir
@@ -102,32 +109,30 @@ def _reorder(op: GenericOp) -> GenericOp:
 
 
 def _pack_columns(op: GenericOp, roles: Contraction) -> GenericOp:
-    """Replace iterator n by nb (in its place) and nr (last); b by its packed copy."""
+    """Replace iterator n by nb (in its place) and nr (last); b by its packed copy.
+
+    For dot products, the innermost iterator k is also replaced by its groups (in its place) and by
+    the place in a group (behind nr).
+    """
     assert op.schedule is not None
     tile = op.schedule.integers("vector")
     assert tile is not None
-    width, n = tile[1], roles.lanes
-    sizes = Sizes(Builder(InsertPoint.before(op)))
-    dims = len(op.kinds) + 1
-
-    def split(form: Linear) -> Linear:
-        c = form.coefficients[n]
-        head = [width * x if d == n else x for d, x in enumerate(form.coefficients)]
-        return Linear((*head, c), form.constant)
-
-    packed, b_forms = _packed(sizes, op, roles, width, split)
-    maps = [map_of(map(split, forms), dims) for forms in (*op.input_forms, op.out_forms)]
-    packed_input = [i for i, v in enumerate(op.inputs) if v is roles.b.value][-1]
-    maps[packed_input] = map_of(b_forms, dims)
-    kinds = [*op.kinds, Iterator.PARALLEL]
+    blocks = {roles.lanes: tile[1]}
+    group = group_of(op.schedule)
+    if group is not None:
+        blocks[op.reduction_dims[-1]] = group.count
+    split = _Split(len(op.kinds), blocks)
+    packed_input = 1 - left_number(op, roles)
+    packed, b_forms = _packed(op, roles, split)
+    maps = [map_of(map(split, forms), split.dims) for forms in (*op.input_forms, op.out_forms)]
+    maps[packed_input] = map_of(b_forms, split.dims)
+    kinds = [*op.kinds, *(op.kinds[d] for d in blocks)]
     parallel = [d for d, k in enumerate(kinds) if k is Iterator.PARALLEL]
 
     def split_parallel(form: Linear) -> Linear:
         whole = split(spread(op, form))
         return Linear(tuple(whole.coefficients[d] for d in parallel), whole.constant)
 
-    domain = [*op.fixed_domain, -1]
-    domain[n] = -1
     new = GenericOp(
         [packed if i == packed_input else v for i, v in enumerate(op.inputs)],
         op.outs,
@@ -135,8 +140,9 @@ def _pack_columns(op: GenericOp, roles: Contraction) -> GenericOp:
         kinds,
         op.body.clone(),
         init=op.init,
-        domain=[e if e >= 0 else -1 for e in domain] if op.domain is not None else None,
-        schedule=_in_panels(op.schedule, n, width),
+        padding=_cut_short(op, roles, group),
+        domain=split.domain(op.fixed_domain) if op.domain or group else None,
+        schedule=_in_panels(op.schedule, roles.lanes, tile[1], len(blocks)),
         epilogue_inputs=list(op.epilogue_inputs),
         epilogue_maps=[map_of(map(split_parallel, f), len(parallel)) for f in op.epilogue_forms],
         epilogue=op.epilogue.clone() if op.epilogue is not None else None,
@@ -144,38 +150,75 @@ def _pack_columns(op: GenericOp, roles: Contraction) -> GenericOp:
     return substitute(op, new)
 
 
-def _in_panels(schedule: ScheduleAttr, n: int, width: int) -> ScheduleAttr:
+@dataclass(frozen=True)
+class _Split:
+    """Iterators replaced by blocks (in their places) and places in blocks (behind the others)."""
+
+    count: int
+    blocks: Mapping[int, int]  # iterator -> size of its blocks
+
+    @property
+    def dims(self) -> int:
+        """How many iterators there are then."""
+        return self.count + len(self.blocks)
+
+    def __call__(self, form: Linear) -> Linear:
+        head = [c * self.blocks.get(d, 1) for d, c in enumerate(form.coefficients)]
+        return Linear((*head, *(form.coefficients[d] for d in self.blocks)), form.constant)
+
+    def domain(self, old: Sequence[int]) -> list[int]:
+        """The extents that no shape tells: those of `old`, and places in groups in panels."""
+        head = [-1 if d in self.blocks or e < 0 else e for d, e in enumerate(old)]
+        return [*head, *(self.blocks.values() if len(self.blocks) > 1 else [-1])]
+
+
+def _cut_short(
+    op: GenericOp, roles: Contraction, group: Group | None
+) -> list[Attribute | None] | None:
+    """The border of a where its last group of k may be cut short: zeros, as in b."""
+    if group is None:
+        return None
+    extent = op.static_extents()[op.reduction_dims[-1]]
+    if extent >= 0 and extent % group.count == 0:
+        return None
+    padding: list[Attribute | None] = [None, None]
+    padding[left_number(op, roles)] = zero_of(roles.a)
+    return padding
+
+
+def _in_panels(schedule: ScheduleAttr, n: int, width: int, added: int) -> ScheduleAttr:
     """The tile of columns as one of whole panels."""
     tile = schedule.integers("tile")
     if tile is None:
         return schedule
     panels = [-(-size // width) if d == n else size for d, size in enumerate(tile)]
-    return schedule.updated({"tile": [*panels, 0]})
+    return schedule.updated({"tile": [*panels, *[0] * added]})
 
 
 def _packed(
-    sizes: Sizes,
-    op: GenericOp,
-    roles: Contraction,
-    width: int,
-    split: Callable[[Linear], Linear],
+    op: GenericOp, roles: Contraction, split: _Split
 ) -> tuple[SSAValue, tuple[Linear, ...]]:
-    """b as [shared.., nb, k.., nr], and its forms over the new iterators."""
+    """b as [shared.., nb, k.., nr], and its forms over the new iterators.
+
+    In groups of G the last dimension is G * nr + g.
+    """
     b, n = roles.b, roles.lanes
-    dims = len(op.kinds) + 1
-    used = [d for d in range(len(op.kinds)) if b.depends_on(d)]
-    order = [d for d in used if d not in op.reduction_dims and d != n]
-    order += [n, *(d for d in used if d in op.reduction_dims), dims - 1]
+    sizes = Sizes(Builder(InsertPoint.before(op)))
+    used = [d for d in range(split.count) if b.depends_on(d)]
+    outer = [d for d in used if d not in op.reduction_dims and d != n]
+    outer += [n, *(d for d in used if d in op.reduction_dims)]
+    order = [*outer, *range(split.count, split.dims)]
     result_sizes: list[Size] = []
-    for d in order:
-        if d == n:
-            result_sizes.append(sizes.ceil_div(sizes.extent(op, n), width))
-        else:
-            result_sizes.append(width if d == dims - 1 else sizes.extent(op, d))
+    for d in outer:
+        extent = sizes.extent(op, d)
+        result_sizes.append(
+            sizes.ceil_div(extent, split.blocks[d]) if d in split.blocks else extent
+        )
+    widths = list(split.blocks.values())
     reads = [Linear(tuple(split(f).coefficients[d] for d in order), f.constant) for f in b.forms]
-    copy = copy_op(sizes, b.value, reads, result_sizes, zero_of(b))
+    copy = copy_op(sizes, b.value, reads, result_sizes, zero_of(b), inner=widths)
     copy.location = op.location
     sizes.builder.insert(copy)
     assert copy.result is not None
-    forms = tuple(Linear(tuple(int(d == e) for e in range(dims)), 0) for d in order)
-    return copy.result, forms
+    forms = [Linear(tuple(int(d == e) for e in range(split.dims)), 0) for d in outer]
+    return copy.result, (*forms, row_major(split.dims, widths))

@@ -11,6 +11,7 @@ from xdsl.dialects.builtin import FixedBitwidthType, ModuleOp
 from xdsl.passes import ModulePass
 
 from dlir.dialects.structured.attrs import ScheduleAttr
+from dlir.dialects.structured.dots import suitable_dot
 from dlir.dialects.structured.ops import GenericOp, SparseMatmulOp, element_type_of, shape_of
 from dlir.dialects.structured.roles import (
     Contraction,
@@ -41,7 +42,9 @@ class StructuredSchedule(ModulePass):
     Packed are weights, what cannot be read along the lanes, and a b whose many rows lie on a page
     of memory each.
 
-    `vector-bits` and `registers` describe the machine; schedules written by hand are kept.
+    `vector-bits`, `registers` and `dots`, its kinds of dot products, describe the machine. Where a
+    kind of dot product computes a sum of narrow numbers, the schedule names it, and the right side
+    is packed for it. Schedules written by hand are kept.
 
     Before:
     ```mlir
@@ -59,6 +62,7 @@ class StructuredSchedule(ModulePass):
 
     vector_bits: int = 512
     registers: int = 32
+    dots: tuple[str, ...] = ()
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
         for inner in op.walk():
@@ -81,12 +85,18 @@ class StructuredSchedule(ModulePass):
         extents = op.static_extents()
         columns = max(1, planned(extents[roles.lanes]))
         rows = 1 if roles.row is None else max(1, planned(extents[roles.row]))
-        tile = best_tile(rows, columns, lanes, self.registers)
-        packs = _packs(roles) or (rows >= MANY_ROWS and _is_scattered(op, roles))
+        dot = suitable_dot(op, roles, self.dots)
+        if dot is not None and not (rows >= MANY_ROWS or is_weight(roles.b.value)):
+            dot = None
+        tile = best_tile(rows, columns, lanes, self.registers - (dot is not None))
+        many = rows >= MANY_ROWS and _is_scattered(op, roles)
+        packs = _packs(roles) or many or dot is not None
         packed = [i for i, v in enumerate(op.inputs) if v is roles.b.value and packs]
         entries: dict[str, str | list[int]] = {"kernel": "contraction", "vector": list(tile)}
         if packed:
             entries["pack"] = packed[-1:]
+        if dot is not None:
+            entries["dot"] = dot
         return ScheduleAttr.get(entries)
 
     def _sparse(self, op: SparseMatmulOp) -> ScheduleAttr | None:

@@ -158,7 +158,7 @@ class _Tiling:
         parallel, reduction = self._loop_order()
         starts = bool(reduction) and self.op.init is not None
         if starts and self.schedule is not None:  # kernels with register tiles start from `init`
-            self.schedule = self.schedule.without("kernel", "vector", "pack")
+            self.schedule = self.schedule.without("kernel", "vector", "pack", "dot")
         self._check_result(self.op.parallel_dims if starts else parallel)
 
         def at_tile(carried: Sequence[SSAValue]) -> Sequence[SSAValue]:

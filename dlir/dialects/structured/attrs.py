@@ -46,6 +46,7 @@ class ScheduleAttr(ParametrizedAttribute):
     | `vector` | integers | shape of the vector (register) tile |
     | `pack` | operand numbers | operands whose layout is blocked for this kernel |
     | `buffer` | integer | rows from which on a panel of narrow weights is widened once for all |
+    | `dot` | word | contraction: dot products of groups in k; the kinds are `vector.dot`'s |
     | `threads` | iterator numbers | iterators whose tiles may run in parallel |
     | `rows` | a number, then iterators | ops of one number take rows through all of them together |
     | `home` | word | accelerator: where the result is, `tile` (of its reader), `spm` or `dram` |
@@ -66,6 +67,7 @@ class ScheduleAttr(ParametrizedAttribute):
         "vector": list,
         "pack": list,
         "buffer": list,
+        "dot": str,
         "threads": list,
         "rows": list,
         "home": str,

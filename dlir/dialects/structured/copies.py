@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import prod
 
 from xdsl.builder import Builder
 from xdsl.ir import Attribute, SSAValue
@@ -10,7 +11,7 @@ from xdsl.ir.affine import AffineMap
 from xdsl.rewriter import InsertPoint
 
 from dlir.dialects.structured.attrs import Iterator
-from dlir.dialects.structured.maps import Linear, map_of, projection
+from dlir.dialects.structured.maps import Linear, map_of
 from dlir.dialects.structured.ops import GenericOp, YieldOp, body_region, element_type_of
 from dlir.dialects.structured.roles import Operand, operands_of
 from dlir.dialects.structured.shapes import Size, Sizes
@@ -23,19 +24,33 @@ def copy_op(
     forms: Sequence[Linear],
     result_sizes: list[Size],
     padding: Attribute | None,
+    inner: Sequence[int] = (),
 ) -> GenericOp:
-    """`out[d...] = source[forms(d)]`, the padding scalar outside."""
+    """`out[d...] = source[forms(d)]`, the padding scalar outside.
+
+    `inner` are the extents of iterators behind these, which share one more dimension of the result.
+    """
     region, block = body_region([element_type_of(source)])
     block.add_op(YieldOp(block.args[0]))
-    rank = len(result_sizes)
+    rank = len(result_sizes) + len(inner)
+    out = [Linear(tuple(int(d == e) for e in range(rank)), 0) for d in range(len(result_sizes))]
+    if inner:
+        out.append(row_major(rank, inner))
     return GenericOp(
         [source],
-        sizes.empty(result_sizes, source),
-        [map_of(forms, rank), projection(rank, range(rank))],
+        sizes.empty([*result_sizes, prod(inner)] if inner else result_sizes, source),
+        [map_of(forms, rank), map_of(out, rank)],
         [Iterator.PARALLEL] * rank,
         region,
         padding=[padding],
+        domain=[*[-1] * len(result_sizes), *inner] if len(inner) > 1 else None,
     )
+
+
+def row_major(rank: int, extents: Sequence[int]) -> Linear:
+    """The number of a place among the last of `rank` iterators, whose extents these are."""
+    strides = [prod(extents[i + 1 :]) for i in range(len(extents))]
+    return Linear((*[0] * (rank - len(extents)), *strides), 0)
 
 
 def zero_of(operand: Operand) -> Attribute:

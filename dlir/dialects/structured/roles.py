@@ -6,7 +6,7 @@ from collections.abc import Container, Sequence
 from dataclasses import dataclass
 
 from xdsl.dialects import arith, cf, tensor
-from xdsl.dialects.builtin import DYNAMIC_INDEX
+from xdsl.dialects.builtin import DYNAMIC_INDEX, IntegerAttr
 from xdsl.ir import Attribute, Block, Operation, SSAValue
 
 from dlir.dialects.structured.maps import Linear
@@ -19,7 +19,7 @@ from dlir.dialects.structured.ops import (
     element_type_of,
     shape_of,
 )
-from dlir.types import is_memref, is_number
+from dlir.types import is_integer, is_memref, is_number
 
 
 @dataclass(frozen=True)
@@ -240,10 +240,16 @@ class Contraction:
     panel: int | None  # nb, the iterator over packed panels
     row: int | None  # the innermost iterator of a and out only: register-tile rows run over it
     outer: tuple[int, ...]  # the other parallel iterators
+    group: int | None  # the iterator within groups of neighbours in k, where b is packed in these
 
     @property
     def is_direct(self) -> bool:
-        """Whether the operands can be read in place: a without borders, b along the lanes."""
+        """Whether the operands can be read in place: a without borders, b along the lanes.
+
+        Of groups the last one may be cut short by the border of a.
+        """
+        if self.group is not None:
+            return self.b.padding is None
         unpadded = self.a.padding is None and self.b.padding is None
         return unpadded and self.b.is_run_along(self.lanes)
 
@@ -268,7 +274,20 @@ def match_contraction(op: GenericOp) -> Contraction | None:
     rows = [d for d in order if a.depends_on(d) and not b.depends_on(d) and _is_plain(out, d)]
     row = rows[-1] if rows else None
     outer = tuple(d for d in order if d != row)
-    return Contraction(a, b, out, extra, lanes, panel, row, outer)
+    return Contraction(a, b, out, extra, lanes, panel, row, outer, _group(op, a, b, lanes))
+
+
+def _group(op: GenericOp, a: Operand, b: Operand, lanes: int) -> int | None:
+    """The iterator j of `a[.., G * k + j]` and `b[.., G * n + j]`, whose extent is G."""
+    groups = op.schedule is not None and op.schedule.word("dot") is not None
+    if not groups or not op.reduction_dims or not a.forms or not b.forms:
+        return None
+    inner, last = op.reduction_dims[-1], b.forms[-1]
+    count = op.static_extents()[inner]
+    if set(last.dims) != {lanes, inner} or last.coefficients[inner] != 1:
+        return None
+    in_groups = last.coefficients[lanes] == count and a.forms[-1].coefficients[inner] == 1
+    return inner if in_groups else None
 
 
 def _fills_rows(op: GenericOp, out: Operand, columns: Sequence[int]) -> bool:
@@ -294,23 +313,59 @@ def _is_plain(operand: Operand, dim: int) -> bool:
 def is_multiply_add(block: Block) -> bool:
     """acc + x * y, where x and y are the inputs, possibly extended to the accumulator's type.
 
-    Floats or (signed) integers.
+    Floats or integers.
     """
-    ops = list(block.ops)
-    if len(block.args) != 3 or not isinstance(ops[-1], YieldOp):
-        return False
-    total = ops[-1].value.owner
-    if not isinstance(total, arith.AddfOp | arith.AddiOp) or block.args[2] not in total.operands:
-        return False
-    product = next((o for o in total.operands if o is not block.args[2]), None)
+    return factors_of(block) is not None
+
+
+@dataclass(frozen=True)
+class Factor:
+    """How an input becomes a factor of the product: its sign bit inverted or not, and extended."""
+
+    extension: type[Operation] | None = None
+    is_flipped: bool = False
+
+    @property
+    def is_unsigned(self) -> bool:
+        return self.extension is arith.ExtUIOp
+
+
+def factors_of(block: Block) -> tuple[Factor, Factor] | None:
+    """What becomes of the two inputs in acc + x * y; None for any other body."""
+    last = block.last_op
+    if len(block.args) != 3 or not isinstance(last, YieldOp):
+        return None
+    if any(isinstance(op, cf.AssertOp) for op in block.ops):
+        return None
+    x, y, acc = block.args
+    total = last.value.owner
+    if not isinstance(total, arith.AddfOp | arith.AddiOp) or acc not in total.operands:
+        return None
+    product = next((o for o in total.operands if o is not acc), None)
     if product is None or not isinstance(product.owner, arith.MulfOp | arith.MuliOp):
+        return None
+    found = dict(map(_factor, product.owner.operands))
+    return (found[x], found[y]) if found.keys() == {x, y} else None
+
+
+def _factor(value: SSAValue) -> tuple[SSAValue, Factor]:
+    """The value that a factor starts from, and the way from there."""
+    if not isinstance(value.owner, arith.ExtFOp | arith.ExtSIOp | arith.ExtUIOp):
+        return value, Factor()
+    extension, source = type(value.owner), value.owner.input
+    if isinstance(source.owner, arith.XOrIOp) and _is_sign_bit(source.owner.rhs):
+        return source.owner.lhs, Factor(extension, is_flipped=True)
+    return source, Factor(extension)
+
+
+def _is_sign_bit(value: SSAValue) -> bool:
+    """Whether a value is the constant whose highest bit alone is set."""
+    owner = value.owner
+    if not isinstance(owner, arith.ConstantOp) or not isinstance(owner.value, IntegerAttr):
         return False
-    factors = {_unextended(o) for o in product.owner.operands}
-    return factors == {block.args[0], block.args[1]} and len(ops) <= 5
-
-
-def _unextended(value: SSAValue) -> SSAValue:
-    return value.owner.input if isinstance(value.owner, arith.ExtFOp | arith.ExtSIOp) else value
+    assert is_integer(value.type)
+    bits = value.type.width.data
+    return owner.value.value.data % (1 << bits) == 1 << (bits - 1)
 
 
 def _starts_from_zero(op: GenericOp) -> bool:

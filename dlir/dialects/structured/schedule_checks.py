@@ -6,9 +6,11 @@ from collections.abc import Callable
 from math import prod
 
 from dlir.dialects.structured.attrs import ScheduleAttr
+from dlir.dialects.structured.dots import suitable_dot
 from dlir.dialects.structured.ops import GenericOp
 from dlir.dialects.structured.roles import Contraction, match_contraction
 from dlir.dialects.structured.weight_only import KERNEL, match_weight_only
+from dlir.dialects.vector_dot import Dot
 
 LARGEST_TILE = 4096
 """Elements of a register tile; more are thousands of instructions, which take long to compile."""
@@ -99,6 +101,16 @@ def _buffer(op: GenericOp, schedule: ScheduleAttr) -> str | None:
     return None
 
 
+def _dot(op: GenericOp, schedule: ScheduleAttr) -> str | None:
+    word = schedule.word("dot")
+    roles = match_contraction(op) if op.reduction_dims else None
+    if roles is None or not schedule.integers("pack"):
+        return "'dot' is for contractions with a packed right side"
+    if word not in list(Dot) or suitable_dot(op, roles, [word]) is None:
+        return f"this is no sum of dot products '{word}'; the kinds are {', '.join(Dot)}"
+    return None
+
+
 def _threads(op: GenericOp, schedule: ScheduleAttr) -> str | None:
     dims = schedule.integers("threads") or ()
     if len(dims) > 1 or any(d not in op.parallel_dims for d in dims):
@@ -114,5 +126,6 @@ _CHECKS: dict[str, Callable[[GenericOp, ScheduleAttr], str | None]] = {
     "vector": _vector,
     "pack": _pack,
     "buffer": _buffer,
+    "dot": _dot,
     "threads": _threads,
 }

@@ -12,7 +12,7 @@ from typing import TypeVar, get_args
 from xdsl.builder import Builder
 from xdsl.dialects import arith, memref, tensor
 from xdsl.dialects.builtin import DYNAMIC_INDEX, IndexType, IntegerAttr, LocationAttr, TensorType
-from xdsl.ir import Block, BlockArgument, Operation, SSAValue
+from xdsl.ir import Attribute, Block, BlockArgument, Operation, SSAValue
 from xdsl.rewriter import InsertPoint
 
 from dlir.dialects.structured.maps import Linear
@@ -133,11 +133,13 @@ class Sizes:
             total = self.add(total, self.mul(steps, form.coefficients[d]))
         return total
 
-    def empty(self, sizes: list[Size], like: SSAValue) -> SSAValue:
-        """A destination of these sizes with the element type of `like`."""
+    def empty(
+        self, sizes: list[Size], like: SSAValue, element: Attribute | None = None
+    ) -> SSAValue:
+        """A destination of these sizes; its element type is that of `like` if none is given."""
         shape = [s if isinstance(s, int) else DYNAMIC_INDEX for s in sizes]
         dynamic = [s for s in sizes if not isinstance(s, int)]
-        result = TensorType(element_type_of(like), shape)
+        result = TensorType(element or element_type_of(like), shape)
         return self.insert(tensor.EmptyOp(dynamic, result)).tensor
 
 

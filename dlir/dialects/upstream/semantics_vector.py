@@ -28,8 +28,9 @@ from dlir.dialects.upstream.semantics_arith import (
     minnum,
     unsigned,
 )
+from dlir.dialects.vector_dot import Dot, DotOp
 from dlir.interpreter import Interpreter, Semantics
-from dlir.numpy_types import Array, Value, dtype_of
+from dlir.numpy_types import BFLOAT16, Array, Value, dtype_of
 
 
 def _window(ref: Array, indices: tuple[Value, ...], shape: tuple[int, ...]) -> Array:
@@ -165,6 +166,29 @@ def bitcast(interp: Interpreter, op: vector.BitcastOp, value: Array) -> Array:
     return np.frombuffer(value.tobytes(), dtype_of(op.result.type), math.prod(shape)).reshape(shape)
 
 
+_NUMBERS = {
+    Dot.U8S8: (np.dtype(np.uint8), np.dtype(np.int8)),
+    Dot.S16S16: (np.dtype(np.int16), np.dtype(np.int16)),
+    Dot.BF16: (BFLOAT16, BFLOAT16),
+}
+
+
+def dot(interp: Interpreter, op: DotOp, a: Array, b: Array, acc: Array) -> Array:
+    """One product after the other, in the type of the sums."""
+    left, right = _NUMBERS[op.kind.data]
+    x = _groups(a, left).astype(acc.dtype)
+    y = _groups(b, right).astype(acc.dtype)
+    result = acc.copy()
+    for place in range(x.shape[-1]):
+        result = result + x[..., place] * y[..., place]
+    return result
+
+
+def _groups(lanes: Array, number: np.dtype[Any]) -> Array:
+    """The numbers in each lane, along one more dimension."""
+    return np.ascontiguousarray(lanes).view(number).reshape(*lanes.shape, -1)
+
+
 SEMANTICS: dict[type[Any], Any] = {
     vector.LoadOp: load,
     vector.StoreOp: store,
@@ -173,6 +197,7 @@ SEMANTICS: dict[type[Any], Any] = {
     vector.CreateMaskOp: create_mask,
     vector.BroadcastOp: broadcast,
     vector.FMAOp: fused_multiply_add,
+    DotOp: dot,
     vector.ExtractOp: extract,
     vector.InsertOp: insert,
     vector.ShuffleOp: shuffle,

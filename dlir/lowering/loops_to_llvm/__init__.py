@@ -23,6 +23,7 @@ from xdsl.ir import Attribute, Block, Operation, Region, SSAValue
 from xdsl.passes import ModulePass
 
 from dlir.dialects.buffers import PrefetchOp
+from dlir.dialects.vector_dot import DotOp
 from dlir.lowering.loops_to_llvm import (
     accesses,
     control,
@@ -34,6 +35,7 @@ from dlir.lowering.loops_to_llvm import (
 from dlir.lowering.loops_to_llvm.state import (
     POINTER,
     Lowering,
+    Machine,
     ModuleState,
     as_memref,
     row_type,
@@ -55,6 +57,7 @@ _SIMPLE: dict[type[Operation], Callable[[Lowering, Operation], None]] = {
     vector.CreateMaskOp: vectors.convert_create_mask,
     vector.ReductionOp: vectors.convert_reduction,
     vector.FMAOp: vectors.convert_fma,
+    DotOp: vectors.convert_dot,
     vector.LoadOp: accesses.convert_load,
     vector.StoreOp: accesses.convert_store,
     vector.MaskedLoadOp: accesses.convert_masked_load,
@@ -266,16 +269,21 @@ class ConvertLoopsToLLVM(ModulePass):
 
     With `bounds-checks`, every access is first compared with its memref's sizes; one that would
     leave them reads zeros or writes nothing, and reports itself like a failing `cf.assert`.
+
+    `dots` are the kinds of `vector.dot` that registers of `vector-bits` have instructions for,
+    which are x86's; any other kind is done by multiplying and adding.
     """
 
     name = "convert-loops-to-llvm"
 
     bounds_checks: bool = False
+    vector_bits: int = 512
+    dots: tuple[str, ...] = ()
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
         old = op.attributes.get("dlir.messages")
         messages = [cast(StringAttr, text).data for text in cast(ArrayAttr[Attribute], old or ())]
-        state = ModuleState(self.bounds_checks, messages)
+        state = ModuleState(self.bounds_checks, Machine(self.vector_bits, self.dots), messages)
         block = op.body.block
         functions = [child for child in block.ops if isinstance(child, func.FuncOp)]
         for function in functions:

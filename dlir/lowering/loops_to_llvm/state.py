@@ -76,12 +76,22 @@ class Buffer:
     element: Attribute
 
 
+@dataclass(frozen=True)
+class Machine:
+    """What code is made for, where that matters here."""
+
+    vector_bits: int = 512
+    dots: tuple[str, ...] = ()
+    """The kinds of dot products that are instructions."""
+
+
 @dataclass
 class ModuleState:
     """What the functions of one module share."""
 
     checked: bool
     """Whether every memory access is compared with its memref's sizes."""
+    machine: Machine
     messages: list[str] = field(default_factory=list[str])
     """The texts of assertions; the status word holds 1 + the index of the first that failed."""
 

@@ -20,6 +20,7 @@ from xdsl.irdl import IRDLOperation
 
 from dlir.dialects.llvm import intrinsics
 from dlir.dialects.vectorized import as_vector, bit_width, dense
+from dlir.lowering.loops_to_llvm.dots import dot
 from dlir.lowering.loops_to_llvm.elementwise import ignoring, multiply_add, propagating
 from dlir.lowering.loops_to_llvm.rounding import select
 from dlir.lowering.loops_to_llvm.state import (
@@ -280,3 +281,9 @@ def convert_fma(low: Lowering, op: Operation) -> None:
     """One multiply-add per row."""
     columns = zip(*(low.rows(operand) for operand in op.operands), strict=True)
     low.bind(op.results[0], tuple(multiply_add(low, op, *row) for row in columns))
+
+
+def convert_dot(low: Lowering, op: Operation) -> None:
+    """One row of dot products after the other."""
+    columns = zip(*(low.rows(operand) for operand in op.operands), strict=True)
+    low.bind(op.results[0], tuple(dot(low, op, *row) for row in columns))

@@ -26,7 +26,8 @@ from dlir.dialects.structured.ops import (
 from dlir.dialects.structured.roles import match_contraction
 from dlir.dialects.structured.verify import row_major_strides
 from dlir.dialects.structured.weight_only import KERNEL, match_weight_only
-from dlir.lowering.structured_to_loops.contraction import lower_contraction
+from dlir.lowering.structured_to_loops.contraction import Kernel, lower_contraction
+from dlir.lowering.structured_to_loops.dots import DotKernel
 from dlir.lowering.structured_to_loops.emitter import Emitter, Index
 from dlir.lowering.structured_to_loops.gather import lower_gather
 from dlir.lowering.structured_to_loops.lanes import lane_dim, lower_lanes
@@ -47,7 +48,7 @@ def _lower_generic(op: GenericOp) -> None:
         roles = match_contraction(op)
         if roles is None or not roles.is_direct:
             fail(op, "the schedule asks for kernel = contraction, but this op is not one")
-        lower_contraction(emit, op, roles)
+        lower_contraction(emit, op, roles, Kernel if roles.group is None else DotKernel)
     elif kernel == KERNEL:
         weights = match_weight_only(op)
         if weights is None:

@@ -29,8 +29,9 @@ from xdsl.ir import SSAValue
 
 from dlir.diagnostics import fail
 from dlir.dialects.shared import vector_type
+from dlir.dialects.structured.dots import factors_in_order
 from dlir.dialects.structured.ops import GenericOp, shape_of
-from dlir.dialects.structured.roles import Contraction, Operand
+from dlir.dialects.structured.roles import Contraction, Factor, Operand
 from dlir.lowering.structured_to_loops.access import (
     Lanes,
     Space,
@@ -49,12 +50,15 @@ from dlir.lowering.structured_to_loops.prefetch import (
     per_line,
 )
 from dlir.lowering.structured_to_loops.scalar import fold_over, loop_over
+from dlir.lowering.structured_to_loops.strips import bytes_of
 from dlir.types import is_memref, is_vector
 
 T = TypeVar("T")
 
 
-def lower_contraction(emit: Emitter, op: GenericOp, roles: Contraction) -> None:
+def lower_contraction(
+    emit: Emitter, op: GenericOp, roles: Contraction, kernel: type[Kernel]
+) -> None:
     """Write the loops, with the register tile that the schedule names."""
     assert op.schedule is not None
     shape = op.schedule.integers("vector")
@@ -68,10 +72,10 @@ def lower_contraction(emit: Emitter, op: GenericOp, roles: Contraction) -> None:
                 f"the operands come in panels of {columns} columns, but the schedule asks for "
                 f"vector = [{shape[0]}, {shape[1]}]",
             )
-    _Kernel(emit, op, roles, *shape).write()
+    kernel(emit, op, roles, *shape).write()
 
 
-class _Kernel:
+class Kernel:
     """The loops of one contraction, outermost first."""
 
     def __init__(self, emit: Emitter, op: GenericOp, roles: Contraction, rows: int, columns: int):
@@ -143,30 +147,48 @@ class _Kernel:
     def _tile(self, height: int, lanes: Lanes) -> None:
         """acc = 0; for k: acc += column * row; out = epilogue(acc)"""
         emit, space = self.emit, self.space
-        *leading, inner = self.op.reduction_dims
         shape = [height, lanes.width]
         # a packed b has whole panels, zero behind its last column
         whole = lanes if self.roles.panel is None else Lanes(lanes.dim, lanes.width)
+        leading, inner = self._reductions()
         prefetch = self._prefetcher(inner)
+        zero = emit.splat(0.0, self.element, shape)
+        self._prefetch_epilogue(height, lanes)
 
         def accumulate(carried: Sequence[SSAValue]) -> Sequence[SSAValue]:
             space.at[inner] = 0
-            column = self._column_reader(height, inner)
+            return self.products(height, whole, inner, prefetch, carried)
 
-            def step(k: Index, values: Sequence[SSAValue]) -> list[SSAValue]:
-                space.at[inner] = k
-                prefetch()
-                a = emit.broadcast(self._extended(column(k)), shape)
-                row = read_lanes(emit, self.roles.b, space, whole)
-                b = emit.broadcast(self._extended(row), shape)
-                return [self._multiply_add(a, b, values[0])]
-
-            return emit.loop(0, space.extents[inner], 1, carried, step)
-
-        self._prefetch_epilogue(height, lanes)
-        zero = emit.splat(0.0, self.element, shape)
         acc = fold_over(emit, space, leading, [zero], accumulate)[0]
         self._finish(acc, height, lanes)
+
+    def _reductions(self) -> tuple[list[int], int]:
+        """The iterators of the sum: outer ones, and the one of the innermost loop."""
+        *leading, inner = [d for d in self.op.reduction_dims if d != self.roles.group]
+        return leading, inner
+
+    def products(
+        self,
+        height: int,
+        lanes: Lanes,
+        inner: int,
+        prefetch: Callable[[], None],
+        carried: Sequence[SSAValue],
+    ) -> Sequence[SSAValue]:
+        """The innermost loop: products of a column of a and a row of b, added to the tile."""
+        emit, space = self.emit, self.space
+        column = self._column_reader(height, inner)
+        left, right = factors_in_order(self.op, self.roles)
+
+        def step(k: Index, values: Sequence[SSAValue]) -> list[SSAValue]:
+            space.at[inner] = k
+            prefetch()
+            a = emit.broadcast(self._extended(column(k), left), [height, lanes.width])
+            row = read_lanes(emit, self.roles.b, space, lanes)
+            b = emit.broadcast(self._extended(row, right), [height, lanes.width])
+            return [self._multiply_add(a, b, values[0])]
+
+        return emit.loop(0, space.extents[inner], 1, carried, step)
 
     def _prefetcher(self, inner: int) -> Callable[[], None]:
         """What to do in every row k of b, so that later rows are there in time."""
@@ -191,39 +213,54 @@ class _Kernel:
         for x in self.roles.extra:
             for r in range(height if row is not None and x.depends_on(row) else 1):
                 read = partial(ask_for_row, self.emit, x, self.space, lanes.dim, lanes.width)
-                self._at(r, read)
+                self.at_row(r, read)
 
     def _multiply_add(self, a: SSAValue, b: SSAValue, acc: SSAValue) -> SSAValue:
         if isinstance(self.element, AnyFloat):
             return self.emit.insert(vector.FMAOp(a, b, acc))
         return self.emit.insert(arith.AddiOp(acc, self.emit.insert(arith.MuliOp(a, b))))
 
-    def _extended(self, value: SSAValue) -> SSAValue:
-        if element_of(value) == self.element:
-            return value
+    def _extended(self, value: SSAValue, factor: Factor) -> SSAValue:
+        """An operand's elements as factors of the product."""
         t = value.type
         assert is_vector(t)
-        kind = arith.ExtFOp if isinstance(self.element, AnyFloat) else arith.ExtSIOp
+        if factor.is_flipped:
+            sign = self.emit.splat(
+                1 << (bytes_of(t.element_type) * 8 - 1), t.element_type, t.get_shape()
+            )
+            value = self.emit.insert(arith.XOrIOp(value, sign))
+        if factor.extension is None:
+            return value
         wide = vector_type(self.element, t.get_shape())
-        return self.emit.insert(kind.create(operands=[value], result_types=[wide]))
+        return self.emit.insert(factor.extension.create(operands=[value], result_types=[wide]))
 
     def _column_reader(self, height: int, inner: int) -> Callable[[Index], SSAValue]:
         """How to read `a` at (rows, k) as vector<MRx1>: one strided view if k is contiguous."""
-        emit, a, row = self.emit, self.roles.a, self.roles.row
-        last = a.forms[-1]
-        carriers = [p for p, f in enumerate(a.forms) if row is not None and f.coefficients[row]]
-        contiguous = last.plain_dim == inner and not any(
+        emit, a = self.emit, self.roles.a
+        contiguous = a.forms[-1].plain_dim == inner and not any(
             f.coefficients[inner] for f in a.forms[:-1]
         )
-        forwards = all(a.forms[p].coefficients[row] > 0 for p in carriers if row is not None)
-        if contiguous and forwards and len(carriers) == 1 and carriers[0] != len(a.forms) - 1:
-            view = self._rows_view(height, carriers[0])
+        if contiguous and (view := self.rows_view(height)) is not None:
             column = vector_type(a.element, [height, 1])
             return lambda k: emit.insert(vector.LoadOp(view, emit.values([0, k]), column))
         return lambda k: self._gathered_column(height)
 
+    def rows_view(self, height: int) -> SSAValue | None:
+        """`a` from the tile's first row on, as memref<MR x K> with the rows' stride.
+
+        None where rows are not a dimension of `a` that is walked forwards.
+        """
+        a, row = self.roles.a, self.roles.row
+        if row is None:
+            return None
+        carriers = [p for p, f in enumerate(a.forms) if f.coefficients[row]]
+        if len(carriers) != 1 or carriers[0] == len(a.forms) - 1:
+            return None
+        forwards = a.forms[carriers[0]].coefficients[row] > 0
+        return self._rows_view(height, carriers[0]) if forwards else None
+
     def _rows_view(self, height: int, position: int) -> SSAValue:
-        """`a` from the tile's first row on, as memref<MR x K> with the rows' stride."""
+        """The rows along one dimension."""
         emit, a, row = self.emit, self.roles.a, self.roles.row
         assert row is not None
         shape = shape_of(a.value)
@@ -248,14 +285,14 @@ class _Kernel:
 
     def _gathered_column(self, height: int) -> SSAValue:
         """vector<MRx1> from single loads, for an `a` whose k is strided."""
-        return self._stack([self._scalar_row(self.roles.a, r) for r in range(height)])
+        return self.stack([self._scalar_row(self.roles.a, r) for r in range(height)])
 
     def _scalar_row(self, operand: Operand, offset: int) -> SSAValue:
         """One element of an operand, `offset` rows down, as vector<1>."""
-        value = self._at(offset, lambda: read_scalar(self.emit, operand, self.space))
+        value = self.at_row(offset, lambda: read_scalar(self.emit, operand, self.space))
         return self.emit.broadcast(value, [1])
 
-    def _at(self, offset: int, read: Callable[[], T]) -> T:
+    def at_row(self, offset: int, read: Callable[[], T]) -> T:
         """Do something `offset` rows below the tile's first row."""
         row = self.roles.row
         if row is None:
@@ -266,7 +303,7 @@ class _Kernel:
         self.space.at[row] = first
         return result
 
-    def _stack(self, rows: Sequence[SSAValue]) -> SSAValue:
+    def stack(self, rows: Sequence[SSAValue]) -> SSAValue:
         """Rows of a vector put together to a two-dimensional vector."""
         t = rows[0].type
         assert is_vector(t)
@@ -290,7 +327,7 @@ class _Kernel:
         row_type = vector_type(element_of(result), [lanes.width])
         for r in range(height):
             value = self.emit.insert(vector.ExtractOp(result, [r], row_type))
-            self._at(r, lambda v=value: write_lanes(self.emit, out, self.space, lanes, v))
+            self.at_row(r, lambda v=value: write_lanes(self.emit, out, self.space, lanes, v))
 
     def _is_tile_in_memory(self, operand: Operand) -> bool:
         """Whether rows and lanes are the operand's last two dimensions, in that order."""
@@ -305,11 +342,11 @@ class _Kernel:
         if row is None or not operand.depends_on(row):
             return read_lanes(emit, operand, space, lanes)
         if not operand.depends_on(lanes.dim):
-            return self._stack([self._scalar_row(operand, r) for r in range(height)])
+            return self.stack([self._scalar_row(operand, r) for r in range(height)])
         if lanes.mask is None and self._is_tile_in_memory(operand):
             at = emit.values([evaluate(emit, f, space.at) for f in operand.forms])
             tile = vector_type(operand.element, [height, lanes.width])
             return emit.insert(vector.LoadOp(operand.value, at, tile))
-        return self._stack(
-            [self._at(r, lambda: read_lanes(emit, operand, space, lanes)) for r in range(height)]
+        return self.stack(
+            [self.at_row(r, lambda: read_lanes(emit, operand, space, lanes)) for r in range(height)]
         )

@@ -31,6 +31,13 @@ def per_line(operand: Operand) -> int | None:
     return max(1, LINE_BYTES * 8 // element.bitwidth)
 
 
+def columns_per_line(roles: Contraction) -> int:
+    """Columns of a packed b, each a group of elements or one, in a cache line."""
+    elements = per_line(roles.b)
+    assert elements is not None
+    return max(1, elements // roles.b.forms[-1].coefficients[roles.lanes])
+
+
 def ask(emit: Emitter, operand: Operand, at: Sequence[Index], locality: int) -> None:
     """`memref.prefetch` of the operand's element at a point."""
     index = [evaluate(emit, form, at) for form in operand.forms]
@@ -56,8 +63,7 @@ def ask_further_along(
     For a panel that is used once, so that every row comes from far away. Behind the last row comes
     the next panel, as it does in memory.
     """
-    step = per_line(roles.b)
-    assert step is not None
+    step = columns_per_line(roles)
     at = list(space.at)
     at[inner] = emit.add(at[inner], ROWS_AHEAD)
     for lane in range(0, columns, step):
@@ -73,8 +79,8 @@ def next_panel(
     The last tiles ask for the next panel, each for one cache line in every row; the tiles before
     ask for what they are about to read, since a branch would cost more.
     """
-    b, panel, step = roles.b, roles.panel, per_line(roles.b)
-    assert panel is not None and step is not None
+    b, panel, step = roles.b, roles.panel, columns_per_line(roles)
+    assert panel is not None
     lines = max(1, columns // step)
     position = next(p for p, form in enumerate(b.forms) if form.plain_dim == panel)
     last = emit.sub(emit.dim(b.value, position), 1)

@@ -14,7 +14,8 @@ class CpuDescription:
     """What the compiler needs to know about a CPU.
 
     `features` is LLVM's list, such as `+avx512f,+fma`; `vector_bits` and `vector_registers`
-    describe the widest registers, from which tile sizes follow.
+    describe the widest registers, from which tile sizes follow; `dots` are the kinds of
+    `vector.dot` that are single instructions, or nearly.
     """
 
     triple: str
@@ -22,6 +23,7 @@ class CpuDescription:
     features: str
     vector_bits: int
     vector_registers: int
+    dots: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -37,6 +39,18 @@ _BY_FEATURE = (("avx512f", 512, 32), ("avx2", 256, 16), ("avx", 256, 16), ("neon
 """Feature, vector bits and number of registers; the first that a CPU has counts."""
 
 
+_DOTS: dict[int, dict[str, tuple[str, ...]]] = {
+    512: {"u8s8": ("avx512vnni",), "s16s16": ("avx512bw",), "bf16": ("avx512bf16",)},
+    256: {"u8s8": ("avxvnni",), "s16s16": ("avx2",)},
+}
+"""Vector bits -> kind of dot product -> the features it takes."""
+
+
+def _dots(enabled: set[str], bits: int) -> tuple[str, ...]:
+    kinds = _DOTS.get(bits, {}).items()
+    return tuple(kind for kind, features in kinds if enabled.issuperset(features))
+
+
 def describe(triple: str, cpu: str, features: str) -> CpuDescription:
     """The description of a CPU given in LLVM's terms."""
     enabled = {word[1:] for word in features.split(",") if word.startswith("+")}
@@ -44,7 +58,7 @@ def describe(triple: str, cpu: str, features: str) -> CpuDescription:
         enabled.add("neon")
     for feature, bits, registers in _BY_FEATURE:
         if feature in enabled:
-            return CpuDescription(triple, cpu, features, bits, registers)
+            return CpuDescription(triple, cpu, features, bits, registers, _dots(enabled, bits))
     return CpuDescription(triple, cpu, features, 128, 16)
 
 

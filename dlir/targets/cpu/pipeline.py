@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from types import MappingProxyType
@@ -24,15 +24,18 @@ PHASES: Mapping[str, str] = MappingProxyType(
             "structured-insert-checks,structured-fuse,structured-fuse-weights,cse"
         ),
         "buffers": (
-            "%(apply)sstructured-schedule{vector-bits=%(vector_bits)d registers=%(registers)d},"
-            "structured-parallelize{threads=%(threads)d},%(dump)sstructured-pack,structured-pack-weights,"
-            "cse,structured-hoist-constants,structured-group-rows,structured-bufferize,"
+            "%(apply)sstructured-schedule"
+            "{vector-bits=%(vector_bits)d registers=%(registers)d%(dots)s},"
+            "structured-parallelize{threads=%(threads)d},%(dump)s"
+            "structured-prepare-dots,structured-pack,structured-pack-weights,cse,"
+            "structured-hoist-constants,structured-group-rows,structured-bufferize,"
             "structured-view-parts,structured-parallelize{threads=%(threads)d},"
             "structured-walk-rows,structured-outline,cse"
         ),
         "loops": "structured-tile,convert-structured-to-loops,cse",
         "llvm": (
-            "vector-expand-math{ldexp=%(ldexp)s},cse,convert-parallel-to-omp,convert-loops-to-llvm"
+            "vector-expand-math{ldexp=%(ldexp)s},cse,convert-parallel-to-omp,"
+            "convert-loops-to-llvm{vector-bits=%(vector_bits)d%(dots)s}"
         ),
     }
 )
@@ -43,12 +46,13 @@ PHASES: Mapping[str, str] = MappingProxyType(
 class CpuPipeline(PipelinePass):
     """All of the way from tensors to the llvm dialect of the CPU target.
 
-    `vector-bits` and `registers` describe the vector unit that contractions are scheduled for; the
-    CPU target fills in the host's. Kernels are divided among `threads` threads. With
-    `winograd=false` no convolution gets the rounding of Winograd's algorithm unless its own
-    `algorithm` asks for it; with `integerize=false` what a model quantises is computed on floats,
-    as it is written. `schedule` is the file of schedules for `apply-schedule`, `dump` the one for
-    `dump-schedule`. `to` is the level to stop at: structured, buffers, loops, llvm.
+    `vector-bits`, `registers` and `dots`, its kinds of `vector.dot`, describe the vector unit that
+    contractions are scheduled for; the CPU target fills in the host's. Kernels are divided among
+    `threads` threads. With `winograd=false` no convolution gets the rounding of Winograd's
+    algorithm unless its own `algorithm` asks for it; with `integerize=false` what a model quantises
+    is computed on floats, as it is written. `schedule` is the file of schedules for
+    `apply-schedule`, `dump` the one for `dump-schedule`. `to` is the level to stop at: structured,
+    buffers, loops, llvm.
 
     Before:
     ```mlir
@@ -70,6 +74,7 @@ class CpuPipeline(PipelinePass):
 
     vector_bits: int = 512
     registers: int = 32
+    dots: tuple[str, ...] = ()
     threads: int = 1
     winograd: bool = True
     integerize: bool = True
@@ -84,6 +89,7 @@ class CpuPipeline(PipelinePass):
             phase_text,
             vector_bits=self.vector_bits,
             registers=self.registers,
+            dots=self.dots,
             threads=self.threads,
             winograd=self.winograd,
             integerize=self.integerize,
@@ -98,6 +104,7 @@ def phase_text(
     *,
     vector_bits: int,
     registers: int,
+    dots: Sequence[str] = (),
     threads: int,
     winograd: bool = True,
     integerize: bool = True,
@@ -111,6 +118,7 @@ def phase_text(
     values = {
         "vector_bits": vector_bits,
         "registers": registers,
+        "dots": f" dots={','.join(dots)}" if dots else "",
         "threads": threads,
         "ldexp": str(vector_bits >= 512).lower(),
         "winograd": str(winograd).lower(),

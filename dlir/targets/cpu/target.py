@@ -141,6 +141,7 @@ class CpuTarget:
             level,
             vector_bits=cpu.vector_bits,
             registers=cpu.vector_registers,
+            dots=cpu.dots,
             threads=threads,
             winograd=options.winograd,
             integerize=options.integerize,

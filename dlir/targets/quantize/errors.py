@@ -32,7 +32,9 @@ class Error:
         b = np.asarray(other, np.float64).reshape(rows)
         self.signal += float((a * a).sum())
         self.noise += float(((a - b) ** 2).sum())
-        self.cosines += [cosine(x, y) for x, y in zip(np.atleast_2d(a), np.atleast_2d(b), strict=True)]
+        self.cosines += [
+            cosine(x, y) for x, y in zip(np.atleast_2d(a), np.atleast_2d(b), strict=True)
+        ]
 
     @property
     def sqnr(self) -> float:
@@ -96,7 +98,9 @@ class Reference:
         return error
 
 
-def compare(real: Side, other: Side, inputs: Sequence[Sequence[Array]]) -> tuple[list[Error], Error]:
+def compare(
+    real: Side, other: Side, inputs: Sequence[Sequence[Array]]
+) -> tuple[list[Error], Error]:
     """The errors of the values, and of all results together, over the samples."""
     runs = [real.runner(), other.runner()]
     errors = [Error() for _ in real.values]

@@ -102,7 +102,7 @@ def _contradictions(recipe: Recipe) -> Iterator[Problem]:
     if weights.rounding == "gptq" and not quantised:
         yield Problem("weights.rounding", f"there is nothing to round for {weights.element}")
     if recipe.keep.fallback == "i8" and weights.element == "i8":
-        yield Problem("keep.fallback", "the weights are i8 already", "write fallback = \"f32\"")
+        yield Problem("keep.fallback", "the weights are i8 already", 'write fallback = "f32"')
 
 
 def names() -> list[str]:

@@ -13,6 +13,7 @@ from typing import TypeAlias
 from xdsl.dialects.builtin import DYNAMIC_INDEX
 
 from dlir.dialects.structured.attrs import ScheduleAttr
+from dlir.dialects.structured.dots import suitable_dot
 from dlir.dialects.structured.ops import GenericOp
 from dlir.dialects.structured.roles import Contraction, match_contraction, parallel_order
 from dlir.dialects.structured.schedule_checks import misfit
@@ -55,7 +56,7 @@ def _kernel(problem: Problem, schedule: ScheduleAttr) -> Iterator[ScheduleAttr |
     if sizes is None or roles is None:
         return
     if schedule.word("kernel") == "contraction":
-        yield schedule.without("kernel", "vector", "pack")
+        yield schedule.without("kernel", "vector", "pack", "dot")
         return
     tile = best_tile(sizes.rows, sizes.columns, sizes.lanes, host().vector_registers)
     packed = schedule.updated(
@@ -83,6 +84,17 @@ def _pack(problem: Problem, schedule: ScheduleAttr) -> Iterator[ScheduleAttr | N
         return
     packed = schedule.updated({"pack": [_right(problem.op, roles)]})
     yield schedule.without("pack") if schedule.integers("pack") else packed
+
+
+def _dot(problem: Problem, schedule: ScheduleAttr) -> Iterator[ScheduleAttr | None]:
+    """Dot products of groups, or products of single numbers."""
+    roles = match_contraction(problem.op)
+    if roles is None or not schedule.integers("pack"):
+        return
+    if schedule.word("dot") is not None:
+        yield schedule.without("dot")
+    elif (dot := suitable_dot(problem.op, roles, host().dots)) is not None:
+        yield schedule.updated({"dot": dot})
 
 
 def _right(op: GenericOp, roles: Contraction) -> int:
@@ -130,6 +142,7 @@ AXES: dict[str, Axis] = {
     "kernel": _kernel,
     "vector": _vector,
     "pack": _pack,
+    "dot": _dot,
     "order": _order,
     "tile": _tile,
     "threads": _threads,
