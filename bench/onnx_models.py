@@ -21,17 +21,20 @@ def model(
     nodes: Sequence[NodeProto],
     inputs: Mapping[str, np.ndarray],
     weights: Mapping[str, np.ndarray],
+    result: int = TensorProto.FLOAT,
 ) -> ModelProto:
-    """float32 inputs of these shapes; the result of the last node is the output."""
+    """Inputs like these arrays; the result of the last node, of the given type, is the output."""
     graph = helper.make_graph(
         nodes,
         "bench",
         [
-            helper.make_tensor_value_info(name, TensorProto.FLOAT, array.shape)
+            helper.make_tensor_value_info(
+                name, helper.np_dtype_to_tensor_dtype(array.dtype), array.shape
+            )
             for name, array in inputs.items()
         ],
-        [helper.make_tensor_value_info(nodes[-1].output[0], TensorProto.FLOAT, None)],
-        [numpy_helper.from_array(array, name) for name, array in weights.items()],
+        [helper.make_tensor_value_info(nodes[-1].output[0], result, None)],
+        [numpy_helper.from_array(np.asarray(array), name) for name, array in weights.items()],
     )
     opsets = [helper.make_opsetid("", OPSET), helper.make_opsetid(MICROSOFT, 1)]
     made = helper.make_model(graph, opset_imports=opsets, ir_version=IR_VERSION)

@@ -2,6 +2,7 @@
 
 from bench.cases import (
     conv,
+    integer,
     light,
     matmul,
     memory,
@@ -14,5 +15,7 @@ from bench.cases import (
 )
 from bench.program import Case
 
-TOPICS = (model, minilm, matmul, weight_only, conv, memory, light, recurrent, quantized, process)
+TOPICS = (
+    model, minilm, matmul, weight_only, conv, integer, memory, light, recurrent, quantized, process,
+)  # fmt: skip
 CASES: dict[str, Case] = {case.name: case for topic in TOPICS for case in topic.CASES}
