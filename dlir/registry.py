@@ -123,6 +123,7 @@ PASSES: dict[str, str] = {
     "structured-interchange": "dlir.transforms.structured_interchange:StructuredInterchange",
     "structured-mask-lanes": "dlir.transforms.structured_mask_lanes:StructuredMaskLanes",
     "structured-merge-groups": "dlir.transforms.structured_merge_groups:StructuredMergeGroups",
+    "structured-merge-window": "dlir.transforms.structured_merge_window:StructuredMergeWindow",
     "structured-move-lanes": "dlir.transforms.structured_move_lanes:StructuredMoveLanes",
     "structured-outline": "dlir.transforms.structured_outline:StructuredOutline",
     "structured-pack": "dlir.transforms.structured_pack:StructuredPack",

@@ -26,6 +26,7 @@ from dlir.dialects.structured.maps import Linear, map_of, projection
 from dlir.dialects.structured.ops import GenericOp
 from dlir.dialects.structured.roles import (
     Contraction,
+    Operand,
     match_contraction,
     operands_of,
     spread,
@@ -140,7 +141,7 @@ def _pack_columns(op: GenericOp, roles: Contraction) -> GenericOp:
         kinds,
         op.body.clone(),
         init=op.init,
-        padding=_cut_short(op, roles, group),
+        padding=_cut_short(op, roles, split, group),
         domain=split.domain(op.fixed_domain) if op.domain or group else None,
         schedule=_in_panels(op.schedule, roles.lanes, tile[1], len(blocks)),
         epilogue_inputs=list(op.epilogue_inputs),
@@ -173,17 +174,26 @@ class _Split:
 
 
 def _cut_short(
-    op: GenericOp, roles: Contraction, group: Group | None
+    op: GenericOp, roles: Contraction, split: _Split, group: Group | None
 ) -> list[Attribute | None] | None:
     """The border of a where its last group of k may be cut short: zeros, as in b."""
     if group is None:
         return None
     extent = op.static_extents()[op.reduction_dims[-1]]
-    if extent >= 0 and extent % group.count == 0:
+    if extent >= 0 and (extent % group.count == 0 or _reaches(op, roles, split)):
         return None
     padding: list[Attribute | None] = [None, None]
     padding[left_number(op, roles)] = zero_of(roles.a)
     return padding
+
+
+def _reaches(op: GenericOp, roles: Contraction, split: _Split) -> bool:
+    """Whether the row of a goes on behind its last k, so that a whole group can be read."""
+    last = len(roles.a.forms) - 1
+    extents = list(split.domain(op.static_extents()))
+    for d, size in split.blocks.items():
+        extents[d] = max(-1, -(-op.static_extents()[d] // size))
+    return Operand(roles.a.value, tuple(map(split, roles.a.forms))).fits(last, extents)
 
 
 def _in_panels(schedule: ScheduleAttr, n: int, width: int, added: int) -> ScheduleAttr:

@@ -27,7 +27,7 @@ PHASES: Mapping[str, str] = MappingProxyType(
             "%(apply)sstructured-schedule"
             "{vector-bits=%(vector_bits)d registers=%(registers)d%(dots)s},"
             "structured-parallelize{threads=%(threads)d},%(dump)s"
-            "structured-prepare-dots,structured-pack,structured-pack-weights,cse,"
+            "structured-prepare-dots,structured-merge-window,structured-pack,structured-pack-weights,cse,"
             "structured-hoist-constants,structured-group-rows,structured-bufferize,"
             "structured-view-parts,structured-parallelize{threads=%(threads)d},"
             "structured-walk-rows,structured-outline,cse"
