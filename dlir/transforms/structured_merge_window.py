@@ -106,9 +106,8 @@ def _merge(op: GenericOp, roles: Contraction) -> None:
     sizes = Sizes.before(op)
     a, rank, extents = roles.a, len(op.kinds) - 1, op.static_extents()
     *outer, width, channels = shape_of(a.value)
-    rows = sizes.insert(
-        ReshapeOp(a.value, [], TensorType(a.element, [*outer, width * channels]))
-    ).result
+    row_type = TensorType(a.element, [*outer, width * channels])
+    rows = sizes.insert(ReshapeOp(a.value, [], row_type)).result
     a_forms = [*(_shorter(f) for f in a.forms[:-2]), _merged(a.forms[-2], channels)]
     b, b_forms = _merged_right(sizes, op, roles.b)
     left = left_number(op, roles)
