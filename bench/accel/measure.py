@@ -78,14 +78,14 @@ def measure(name: str, text: str, machine: str, *, single: bool = True) -> Resul
         module = api.load(text).module
     for level in ("structured", "accel"):
         with stages.stage(level):
-            _run(phase_text(level, machine), module)
+            run_passes(phase_text(level, machine), module)
     if single:
         with stages.stage("single"):
             slow = _single(module.clone())
     with stages.stage("scheduled"):
-        _run(phase_text([*PHASES][-1], machine), module)
+        run_passes(phase_text([*PHASES][-1], machine), module)
     with stages.stage("emit"):
-        programs = _programs(module)
+        programs = programs_of(module)
     with stages.stage("simulate"):
         timed = [(name, time_program(program)) for name, program in programs.items()]
     bound = _bound(module, machine)
@@ -106,12 +106,12 @@ def measure(name: str, text: str, machine: str, *, single: bool = True) -> Resul
     )
 
 
-def _run(passes: str, module: ModuleOp) -> None:
+def run_passes(passes: str, module: ModuleOp) -> None:
     registry = default_registry()
     PassManager(passes, registry=registry).run(registry.context(), module)
 
 
-def _programs(module: ModuleOp) -> dict[str, Program]:
+def programs_of(module: ModuleOp) -> dict[str, Program]:
     programs = [op for op in module.ops if isinstance(op, ProgramOp)]
     return {op.sym_name.data: emit_program(op) for op in programs}
 
@@ -128,5 +128,5 @@ def _bound(module: ModuleOp, machine: str) -> ModelBound:
 
 def _single(module: ModuleOp) -> int:
     """Cycles of the same tiles without double buffering."""
-    _run(SINGLE_BUFFERED, module)
-    return sum(time_program(program).cycles for program in _programs(module).values())
+    run_passes(SINGLE_BUFFERED, module)
+    return sum(time_program(program).cycles for program in programs_of(module).values())

@@ -47,7 +47,7 @@ Int = IntegerAttr[IntegerType]
 I64 = IntegerAttr.constr(EqAttrConstraint(i64))
 TEXT = BaseAttr(StringAttr) | BaseAttr(BytesAttr)
 """xDSL reads a string with letters beyond ASCII as bytes."""
-SYMBOL_KINDS = ("input", "output", "weight", "temp")
+SYMBOL_KINDS = ("input", "output", "weight", "temp", "packed")
 
 
 def _attribute(part: Field, value: Value) -> Attribute | None:
@@ -279,11 +279,13 @@ class StreamOp(IRDLOperation):
 class SymbolOp(IRDLOperation):
     """A named piece of DRAM; `contents` of a weight are its bytes in hexadecimal.
 
-    C1: the kind is input, output, weight or temp
+    A weight is `packed` if its zeros are left out; addresses and the size do not change by that.
+
+    C1: the kind is input, output, weight, temp or packed
 
     C2: the address is not negative, the size positive
 
-    C3: contents are as many bytes as the size says, and those of a weight
+    C3: contents are as many bytes as the size says, if not packed, and those of a weight
 
     ```mlir
     isa.symbol "weight" @w address 256 size 4 {contents = "00ff7f80", type = "tensor<2x2xi8>"}
@@ -329,7 +331,7 @@ class SymbolOp(IRDLOperation):
             there = "no hexadecimal bytes" if held is None else f"{len(held)} bytes"
             message = f"contents of a weight of {size} bytes are {there} of kind {kind}"
             require(
-                kind == "weight" and held is not None and len(held) == size,
+                held is not None and (kind == "packed" or (kind == "weight" and len(held) == size)),
                 "isa-symbol-c3",
                 message,
             )

@@ -16,6 +16,7 @@ from dlir.dialects.isa.fields import (
 from dlir.hardware import Problem
 from dlir.registry import did_you_mean
 from dlir.targets.accel.description import NODES, Machine
+from dlir.targets.accel.packing import FORMATS
 
 REQUIRED_STREAMS = STREAMS[:4]
 TOPOLOGIES = ("ring",)
@@ -95,6 +96,19 @@ def check_memories(machine: Machine) -> Iterator[Problem]:
         yield Problem("acc.rows", f"{machine.acc.rows} rows; {ROW_BITS}-bit rows reach 16384")
 
 
+def check_dma(machine: Machine) -> Iterator[Problem]:
+    """Formats that there are, on the channel by which weights come."""
+    name = machine.dma.compression
+    known = ("none", *FORMATS)
+    if name not in known:
+        hint = did_you_mean(name, known)
+        yield Problem(
+            "dma.compression", f"there is no format '{name}'{hint}", f"formats: {', '.join(known)}"
+        )
+    if machine.host is not None and machine.host.compression != "none":
+        yield Problem("host.compression", "weights do not come from the host's memory")
+
+
 def check_vector(machine: Machine) -> Iterator[Problem]:
     """Costs of functions that exist."""
     known = ("default", *(name for functions in VECTOR.values() for name in functions))
@@ -134,6 +148,7 @@ CHECKS: tuple[Check, ...] = (
     check_array,
     check_types,
     check_memories,
+    check_dma,
     check_vector,
     check_network,
     check_energy,

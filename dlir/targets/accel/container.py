@@ -26,6 +26,7 @@ import numpy as np
 from dlir.dialects.isa.encoding import WORD_BYTES
 from dlir.targets.accel.description import Machine, machine_from_text
 from dlir.targets.accel.hardware_file import contrast
+from dlir.targets.accel.packing import HEAD_BYTES, stored_size
 from dlir.targets.accel.program import Bytes, Program, Symbol, SymbolKind
 from dlir.targets.accel.sections import SectionFile, write_sections
 from dlir.targets.accel.stream import Stream, words_of
@@ -139,16 +140,16 @@ def _read_data(
     file: SectionFile, data: bytes, symbols: Mapping[str, Symbol], held: list[str]
 ) -> dict[str, Bytes]:
     """The contents of the symbols that have any."""
-    needed = sum(symbols[name].size for name in held)
-    if needed != len(data):
-        file.reject(f"the weights are {needed} bytes, but section '.data' has {len(data)}")
-    contents: dict[str, Bytes] = {}
-    at = 0
+    begins = [0]
     for name in held:
-        size = symbols[name].size
-        contents[name] = np.frombuffer(data, np.uint8, size, at)
-        at += size
-    return contents
+        at, packed = begins[-1], symbols[name].kind is SymbolKind.PACKED
+        head = data[at : at + HEAD_BYTES]
+        begins.append(at + (stored_size(head) if packed else symbols[name].size))
+    if begins[-1] != len(data):
+        file.reject(f"the weights are {begins[-1]} bytes, but section '.data' has {len(data)}")
+    whole = np.frombuffer(data, np.uint8)
+    places = zip(held, begins, begins[1:], strict=False)
+    return {name: whole[begin:end] for name, begin, end in places}
 
 
 def _read_debug(file: SectionFile, data: bytes) -> Iterator[tuple[int, str]]:

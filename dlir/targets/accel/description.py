@@ -74,6 +74,10 @@ class Dma:
     outstanding: int = quantity("copies in flight per stream", least=1, default=16)
     burst: int = quantity("bytes; every row is rounded up to it", least=1, default=64)
     row_cycles: int = quantity("least cycles per row", default=1)
+    compression: str = words("how weights may be packed: none, bitmask or 2:4", "none")
+    expand_bytes_per_cycle: float = quantity(
+        "bytes per cycle that packed weights become at most", above=True, default=64.0
+    )
 
 
 @dataclass(frozen=True)

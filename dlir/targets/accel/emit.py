@@ -19,13 +19,14 @@ from xdsl.passes import ModulePass
 from dlir.diagnostics import fail, node_notes, place_of
 from dlir.dialects.accel.attrs import Memory, Role, lanes_of
 from dlir.dialects.accel.listing import Line, Listing, Memref, listing_of
-from dlir.dialects.accel.ops import BinaryOp, ProgramOp, StoreOp
+from dlir.dialects.accel.ops import BinaryOp, GatherOp, ProgramOp, StoreOp
 from dlir.dialects.accel.verify import width_of
 from dlir.dialects.isa.encoding import EncodingError, Kind
 from dlir.dialects.isa.fields import ISA
 from dlir.targets.accel import view
 from dlir.targets.accel.code import Instruction, Operand, Template, assemble
-from dlir.targets.accel.program import Program, ProgramBuilder
+from dlir.targets.accel.packing import pack
+from dlir.targets.accel.program import Program, ProgramBuilder, SymbolKind
 from dlir.targets.accel.selection import Form, Unencodable, template_of
 from dlir.targets.accel.semaphores import Semaphores, semaphores_of
 from dlir.targets.accel.stream import HALF, Words, no_words
@@ -167,15 +168,29 @@ class _Emitter:
         """A symbol per argument; on machines with a host, inputs and outputs lie there."""
         arguments = self.listing.memrefs[: len(self.op.names.data)]
         roles = [role.data for role in self.op.roles.data]
+        gathers = (line for line in self.listing.lines if line.form.kind is GatherOp)
+        tables = [self.listing.memrefs[line.memrefs[0]] for line in gathers]
         for memref, role, name in zip(arguments, roles, self.op.names.data, strict=True):
             host = self.machine.host is not None and role is not Role.WEIGHT
             contents = self.weights.get(name.data) if role is Role.WEIGHT else None
-            self.place_symbol(memref, name.data, role.value, contents=contents, host=host)
+            packed = None if memref in tables else self.packed(memref, contents)
+            kind = role.value if packed is None else SymbolKind.PACKED
+            contents = contents if packed is None else packed
+            self.place_symbol(memref, name.data, kind, contents=contents, host=host)
         for number, line in enumerate(self.listing.lines):
             written = line.memrefs[-1] if line.form.kind is StoreOp else len(roles)
             if written < len(roles) and roles[written] is not Role.OUTPUT:
                 op, role = self.listing.op(number), roles[written]
                 fail(op, f"writes to an argument that is {role}, not output")
+
+    def packed(self, memref: Memref, contents: NDArray[Any] | None) -> NDArray[np.uint8] | None:
+        """The contents of a weight without zeros, where the machine expands that and it is less."""
+        format = self.machine.dma.compression
+        if contents is None or format == "none":
+            return None
+        plain = np.ascontiguousarray(contents).reshape(-1).view(np.uint8)
+        type = memref.value.type
+        return pack(plain, format, width_of(type), lanes_of(type))
 
     def place_symbol(self, memref: Memref, name: str, kind: str, **options: Any) -> None:
         """DRAM for a memref."""

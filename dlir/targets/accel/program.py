@@ -26,6 +26,7 @@ from dlir.dialects.isa.encoding import EncodingError, Value
 from dlir.dialects.isa.fields import DRAM_BITS, HOST_BASE, ISA
 from dlir.targets.accel.description import Machine
 from dlir.targets.accel.expansion import Expanded, expand
+from dlir.targets.accel.packing import PackedMemory, PackingError, unpack
 from dlir.targets.accel.stream import Stream, Words, encode_columns, no_words, pack
 
 __all__ = [
@@ -45,6 +46,8 @@ class SymbolKind(StrEnum):
     """Read-only, with contents from the program's file."""
     TEMP = "temp"
     """Spilled values: written by the program before it reads them."""
+    PACKED = "packed"
+    """A weight without its zeros (packing.py); addresses and the size are those of all of it."""
 
 
 @dataclass(frozen=True)
@@ -105,6 +108,12 @@ class Program:
         """The number of instructions as they stand."""
         return sum(map(len, self.streams.values()))
 
+    @property
+    def packed(self) -> PackedMemory:
+        """Where the bytes of packed weights are."""
+        kept = (s for s in self.symbols.values() if s.kind is SymbolKind.PACKED)
+        return PackedMemory.of((s.address, s.size, self.data[s.name]) for s in kept)
+
     def symbol_at(self, address: int) -> Symbol | None:
         """The symbol that holds an address."""
         return next((s for s in self.symbols.values() if s.address <= address < s.end), None)
@@ -140,12 +149,28 @@ def check_symbols(symbols: Mapping[str, Symbol], data: Mapping[str, Bytes]) -> N
             end, begin = before.end, one.address
             _reject(f"'{before.name}' ends at {end}, but '{one.name}' begins at {begin}")
         before = one
+    _check_data(symbols, data)
+
+
+def _check_data(symbols: Mapping[str, Symbol], data: Mapping[str, Bytes]) -> None:
     for name, contents in data.items():
         if name not in symbols:
             _reject(f"there are data for '{name}', which is no symbol")
-        if symbols[name].kind is not SymbolKind.WEIGHT or contents.size != symbols[name].size:
-            kind, size = symbols[name].kind, symbols[name].size
+        kind, size = symbols[name].kind, symbols[name].size
+        if kind is SymbolKind.PACKED:
+            _check_packed(name, contents, size)
+        elif kind is not SymbolKind.WEIGHT or contents.size != size:
             _reject(f"{contents.size} bytes of data for the {kind} '{name}' of {size} bytes")
+    for one in symbols.values():
+        if one.kind is SymbolKind.PACKED and (one.name not in data or one.in_host):
+            _reject(f"the packed weight '{one.name}' has no data, or lies in the host's memory")
+
+
+def _check_packed(name: str, contents: Bytes, size: int) -> None:
+    try:
+        unpack(contents, size)
+    except PackingError as error:
+        _reject(f"the packed weight '{name}' of {size} bytes: {error}")
 
 
 def _reject(message: str) -> None:

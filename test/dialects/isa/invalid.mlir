@@ -255,7 +255,7 @@ func.func @stream_c2() {
 // -----
 
 func.func @symbol_c1() {
-  // expected-error@+1 {{'foo' is none of input, output, weight, temp [isa-symbol-c1]}}
+  // expected-error@+1 {{'foo' is none of input, output, weight, temp, packed [isa-symbol-c1]}}
   isa.symbol "foo" @x address 0 size 1
   func.return
 }

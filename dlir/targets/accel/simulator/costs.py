@@ -18,6 +18,7 @@ from dlir.dialects.isa.fields import HOST_BASE, MATRIX_TYPES, VECTOR
 from dlir.targets.accel.description import Dma, Machine
 from dlir.targets.accel.simulator.accesses import line_bytes
 from dlir.targets.accel.simulator.events import Events
+from dlir.targets.accel.simulator.fetches import fetches_of
 from dlir.targets.accel.simulator.timing import Ints, Lane, Unit, lane_bases
 from dlir.targets.accel.simulator.tokens import match_tokens
 
@@ -61,6 +62,9 @@ def _costs(stream: Events, machine: Machine, serial: bool) -> tuple[Ints, Ints, 
         chosen = transfer & (bus == number)
         occupancy[chosen] = transfer_cycles(stream["rows"][chosen], stream["len"][chosen], dma)
         lag[chosen] = dma.latency
+    fetches = fetches_of(stream)
+    occupancy[fetches.events] = fetches.cycles(machine.dma)
+    lag[fetches.events] += machine.dma.latency * (machine.dma.compression == "bitmask")
     load, matrix = stream.is_op("lw"), stream.is_op("mm")
     unit[load] = Unit.LOAD
     height = machine.array.rows if serial else stream["k"][load]

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from dlir.dialects.isa.encoding import Field, Kind
 from dlir.dialects.isa.fields import ISA, MEMORIES, VECTOR
 from dlir.targets.accel.expansion import LIMIT, Expanded, expand
+from dlir.targets.accel.packing import PackedMemory
 from dlir.targets.accel.program import Program
 from dlir.targets.accel.simulator.timing import Ints
 
@@ -36,6 +37,8 @@ class Events:
     """The tag of the last MARK before it; 0 without one."""
     split: NDArray[np.bool_]
     """Which events are only the header's wait of a SYNC or RECV."""
+    packed: PackedMemory = field(default_factory=lambda: PackedMemory.of([]))
+    """Where its loads find packed weights."""
     _fields: dict[str, Ints] = field(default_factory=dict[str, Ints])
     derived: dict[str, Any] = field(default_factory=dict[str, Any])
     """What others made of the events and keep for the next who asks."""
@@ -131,10 +134,11 @@ def events_of(program: Program, limit: int = LIMIT) -> list[Events]:
     """
     names = [name for name in program.machine.streams if name in program.streams]
     streams = [program.streams[name] for name in names]
-    return [stream_events(expand(stream, limit, program.debug)) for stream in streams]
+    packed = program.packed
+    return [stream_events(expand(stream, limit, program.debug), packed) for stream in streams]
 
 
-def stream_events(expanded: Expanded) -> Events:
+def stream_events(expanded: Expanded, packed: PackedMemory | None = None) -> Events:
     """The events of one expanded stream."""
     marks = expanded.where("mark")
     count = len(expanded)
@@ -150,4 +154,5 @@ def stream_events(expanded: Expanded) -> Events:
     double[waiting[expanded.column("wait", waiting) > 0]] = True
     chosen = np.repeat(kept, 1 + double[kept])
     split = double[chosen] & np.append(chosen[1:] == chosen[:-1], False)[: len(chosen)]
-    return Events(expanded.stream.name, expanded, chosen, tag[chosen], split)
+    packed = PackedMemory.of([]) if packed is None else packed
+    return Events(expanded.stream.name, expanded, chosen, tag[chosen], split, packed)

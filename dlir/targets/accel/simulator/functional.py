@@ -22,6 +22,7 @@ from dlir.dialects.accel import arithmetic as arith
 from dlir.dialects.accel.arithmetic import DTYPES, Array, convert, widen
 from dlir.dialects.isa.fields import ISA, SEQUENCER
 from dlir.requantize import requantize
+from dlir.targets.accel.packing import unpack
 from dlir.targets.accel.program import Program, Symbol, SymbolKind
 from dlir.targets.accel.simulator.channels import Channel, Post, refuse_messages
 from dlir.targets.accel.simulator.events import Events, events_of
@@ -272,6 +273,9 @@ def _piece(symbol: Symbol, program: Program, inputs: Mapping[str, Array]) -> Pie
         if symbol.name not in inputs:
             fail(None, f"the program needs the input '{symbol.name}'")
         data = np.ascontiguousarray(inputs[symbol.name]).reshape(-1).view(np.uint8).copy()
+    elif symbol.kind is SymbolKind.PACKED:
+        data = unpack(program.data[symbol.name], symbol.size)
+        data.flags.writeable = False
     else:
         data = program.data.get(symbol.name, np.zeros(symbol.size, np.uint8)).view()
         data.flags.writeable = symbol.kind is not SymbolKind.WEIGHT

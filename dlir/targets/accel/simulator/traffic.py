@@ -11,6 +11,7 @@ from dlir.dialects.isa.fields import HOST_BASE, MEMORIES
 from dlir.targets.accel.simulator.accesses import accesses_of, line_bytes
 from dlir.targets.accel.simulator.costs import message_bytes
 from dlir.targets.accel.simulator.events import Events
+from dlir.targets.accel.simulator.fetches import fetches_of
 from dlir.targets.accel.simulator.network import route
 from dlir.targets.accel.simulator.simulation import Simulation
 from dlir.targets.accel.simulator.timing import Ints
@@ -31,9 +32,11 @@ class Moved:
 
 def traffic_of(simulation: Simulation) -> dict[str, Moved]:
     """Bytes moved per memory; `dram` and `host` are counted as the program asks for them, `net` has
-    the bytes received and sent."""
-    cols = simulation.machine.array.cols
-    moved = {name: Moved() for name in ("dram", *MEMORIES, "host", "net")}
+    the bytes received and sent. `unpacked` is what `dram` would be if no weight were packed, on
+    machines that have packed weights."""
+    machine = simulation.machine
+    cols = machine.array.cols
+    moved = {name: Moved() for name in ("dram", *MEMORIES, "host", "net", "unpacked")}
     for stream in simulation.streams:
         accesses = accesses_of(stream, cols)
         size = accesses.lines * line_bytes(accesses.memory, cols)
@@ -43,6 +46,8 @@ def traffic_of(simulation: Simulation) -> dict[str, Moved]:
             moved[name] = _plus(moved[name], read, int(size[mine & accesses.write].sum()))
         for name, host in (("dram", False), ("host", True)):
             moved[name] = _plus(moved[name], *_outside(stream, host))
+        if machine.dma.compression != "none":
+            moved["unpacked"] = _plus(moved["unpacked"], *_outside(stream, False, packed=False))
         size = message_bytes(stream, cols)
         ways = (int(size[stream.is_op(name)].sum()) for name in ("recv", "send"))
         moved["net"] = _plus(moved["net"], *ways)
@@ -53,8 +58,12 @@ def _plus(moved: Moved, read: int, written: int) -> Moved:
     return Moved(moved.read + read, moved.written + written)
 
 
-def _outside(stream: Events, host: bool) -> tuple[int, int]:
-    size = stream["rows"] * stream["len"] * ((stream["dram"] >= HOST_BASE) == host)
+def _outside(stream: Events, host: bool, *, packed: bool = True) -> tuple[int, int]:
+    size = stream["rows"] * stream["len"]
+    if packed:
+        fetches = fetches_of(stream)
+        size[fetches.events] = fetches.read
+    size *= (stream["dram"] >= HOST_BASE) == host
     read = int(size[stream.is_op("ld", "ldx")].sum())
     return read, int(size[stream.is_op("st")].sum())
 
@@ -90,7 +99,10 @@ def _rows(stream: Events, names: tuple[str, ...], host: bool) -> Ints:
     start, rows, length, stride = tiles.T
     offset = np.arange(int(rows.sum())) - np.repeat(np.cumsum(rows) - rows, rows)
     starts = np.repeat(start, rows) + offset * np.repeat(stride, rows)
-    return np.unique(np.stack([starts, np.repeat(length, rows)], 1), axis=0)
+    lengths = np.repeat(length, rows)
+    packed = stream.packed.holds(starts)
+    starts[packed], lengths[packed] = stream.packed.pieces(starts[packed], lengths[packed])
+    return np.unique(np.stack([starts, lengths], 1), axis=0)
 
 
 def _union(parts: Sequence[Ints]) -> int:

@@ -19,10 +19,16 @@ from collections.abc import Sequence
 import numpy as np
 
 from dlir.diagnostics import CompileError, Diagnostic
-from dlir.targets.accel.program import Program, SymbolKind
+from dlir.targets.accel.packing import layout_of
+from dlir.targets.accel.program import Program, Symbol, SymbolKind
 from dlir.targets.accel.verifier.concurrency import check_concurrency, check_semaphores
 from dlir.targets.accel.verifier.encoding import check_words, read_events
-from dlir.targets.accel.verifier.memory import check_lines, check_planes, check_symbols
+from dlir.targets.accel.verifier.memory import (
+    check_lines,
+    check_packed,
+    check_planes,
+    check_symbols,
+)
 from dlir.targets.accel.verifier.numeric import (
     check_accumulators,
     check_functions,
@@ -71,6 +77,7 @@ def check_alone(subject: Subject, symbols: Sequence[Range]) -> None:
         check_functions(subject)
         check_lines(subject)
         check_symbols(subject, symbols)
+        check_packed(subject, symbols)
         check_planes(subject)
     if not subject.found:
         check_semaphores(subject)
@@ -91,6 +98,12 @@ def check_no_messages(subject: Subject) -> None:
 def symbol_ranges(program: Program) -> list[Range]:
     """The symbols, and which of them the program may store to."""
     return [
-        Range(one.name, one.address, one.size, one.kind in STORABLE)
+        Range(one.name, one.address, one.size, one.kind in STORABLE, _format_of(one, program))
         for one in program.symbols.values()
     ]
+
+
+def _format_of(symbol: Symbol, program: Program) -> str:
+    if symbol.kind is not SymbolKind.PACKED:
+        return ""
+    return layout_of(program.data[symbol.name], symbol.size).format

@@ -63,6 +63,24 @@ def check_symbols(subject: Subject, symbols: Sequence[Range]) -> None:
             )
 
 
+def check_packed(subject: Subject, symbols: Sequence[Range]) -> None:
+    """Check 2: packed weights are of the format that the DMA expands, and no gather reads them."""
+    known = subject.machine.dma.compression
+    for one in symbols:
+        if one.packed and one.packed != known:
+            subject.report(
+                "v2-packed",
+                f"'{one.name}' is packed as {one.packed}; {subject.machine.name} expands {known}",
+                f"set dma.compression to {one.packed}, or compile the model again",
+            )
+    for k, stream in enumerate(subject.streams):
+        chosen = stream.is_op("ldx") & stream.packed.holds(stream["dram"])
+        for event in np.flatnonzero(chosen).tolist():
+            subject.report(
+                "v2-packed", f"{subject.place(k, event)} gathers from a packed weight, by rows"
+            )
+
+
 def _dram_range(start: Ints, rows: Ints, length: Ints, stride: Ints) -> tuple[Ints, Ints]:
     """First byte, and the byte behind the last. A gather (stride 0) shows the table's first row."""
     step = (rows - 1) * stride

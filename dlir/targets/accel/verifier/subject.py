@@ -17,12 +17,16 @@ MAX_FINDINGS = 20
 
 @dataclass(frozen=True)
 class Range:
-    """A symbol: bytes `address .. address + size` of DRAM; `writable` if the program may store."""
+    """A symbol: bytes `address .. address + size` of DRAM; `writable` if the program may store.
+
+    `packed` is the format of a packed weight.
+    """
 
     name: str
     address: int
     size: int
     writable: bool
+    packed: str = ""
 
 
 @dataclass

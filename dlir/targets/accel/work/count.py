@@ -7,7 +7,7 @@ products, the vector unit does everything else, and a sum has the products that 
 | of | at least | because |
 |---|---|---|
 | `macs` | products of two elements that exist | a tap on padding needs none |
-| `dram_bytes`, `host_bytes` | each element that is read from outside, or goes outside, once | it is stored as bf16, or as the integer it is |
+| `dram_bytes`, `host_bytes` | each element that is read from outside, or goes outside, once | it is stored as bf16, or as the integer it is; weights of machines that pack them as what is left of zeros |
 | `load_rows` | each weight once, in rows of `cols` | it is the stationary operand |
 | `vector_cycles` | see `vector.py`: each result once, or the most expensive function | one function per instruction |
 | `reuse_bytes` | of one layer: `2 P sqrt(x y z / (r S)) - 2 S - z C` read of factors and sums, plus what leaves | the chip holds S bytes, see `least_reads` |
@@ -17,7 +17,8 @@ products, the vector unit does everything else, and a sum has the products that 
 matrices); S all of the chip's bytes. With elements of one size it is the bound 2 m n k / sqrt(S) - 2 S
 of Smith, Lowery, Langou and van de Geijn, "A Tight I/O Lower Bound for Matrix Multiplication"
 (arXiv:1702.02017), whose argument is that of Hong and Kung (1981) and of Irony, Toledo and Tiskin
-(2004). For the whole it is left out: there, a factor may be computed on the chip.
+(2004). For the whole it is left out: there, a factor may be computed on the chip; and so it is where weights
+are packed.
 
 `layers_of` cuts a function in front of each sum of products: what follows until the next one
 belongs to it. `total_of` is the whole as one layer: what flows between layers never leaves the chip.
@@ -34,6 +35,7 @@ from xdsl.ir import Block, Operation, SSAValue
 from dlir.dialects.structured.ops import GatherOp, GenericOp, element_type_of, shape_of
 from dlir.dialects.structured.roles import operands_of, overwrites_outs
 from dlir.targets.accel.description import ACC_BYTES, Machine
+from dlir.targets.accel.packing import LEAST
 from dlir.targets.accel.simulator.bounds import Work
 from dlir.targets.accel.work.layers import (
     Layer,
@@ -67,13 +69,16 @@ def _work(
     ops: Sequence[Operation], constant: set[SSAValue], machine: Machine, *, alone: bool
 ) -> Work:
     sums = [op for op in ops if isinstance(op, GenericOp) and is_sum_of_products(op)]
-    reads = {v: n * bytes_of(v) for v, n in reads_of(ops, constant).items()}
+    least = LEAST[machine.dma.compression]
+    counts = reads_of(ops, constant)
+    reads = {v: ceil(n * bytes_of(v) * (least if v in constant else 1)) for v, n in counts.items()}
     writes = {v: n * bytes_of(v) for v, n in leaving(ops).items()}
     crossing = [*reads.items(), *writes.items()]
     on_host = sum(n for v, n in crossing if machine.host and v not in constant and is_of_host(v))
     macs = {"i8": 0, "bf16": 0}
     for op in sums:
         macs["i8" if element_type_of(op.inputs[0]) == i8 else "bf16"] += products(op)
+    reusing = alone and sums and machine.dma.compression == "none"
     vector = sum(vector_cycles(op, machine) for op in ops if isinstance(op, GenericOp))
     return Work(
         macs=macs,
@@ -81,7 +86,7 @@ def _work(
         host_bytes=on_host,
         load_rows=sum(-(-n // machine.array.cols) for n in _stationary(sums, constant).values()),
         vector_cycles=vector,
-        reuse_bytes=_reuse(sums[0], reads, writes, constant, machine) if alone and sums else 0,
+        reuse_bytes=_reuse(sums[0], reads, writes, constant, machine) if reusing else 0,
     )
 
 
