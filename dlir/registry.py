@@ -99,6 +99,7 @@ PASSES: dict[str, str] = {
     "dl-raise-composites": "dlir.transforms.dl_raise_composites:DlRaiseComposites",
     "dl-remove-channels": "dlir.transforms.dl_remove_channels:DlRemoveChannels",
     "dl-roofline": "dlir.targets.roofline.dl_roofline:DlRoofline",
+    "dl-shift-unsigned": "dlir.transforms.dl_shift_unsigned:DlShiftUnsigned",
     "dl-simplify": "dlir.transforms.dl_simplify:DlSimplify",
     "dl-sink-broadcast": "dlir.transforms.dl_sink_broadcast:DlSinkBroadcast",
     "dl-sink-cast": "dlir.transforms.dl_sink_cast:DlSinkCast",

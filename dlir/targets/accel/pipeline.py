@@ -13,7 +13,8 @@ from dlir.targets.phases import INTEGERIZE, TO_STRUCTURED, levels_until
 PHASES: Mapping[str, str] = MappingProxyType(
     {
         "structured": (
-            f"convert-linalg-to-structured,%(integerize)s{TO_STRUCTURED},structured-fuse,cse"
+            "convert-linalg-to-structured,dl-shift-unsigned,"
+            f"%(integerize)s{TO_STRUCTURED},structured-fuse,cse"
         ),
         "accel": (
             "structured-share-terms,structured-fold-reshape,cse,accel-count-work{%(machine)s},"

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from math import prod
 
 from xdsl.dialects.builtin import DYNAMIC_INDEX, ModuleOp
 from xdsl.dialects.func import FuncOp
-from xdsl.ir import Operation
+from xdsl.ir import Attribute, Operation
 
 from dlir.diagnostics import CompileError, fail, place_of, warn
 from dlir.dialects.accel.ops import AllocOp, LaunchOp, ProgramOp
+from dlir.dialects.dl.attrs import ui8
 from dlir.dialects.isa import ProgramOp as IsaProgramOp
 from dlir.dialects.isa.fields import HOST_BASE
 from dlir.executable import Artifact, CompileOptions, Executable
@@ -187,7 +188,7 @@ class _Compilation:
         self.level = max(start, level_of(module), key=LEVELS.index)
         self.machine = self._machine()
         self._check_sizes()
-        _refuse_elements(self.module)
+        _refuse_elements(self.module, (ui8,) if self.level == "dl" else ())
 
     def _machine(self) -> Machine | None:
         """The machine that was asked for or that programs are for already."""
@@ -253,6 +254,8 @@ class _Compilation:
         text = phase_text(level, name, settings, self.options.integerize)
         manager = PassManager(text, registry=registry)
         manager.run(registry.context(), self.module)
+        if level == "structured":
+            _refuse_elements(self.module)
 
     def bundle(self, stop: str) -> Bundle:
         """All of the way to binaries."""
@@ -290,14 +293,17 @@ class _Compilation:
         return program
 
 
-def _refuse_elements(module: ModuleOp) -> None:
-    """The machine's integers are signed, as are those of the host; bytes are whole."""
+def _refuse_elements(module: ModuleOp, allowed: Sequence[Attribute] = ()) -> None:
+    """The machine's integers are signed, as are those of the host; bytes are whole.
+
+    What is `allowed` may still become something else.
+    """
     for op in module.walk():
         types = [value.type for value in op.results]
         if isinstance(op, FuncOp):
             types = [type for side in public_types(op) for type in side]
         for type in types:
-            if held_type(type) is not type:
+            if held_type(type) is not type and element_of(type) not in allowed:
                 fail(
                     op,
                     f"works on {type}, but target 'accel' has no {element_of(type)}",
