@@ -54,8 +54,9 @@ class DlShiftUnsigned(ModulePass):
     """Hold tensors of ui8 as i8, every number less 128: a zero point of z becomes one of z - 128.
 
     What quantises, dequantises, moves or orders numbers does the same to the smaller ones, to the
-    last bit. A product with known i8 weights gets 128 times their sum added, computed once. Where another op reads or makes a ui8, the numbers are changed there; on targets that have ui8
-    there is no reason for this pass.
+    last bit. A product with known i8 weights gets 128 times their sum added, computed once. Where
+    another op reads or makes a ui8, the numbers are changed there; on targets that have ui8 there
+    is no reason for this pass.
 
     Before:
     ```mlir
