@@ -112,6 +112,17 @@ def test_lanes_are_moved_by_the_machine(case: Case) -> None:
     assert reasons <= {"a copy of what the host has"}
 
 
+@pytest.mark.parametrize("case", CASES["quantized"][::4], ids=str)
+def test_the_vector_unit_requantises(case: Case) -> None:
+    """The host only moves what it has, and quantises what bf16 would round before."""
+    made = lowered(case.made()[0], "")
+    reasons = {reason.data for op in made.walk() if (reason := op.attributes.get(HOST))}
+    allowed = {"a copy of what the host has"}
+    if "argument" in case.name:
+        allowed |= {"a quantisation of what the host has, which is not rounded there"}
+    assert reasons <= allowed
+
+
 def test_a_machine_with_more_rows_than_columns() -> None:
     case = Case("", matmul(13, 40, 21))
     module, model = case.made()
