@@ -88,7 +88,7 @@ def equalize_layers(function: FuncOp, params: Mapping[str, Array]) -> None:
     pairs = [pair for layer in layers_of(function) if (pair := _pair(layer)) is not None]
     values = WeightValues(params)
     arrays = {
-        layer.op: np.array(values[layer.weight], np.float64)
+        layer.op: np.array(values.of(layer), np.float64)
         for pair in pairs
         for layer in (pair.first, pair.second)
     }

@@ -93,7 +93,7 @@ def quantize_weights(
         form = _format(layer, how)
         key = (layer.weight, form)
         if key not in made:
-            made[key] = _quantized(layer, round(layer, values[layer.weight], form), form, new)
+            made[key] = _quantized(layer, round(layer, values.of(layer), form), form, new)
         layer.op.operands[0 if layer.is_table else 1] = made[key]
     current_statistics()["weights quantised"] += len(made)
     return new

@@ -21,7 +21,7 @@ from dlir.interpreter import ExecutionError, Interpreter
 from dlir.numpy_types import Array, Value, type_name
 from dlir.registry import did_you_mean
 from dlir.signature import argument_names
-from dlir.transforms.quantization.layers import params_of
+from dlir.transforms.quantization.layers import Layer
 
 TOGETHER = 16
 """So many samples are run at a time where the model takes any number of them."""
@@ -156,12 +156,19 @@ class WeightValues:
         self._known: dict[SSAValue, Array] = {}
 
     def __getitem__(self, value: SSAValue) -> Array:
-        """The array, of which NaN and infinities are refused. Raises CompileError."""
-        array = self._value(value)
+        """The array of a value."""
+        return self._value(value)
+
+    def of(self, layer: Layer) -> Array:
+        """The weight of a layer, of which NaN and infinities are refused. Raises CompileError."""
+        array = self._value(layer.weight)
         if not np.isfinite(array).all():
-            fail(value.owner if isinstance(value.owner, Operation) else None,
-                 f"the weight of {' and '.join(params_of(value))!r} holds NaN or infinities",
-                 rule="quantize-weight", help="such weights cannot be quantised")  # fmt: skip
+            fail(
+                layer.op,
+                f"the weight of the layer {layer.name} holds NaN or infinities",
+                rule="quantize-weight",
+                help="such weights cannot be quantised: mark the layer with {dl.keep}",
+            )
         return array
 
     def _value(self, value: SSAValue) -> Array:
