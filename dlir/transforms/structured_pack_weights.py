@@ -7,7 +7,15 @@ from dataclasses import dataclass
 
 from xdsl.context import Context
 from xdsl.dialects import arith, tensor
-from xdsl.dialects.builtin import DYNAMIC_INDEX, IntegerAttr, ModuleOp, TensorType, i32
+from xdsl.dialects.builtin import (
+    DYNAMIC_INDEX,
+    FloatAttr,
+    IntegerAttr,
+    ModuleOp,
+    TensorType,
+    f32,
+    i32,
+)
 from xdsl.ir import Attribute, Block, Operation, Region, SSAValue
 from xdsl.passes import ModulePass
 
@@ -37,7 +45,9 @@ class StructuredPackWeights(ModulePass):
     All operands that `pack` names come in panels `[.., n / NR, k.., NR]`, and the contraction
     counts its columns as `NR * nb + nr`. Numbers of 4 (2) bits come 8 (16) to an `i32`, which holds
     neighbours along k: so a vector of words gives a vector of numbers by two shifts, for one step
-    of k after the other.
+    of k after the other. Those of 4 bits that become f32 at once need no shift and no conversion:
+    put below the exponent of a power of two they are a float, off by that power. Signed ones have
+    their sign bit flipped for this, which makes them 8 more.
 
     Before:
     ```mlir
@@ -50,12 +60,15 @@ class StructuredPackWeights(ModulePass):
     ```
     After:
     ```mlir
-    %w = structured.generic {..., init = 0 : i32} ins(%q : tensor<64x80xi8>) outs(%e : tensor<2x8x64xi32>) ...
+    %w = structured.generic {..., init = 0 : i32}
+        ins(%q : tensor<64x80xi8>) outs(%e : tensor<2x8x64xi32>) ...
     structured.generic {maps = [(m, nb, ko, nr, kp) -> (m, 8 * ko + kp),
                                 (m, nb, ko, nr, kp) -> (nb, ko, nr), (m, nb, ko, nr, kp) -> (nb, nr), ...], ...}
         ins(%x, %w, %t : tensor<4x64xf32>, tensor<2x8x64xi32>, tensor<2x64xf32>) ... {
-      %p = arith.shli %w, 28 - 4 * kp : i32
-      %i = arith.shrsi %p, 28 : i32
+      %b = arith.andi %w, 15 << 4 * kp : i32
+      %c = arith.ori %b, (150 - 4 * kp) << 23 : i32
+      %d = arith.bitcast %c : i32 to f32
+      %f = arith.subf %d, 2 ^ (23 - 4 * kp) + 8 : f32
     ```
     """  # noqa: E501
 
@@ -197,6 +210,8 @@ class _Packing:
         code, total = block.args
         wide = add(arith.ExtUIOp(code, i32))
         low = add(arith.AndIOp(wide, add(_number((1 << width) - 1))))
+        if (sign := self._flipped(number)) != 0:
+            low = add(arith.XOrIOp(low, add(_number(sign))))
         place = add(arith.MuliOp(_index(add, rank), add(_number(width))))
         block.add_op(YieldOp(add(arith.OrIOp(total, add(arith.ShLIOp(low, place))))))
         shape = [s if isinstance(s, int) else DYNAMIC_INDEX for s in sizes]
@@ -213,6 +228,11 @@ class _Packing:
             domain=[*[-1] * rank, self.per],
         )
 
+    def _flipped(self, number: int) -> int:
+        """The bit of the sign, if a word holds numbers from 0 on instead of signed ones."""
+        narrow = self.narrow[number]
+        return 8 if narrow.signed and _real(narrow) is not None else 0
+
     # The body
 
     def _body(self) -> Block:
@@ -228,12 +248,45 @@ class _Packing:
         if self.narrow:
             place = _index(add, self.dims - 1)
             for number, narrow in self.narrow.items():
-                known[narrow.wide] = _part(add, block.args[number], place, narrow)
                 gone.update(narrow.ops)
+                if (real := _real(narrow)) is None:
+                    known[narrow.wide] = _part(add, block.args[number], place, narrow)
+                else:
+                    sign = self._flipped(number)
+                    known[real.results[0]] = _real_part(add, block.args[number], place, sign)
+                    gone.add(real)
         for op in old.ops:
             if op not in gone:
                 block.add_op(op.clone(known))
         return block
+
+
+def _real(narrow: Narrow) -> Operation | None:
+    """What makes a number of 4 bits an f32, if that is all that is done with it."""
+    use = narrow.wide.get_unique_use()
+    if narrow.width != 4 or use is None or not isinstance(use.operation, arith.SIToFPOp):
+        return None
+    return use.operation if use.operation.results[0].type == f32 else None
+
+
+def _real_part(add: Add, word: SSAValue, place: SSAValue, sign: int) -> SSAValue:
+    """The number at a place of a word as an f32, without a conversion.
+
+    Bits at b .. b + 3 of a float with the exponent of 2^(23 - b) are that power and the number.
+    Below the exponent there is room for five of the eight; the upper three are moved by 12 bits.
+    """
+    upper = add(arith.DivUIOp(place, add(_number(5))))
+    moved = add(arith.ShRUIOp(word, add(arith.MuliOp(upper, add(_number(12))))))
+    back = add(arith.SubiOp(place, add(arith.MuliOp(upper, add(_number(3))))))
+    at = add(arith.MuliOp(back, add(_number(4))))
+    bits = add(arith.AndIOp(moved, add(arith.ShLIOp(add(_number(15)), at))))
+    exponent = add(arith.SubiOp(add(_number(127 + 23)), at))
+    power = add(arith.ShLIOp(exponent, add(_number(23))))
+    real = add(arith.BitcastOp(add(arith.OrIOp(bits, power)), f32))
+    offset = add(arith.BitcastOp(power, f32))
+    if sign:
+        offset = add(arith.AddfOp(offset, add(arith.ConstantOp(FloatAttr(float(sign), f32)))))
+    return add(arith.SubfOp(real, offset))
 
 
 def _part(add: Add, word: SSAValue, place: SSAValue, narrow: Narrow) -> SSAValue:

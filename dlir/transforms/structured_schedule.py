@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from math import inf, prod
 
 from xdsl.context import Context
-from xdsl.dialects.builtin import FixedBitwidthType, ModuleOp
+from xdsl.dialects.builtin import DYNAMIC_INDEX, FixedBitwidthType, ModuleOp
 from xdsl.passes import ModulePass
 
 from dlir.dialects.structured.attrs import ScheduleAttr
@@ -116,7 +116,7 @@ class StructuredSchedule(ModulePass):
         columns = max(1, planned(extents[roles.lanes]))
         rows = 1 if roles.row is None else extents[roles.row]
         depth = prod(planned(extents[d]) for d in op.reduction_dims)
-        few = 0 <= rows <= FEW_ROWS or depth * lanes * 4 > BUFFER_BYTES
+        few = 0 <= _rows_of(op, roles) <= FEW_ROWS or depth * lanes * 4 > BUFFER_BYTES
         if few:
             tile = _few_rows(min(max(1, planned(rows)), FEW_ROWS), columns, lanes, self.registers)
         else:
@@ -135,6 +135,14 @@ class StructuredSchedule(ModulePass):
         if not few:
             entries["buffer"] = FEW_ROWS + 1
         return ScheduleAttr.get(entries)
+
+
+def _rows_of(op: GenericOp, roles: WeightOnly) -> int:
+    """How many rows read each weight; DYNAMIC_INDEX if that is not known."""
+    reading = [d for d in (roles.row, *roles.outer) if d is not None]
+    shared = [d for d in reading if any(x.depends_on(d) for _, x in roles.weights)]
+    extents = [op.static_extents()[d] for d in reading if d not in shared]
+    return DYNAMIC_INDEX if DYNAMIC_INDEX in extents else prod(extents)
 
 
 def _few_rows(rows: int, columns: int, lanes: int, registers: int) -> tuple[int, int]:

@@ -89,3 +89,23 @@ def test_weights_must_be_there_and_fit(tmp_path: Path) -> None:
     with pytest.raises(CompileError, match="no weight named"):
         DlFoldConstants(params=str(old), output=str(new)).apply(CONTEXT, module)
     assert not new.exists()
+
+
+def test_narrow_weights_are_not_made_wide() -> None:
+    """Unpacked and dequantised they would be eight times as large."""
+    text = """func.func @main() -> tensor<64x300xf32> {
+  %p = dl.param "w" : tensor<64x150xui8>
+  %s = dl.param "s" : tensor<300xf32>
+  %q = dl.unpack %p : tensor<64x150xui8> -> tensor<64x300xi4>
+  %w = dl.dequantize %q, %s {axis = 1} : (tensor<64x300xi4>, tensor<300xf32>) -> tensor<64x300xf32>
+  func.return %w : tensor<64x300xf32>
+}"""
+    module = parse_module(text, default_registry().context())
+    weights = {"w": np.zeros((64, 150), np.uint8), "s": np.ones(300, np.float32)}
+    fold_constants(module, weights)
+    assert [op.name for op in module.walk() if op.name.startswith("dl.")] == [
+        "dl.param",
+        "dl.param",
+        "dl.unpack",
+        "dl.dequantize",
+    ]

@@ -224,3 +224,61 @@ def test_rows_of_a_packed_table(element: str, scales: str) -> None:
     for count in (0, 1, 4):
         indices = random.integers(-rows, rows, (count, 3))
         np.testing.assert_array_equal(on_cpu(indices), on_ref(indices))
+
+
+CONVOLUTIONS = {
+    "3x3": ("2x8x9x7", "20x8x3x3", "{padding = [1, 1, 1, 1]}", "2x20x9x7"),
+    "1x1": ("1x16x5x5", "33x16x1x1", "", "1x33x5x5"),
+    "strided": ("1x3x11x11", "16x3x5x5", "{strides = [2, 2], padding = [2, 1, 0, 1]}", "1x16x5x5"),
+    "grouped": ("1x8x6x6", "16x4x3x3", "{groups = 2}", "1x16x4x4"),
+    "depthwise": ("1x16x6x6", "16x1x3x3", "{groups = 16, padding = [1, 1, 1, 1]}", "1x16x6x6"),
+}
+
+
+@pytest.mark.parametrize("name", CONVOLUTIONS)
+@pytest.mark.parametrize("element", ["i8", "i4"])
+def test_convolutions_with_narrow_weights(element: str, name: str) -> None:
+    """A scale for each output channel; which kernel takes them is the schedule's choice."""
+    image, kernel, properties, result = CONVOLUTIONS[name]
+    filters = int(kernel.split("x")[0])
+    text = f"""func.func @main(%x: tensor<{image}xf32>) -> tensor<{result}xf32> {{
+  %q = dl.param "w" : tensor<{kernel}x{element}>
+  %s = dl.param "s" : tensor<{filters}xf32>
+  %w = dl.dequantize %q, %s {{axis = 0}} : (tensor<{kernel}x{element}>, tensor<{filters}xf32>) -> tensor<{kernel}xf32>
+  %y = dl.conv2d %x, %w acc f32 {properties} : (tensor<{image}xf32>, tensor<{kernel}xf32>) -> tensor<{result}xf32>
+  func.return %y : tensor<{result}xf32>
+}}"""  # noqa: E501
+    random = np.random.default_rng(5)
+    shape = [int(n) for n in kernel.split("x")]
+    codes = random.integers(-8, 8, shape).astype(np.int8)
+    params = {
+        "w": codes.astype(dtype_named(element)),
+        "s": random.uniform(0.1, 1, filters).astype(np.float32),
+    }
+    x = random.standard_normal([int(n) for n in image.split("x")]).astype(np.float32)
+    want = dlir.compile(text, target="ref", params=params)(x)
+    got = dlir.compile(text, target="cpu", params=params, cache=False)(x)
+    np.testing.assert_allclose(got, want, rtol=2e-5, atol=2e-5 * np.abs(want).max())
+
+
+@pytest.mark.parametrize("batch", [1, 3, 20])
+def test_batches_of_rows(batch: int) -> None:
+    """All rows of all batches count when a panel is widened once for many."""
+    for sizes in (("?", "2"), (str(batch), "?"), (str(batch), "1")):
+        x, y = (f"tensor<{sizes[0]}x{sizes[1]}x{n}xf32>" for n in (64, 40))
+        text = f"""func.func @main(%x: {x}) -> {y} {{
+  %q = dl.param "w" : tensor<64x40xi4>
+  %s = dl.param "s" : tensor<2x40xf32>
+  %w = dl.dequantize %q, %s {{axis = 0, block = 32}} : (tensor<64x40xi4>, tensor<2x40xf32>) -> tensor<64x40xf32>
+  %y = dl.matmul %x, %w acc f32 : ({x}, tensor<64x40xf32>) -> {y}
+  func.return %y : {y}
+}}"""  # noqa: E501
+        random = np.random.default_rng(batch)
+        codes = random.integers(-8, 8, (64, 40)).astype(np.int8).astype(dtype_named("i4"))
+        params = {"w": codes, "s": random.uniform(0.1, 1, (2, 40)).astype(np.float32)}
+        rows = 2 if sizes[1] == "?" else int(sizes[1])
+        given = random.standard_normal((batch, rows, 64)).astype(np.float32)
+        want = dlir.compile(text, target="ref", params=params)(given)
+        compiled = dlir.compile(text, target="cpu", params=params, cache=False)
+        assert "kernel = weight_only" in str(compiled.stage("buffers"))
+        np.testing.assert_allclose(compiled(given), want, rtol=2e-5, atol=1e-4)

@@ -140,7 +140,9 @@ class _Kernel:
         """In registers or by way of a buffer, whichever the number of rows asks for."""
         if self.many is None:
             return self._all_rows(lanes, self._in_registers)
-        rows = 1 if self.roles.row is None else self.space.extents[self.roles.row]
+        rows: Index = 1
+        for d in (*self.private, *([] if self.roles.row is None else [self.roles.row])):
+            rows = self.emit.mul(rows, self.space.extents[d])
         if isinstance(rows, int):
             return self._buffered(lanes)
         is_many = self.emit.compare("sge", rows, self.many[0])
