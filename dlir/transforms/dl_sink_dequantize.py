@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from xdsl.context import Context
-from xdsl.dialects.builtin import ModuleOp
+from xdsl.dialects.builtin import DYNAMIC_INDEX, ModuleOp
 from xdsl.ir import Operation, SSAValue
 from xdsl.passes import ModulePass
 from xdsl.pattern_rewriter import PatternRewriter, RewritePattern, op_type_rewrite_pattern
@@ -62,37 +62,48 @@ class QuantizeBehind(RewritePattern):
 
 
 class RowsOfTable(RewritePattern):
-    """gather(dequantize(q, s, z), i) = dequantize(gather(q, i), gather(s, i), gather(z, i)), for
-    rows that have their own scales; gather(unpack(p), i) = unpack(gather(p, i))"""
+    """gather(dequantize(q, s), i) = dequantize(gather(q, i), s, or gather(s, i) if s is of rows)"""
 
     @op_type_rewrite_pattern
     def match_and_rewrite(self, op: GatherOp, rewriter: PatternRewriter) -> None:
-        if op.axis.value.data != 0:
-            return no_match(op, "does not take rows")
-        if (packed := definer(op.x, UnpackOp)) is not None and rank_of(op.x) > 1:
-            rows = self._rows(packed.x, op, rewriter)
-            rewriter.replace(op, UnpackOp(rows, element_of(op.x), shape_of(op.x)[-1]))
-            return None
         table = definer(op.x, DequantizeOp)
-        if table is None or table.axis is None or not _is_by_row(table):
-            return no_match(op, "does not take rows with scales of their own")
-        parts = [table.x, table.scale, *([table.zero_point] if table.zero_point else [])]
-        rows = [self._rows(part, op, rewriter) for part in parts]
-        axis = table.axis.value.data + rank_of(op.result) - rank_of(op.x)
-        block = None if table.block is None else table.block.value.data
-        rewriter.replace(op, DequantizeOp(*rows, axis=axis, block=block))
+        if table is None or op.axis.value.data != 0:
+            return no_match(op, "does not take rows of a dequantised table")
+        axis = None if table.axis is None else table.axis.value.data
+        block, columns = table.block_size, shape_of(op.x)[-1]
+        each = axis == 0
+        if each and (block is not None or rank_of(op.x) != 2 or columns == DYNAMIC_INDEX):
+            return no_match(op, "the scales are of blocks of rows, or of more than a row's columns")
+
+        def rows_of(part: SSAValue) -> SSAValue:
+            rewriter.insert(rows := GatherOp(part, op.indices, 0))
+            return rows.result
+
+        def parameter(value: SSAValue) -> SSAValue:
+            if each:  # a row is one block of all its columns
+                rewriter.insert(single := ReshapeOp(value, [shape_of(value)[0], 1]))
+                return rows_of(single.result)
+            return value if block is None else rows_of(value)
+
+        codes, scale = rows_of(table.x), parameter(table.scale)
+        zero_point = None if table.zero_point is None else parameter(table.zero_point)
+        last = None if axis is None else (axis + each) + rank_of(op.result) - rank_of(op.x)
+        block = columns if each else block
+        rewriter.replace(op, DequantizeOp(codes, scale, zero_point, axis=last, block=block))
         return None
 
-    @staticmethod
-    def _rows(part: SSAValue, op: GatherOp, rewriter: PatternRewriter) -> SSAValue:
-        rows = GatherOp(part, op.indices, 0)
-        rewriter.insert(rows)
-        return rows.result
 
+class RowsOfBytes(RewritePattern):
+    """gather(unpack(p), i) = unpack(gather(p, i)), if not along the axis that is packed"""
 
-def _is_by_row(table: DequantizeOp) -> bool:
-    """Whether the scales have the table's rank, and blocks lie within rows."""
-    return table.block is not None and table.axis is not None and table.axis.value.data > 0
+    @op_type_rewrite_pattern
+    def match_and_rewrite(self, op: GatherOp, rewriter: PatternRewriter) -> None:
+        table = definer(op.x, UnpackOp)
+        if table is None or op.axis.value.data == rank_of(op.x) - 1:
+            return no_match(op, "does not take whole bytes of packed numbers")
+        rewriter.insert(rows := GatherOp(table.x, op.indices, op.axis.value.data))
+        rewriter.replace(op, UnpackOp(rows, element_of(op.x), shape_of(op.x)[-1]))
+        return None
 
 
 @dataclass(frozen=True)
@@ -101,7 +112,8 @@ class DlSinkDequantize(ModulePass):
 
     `dl.reshape`, `dl.transpose` and `dl.max_pool2d` work on the integers where all have one scale:
     `dl.dequantize` goes behind them, and `dl.quantize` in front of them. Rows of a table are taken
-    out quantised, and packed (`dl.unpack`), with their scales. Results are the same bits.
+    out quantised, and packed (`dl.unpack`), with their scales, where these are of rows. Results are
+    the same bits.
 
     Before:
     ```mlir
@@ -126,4 +138,4 @@ class DlSinkDequantize(ModulePass):
 
 def sink_dequantize(module: ModuleOp) -> None:
     """What the pass does."""
-    rewrite(module, [DequantizeBefore(), QuantizeBehind(), RowsOfTable()])
+    rewrite(module, [DequantizeBefore(), QuantizeBehind(), RowsOfTable(), RowsOfBytes()])
