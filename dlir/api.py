@@ -149,6 +149,7 @@ def compile(
     threads: int | None = None,
     winograd: bool = True,
     integerize: bool = True,
+    bf16_dots: bool = True,
     machine: str | None = None,
     settings: Mapping[str, str] | None = None,
     schedule: str | Path | None = None,
@@ -163,9 +164,10 @@ def compile(
     `function` is `main`, or the only one, by default. The result is called with arrays. The model
     is left as it was. `winograd=False` keeps target cpu from choosing Winograd's algorithm, whose
     rounding is within 1e-5 of the largest result. `integerize=False` computes quantised models on
-    floats, as they are written, instead of on integers (see the pass dl-integerize). `machine` (a
-    preset or a TOML file), and `settings` of its keys (`{"spm.bytes": "131072"}`), are for targets
-    that have machines; `shapes` (`{"ids": "1x128"}`) gives `?` of arguments their sizes; `schedule`
+    floats, as they are written, instead of on integers (see the pass dl-integerize).
+    `bf16_dots=False` keeps target cpu from instructions that sum products of bf16 in pairs, and
+    take subnormals for zero. `machine` (a preset or a TOML file), and `settings` of its keys
+    (`{"spm.bytes": "131072"}`), are for targets that have machines; `shapes` (`{"ids": "1x128"}`) gives `?` of arguments their sizes; `schedule`
     is a file that says how to compute kernels. `precision` ("bf16", "f16") stores a model in f32 in
     half the bytes, see the pass dl-convert-precision. `progress` is told about every phase; True
     draws a bar on stderr when that is a terminal. Raises CompileError.
@@ -177,6 +179,7 @@ def compile(
         threads=threads,
         winograd=winograd,
         integerize=integerize,
+        bf16_dots=bf16_dots,
         dump_phases_to=None if dump_phases_to is None else Path(dump_phases_to),
         progress=None if isinstance(progress, bool) else progress,
         machine=machine,

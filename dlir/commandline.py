@@ -267,6 +267,10 @@ TARGET_FLAGS: list[Flag] = [
         "--no-integerize",
         {"action": "store_true", "help": "compute quantised models on floats, as they are written"},
     ),
+    (
+        "--no-bf16-dots",
+        {"action": "store_true", "help": "sum products of bf16 one by one, subnormals as well"},
+    ),
     ("--schedule", {"metavar": "FILE", "help": "how to compute kernels; default: what dlir-tune "
                     "found for this machine"}),
     ("--no-cache", {"action": "store_true", "help": "neither read nor fill the object cache"}),
@@ -285,6 +289,7 @@ def compile_options(flags: argparse.Namespace, registry: Registry) -> CompileOpt
         threads=flags.threads,
         winograd=not flags.no_winograd,
         integerize=not flags.no_integerize,
+        bf16_dots=not flags.no_bf16_dots,
         machine=flags.machine,
         settings=pairs("set", flags.set),
         schedule=None if flags.schedule is None else Path(flags.schedule),

@@ -51,6 +51,8 @@ class CompileOptions:
     """Whether Winograd's algorithm may be chosen, which rounds a little more than direct sums."""
     integerize: bool = True
     """Whether quantised models are computed on integers, see `dl-integerize`; else as written."""
+    bf16_dots: bool = True
+    """Whether products of bf16 may be summed by instructions that take subnormals for zero."""
     dump_phases_to: Path | None = None
     """A folder that receives the module after every phase, as `<number>-<level>.mlir`."""
     progress: Progress | None = None

@@ -141,7 +141,7 @@ class CpuTarget:
             level,
             vector_bits=cpu.vector_bits,
             registers=cpu.vector_registers,
-            dots=cpu.dots,
+            dots=dots_of(options),
             threads=threads,
             winograd=options.winograd,
             integerize=options.integerize,
@@ -265,6 +265,11 @@ def threads_of(options: CompileOptions) -> int:
     return count if count == 1 or openmp.runtime() is not None else 1
 
 
+def dots_of(options: CompileOptions) -> list[str]:
+    """The kinds of dot products to schedule and to make instructions of."""
+    return [kind for kind in host().dots if options.bf16_dots or kind != "bf16"]
+
+
 def _model_key(
     module: ModuleOp, entries: Sequence[str], cpu: CpuDescription, options: CompileOptions
 ) -> str:
@@ -273,7 +278,7 @@ def _model_key(
     apply = schedules.applied(options, threads)
     given = ["", ""] if apply is None else [schedules.content(apply), pass_text(apply)]
     choices = [cpu.cpu, cpu.features, str(threads), str(options.winograd)]
-    choices.append(str(options.integerize))
+    choices += [str(options.integerize), *dots_of(options)]
     return key_of("model", _compiler_id(), *entries, *choices, *given, text)
 
 

@@ -291,6 +291,15 @@ def test_brain_floats(sizes: tuple[int, int, int], machine: CpuDescription):
     assert np.allclose(run(x), want, rtol=1e-5, atol=1e-5 * max(k, 1) ** 0.5)
 
 
+def test_brain_floats_one_by_one():
+    """Without pairs a subnormal counts, whatever the machine has."""
+    x, w = np.full((4, 8), 2.0**-130, BFLOAT16), np.full((8, 16), 2.0**100, BFLOAT16)
+    model = dlir.load(BRAIN.format(m=4, k=8, n=16), {"w": w})
+    run = dlir.compile(model, target="cpu", threads=1, bf16_dots=False)
+    assert "vector.dot" not in str(run.stage("loops"))
+    assert np.array_equal(run(x), np.full((4, 16), 2.0**-27, np.float32))
+
+
 def test_brain_floats_behind_the_last_one_do_not_count():
     """A row that ends within a group is followed by one that is not finite."""
     x = np.ones((2, 3), BFLOAT16)
