@@ -167,8 +167,9 @@ def compile(
     floats, as they are written, instead of on integers (see the pass dl-integerize).
     `bf16_dots=False` keeps target cpu from instructions that sum products of bf16 in pairs, and
     take subnormals for zero. `machine` (a preset or a TOML file), and `settings` of its keys
-    (`{"spm.bytes": "131072"}`), are for targets that have machines; `shapes` (`{"ids": "1x128"}`) gives `?` of arguments their sizes; `schedule`
-    is a file that says how to compute kernels. `precision` ("bf16", "f16") stores a model in f32 in
+    (`{"spm.bytes": "131072"}`), are for targets that have machines; `shapes` (`{"ids": "1x128"}`)
+    gives `?` of arguments their sizes; `schedule` is a file that says how to compute kernels.
+    `precision` ("bf16", "f16") stores a model in f32 in
     half the bytes, see the pass dl-convert-precision. `progress` is told about every phase; True
     draws a bar on stderr when that is a terminal. Raises CompileError.
     """
