@@ -125,7 +125,7 @@ def _constants(timer: KernelTimer, bundle: Bundle, params: Mapping[str, Array]) 
     """What stands behind the inputs of `@main`: weights, packed or as they are."""
 
     def weight(name: str) -> Array:
-        return np.ascontiguousarray(bundle.data[name] if name in bundle.data else params[name])
+        return np.asarray(bundle.data[name] if name in bundle.data else params[name], order="C")
 
     made: list[Array] = []
     for number, params_of in enumerate(bundle.inits):
