@@ -132,6 +132,8 @@ WAYS = {
     "qdq s8s8": (q.QuantFormat.QDQ, S8, S8, False),
     "qdq s8s8 per channel": (q.QuantFormat.QDQ, S8, S8, True),
     "qdq u8u8": (q.QuantFormat.QDQ, U8, U8, False),
+    "qoperator u8s8": (q.QuantFormat.QOperator, U8, S8, False),
+    "qoperator s8s8 per channel": (q.QuantFormat.QOperator, S8, S8, True),
     "dynamic s8": (None, U8, S8, False),
     "dynamic s8 per channel": (None, U8, S8, True),
 }
