@@ -31,12 +31,14 @@ func.func @layer(%x: tensor<2x8xui8>) -> tensor<2x4xui8> {
 
 // -----
 
-// Outside an image are zeros, for which the zero point stands. A value that is read as a float is
+// Outside an image are zeros, for which the zero point stands; the copy gets a whole group of
+// channels. A value that is read as a float is
 // dequantised by the product of the scales. Weights in f32 are quantised before a call.
 // CHECK-LABEL: @convolution
 // CHECK:      %[[W:.*]] = dl.quantize %w, %{{.*}} {axis = 0}
-// CHECK:      %[[PAD:.*]] = dl.pad %x {low = [0, 0, 1, 1], high = [0, 0, 1, 1], value = -3} : tensor<1x2x4x4xi8> -> tensor<1x2x6x6xi8>
-// CHECK:      %[[P:.*]] = dl.conv2d %[[PAD]], %[[W]] acc i32 : (tensor<1x2x6x6xi8>, tensor<3x2x3x3xi8>) -> tensor<1x3x4x4xi32>
+// CHECK:      %[[PAD:.*]] = dl.pad %x {low = [0, 0, 1, 1], high = [0, 2, 1, 1], value = -3} : tensor<1x2x4x4xi8> -> tensor<1x4x6x6xi8>
+// CHECK:      %[[FILTER:.*]] = dl.pad %[[W]] {low = [0, 0, 0, 0], high = [0, 2, 0, 0], value = 0} : tensor<3x2x3x3xi8> -> tensor<3x4x3x3xi8>
+// CHECK:      %[[P:.*]] = dl.conv2d %[[PAD]], %[[FILTER]] acc i32 : (tensor<1x4x6x6xi8>, tensor<3x4x3x3xi8>) -> tensor<1x3x4x4xi32>
 // CHECK:      %[[SUM:.*]] = dl.add %[[P]], %{{.*}} : (tensor<1x3x4x4xi32>, tensor<3x1x1xi32>) -> tensor<1x3x4x4xi32>
 // CHECK:      %[[S:.*]] = dl.constant dense<[1.000000e-03, 2.000000e-03, 3.000000e-03]>
 // CHECK-NEXT: %[[Y:.*]] = dl.dequantize %[[SUM]], %[[S]] {axis = 1}

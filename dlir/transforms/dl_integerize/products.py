@@ -24,13 +24,16 @@ from dlir.dialects.dl.ops.base import element_of, rank_of, shape_of
 from dlir.dialects.dl.ops.binary import CastOp, MulOp
 from dlir.dialects.dl.ops.contraction import Conv2dOp, MatmulOp
 from dlir.dialects.dl.ops.convolution import Conv3dOp
-from dlir.dialects.dl.ops.movement import ReshapeOp
+from dlir.dialects.dl.ops.movement import PadOp, ReshapeOp
 from dlir.dialects.dl.ops.quantization import DequantizeOp
 from dlir.dialects.dl.ops.reduction import ReduceSumOp
 from dlir.numpy_types import Array
 from dlir.transforms.dl_integerize.forms import MOST, Codes, Forms, Parameters, Scale, Terms
 from dlir.transforms.dl_integerize.known import Known
 from dlir.transforms.dl_integerize.writing import Writer
+
+GROUP = 4
+"""Machines multiply and add so many bytes at once."""
 
 Contraction = MatmulOp | Conv2dOp | Conv3dOp
 
@@ -167,8 +170,12 @@ def _convolution(
     after = [1] * (len(shape) - channel - 1)
     image, changes, padding = x.codes, dict[str, Attribute](), op.padding.get_values()
     if x.moved and x.parameters.zero is not None and any(padding):
-        image = writer.padded(image, padding, _layout(op), x.parameters.zero)
+        more = _more_channels(op, w)
+        image = writer.padded(image, padding, _layout(op), x.parameters.zero, more)
         changes["padding"] = ints([0] * len(padding))
+        if more:
+            high = [0, more, *[0] * (rank_of(op.weight) - 2)]
+            w = w._replace(codes=writer.value(PadOp(w.codes, [0] * len(high), high, 0)))
     terms = [_contraction(writer, op, image, w.codes, shape, changes)]
     zx = writer.minus_zeros(x.parameters, ()) if x.moved else None
     zw = writer.minus_zeros(w.parameters, [-1, *after]) if w.moved else None
@@ -187,6 +194,14 @@ def _convolution(
         number = writer.constant(np.array(count, np.int32))
         terms.append(_times(writer, _times(writer, zx, zw), number))
     return terms
+
+
+def _more_channels(op: Conv2dOp | Conv3dOp, w: _Operand) -> int:
+    """How many channels of no weight an image that is copied anyway gets: machines multiply bytes
+    in groups of four, which they load at once where a pixel is a whole group."""
+    channels = shape_of(op.weight)[1]
+    alone = op.groups.value.data == 1 and not w.moved
+    return GROUP - channels if alone and channels < GROUP else 0
 
 
 def _layout(op: Contraction) -> Layout:

@@ -117,11 +117,17 @@ class Writer:
         vector = parameters.axis is not None
         return self.value(ReshapeOp(opposite, shape)) if vector else opposite
 
-    def padded(self, x: SSAValue, padding: Sequence[int], layout: Layout, zero: int) -> SSAValue:
-        """An image with the zero point around it, which stands for the zeros outside an image."""
+    def padded(
+        self, x: SSAValue, padding: Sequence[int], layout: Layout, zero: int, channels: int = 0
+    ) -> SSAValue:
+        """An image with the zero point around it, which stands for the zeros outside an image.
+
+        It gets so many channels more.
+        """
         rank, first = rank_of(x), 1 if layout is Layout.NHWC else 2
         low, high, half = [0] * rank, [0] * rank, len(padding) // 2
         low[first : first + half], high[first : first + half] = padding[:half], padding[half:]
+        high[rank - 1 if layout is Layout.NHWC else 1] = channels
         return self.value(PadOp(x, low, high, zero))
 
     # Codes
