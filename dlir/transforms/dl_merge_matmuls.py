@@ -103,7 +103,7 @@ def _part(op: MatmulOp) -> Part | None:
     """The product as part of a larger one; None if that could not be or would not pay."""
     block = op.parent
     plain = op.transpose_lhs is None and rank_of(op.rhs) == 2 and follows_from_weights(op.rhs)
-    if block is None or not plain:
+    if block is None or not plain or element_of(op.rhs) != element_of(op.lhs):
         return None
     add, bias = _bias_of(op)
     heads = _only_reader(op if add is None else add)

@@ -31,7 +31,7 @@ from xdsl.ir.core import SpacedOpaqueSyntaxAttribute
 from xdsl.irdl import irdl_attr_definition
 from xdsl.utils.str_enum import StrEnum
 
-from dlir.types import NARROW_FLOATS, unsigned
+from dlir.types import NARROW_FLOATS, is_integer, is_unsigned, unsigned
 
 Tensor: TypeAlias = TensorType[Attribute]
 IntList: TypeAlias = DenseArrayBase[IntegerType]
@@ -265,12 +265,15 @@ NARROW = ElementSet(
 )
 """What is only stored, moved, converted, and multiplied by contractions."""
 REALS = ElementSet("a float or narrow float", (*_FLOATS, *(kind() for kind in NARROW_FLOATS)))
+FACTORS = ElementSet("a numeric or narrow", (*NUMBERS.types, *NARROW.types))
+SMALL_INTS = ElementSet("a small integer", (i8, ui8, *(t for t in NARROW.types if is_integer(t))))
 STORABLE = ElementSet("a storable", (*ANY.types, *NARROW.types))
 
 ACCUMULATORS: dict[Attribute, Attribute] = {
     f64: f64, f32: f32, f16: f32, bf16: f32,
     i64: i64, i32: i32, i16: i32, i8: i32,
     ui64: ui64, ui32: ui32, ui16: ui32, ui8: ui32,
+    **{t: f32 if not is_integer(t) else ui32 if is_unsigned(t) else i32 for t in NARROW.types},
 }  # fmt: skip
 """The type in which a contraction sums, unless another is written."""
 

@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
+from xdsl.dialects.builtin import TensorType, f32, i8
 from xdsl.ir import Attribute, Operation, SSAValue
 
-from dlir.dialects.dl.attrs import Layout
+from dlir.dialects.dl.attrs import Layout, ui8
 from dlir.dialects.dl.ops.contraction import Conv2dOp, MatmulOp
 from dlir.dialects.dl.ops.pooling import PoolOp
 from dlir.dialects.sparse.attrs import is_encoded
@@ -28,8 +29,10 @@ from dlir.lowering.dl_to_structured.emitter import (
     typed,
 )
 from dlir.lowering.dl_to_structured.scalar import Scalar, number, resize
+from dlir.lowering.dl_to_structured.scalar_forms import convert
 from dlir.lowering.dl_to_structured.sizes import Size, tensor_type
 from dlir.lowering.dl_to_structured.sparse import sparse_matmul
+from dlir.types import is_narrow_float, is_narrow_integer, is_unsigned
 
 
 def sum_of_products(
@@ -43,6 +46,25 @@ def sum_of_products(
     element = element_type_of(out.value)
     finish = Epilogue(lambda total: resize(total, element)) if element != acc else None
     return emitter.generic(space, inputs, out, product, init=number(0, acc), epilogue=finish)
+
+
+def factor(emitter: Emitter, x: SSAValue) -> SSAValue:
+    """An operand whose numbers can be multiplied: narrow ones are written as f32 or in 8 bits."""
+    element = element_type_of(x)
+    if is_narrow_float(element):
+        wide: Attribute = f32
+    elif is_narrow_integer(element):
+        wide = ui8 if is_unsigned(element) else i8
+    else:
+        return x
+    sizes = emitter.sizes.of(x)
+    letters = dimensions(len(sizes))
+    space = Space(letters)
+    out = emitter.empty(TensorType(wide, tensor_type(x).get_shape()), sizes)
+    forms = space.forms(letters)
+    return emitter.generic(
+        space, [Access(x, forms)], Destination(out, forms), lambda x: convert(x, wide)
+    )
 
 
 def matmul(emitter: Emitter, op: MatmulOp) -> SSAValue:
@@ -59,7 +81,7 @@ def matmul(emitter: Emitter, op: MatmulOp) -> SSAValue:
     right = "nk" if op.transpose_rhs is not None else "kn"
     inputs = [
         Access(x, space.forms(broadcast_letters(x, out, batch + "..")[:-2] + matrix))
-        for x, matrix in ((op.lhs, left), (op.rhs, right))
+        for x, matrix in ((factor(emitter, op.lhs), left), (factor(emitter, op.rhs), right))
     ]
     return sum_of_products(
         emitter, space, inputs, Destination(out, space.forms(batch + "mn")), op.acc
@@ -123,7 +145,8 @@ def conv2d(emitter: Emitter, op: Conv2dOp) -> SSAValue:
     letters = CONVOLUTIONS[op.layout.data, kind]
     window = window_of(op)
     extents = _extents(emitter, op, window)
-    x, kernel, out_type = op.x, op.weight, tensor_type(op.result)
+    x, kernel = factor(emitter, op.x), factor(emitter, op.weight)
+    out_type = tensor_type(op.result)
     out_sizes = [extents[letter] for letter in letters.parallel]
     if kind == GROUPED:
         x = _viewed(emitter, x, [extents[letter] for letter in letters.x])

@@ -7,7 +7,7 @@ from math import prod
 from xdsl.dialects.builtin import f32, f64
 
 from dlir.dialects.dl import shapes
-from dlir.dialects.dl.attrs import Algorithm
+from dlir.dialects.dl.attrs import NARROW, Algorithm
 from dlir.dialects.dl.constants import follows_from_weights
 from dlir.dialects.dl.ops.base import element_of, shape_of
 from dlir.dialects.dl.ops.contraction import Conv2dOp, image_shape
@@ -30,6 +30,8 @@ def impossible(op: Conv2dOp, algorithm: Algorithm) -> str | None:
         return "needs sizes that are known and not 0, but for the batch"
     if op.groups.value.data != 1:
         return f"does not compute groups, got {op.groups.value.data}"
+    if element_of(op.x) in NARROW or element_of(op.weight) in NARROW:
+        return "computes with no narrow numbers"
     if algorithm is Algorithm.IM2COL:
         return None
     elements = {element_of(op.x), op.acc, element_of(op.result)}

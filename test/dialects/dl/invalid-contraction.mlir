@@ -1,7 +1,7 @@
 // RUN: dlir-opt %s --split-input-file --verify-diagnostics
 
 func.func @matmul_c1(%a: tensor<2x3xi1>, %b: tensor<3x4xi1>) {
-  // expected-error@+1 {{expected a numeric element type (f64 f32 f16 bf16 i64 i32 i16 i8 ui64 ui32 ui16 ui8), got i1 [dl-matmul-c1]}}
+  // expected-error@+1 {{expected a numeric or narrow element type (f64 f32 f16 bf16 i64 i32 i16 i8 ui64 ui32 ui16 ui8 tf32 f8E5M2 f8E5M2FNUZ f8E4M3 f8E4M3FN f8E4M3FNUZ f8E4M3B11FNUZ f8E3M4 f8E8M0FNU f6E3M2FN f6E2M3FN f4E2M1FN i4 i2 ui4 ui2), got i1 [dl-matmul-c1]}}
   %y = dl.matmul %a, %b acc i32 : (tensor<2x3xi1>, tensor<3x4xi1>) -> tensor<2x4xi1>
   func.return
 }
@@ -89,7 +89,7 @@ func.func @matmul_c7_b(%a: tensor<2x3xi8>, %b: tensor<3x4xi8>) {
 // -----
 
 func.func @conv2d_c1(%x: tensor<1x3x8x8xi1>, %w: tensor<4x3x3x3xi1>) {
-  // expected-error@+1 {{expected a numeric element type (f64 f32 f16 bf16 i64 i32 i16 i8 ui64 ui32 ui16 ui8), got i1 [dl-conv2d-c1]}}
+  // expected-error@+1 {{expected a numeric or narrow element type (f64 f32 f16 bf16 i64 i32 i16 i8 ui64 ui32 ui16 ui8 tf32 f8E5M2 f8E5M2FNUZ f8E4M3 f8E4M3FN f8E4M3FNUZ f8E4M3B11FNUZ f8E3M4 f8E8M0FNU f6E3M2FN f6E2M3FN f4E2M1FN i4 i2 ui4 ui2), got i1 [dl-conv2d-c1]}}
   %y = dl.conv2d %x, %w acc i32 : (tensor<1x3x8x8xi1>, tensor<4x3x3x3xi1>) -> tensor<1x4x6x6xi1>
   func.return
 }
@@ -221,5 +221,29 @@ func.func @add_encoded(%w: tensor<4x8xf32, #sparse.csr<5>>) {
 func.func @result_encoded(%x: tensor<4x8xf32>) {
   // expected-error@+1 {{expected plain tensors, got tensor<4x4xf32, #sparse.csr<5>> [dl-encoding]}}
   %y = dl.matmul %x, %x acc f32 {transpose_rhs} : (tensor<4x8xf32>, tensor<4x8xf32>) -> tensor<4x4xf32, #sparse.csr<5>>
+  func.return
+}
+
+// -----
+
+func.func @matmul_c7_narrow(%a: tensor<2x3xi4>, %b: tensor<3x4xui4>) {
+  // expected-error@+1 {{expected accumulator i32 for i4 and ui4, got i16 [dl-matmul-c7]}}
+  %y = dl.matmul %a, %b acc i16 : (tensor<2x3xi4>, tensor<3x4xui4>) -> tensor<2x4xi16>
+  func.return
+}
+
+// -----
+
+func.func @matmul_c6_narrow(%a: tensor<2x3xf32>, %b: tensor<3x4xf8E5M2>) {
+  // expected-error@+1 {{expected operands of one element type, got f32 and f8E5M2 [dl-matmul-c6]}}
+  %y = dl.matmul %a, %b acc f32 : (tensor<2x3xf32>, tensor<3x4xf8E5M2>) -> tensor<2x4xf32>
+  func.return
+}
+
+// -----
+
+func.func @matmul_c2_narrow(%a: tensor<2x3xf8E5M2>, %b: tensor<3x4xf8E5M2>) {
+  // expected-error@+1 {{expected a result of a float element type (f64 f32 f16 bf16), got f8E5M2 [dl-matmul-c2]}}
+  %y = dl.matmul %a, %b acc f32 : (tensor<2x3xf8E5M2>, tensor<3x4xf8E5M2>) -> tensor<2x4xf8E5M2>
   func.return
 }

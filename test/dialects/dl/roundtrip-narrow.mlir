@@ -24,3 +24,12 @@ func.func @convert(%x: tensor<?xf32>) {
   %z = dl.reshape %y : tensor<?xf8E5M2FNUZ> -> tensor<1x?xf8E5M2FNUZ>
   func.return
 }
+
+// CHECK-LABEL: @products
+func.func @products(%a: tensor<2x3xf8E4M3FN>, %b: tensor<3x4xf8E5M2>, %c: tensor<2x3xui8>, %d: tensor<3x4xi4>) {
+  // CHECK: dl.matmul %a, %b acc f32 : (tensor<2x3xf8E4M3FN>, tensor<3x4xf8E5M2>) -> tensor<2x4xbf16>
+  %y = dl.matmul %a, %b acc f32 : (tensor<2x3xf8E4M3FN>, tensor<3x4xf8E5M2>) -> tensor<2x4xbf16>
+  // CHECK: dl.matmul %c, %d acc i32 : (tensor<2x3xui8>, tensor<3x4xi4>) -> tensor<2x4xi32>
+  %z = dl.matmul %c, %d acc i32 : (tensor<2x3xui8>, tensor<3x4xi4>) -> tensor<2x4xi32>
+  func.return
+}

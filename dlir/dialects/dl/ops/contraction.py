@@ -1,9 +1,10 @@
 """Sums of products: matrix multiplication and convolution.
 
 Both say in which type they sum (`acc`): the operands are converted to it, the sum is rounded once
-to the result's element type. By default that is f32 for f16 and bf16, i32 for i8 and i16, and the
-operands' own type for the others. Two operands of 8 bits may differ in sign: each is extended as
-its own type says, and they are summed in i32.
+to the result's element type. By default that is f32 for f16, bf16 and narrow floats, i32 for i16
+and fewer bits, and the operands' own type for the others. Two integers of up to 8 bits may differ
+in width and sign: each is extended as its own type says, and they are summed in i32. Two narrow
+floats may have different formats.
 """
 
 from __future__ import annotations
@@ -17,7 +18,6 @@ from xdsl.dialects.builtin import (
     IntegerAttr,
     TensorType,
     UnitAttr,
-    i8,
     i32,
     i64,
 )
@@ -34,9 +34,13 @@ from xdsl.irdl import (
 from dlir.dialects.dl import shapes
 from dlir.dialects.dl.attrs import (
     ACCUMULATORS,
+    FACTORS,
     FLOATS,
     INTS,
+    NARROW,
     NUMBERS,
+    REALS,
+    SMALL_INTS,
     WIDTHS,
     Algorithm,
     AlgorithmAttr,
@@ -46,14 +50,13 @@ from dlir.dialects.dl.attrs import (
     Tensor,
     integer,
     ints,
-    ui8,
 )
 from dlir.dialects.dl.ops.base import DlOp, Operand, element_of, shape_of, type_of
 from dlir.dialects.sparse.attrs import BsrAttr, CsrAttr, encoding_of
+from dlir.types import is_narrow_float
 
 INTS_CONSTR = DenseArrayBase.constr(i64)
 LAYOUT_CONSTR = BaseAttr(LayoutAttr)
-MIXED = {i8, ui8}
 """Operands of 8 bits may have different signs."""
 AUTO = AlgorithmAttr(Algorithm.AUTO)
 NCHW = LayoutAttr(Layout.NCHW)
@@ -107,16 +110,21 @@ class ContractionOp(DlOp):
 
     def check_types(self, rules: tuple[int, int], lhs: Tensor, rhs: Tensor) -> Attribute:
         """The rules on the operands' and the accumulator's types; the result's element type."""
-        element, acc = lhs.element_type, self.acc
-        mixed = {element, rhs.element_type} == MIXED
-        if rhs.element_type != element and not mixed:
-            got = f"{element} and {rhs.element_type}"
+        element, acc, other = lhs.element_type, self.acc, rhs.element_type
+        whole = element in SMALL_INTS and other in SMALL_INTS
+        if (
+            other != element
+            and not whole
+            and not (is_narrow_float(element) and is_narrow_float(other))
+        ):
+            got = f"{element} and {other}"
             help = "insert dl.cast"
             self.reject(rules[0], f"expected operands of one element type, got {got}", help)
-        if mixed and acc != i32:
-            self.reject(rules[1], f"expected accumulator i32 for i8 and ui8, got {acc}")
-        kind = FLOATS if element in FLOATS else INTS
-        if acc not in kind or WIDTHS[acc] < WIDTHS[element]:
+        if other != element and whole and acc != i32:
+            got = " and ".join(sorted((str(element), str(other))))
+            self.reject(rules[1], f"expected accumulator i32 for {got}, got {acc}")
+        kind = FLOATS if element in REALS else INTS
+        if acc not in kind or WIDTHS[acc] < max(WIDTHS[element], WIDTHS[other]):
             message = f"expected an accumulator of {kind}, at least as wide as {element}, got {acc}"
             self.reject(rules[1], message)
         result = type_of(self.result).element_type
@@ -127,10 +135,16 @@ class ContractionOp(DlOp):
 
 def accumulator(lhs: Operand, rhs: Operand, acc: Attribute | None) -> Attribute:
     """The accumulator type that is written, or the default; types without one are left to C1."""
-    element = element_of(lhs)
-    if acc is None and {element, element_of(rhs)} == MIXED:
+    element, other = element_of(lhs), element_of(rhs)
+    if acc is None and element != other and element in SMALL_INTS and other in SMALL_INTS:
         return i32
     return acc or ACCUMULATORS.get(element, element)
+
+
+def unshaped(lhs: Operand, acc: Attribute, element: Attribute | None) -> Tensor:
+    """A result of the stated element type, or the operands', or for narrow ones the sum's."""
+    default = acc if element_of(lhs) in NARROW else element_of(lhs)
+    return TensorType(element or default, ())
 
 
 @irdl_op_definition
@@ -143,14 +157,15 @@ class MatmulOp(ContractionOp):
     One operand may be encoded (see the `sparse` dialect): then there are terms of the elements that
     it stores alone, even where the other factor is infinite or NaN.
 
-    C1: the element type is a number
+    C1: the element types are numbers, or narrow ones
     C2: the result has shape [batch.., m, n] and an element type of the operands' kind (float or
         integer)
     C3: the inner sizes (k) agree
     C4: the batch dimensions broadcast
     C5: both operands have rank 2 or more
-    C6: the operands have one element type, or are i8 and ui8
-    C7: the accumulator type is of the operands' kind and at least as wide; i32 for i8 and ui8
+    C6: the operands have one element type, or both are narrow floats or integers of up to 8 bits
+    C7: the accumulator type is of the operands' kind and at least as wide; i32 for integers of
+        two types
     C8: of encoded operands there is one, in `#sparse.csr` or `#sparse.bsr`; its rows are kept and
         its columns summed over: it is lhs, or rhs with `transpose_rhs`
 
@@ -178,16 +193,16 @@ class MatmulOp(ContractionOp):
         transpose_lhs: bool = False,
         transpose_rhs: bool = False,
     ):
-        element = element_of(lhs)
+        acc = accumulator(lhs, rhs, acc)
         properties = {
-            "acc": accumulator(lhs, rhs, acc),
+            "acc": acc,
             "transpose_lhs": UnitAttr() if transpose_lhs else None,
             "transpose_rhs": UnitAttr() if transpose_rhs else None,
         }
-        self.initialise([lhs, rhs], properties, [TensorType(element_type or element, ())])
+        self.initialise([lhs, rhs], properties, [unshaped(lhs, acc, element_type)])
 
     def infer(self) -> Sequence[Attribute]:
-        self.check_elements(NUMBERS, self.lhs)
+        self.check_elements(FACTORS, self.lhs, self.rhs)
         lhs, rhs = type_of(self.lhs), type_of(self.rhs)
         element = self.check_types((6, 7), lhs, rhs)
         if min(lhs.get_num_dims(), rhs.get_num_dims()) < 2:
@@ -215,6 +230,7 @@ class MatmulOp(ContractionOp):
         for encoding, is_turned in zip(encodings, turned, strict=True):
             if encoding is None:
                 continue
+            self.check_elements(NUMBERS, *self.operands)
             if not isinstance(encoding, CsrAttr | BsrAttr):
                 message = f"expected an operand in #sparse.csr or #sparse.bsr, got {encoding}"
                 self.reject(8, message, "insert sparse.decode")
@@ -238,13 +254,14 @@ class Conv2dOp(ContractionOp):
     `direct`, `im2col`, `winograd-2x2`, `winograd-4x4` or `fft`; see `dl-convolution-algorithm`),
     which changes nothing but rounding.
 
-    C1: the element type is a number
+    C1: the element types are numbers, or narrow ones
     C2: the result has the inferred image size and an element type of the operands' kind (float or
         integer)
     C3: the input channels are groups times the weight's second size
-    C4: the operands have one element type, or are i8 and ui8
+    C4: the operands have one element type, or both are narrow floats or integers of up to 8 bits
     C5: both operands have rank 4
-    C6: the accumulator type is of the operands' kind and at least as wide; i32 for i8 and ui8
+    C6: the accumulator type is of the operands' kind and at least as wide; i32 for integers of
+        two types
     C7: two strides >= 1, two dilations >= 1, four paddings >= 0
     C8: groups >= 1 divides the output channels
     C9: the kernel fits into the padded image
@@ -280,9 +297,9 @@ class Conv2dOp(ContractionOp):
         layout: Literal["nchw", "nhwc"] = "nchw",
         algorithm: Algorithm = Algorithm.AUTO,
     ):
-        element = element_of(x)
+        acc = accumulator(x, weight, acc)
         properties = {
-            "acc": accumulator(x, weight, acc),
+            "acc": acc,
             "strides": ints(strides),
             "padding": ints(padding),
             "dilations": ints(dilations),
@@ -290,10 +307,10 @@ class Conv2dOp(ContractionOp):
             "layout": LayoutAttr(Layout(layout)),
             "algorithm": AlgorithmAttr(algorithm),
         }
-        self.initialise([x, weight], properties, [TensorType(element_type or element, ())])
+        self.initialise([x, weight], properties, [unshaped(x, acc, element_type)])
 
     def infer(self) -> Sequence[Attribute]:
-        self.check_elements(NUMBERS, self.x)
+        self.check_elements(FACTORS, self.x, self.weight)
         x, weight = shape_of(self.x), shape_of(self.weight)
         element = self.check_types((4, 6), type_of(self.x), type_of(self.weight))
         if len(x) != 4 or len(weight) != 4:

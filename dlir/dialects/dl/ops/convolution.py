@@ -106,7 +106,7 @@ class Conv3dOp(GroupedOp):
         self.initialise([x, weight], properties, [TensorType(element_type or element, ())])
 
     def infer(self) -> Sequence[Attribute]:
-        self.check_elements(NUMBERS, self.x)
+        self.check_elements(NUMBERS, self.x, self.weight)
         x, weight = shape_of(self.x), shape_of(self.weight)
         element = self.check_types((4, 6), type_of(self.x), type_of(self.weight))
         if len(x) != 5 or len(weight) != 5:
@@ -212,7 +212,7 @@ class ConvTransposeOp(GroupedOp):
         return [TransposedAxis(*row) for row in rows]
 
     def infer(self) -> Sequence[Attribute]:
-        self.check_elements(NUMBERS, self.x)
+        self.check_elements(NUMBERS, self.x, self.weight)
         x, weight = shape_of(self.x), shape_of(self.weight)
         element = self.check_types((4, 6), type_of(self.x), type_of(self.weight))
         if len(x) != len(weight) or not 3 <= len(x) <= 5:

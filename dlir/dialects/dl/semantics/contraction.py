@@ -8,9 +8,10 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
 from dlir.dialects.dl.attrs import Layout
-from dlir.dialects.dl.ops.base import shape_of
+from dlir.dialects.dl.ops.base import element_of, shape_of
 from dlir.dialects.dl.ops.contraction import Conv2dOp, MatmulOp
 from dlir.dialects.dl.semantics.common import check_stretch, result_dtype
+from dlir.dialects.dl.semantics.narrow import widened
 from dlir.dialects.sparse.attrs import Encoding, encoding_of
 from dlir.dialects.sparse.storage import stored
 from dlir.numpy_types import Array, dtype_of
@@ -43,6 +44,7 @@ def one_by_one(lhs: Array, rhs: Array) -> Array:
 
 def matmul(_: Any, op: MatmulOp, lhs: Array, rhs: Array) -> Array:
     """y[.., m, n] = sum over k of lhs[.., m, k] * rhs[.., k, n]"""
+    lhs, rhs = widened(lhs, element_of(op.lhs)), widened(rhs, element_of(op.rhs))
     batch = np.broadcast_shapes(lhs.shape[:-2], rhs.shape[:-2])
     for operand, array in ((op.lhs, lhs), (op.rhs, rhs)):
         check_stretch(shape_of(operand)[:-2], array.shape[:-2], batch)
@@ -71,6 +73,7 @@ def sparse_product(encoding: Encoding, lhs: Array, rhs: Array, acc: np.dtype[Any
 
 def conv2d(_: Any, op: Conv2dOp, x: Array, weight: Array) -> Array:
     """Weights times columns, which hold for each output place all the inputs it sees."""
+    x, weight = widened(x, element_of(op.x)), widened(weight, element_of(op.weight))
     nhwc = op.layout.data is Layout.NHWC
     x = x.transpose(0, 3, 1, 2) if nhwc else x
     groups, (out, channels, *kernel) = op.groups.value.data, weight.shape

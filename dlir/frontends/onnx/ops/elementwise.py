@@ -239,9 +239,8 @@ def converted(
     real = is_float(x.element) or is_narrow_float(x.element)
     if is_narrow_float(target) and x.element != target:
         x = x if real else context.cast(x, f32)
-        return context.itemwise(
-            lambda value: dl.CastOp(value, target, round_mode=mode, saturate=saturate), x
-        )
+        op = dl.CastOp(x.ssa, target, round_mode=mode, saturate=saturate)
+        return context.emit(op, x.dims)
     if is_narrow_integer(target) and real:
         x = context.cast(x, i32)
     return context.cast(x, target)
