@@ -110,6 +110,11 @@ class FloatFormat:
         return (1 + mantissa * self.epsilon) * 2.0 ** (exponent - self.bias)
 
     @property
+    def greatest_exponent(self) -> int:
+        """That of the largest power of two."""
+        return (self.greatest >> self.mantissa) - self.bias
+
+    @property
     def smallest_normal(self) -> float:
         return 2.0**self.least_exponent
 

@@ -9,6 +9,7 @@ from typing import Any, TypeAlias
 
 from xdsl.dialects.builtin import (
     DenseArrayBase,
+    Float8E8M0FNUType,
     Float64Type,
     FloatAttr,
     FloatTF32Type,
@@ -240,7 +241,7 @@ class ElementSet:
 
 ui64, ui32, ui16, ui8 = (unsigned(width) for width in (64, 32, 16, 8))
 
-tf32 = FloatTF32Type()
+tf32, powers = FloatTF32Type(), Float8E8M0FNUType()
 
 _FLOATS = (f64, f32, f16, bf16)
 _SIGNED = (i64, i32, i16, i8)

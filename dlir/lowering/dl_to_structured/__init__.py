@@ -23,6 +23,7 @@ from dlir.dialects.dl.ops.source import ConstantOp, ParamOp
 from dlir.lowering.dl_to_structured import (
     contraction,
     elementwise,
+    microscaling,
     movement,
     normalization,
     ordering,
@@ -37,8 +38,8 @@ from dlir.lowering.dl_to_structured.emitter import Emitter
 from dlir.lowering.dl_to_structured.holding import hold_elements
 
 FAMILIES = (
-    elementwise, contraction, quantization, packing, reduction, normalization, movement, ordering,
-    scatter, random,
+    elementwise, contraction, quantization, microscaling, packing, reduction, normalization,
+    movement, ordering, scatter, random,
 )  # fmt: skip
 
 RULES: dict[type[Operation], Callable[[Emitter, Any], SSAValue | Sequence[SSAValue]]] = {

@@ -14,6 +14,7 @@ from xdsl.dialects import cf
 from xdsl.dialects.builtin import f32
 from xdsl.ir import Operation, SSAValue
 
+from dlir.dialects.dl.attrs import powers
 from dlir.dialects.dl.ops import quantization as q
 from dlir.dialects.dl.ops.source import ConstantOp
 from dlir.dialects.structured import quantization as bodies
@@ -120,7 +121,13 @@ def _widened(x: Scalar) -> Scalar:
     return narrow.unpacked(x, x.type) if is_narrow_integer(x.type) else x
 
 
+def _scale(x: Scalar) -> Scalar:
+    """A scale that may be a power of two."""
+    return convert(x, f32) if x.type == powers else x
+
+
 def _quantize(op: q.QuantizeOp, x: Scalar, scale: Scalar, zero: Scalar | int) -> Scalar:
+    scale = _scale(scale)
     if is_narrow_float(op.code):
         last = format_of(op.code).largest
         return convert(minimum(maximum(x / scale, -last), last), op.code)
@@ -128,6 +135,7 @@ def _quantize(op: q.QuantizeOp, x: Scalar, scale: Scalar, zero: Scalar | int) ->
 
 
 def _dequantize(op: q.DequantizeOp, x: Scalar, scale: Scalar, zero: Scalar | int) -> Scalar:
+    scale = _scale(scale)
     if is_narrow_float(op.code):
         return convert(x, f32) * scale
     return _canonical(bodies.dequantize, x, scale, zero)
@@ -161,7 +169,7 @@ FORMS: dict[type[Operation], Callable[..., Scalar]] = {
 
 def checked(emitter: Emitter, x: SSAValue, rule: q.Rule) -> SSAValue:
     """The same numbers, or an error at run time; constants have been verified."""
-    if isinstance(x.owner, ConstantOp):
+    if isinstance(x.owner, ConstantOp) or element_type_of(x) == powers:
         return x
     letters = dimensions(len(emitter.sizes.of(x)))
     space = Space(letters)

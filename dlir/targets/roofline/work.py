@@ -46,6 +46,7 @@ from dlir.dialects.dl.ops import source as s
 from dlir.dialects.dl.ops.base import DlOp, element_of, shape_of
 from dlir.dialects.dl.ops.casting import StochasticCastOp
 from dlir.dialects.dl.ops.elementwise import BinaryOp, UnaryOp
+from dlir.dialects.dl.ops.microscaling import MxScaleOp
 from dlir.transforms.dl_decompose import DECOMPOSITIONS, decomposed
 from dlir.types import is_tensor
 
@@ -172,6 +173,7 @@ COUNTS: dict[type[Operation], Callable[[Any], tuple[int, int]]] = {
     b.CastOp: _per_element,
     StochasticCastOp: _per_element,
     q.AffineOp: _per_element,
+    MxScaleOp: _per_element,
     r.ReduceOp: _reduce,
     p.PoolOp: _pool,
     scan.ScanOp: _per_element,

@@ -27,7 +27,7 @@ from xdsl.ir import Attribute, SSAValue
 from xdsl.irdl import irdl_op_definition, operand_def, opt_operand_def, opt_prop_def, result_def
 
 from dlir.dialects.dl import shapes
-from dlir.dialects.dl.attrs import ElementSet, OpClass, integer, ui8, ui16
+from dlir.dialects.dl.attrs import ElementSet, OpClass, integer, powers, ui8, ui16
 from dlir.dialects.dl.constants import known_array
 from dlir.dialects.dl.ops.base import (
     DlOp,
@@ -131,7 +131,8 @@ class AffineOp(DlOp):
         shape = self._parameter_shape()
         self._check_parameters(shape)
         array = known_array(self.parameters[-1])
-        if array is not None and not (good := self.RULE.holds(array)).all():
+        checked = element_of(self.parameters[-1]) != powers
+        if checked and array is not None and not (good := self.RULE.holds(array)).all():
             self.reject(5, f"expected {self.RULE.text}, got {array[~good].flat[0]}")
         self._check_zero_point(shape)
         return [TensorType(element, shape_of(self.x))]
@@ -156,7 +157,8 @@ class AffineOp(DlOp):
         """C3."""
         for value in self.parameters:
             fits = shapes.meet_shapes(shape_of(value), shape) is not None
-            if not fits or element_of(value) != self.PARAMETER:
+            power = self.block_size is not None and element_of(value) == powers
+            if not fits or not (power or element_of(value) == self.PARAMETER):
                 expected = TensorType(self.PARAMETER, shape)
                 help = None if self.axis is not None else "with `axis` it is a vector"
                 definitions = self.get_irdl_definition().operands[1 : 1 + self.COUNT]
@@ -203,9 +205,10 @@ class QuantizeOp(ScaledOp):
     C2: the result has the operand's shape and an integer element type of 2, 4, 8 or 16 bits, or a
         narrow float
     C3: the scale is an f32 of rank 0; with `axis` a vector of the axis' size; with `block`, too, of
-        the operand's rank, with one place per block along the axis
+        the operand's rank, with one place per block along the axis, and f32 or f8E8M0FNU
     C4: the axis is one of the operand's, and block >= 1 has one
-    C5: scales are finite and > 0 (checked when the program runs, if they are no constants)
+    C5: scales are finite and > 0 (checked when the program runs, if they are no constants), but
+        those of f8E8M0FNU may be NaN, which makes their block NaN
     C6: the zero point has the scale's shape and the result's element type; narrow floats have none
 
     ```mlir
@@ -243,9 +246,10 @@ class DequantizeOp(ScaledOp):
     C1: the element type is an integer of 2, 4, 8 or 16 bits, i32, or a narrow float
     C2: the result has the operand's shape and element type f32
     C3: the scale is an f32 of rank 0; with `axis` a vector of the axis' size; with `block`, too, of
-        the operand's rank, with one place per block along the axis
+        the operand's rank, with one place per block along the axis, and f32 or f8E8M0FNU
     C4: the axis is one of the operand's, and block >= 1 has one
-    C5: scales are finite and > 0 (checked when the program runs, if they are no constants)
+    C5: scales are finite and > 0 (checked when the program runs, if they are no constants), but
+        those of f8E8M0FNU may be NaN, which makes their block NaN
     C6: the zero point has the scale's shape and the operand's element type; i32 and narrow floats
         have none
 

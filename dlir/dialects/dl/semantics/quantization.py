@@ -20,8 +20,11 @@ def aligned(op: q.AffineOp, x: Array, zero_point: Array | None, *parameters: Arr
 
     Raises ValueError for parameters that break C5.
     """
-    if not (good := op.RULE.holds(parameters[-1])).all():
-        raise ValueError(f"expected {op.RULE.text}, got {parameters[-1][~good].flat[0]}")
+    last = parameters[-1]
+    if last.dtype.itemsize == 1:  # powers of two
+        parameters = (*parameters[:-1], last.astype(np.float32))
+    elif not (good := op.RULE.holds(last)).all():
+        raise ValueError(f"expected {op.RULE.text}, got {last[~good].flat[0]}")
     given = [] if zero_point is None else [widened(zero_point, op.code).astype(np.int32)]
     spread = [_spread(op, x, p) for p in (*parameters, *given)]
     return spread if given else [*spread, np.zeros((), np.int32)]
