@@ -27,9 +27,13 @@ func.func @layer(%x: tensor<2x2xf32> {dl.range = array<f32: -1.02, 2.54>}) -> te
 // A sum between layers reads integers, a bias does not; a tensor of zeros has the scale 1.
 // CHECK-LABEL: @residual
 // CHECK:      dl.constant dense<1.000000e+00> : tensor<f32>
-// CHECK:      %[[A:.*]] = dl.dequantize
-// CHECK:      %[[B:.*]] = dl.dequantize
-// CHECK:      dl.add %[[A]], %[[B]] : tensor<2x2xf32>
+// CHECK:      %[[B:.*]] = dl.add %{{.*}}, %b
+// CHECK:      %[[A:.*]] = dl.quantize %[[B]],
+// CHECK-NEXT: %[[AD:.*]] = dl.dequantize %[[A]],
+// CHECK:      %[[P:.*]] = dl.matmul %[[AD]], %w
+// CHECK:      %[[C:.*]] = dl.quantize %[[P]],
+// CHECK-NEXT: %[[CD:.*]] = dl.dequantize %[[C]],
+// CHECK-NEXT: dl.add %[[AD]], %[[CD]]
 func.func @residual(%x: tensor<2x2xf32> {dl.range = array<f32: 0.0, 0.0>}) -> tensor<2x2xf32> {
   %w = dl.constant dense<[[1.0, 0.0], [0.0, 1.0]]> : tensor<2x2xf32>
   %b = dl.constant dense<[1.0, 2.0]> : tensor<2xf32>

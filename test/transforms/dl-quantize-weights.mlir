@@ -3,7 +3,7 @@
 
 // One scale per output channel; a channel of zeros has the scale 1. In four bits, blocks of two.
 // CHECK-LABEL: @layer
-// CHECK:      %[[S:.*]] = dl.constant dense<[0.00999999977, 1.000000e+00]> : tensor<2xf32>
+// CHECK:      %[[S:.*]] = dl.constant dense<[1.000000e-02, 1.000000e+00]> : tensor<2xf32>
 // CHECK-NEXT: %[[Q:.*]] = dl.quantize %w, %[[S]] {axis = 1} : (tensor<4x2xf32>, tensor<2xf32>) -> tensor<4x2xi8>
 // CHECK-NEXT: %[[D:.*]] = dl.dequantize %[[Q]], %[[S]] {axis = 1}
 // CHECK-NEXT: dl.matmul %x, %[[D]]
