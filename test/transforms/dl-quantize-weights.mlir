@@ -22,8 +22,8 @@ func.func @layer(%x: tensor<?x4xf32>) -> tensor<?x2xf32> {
 // An op may ask for a format of its own, or be kept; rows of tables have their own scales.
 // FOUR-LABEL: @mixed
 // FOUR:      dl.quantize %t, {{.*}} {axis = 1, block = 2} {{.*}} -> tensor<3x4xui4>
-// FOUR:      dl.gather
 // FOUR:      dl.quantize %w, {{.*}} {axis = 1} {{.*}} -> tensor<4x2xi8>
+// FOUR:      dl.gather
 // FOUR:      dl.matmul
 // FOUR:      dl.matmul %{{.*}}, %v acc f32 {dl.keep}
 // CHECK-LABEL: @mixed

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 import dlir
+from dlir.api import Model
 from dlir.diagnostics import CompileError
 from dlir.interpreter import Interpreter
 from dlir.registry import UsageError
@@ -39,7 +40,7 @@ def model(tmp_path: Path) -> Path:
     shapes = {"w": (16, 32), "b": (32,), "v": (4, 32)}
     weights = {name: rng.normal(size=s).astype(np.float32) for name, s in shapes.items()}
     path = tmp_path / "model.mlir"
-    dlir.api.Model(dlir.load(MODEL).module, weights).save(path)
+    Model(dlir.load(MODEL).module, weights).save(path)
     x = np.random.default_rng(1).normal(size=(40, 16)).astype(np.float32)
     np.savez(tmp_path / "samples.npz", x=x)
     return path
@@ -137,7 +138,7 @@ def test_equalisation_and_bias_correction_help(model: Path, tmp_path: Path) -> N
     stretch = np.geomspace(0.01, 100, 32).astype(np.float32)
     weights["w"], weights["b"] = weights["w"] * stretch, np.abs(weights["b"]) * stretch
     weights["v"] = weights["v"] / stretch
-    dlir.api.Model(loaded.module, weights).save(model)
+    Model(loaded.module, weights).save(model)
     losses: dict[bool, float] = {}
     for corrected in (False, True):
         recipe = tmp_path / f"{corrected}.toml"
@@ -194,7 +195,7 @@ def test_bad_weights_name_the_layer(model: Path) -> None:
     loaded = dlir.load(model)
     weights = {name: np.array(loaded.params[name]) for name in loaded.params}
     weights["v"][0, 0] = np.inf
-    dlir.api.Model(loaded.module, weights).save(model)
+    Model(loaded.module, weights).save(model)
     code, _, err = run(model, "--recipe=int8-dynamic")
     assert code == 1 and "the weight of the layer v holds NaN or infinities" in err
 
