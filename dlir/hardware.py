@@ -235,7 +235,11 @@ def _read_value(
         return value
     if hint in (int, float):
         return _number(source, key, part, hint, value)
-    names = {tuple: "a list of words", Mapping: "a table of integers", bool: "true or false"}
+    names: dict[Any, str] = {
+        tuple: "a list of words",
+        Mapping: "a table of integers",
+        bool: "true or false",
+    }
     expected = names.get(origin or hint, "a text")
     source.reject(key, f"'{key}' is {expected} ({unit}); got {value!r}")
 

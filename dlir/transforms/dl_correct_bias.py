@@ -18,7 +18,7 @@ from dlir.dialects.dl.ops.binary import AddOp, MulOp
 from dlir.dialects.dl.ops.quantization import DequantizeOp, QuantizeOp
 from dlir.dialects.dl.semantics import SEMANTICS
 from dlir.numpy_types import Array
-from dlir.params import Weights, check_params
+from dlir.params import check_params
 from dlir.rewrite import current_statistics
 from dlir.signature import entry_function
 from dlir.transforms.quantization.calibration import (
@@ -26,6 +26,7 @@ from dlir.transforms.quantization.calibration import (
     WeightValues,
     read_calibration,
     samples,
+    weights_of,
 )
 from dlir.transforms.quantization.layers import Layer, layers_of
 from dlir.transforms.quantization.writing import Writer
@@ -63,7 +64,7 @@ class DlCorrectBias(ModulePass):
     function: str | None = None
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
-        params = {} if self.params is None else Weights(self.params)
+        params = weights_of(self.params)
         check_params(op, params)
         function = entry_function(op, self.function)
         correct_bias(op, function, samples(function, read_calibration(self.calibration)), params)

@@ -1,4 +1,4 @@
-"""`dl-equalize-layers`: channels between two layers are scaled so that both weights use their steps."""
+"""`dl-equalize-layers`: channels between two layers are scaled for both weights."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from dlir.dialects.dl.ops.binary import AddOp, DivOp, MulOp
 from dlir.dialects.dl.ops.contraction import Conv2dOp
 from dlir.dialects.dl.ops.movement import ReshapeOp
 from dlir.numpy_types import Array
-from dlir.params import Weights, check_params
+from dlir.params import check_params
 from dlir.rewrite import current_statistics
 from dlir.signature import entry_function
-from dlir.transforms.quantization.calibration import WeightValues
+from dlir.transforms.quantization.calibration import WeightValues, weights_of
 from dlir.transforms.quantization.layers import Layer, layer_of, layers_of
 from dlir.transforms.quantization.writing import Writer
 
@@ -66,7 +66,7 @@ class DlEqualizeLayers(ModulePass):
     function: str | None = None
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
-        params = {} if self.params is None else Weights(self.params)
+        params = weights_of(self.params)
         check_params(op, params)
         equalize_layers(entry_function(op, self.function), params)
 
@@ -87,7 +87,7 @@ def equalize_layers(function: FuncOp, params: Mapping[str, Array]) -> None:
     """What the pass does, with the weights at hand. Raises CompileError."""
     pairs = [pair for layer in layers_of(function) if (pair := _pair(layer)) is not None]
     values = WeightValues(params)
-    arrays = {
+    arrays: dict[Operation, Array] = {
         layer.op: np.array(values.of(layer), np.float64)
         for pair in pairs
         for layer in (pair.first, pair.second)

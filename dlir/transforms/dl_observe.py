@@ -16,11 +16,11 @@ from xdsl.passes import ModulePass
 from dlir.diagnostics import fail
 from dlir.numpy_types import Array
 from dlir.observers import NEEDS_HISTOGRAM, OBSERVERS, Range, Seen
-from dlir.params import Weights, check_params
+from dlir.params import check_params
 from dlir.rewrite import current_statistics
 from dlir.scales import grid_of
 from dlir.signature import entry_function
-from dlir.transforms.quantization.calibration import Runner, read_calibration, samples
+from dlir.transforms.quantization.calibration import Runner, read_calibration, samples, weights_of
 from dlir.transforms.quantization.layers import layer_of, places
 from dlir.transforms.quantization.ranges import name, set_range, source
 
@@ -81,7 +81,7 @@ class DlObserve(ModulePass):
     element: Element = "i8"
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
-        params = {} if self.params is None else Weights(self.params)
+        params = weights_of(self.params)
         check_params(op, params)
         function = entry_function(op, self.function)
         inputs = samples(function, read_calibration(self.calibration))

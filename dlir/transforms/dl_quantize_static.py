@@ -26,9 +26,9 @@ Element = Literal["i8", "ui8"]
 class DlQuantizeStatic(ModulePass):
     """Quantise and dequantise what layers read, with scales from the ranges in the text.
 
-    A range is the attribute `dl.range` of the op or argument that gives a value (`dl-observe` writes
-    it). i8 is symmetric, ui8 has zero points. Other readers of a value than layers, and the sums
-    between layers, keep the float one. Run it before `dl-quantize-weights`, or after it.
+    A range is the attribute `dl.range` of the op or argument that gives a value; `dl-observe`
+    writes it. i8 is symmetric, ui8 has zero points. Other readers of a value than layers, and the
+    sums between layers, keep the float one. Run it before `dl-quantize-weights`, or after it.
 
     Before:
     ```mlir

@@ -16,10 +16,10 @@ from dlir.diagnostics import fail
 from dlir.dialects.dl.ops.base import type_of
 from dlir.dialects.dl.ops.source import ParamOp
 from dlir.numpy_types import Array
-from dlir.params import Weights, check_params
+from dlir.params import check_params
 from dlir.rewrite import current_statistics
 from dlir.signature import entry_function
-from dlir.transforms.quantization.calibration import WeightValues
+from dlir.transforms.quantization.calibration import WeightValues, weights_of
 from dlir.transforms.quantization.layers import FORMAT, Layer, layers_of
 from dlir.transforms.quantization.rounding import BITS, Rounded, WeightFormat, rounded
 from dlir.transforms.quantization.writing import WEIGHTS, Writer
@@ -68,7 +68,7 @@ class DlQuantizeWeights(ModulePass):
     tables: bool = False
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
-        params = {} if self.params is None else Weights(self.params)
+        params = weights_of(self.params)
         check_params(op, params)
         how = WeightFormat(self.element, self.block, self.search, self.tables)
         quantize_weights(entry_function(op, self.function), params, how)

@@ -104,7 +104,7 @@ class Request:
         for key, is_needed in needs.items():
             if is_needed:
                 raise misuse(
-                    f"the recipe '{self.recipe}' needs samples, for '{key}': no --calibration given",
+                    f"the recipe '{self.recipe}' needs samples, for '{key}': give --calibration",
                     help="write an archive with numpy.savez, one array per input",
                 )
         return []

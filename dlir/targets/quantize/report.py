@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from html import escape
 from math import isfinite
-from typing import Any
+from typing import Any, cast
 
 from dlir import page
 
@@ -144,7 +144,7 @@ def _size(count: int) -> str:
 
 def _plain(value: Any) -> Any:
     if isinstance(value, dict):
-        return {key: _plain(inner) for key, inner in value.items()}
+        return {key: _plain(inner) for key, inner in cast(dict[str, Any], value).items()}
     if isinstance(value, list):
-        return [_plain(inner) for inner in value]
+        return [_plain(inner) for inner in cast(list[Any], value)]
     return None if isinstance(value, float) and not isfinite(value) else value

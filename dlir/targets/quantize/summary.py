@@ -63,7 +63,8 @@ def _row(
 ) -> LayerRow:
     layer = made.layers[number]
     error = None if measured.errors is None else measured.errors[0][number]
-    known = [_time(one.layers[number], time) for one, time in zip((real, made), measured.times)]
+    sides = zip((real, made), measured.times, strict=False)  # no times without samples
+    known = [_time(one.layers[number], times) for one, times in sides]
     before, after = known or [None, None]
     return LayerRow(
         name=real.layers[number].name,
@@ -80,7 +81,7 @@ def _row(
 
 
 def _time(layer: Layer, times: Times) -> float | None:
-    """The time of the kernel that computes a layer: it comes from the last op that is part of it."""
+    """The time of the kernel that computes a layer; it comes from the last op that is in it."""
     value = layer.result
     while (place := name_of(source(value))) not in times.places:
         use = value.get_unique_use()

@@ -19,6 +19,7 @@ from dlir.dialects.dl.ops.source import ConstantOp, ParamOp
 from dlir.dialects.dl.semantics import SEMANTICS
 from dlir.interpreter import ExecutionError, Interpreter
 from dlir.numpy_types import Array, Value, type_name
+from dlir.params import Weights
 from dlir.registry import did_you_mean
 from dlir.signature import argument_names
 from dlir.transforms.quantization.layers import Layer
@@ -45,6 +46,11 @@ def read_calibration(path: str) -> dict[str, Array]:
     except (ValueError, EOFError, zipfile.BadZipFile):
         message = f"cannot read the calibration '{path}': it is no archive of arrays of numbers"
         fail(None, message, help="write it with numpy.savez; a truncated file ends like this, too")
+
+
+def weights_of(path: str | None) -> Mapping[str, Array]:
+    """The weights of a file, or none. Raises CompileError."""
+    return {} if path is None else Weights(path)
 
 
 # Samples

@@ -148,7 +148,9 @@ def places(function: FuncOp, *, sums: bool = True) -> list[tuple[Operation, int]
     """
     block = function.body.block
     layers = {layer.op: layer for layer in layers_of(function)}
-    used = {op for op, layer in layers.items() if not layer.is_kept and not layer.is_table}
+    used: set[Operation] = {
+        op for op, layer in layers.items() if not layer.is_kept and not layer.is_table
+    }
     between = _between(function, used) if sums else set[Operation]()
     found: list[tuple[Operation, int]] = []
     for op in block.ops:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 from xdsl.dialects.builtin import ArrayAttr, DenseArrayBase, DictionaryAttr, f32
 from xdsl.dialects.func import FuncOp
-from xdsl.ir import Attribute, Operation, OpResult, SSAValue
+from xdsl.ir import Attribute, BlockArgument, Operation, OpResult, SSAValue
 
 from dlir.diagnostics import fail
 from dlir.observers import Range
@@ -41,7 +41,7 @@ def set_range(value: SSAValue, found: Range) -> None:
         value.op.attributes[_key(value)] = attribute
         return
     function = source(value)
-    assert isinstance(function, FuncOp)
+    assert isinstance(function, FuncOp) and isinstance(value, BlockArgument)
     empty = [DictionaryAttr({})] * len(function.args)
     given = [*function.arg_attrs.data] if function.arg_attrs is not None else empty
     given[value.index] = DictionaryAttr({**given[value.index].data, RANGE: attribute})
@@ -52,7 +52,8 @@ def source(value: SSAValue) -> Operation:
     """The op that defines a value, or whose argument it is."""
     if isinstance(value, OpResult):
         return value.op
-    op = value.owner.parent_op() if not isinstance(value.owner, Operation) else None
+    assert isinstance(value, BlockArgument)
+    op = value.block.parent_op()
     assert op is not None, "blocks are inside functions"
     return op
 
@@ -73,4 +74,5 @@ def _attributes(value: SSAValue) -> Mapping[str, Attribute]:
         return op.attributes
     if not isinstance(op, FuncOp) or op.arg_attrs is None:
         return {}
+    assert isinstance(value, BlockArgument)
     return op.arg_attrs.data[value.index].data

@@ -7,7 +7,7 @@ from typing import NamedTuple, TypeVar
 
 import numpy as np
 from xdsl.dialects.builtin import i8
-from xdsl.ir import Attribute, Block, Operation, OpResult, SSAValue
+from xdsl.ir import Attribute, BlockArgument, Operation, OpResult, SSAValue
 from xdsl.rewriter import InsertPoint, Rewriter
 
 from dlir.dialects.dl.attrs import ui8
@@ -44,9 +44,8 @@ class Writer:
             self._point = InsertPoint.after(value.op)
             self._location = value.op.location
         else:
-            block = value.owner
-            assert isinstance(block, Block)
-            self._point = InsertPoint.at_start(block)
+            assert isinstance(value, BlockArgument)
+            self._point = InsertPoint.at_start(value.block)
             self._location = value.location
 
     def insert(self, op: OpT) -> OpT:
