@@ -620,12 +620,30 @@ TRANSFORMERS: list[Function] = [
     )[0],
 ]
 
+
+def _channels(x: Tensor, axis: int) -> tuple[Tensor, Tensor]:
+    """Scales that are powers of two, and zero points, for an axis."""
+    places = torch.arange(x.shape[axis])
+    return 2.0 ** (places - 3), (places - 2).to(torch.int32)
+
+
+FAKE_QUANTIZATIONS: list[Function] = [
+    lambda x: torch.fake_quantize_per_tensor_affine(x, 0.25, 3, 0, 255),
+    lambda x: torch.fake_quantize_per_tensor_affine(
+        x, torch.tensor(0.5), torch.tensor(-1, dtype=torch.int32), -8, 7
+    ),
+    lambda x: torch.fake_quantize_per_channel_affine(x, *_channels(x, 0), 0, -127, 127),
+    lambda x: torch.fake_quantize_per_channel_affine(x, *_channels(x, 1), 1, -2, 15),
+]
+"""By powers of two, whose inverses are exact."""
+
 GROUPS: Mapping[str, tuple[list[Function], tuple[Tensor, ...]]] = {
     "activations": (ACTIVATIONS, (floats(4, 7),)),
     "activations of halves": (ACTIVATIONS, (plain(4, 7, dtype=torch.bfloat16),)),
     "attention": (ATTENTION, (plain(2, 2, 5, 4), plain(2, 2, 7, 4), plain(2, 2, 7, 4) * 2)),
     "convolutions": (CONVOLUTIONS, (plain(2, 6, 7, 8),)),
     "creations": (CREATIONS, (plain(2, 3),)),
+    "fake quantizations": (FAKE_QUANTIZATIONS, (plain(5, 7) * 3,)),
     "images": (IMAGES, (plain(2, 3, 6, 7),)),
     "indexing": (INDEXING, (plain(2, 3, 4), torch.tensor([1, 0]), torch.tensor([2, 0]))),
     "integers": (INTEGERS, (ints(3, 4), ints(4))),

@@ -22,6 +22,7 @@ from numeric.cases import (
     Ulps,
     elements_in,
 )
+from numeric.fake_quantization_cases import fake_quantization_cases
 from numeric.linear_algebra_cases import linear_algebra_cases
 from numeric.normalization_cases import more_normalization_cases
 from numeric.quantization_cases import quantization_cases
@@ -455,6 +456,7 @@ REPRESENTATIVE: dict[str, list[Case]] = {
     "cast": cast_cases(),
     "matmul": matmul_cases(),
     "quantization": quantization_cases(),
+    "fake quantization": fake_quantization_cases(),
     "convolution f32": convolution_cases("f32"),
     "pooling f32": pooling_cases("f32"),
     "reduction f32": reduction_cases("f32"),

@@ -58,6 +58,10 @@ from dlir.dialects.dl.ops.convolution import (
 from dlir.dialects.dl.ops.embedding import (
     EmbeddingBagOp,
 )
+from dlir.dialects.dl.ops.fake_quantization import (
+    FakeQuantizeGradOp,
+    FakeQuantizeOp,
+)
 from dlir.dialects.dl.ops.linear_algebra import (
     DetOp,
     DftOp,
@@ -232,6 +236,8 @@ __all__ = [
     "ErfOp",
     "ExpOp",
     "Expm1Op",
+    "FakeQuantizeGradOp",
+    "FakeQuantizeOp",
     "FloorOp",
     "FmodOp",
     "GatherElementsOp",

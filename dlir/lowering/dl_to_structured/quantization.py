@@ -10,11 +10,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, cast
 
-from xdsl.dialects import cf
+from xdsl.dialects import cf, math
 from xdsl.dialects.builtin import f32
 from xdsl.ir import Operation, SSAValue
 
 from dlir.dialects.dl.attrs import powers
+from dlir.dialects.dl.ops import fake_quantization as f
 from dlir.dialects.dl.ops import quantization as q
 from dlir.dialects.dl.ops.source import ConstantOp
 from dlir.dialects.structured import quantization as bodies
@@ -34,15 +35,18 @@ from dlir.lowering.dl_to_structured.scalar import (
     Form,
     Scalar,
     compare,
+    function,
     maximum,
     minimum,
     number,
+    where,
 )
 from dlir.lowering.dl_to_structured.scalar_forms import convert
 from dlir.lowering.dl_to_structured.sizes import tensor_type
 from dlir.number_formats import format_of
 from dlir.types import Integer, is_narrow_float, is_narrow_integer
 
+rounded = function(math.RoundEvenOp)
 CHECKS: dict[q.Rule, Callable[[Scalar], Scalar]] = {
     q.SCALES: lambda x: compare("gt", x, 0) & compare("lt", x, float("inf")),
     q.SHIFTS: lambda x: compare("ge", x, -31) & compare("le", x, 31),
@@ -63,7 +67,10 @@ def affine(emitter: Emitter, op: q.AffineOp) -> SSAValue:
     at = "" if op.axis is None else letters[op.axis.value.data]
     space = Space(letters)
     out = emitter.empty(tensor_type(op.result), sizes)
-    inputs = [Access(op.x, space.forms(letters)), *(Access(p, space.forms(at)) for p in parameters)]
+    inputs = [
+        *(Access(x, space.forms(letters)) for x in op.operands[: op.FIRST]),
+        *(Access(p, space.forms(at)) for p in parameters),
+    ]
     return emitter.generic(space, inputs, Destination(out, space.forms(letters)), body)
 
 
@@ -147,6 +154,27 @@ def _requantize(
     return _canonical(bodies.requantize, x, multiplier, shift, zero, cast(Integer, op.code))
 
 
+def _fake_quantize(op: f.FakeQuantizeOp, x: Scalar, scale: Scalar, zero: Scalar | int) -> Scalar:
+    nearest = rounded(x / scale)
+    point = _real(zero, x)
+    low, high = op.range
+    number = where(compare("eq", nearest, nearest), nearest, 0) + point
+    return (minimum(maximum(number, low), high) - point) * scale
+
+
+def _fake_quantize_grad(
+    op: f.FakeQuantizeGradOp, x: Scalar, gradient: Scalar, scale: Scalar, zero: Scalar | int
+) -> Scalar:
+    number = rounded(x / scale) + _real(zero, x)
+    low, high = op.range
+    return where(compare("ge", number, low) & compare("le", number, high), gradient, 0)
+
+
+def _real(zero: Scalar | int, like: Scalar) -> Scalar:
+    """A zero point as an f32."""
+    return convert(zero, f32) if isinstance(zero, Scalar) else like.like(float(zero))
+
+
 def _canonical(make: Callable[..., SSAValue], x: Scalar, *others: Scalar | int | Integer) -> Scalar:
     """A sequence of the structured dialect, added to the body that x is in."""
 
@@ -161,6 +189,8 @@ FORMS: dict[type[Operation], Callable[..., Scalar]] = {
     q.QuantizeOp: _quantize,
     q.DequantizeOp: _dequantize,
     q.RequantizeOp: _requantize,
+    f.FakeQuantizeOp: _fake_quantize,
+    f.FakeQuantizeGradOp: _fake_quantize_grad,
 }
 
 

@@ -36,6 +36,7 @@ from dlir.dialects.dl.ops import binary as b
 from dlir.dialects.dl.ops import bits, scan, scatter
 from dlir.dialects.dl.ops import contraction as c
 from dlir.dialects.dl.ops import convolution as cv
+from dlir.dialects.dl.ops import fake_quantization as fq
 from dlir.dialects.dl.ops import movement as m
 from dlir.dialects.dl.ops import ordering as o
 from dlir.dialects.dl.ops import pooling as p
@@ -103,6 +104,8 @@ OPERATIONS: dict[type[Operation], int] = {
     a.ClipOp: 2,  # max, min
     b.PreluOp: 2,  # x > 0, slope * x
     ran.RandomBitsOp: 25,  # 10 rounds of 10 operations for a block of four
+    fq.FakeQuantizeOp: 7,  # x / scale, round, + zero point, max, min, - zero point, * scale
+    fq.FakeQuantizeGradOp: 5,  # x / scale, round, + zero point, two comparisons
     q.QuantizeOp: 5,  # x / scale, round, + zero point, max, min
     q.DequantizeOp: 2,  # x - zero point, * scale
     q.RequantizeOp: 5,  # x * multiplier, / 2^n, + zero point, max, min

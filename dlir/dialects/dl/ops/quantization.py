@@ -84,6 +84,8 @@ class AffineOp(DlOp):
     TARGET: ClassVar[ElementSet] = QUANTIZED
     RULE: ClassVar[Rule] = SCALES
     """What holds for the numbers of the last of the parameters."""
+    FIRST: ClassVar[int] = 1
+    """Where the parameters begin; before them are operands of x's shape."""
     COUNT: ClassVar[int] = 1
     """How many parameters there are before the zero point."""
 
@@ -95,7 +97,7 @@ class AffineOp(DlOp):
     @property
     def parameters(self) -> Sequence[SSAValue]:
         """The scale, or the multiplier and the shift."""
-        return self.operands[1 : 1 + self.COUNT]
+        return self.operands[self.FIRST : self.FIRST + self.COUNT]
 
     @property
     def block_size(self) -> int | None:
@@ -161,7 +163,7 @@ class AffineOp(DlOp):
             if not fits or not (power or element_of(value) == self.PARAMETER):
                 expected = TensorType(self.PARAMETER, shape)
                 help = None if self.axis is not None else "with `axis` it is a vector"
-                definitions = self.get_irdl_definition().operands[1 : 1 + self.COUNT]
+                definitions = self.get_irdl_definition().operands[self.FIRST :][: self.COUNT]
                 names = " and ".join(name for name, _ in definitions)
                 self.reject(3, f"expected {names} of type {expected}, got {value.type}", help)
 
