@@ -11,11 +11,13 @@ from bench.cases import (
     process,
     quantized,
     recurrent,
+    sparse,
     weight_only,
 )
 from bench.program import Case
 
 TOPICS = (
-    model, minilm, matmul, weight_only, conv, integer, memory, light, recurrent, quantized, process,
+    model, minilm, matmul, weight_only, conv, integer, memory, light, recurrent, quantized,
+    sparse, process,
 )  # fmt: skip
 CASES: dict[str, Case] = {case.name: case for topic in TOPICS for case in topic.CASES}
