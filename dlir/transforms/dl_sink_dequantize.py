@@ -10,7 +10,6 @@ from xdsl.ir import Operation, SSAValue
 from xdsl.passes import ModulePass
 from xdsl.pattern_rewriter import PatternRewriter, RewritePattern, op_type_rewrite_pattern
 
-from dlir.dialects.dl.attrs import Tensor
 from dlir.dialects.dl.ops.base import element_of, rank_of, shape_of
 from dlir.dialects.dl.ops.movement import GatherOp, ReshapeOp, TransposeOp
 from dlir.dialects.dl.ops.packing import UnpackOp
@@ -26,7 +25,7 @@ MOVES = (ReshapeOp, TransposeOp, MaxPool2dOp)
 
 def remade(op: Operation, x: SSAValue) -> Operation:
     """The op on another first operand, whose element type its result has."""
-    type: Tensor = with_element(op.results[0].type, element_of(x))
+    type = with_element(op.results[0].type, element_of(x))
     return op.create(operands=[x, *op.operands[1:]], properties=op.properties, result_types=[type])
 
 

@@ -1,6 +1,6 @@
 """The `structured` dialect: what is computed over which iteration space, on tensors or memrefs."""
 
-from xdsl.ir import Dialect
+from xdsl.ir import Dialect, Operation
 
 from dlir.dialects.structured.attrs import IteratorAttr, ScheduleAttr
 from dlir.dialects.structured.ops import (
@@ -16,7 +16,7 @@ from dlir.dialects.structured.ops import (
     YieldOp,
 )
 
-OPS = [
+OPS: list[type[Operation]] = [
     GenericOp, FillOp, GatherOp, ReshapeOp, ScanOp, SortOp, ScatterOp, SparseMatmulOp, IndexOp,
     YieldOp,
 ]  # fmt: skip
