@@ -2,6 +2,7 @@
 
 import os
 import tempfile
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,45 @@ _ROOT = Path(__file__).parent
 # no test fails because the machine is busy
 settings.register_profile("dlir", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("dlir")
+
+
+ONE_OF = {
+    "conformance/test_onnx_cases.py": 2,
+    "integration/test_onnx_quantizers.py": 3,
+    "integration/test_onnx_recurrent.py": 2,
+    "integration/test_torch_models.py": 2,
+    "integration/test_torch_ops.py": 2,
+    "numeric/test_cpu_ops.py": 2,
+    "numeric/test_cpu_safety.py": 2,
+    "numeric/test_dl_convolution_algorithm.py": 2,
+    "numeric/test_dl_narrow.py": 4,
+    "numeric/test_dl_to_structured.py": 2,
+    "numeric/test_linalg.py": 2,
+    "numeric/test_number_formats.py": 3,
+    "numeric/test_sparse_matmul.py": 3,
+    "numeric/test_stablehlo.py": 2,
+    "numeric/test_structured_pipeline.py": 2,
+    "numeric/test_structured_tile.py": 2,
+    "numeric/test_structured_to_accel.py": 2,
+    "numeric/test_weight_only.py": 3,
+    "targets/cpu/test_dots.py": 5,
+    "unit/test_onnx_quantization.py": 2,
+    "unit/test_weight_rounding.py": 4,
+}
+"""`make test` runs one of so many cases of each test of these files; the others are slow."""
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    seen: Counter[tuple[Path, str]] = Counter()
+    for item in items:
+        every = ONE_OF.get(item.path.relative_to(_ROOT).as_posix(), 1)
+        if every == 1 or not hasattr(item, "callspec") or item.get_closest_marker("slow"):
+            continue
+        test = (item.path, item.function.__name__)
+        if seen[test] % every:
+            item.add_marker(pytest.mark.slow)
+        seen[test] += 1
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> MlirFile | None:

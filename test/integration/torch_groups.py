@@ -637,6 +637,27 @@ FAKE_QUANTIZATIONS: list[Function] = [
 ]
 """By powers of two, whose inverses are exact."""
 
+
+def _codes(x: Tensor) -> list[Tensor]:
+    """What PyTorch's exporting quantisers write, there and back."""
+    import torch.ao.quantization.fx._decomposed  # registers the ops
+
+    d = torch.ops.quantized_decomposed
+    bounds, kind = (-128, 127), torch.int8
+    scale, zero = torch.tensor(0.25), torch.tensor(3, dtype=torch.int64)
+    by_tensor = d.quantize_per_tensor(x, 0.25, 3, *bounds, kind)
+    told = d.quantize_per_tensor.tensor(x, scale, zero, *bounds, kind)
+    scales = 2.0 ** torch.arange(x.shape[1]).float() / 8
+    zeros = torch.arange(x.shape[1])
+    by_channel = d.quantize_per_channel(x, scales, zeros, 1, *bounds, kind)
+    return [
+        d.dequantize_per_tensor(by_tensor, 0.25, 3, *bounds, kind),
+        d.dequantize_per_tensor.tensor(told, scale, zero, *bounds, kind),
+        d.dequantize_per_channel(by_channel, scales, zeros, 1, *bounds, kind),
+        *d.choose_qparams.tensor(x, *bounds, 1e-5, kind),
+    ]
+
+
 GROUPS: Mapping[str, tuple[list[Function], tuple[Tensor, ...]]] = {
     "activations": (ACTIVATIONS, (floats(4, 7),)),
     "activations of halves": (ACTIVATIONS, (plain(4, 7, dtype=torch.bfloat16),)),
@@ -670,6 +691,7 @@ GROUPS: Mapping[str, tuple[list[Function], tuple[Tensor, ...]]] = {
         [lambda a, b: a @ b, lambda a, b: a[0] @ b[0]],
         (ints(2, 3, 4, dtype=torch.int32), ints(2, 4, 5, dtype=torch.int32)),
     ),
+    "quantizations": ([_codes], (plain(5, 7) * 3,)),
     "reductions": (REDUCTIONS, (plain(3, 4, 5),)),
     "transformers": (TRANSFORMERS, (plain(3, 5, 8),)),
     "scatters": (SCATTERS, (plain(2, 3, 4), torch.tensor([1, 0]), torch.tensor([2, 0]))),

@@ -23,6 +23,7 @@ from numeric.cases import (
     elements_in,
 )
 from numeric.fake_quantization_cases import fake_quantization_cases
+from numeric.format_cases import format_cases
 from numeric.linear_algebra_cases import linear_algebra_cases
 from numeric.normalization_cases import more_normalization_cases
 from numeric.quantization_cases import quantization_cases
@@ -457,6 +458,7 @@ REPRESENTATIVE: dict[str, list[Case]] = {
     "matmul": matmul_cases(),
     "quantization": quantization_cases(),
     "fake quantization": fake_quantization_cases(),
+    "formats": format_cases(),
     "convolution f32": convolution_cases("f32"),
     "pooling f32": pooling_cases("f32"),
     "reduction f32": reduction_cases("f32"),

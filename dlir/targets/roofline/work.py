@@ -48,6 +48,7 @@ from dlir.dialects.dl.ops.base import DlOp, element_of, shape_of
 from dlir.dialects.dl.ops.casting import StochasticCastOp
 from dlir.dialects.dl.ops.elementwise import BinaryOp, UnaryOp
 from dlir.dialects.dl.ops.microscaling import MxScaleOp
+from dlir.dialects.dl.ops.packing import PackOp, UnpackOp
 from dlir.transforms.dl_decompose import DECOMPOSITIONS, decomposed
 from dlir.types import is_tensor
 
@@ -175,6 +176,8 @@ COUNTS: dict[type[Operation], Callable[[Any], tuple[int, int]]] = {
     b.SelectOp: _per_element,
     b.CastOp: _per_element,
     StochasticCastOp: _per_element,
+    PackOp: _none,
+    UnpackOp: _none,
     q.AffineOp: _per_element,
     MxScaleOp: _per_element,
     r.ReduceOp: _reduce,
