@@ -11,6 +11,7 @@
 | `tf32` | `float32`, of which the first 19 bits count |
 | `i4 i2 ui4 ui2` | `ml_dtypes.int4 int2 uint4 uint2`, one byte each |
 | `index` | `int64` |
+| `!quant.uniform<...>` | that of the stored integers |
 | `tensor`, `vector`, `memref` | `ndarray` of the element's dtype |
 """
 
@@ -35,7 +36,7 @@ from xdsl.ir import Attribute
 
 from dlir.diagnostics import fail
 from dlir.number_formats import FORMATS
-from dlir.types import BYTE_FLOATS, is_integer, is_unsigned
+from dlir.types import BYTE_FLOATS, StoredType, is_integer, is_unsigned
 
 Array: TypeAlias = NDArray[Any]
 Value: TypeAlias = Any
@@ -100,6 +101,8 @@ def find_dtype(type: Attribute) -> np.dtype[Any] | None:
     """The dtype of a scalar type, or of the elements of a shaped one; None when numpy has none."""
     if isinstance(type, TensorType | MemRefType | VectorType):
         type = cast(ShapedType, type).element_type
+    if isinstance(type, StoredType):
+        type = type.stored_as
     if is_integer(type):
         return (_UNSIGNED if is_unsigned(type) else _INTEGERS).get(type.bitwidth)
     return _FLOATS.get(type.__class__)

@@ -40,6 +40,7 @@ DIALECTS: dict[str, str] = {
     "linalg": "dlir.dialects.linalg:Linalg",
     "llvm": "dlir.dialects.llvm:LLVM",
     "memref": "dlir.dialects.buffers:MemRef",
+    "quant": "dlir.dialects.quant:QUANT",
     "sparse": "dlir.dialects.sparse:SPARSE",
     "stablehlo": "dlir.dialects.stablehlo:StableHLO",
     "structured": "dlir.dialects.structured:Structured",
@@ -61,12 +62,14 @@ PASSES: dict[str, str] = {
     "apply-patterns": "dlir.transforms.apply_patterns:ApplyPatterns",
     "apply-schedule": "dlir.transforms.apply_schedule:ApplySchedule",
     "convert-accel-to-isa": "dlir.targets.accel.emit:ConvertAccelToIsa",
+    "convert-dl-to-quant": "dlir.lowering.dl_to_quant:ConvertDlToQuant",
     "convert-dl-to-structured": "dlir.lowering.dl_to_structured:ConvertDlToStructured",
     "convert-linalg-to-structured": (
         "dlir.lowering.linalg_to_structured:ConvertLinalgToStructured"
     ),
     "convert-loops-to-llvm": "dlir.lowering.loops_to_llvm:ConvertLoopsToLLVM",
     "convert-parallel-to-omp": "dlir.lowering.parallel_to_omp:ConvertParallelToOmp",
+    "convert-quant-to-dl": "dlir.lowering.quant_to_dl:ConvertQuantToDl",
     "convert-stablehlo-to-dl": "dlir.lowering.stablehlo_to_dl:ConvertStablehloToDl",
     "convert-structured-to-accel": ("dlir.lowering.structured_to_accel:ConvertStructuredToAccel"),
     "convert-structured-to-linalg": (
@@ -153,6 +156,7 @@ SEMANTICS: dict[str, str] = {
     "linalg": "dlir.dialects.upstream.semantics_linalg:SEMANTICS",
     "math": "dlir.dialects.upstream.semantics_math:SEMANTICS",
     "memref": "dlir.dialects.upstream.semantics_memref:SEMANTICS",
+    "quant": "dlir.dialects.quant.semantics:SEMANTICS",
     "scf": "dlir.dialects.upstream.semantics_scf:SEMANTICS",
     "sparse": "dlir.dialects.sparse.semantics:SEMANTICS",
     "structured": "dlir.dialects.structured.semantics:SEMANTICS",

@@ -22,6 +22,7 @@ DESCENT: dict[str, str] = {
         "builtin.module(dl-decompose,convert-dl-to-structured,"
         "structured-hoist-constants,structured-bufferize)"
     ),
+    "quant": "builtin.module(convert-quant-to-dl)",
     "structured": "builtin.module(structured-bufferize,convert-structured-to-loops)",
 }
 """Dialect -> the pipeline after which none of its ops is left."""

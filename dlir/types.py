@@ -6,6 +6,7 @@ checker; these ask the same and answer `VectorType[Attribute]`. The constants fo
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Sequence
 from typing import Any, TypeAlias, cast
 
@@ -25,7 +26,7 @@ from xdsl.dialects.builtin import (
     VectorType,
     f32,
 )
-from xdsl.ir import Attribute
+from xdsl.ir import Attribute, ParametrizedAttribute, TypeAttribute
 
 from dlir.number_formats import COMPUTED, FORMATS
 
@@ -77,6 +78,15 @@ def is_narrow_float(type: Attribute) -> bool:
 def is_narrow_integer(type: Attribute) -> TypeIs[IntegerType[int, Signedness]]:
     """An integer of 2 or 4 bits, each of which is stored in a byte."""
     return is_integer(type) and type.bitwidth in (2, 4)
+
+
+class StoredType(ParametrizedAttribute, TypeAttribute):
+    """A type of elements whose values are those of another type."""
+
+    @property
+    @abstractmethod
+    def stored_as(self) -> Attribute:
+        """The type whose values these are."""
 
 
 ELEMENT_MARK = "dlir.element"

@@ -30,6 +30,7 @@ from dlir.interpreter import Interpreter
 from dlir.numpy_types import dtype_named
 from dlir.parser import parse_file
 from dlir.registry import default_registry
+from dlir.types import StoredType
 from format.script import Line, Script
 
 _CASE = re.compile(
@@ -86,7 +87,8 @@ def split_values(text: str) -> tuple[str, ...]:
 
 def read_value(text: str, type_: Attribute) -> Any:
     """A literal as numpy array or scalar of `type_`; its shape is the literal's own."""
-    element = str(getattr(type_, "element_type", type_))
+    element_type = getattr(type_, "element_type", type_)
+    element = str(element_type.stored_as if isinstance(element_type, StoredType) else element_type)
     dense = _DENSE.match(text)
     shape: tuple[int, ...] | None = None
     if dense is not None:

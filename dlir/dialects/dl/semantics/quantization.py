@@ -51,8 +51,11 @@ def quantize(
     _: Any, op: q.QuantizeOp, x: Array, scale: Array, zero_point: Array | None = None
 ) -> Array:
     """saturate(round(x / scale) + zero_point), NaN as 0"""
-    scale, zero = aligned(op, x, zero_point, scale)
-    dtype = result_dtype(op)
+    return quantized(x, *aligned(op, x, zero_point, scale), result_dtype(op))
+
+
+def quantized(x: Array, scale: Array, zero: Array, dtype: np.dtype[Any]) -> Array:
+    """Parameters are broadcast against x."""
     with np.errstate(over="ignore", invalid="ignore"):
         quotient = np.asarray(x / scale)
     if not is_integral(dtype):
@@ -70,7 +73,11 @@ def dequantize(
 ) -> Array:
     """(x - zero_point) * scale"""
     scale, zero = aligned(op, x, zero_point, scale)
-    number = widened(x, op.code)
+    return dequantized(widened(x, op.code), scale, zero)
+
+
+def dequantized(number: Array, scale: Array, zero: Array) -> Array:
+    """Parameters are broadcast against the numbers."""
     if is_integral(number.dtype):
         number = number.astype(np.int32) - zero
     with np.errstate(over="ignore", under="ignore"):
