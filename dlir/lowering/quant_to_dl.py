@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from xdsl.builder import Builder
 from xdsl.context import Context
-from xdsl.dialects.builtin import DYNAMIC_INDEX, FunctionType, ModuleOp
+from xdsl.dialects.builtin import DYNAMIC_INDEX, FunctionType, ModuleOp, i8
 from xdsl.dialects.func import FuncOp
 from xdsl.ir import Attribute, Operation, SSAValue
 from xdsl.passes import ModulePass
@@ -17,10 +17,11 @@ from xdsl.rewriter import InsertPoint, Rewriter
 from dlir.diagnostics import fail
 from dlir.dialects.dl.constants import constant
 from dlir.dialects.dl.ops.activation import ClipOp
+from dlir.dialects.dl.ops.binary import CastOp
 from dlir.dialects.dl.ops.quantization import DequantizeOp, QuantizeOp
 from dlir.dialects.quant.ops import DcastOp, QcastOp, ScastOp
 from dlir.dialects.quant.types import UniformType, uniform_of
-from dlir.types import limits_of, shape_of, with_element
+from dlir.types import is_narrow_integer, limits_of, shape_of, with_element
 
 if TYPE_CHECKING:
     from dlir.numpy_types import Array
@@ -82,11 +83,20 @@ def _quantize(builder: Builder, x: SSAValue, uniform: UniformType, format: _Form
     scale, zero_point = _operands(builder, format)
     options = {"axis": format.axis, "block": format.block}
     op = builder.insert(QuantizeOp(x, scale, zero_point, **options, element=uniform.storage))
+    return _clip(builder, op.result, uniform)
+
+
+def _clip(builder: Builder, q: SSAValue, uniform: UniformType) -> SSAValue:
+    """The number within the bounds of the type; those of few bits are clipped as i8."""
     (low, high), (least, greatest) = uniform.bounds, limits_of(uniform.storage)
     if (low, high) == (least, greatest):
-        return op.result
-    first, last = (low if low > least else None), (high if high < greatest else None)
-    return builder.insert(ClipOp(op.result, first, last)).result
+        return q
+    bounds = low if low > least else None, high if high < greatest else None
+    if not is_narrow_integer(uniform.storage):
+        return builder.insert(ClipOp(q, *bounds)).result
+    wide = builder.insert(CastOp(q, i8)).result
+    clipped = builder.insert(ClipOp(wide, *bounds)).result
+    return builder.insert(CastOp(clipped, uniform.storage)).result
 
 
 def _dequantize(builder: Builder, x: SSAValue, uniform: UniformType, format: _Format) -> SSAValue:

@@ -51,7 +51,8 @@ def quantize(
     _: Any, op: q.QuantizeOp, x: Array, scale: Array, zero_point: Array | None = None
 ) -> Array:
     """saturate(round(x / scale) + zero_point), NaN as 0"""
-    return quantized(x, *aligned(op, x, zero_point, scale), result_dtype(op))
+    scale, zero = aligned(op, x, zero_point, scale)
+    return quantized(x, scale, zero, result_dtype(op))
 
 
 def quantized(x: Array, scale: Array, zero: Array, dtype: np.dtype[Any]) -> Array:
