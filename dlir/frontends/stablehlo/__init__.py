@@ -27,7 +27,7 @@ from dlir.verifier import verify
 
 __all__ = ["import_stablehlo", "read_stablehlo"]
 
-PIPELINE = "builtin.module(convert-stablehlo-to-dl,cse,dce)"
+PIPELINE = "builtin.module(convert-stablehlo-to-dl,convert-quant-to-dl,cse,dce)"
 
 
 def import_stablehlo(source: Any) -> tuple[ModuleOp, Mapping[str, Array]]:

@@ -38,6 +38,7 @@ from dlir.lowering.stablehlo_to_dl import (
     movement,
     normalization,
     others,
+    quantization,
     reduction,
     scatter,
     select_and_scatter,
@@ -51,7 +52,8 @@ from dlir.lowering.stablehlo_to_dl.inline import inline_calls
 
 FAMILIES = (
     elementwise, chlo, movement, dynamic, contraction, convolution, vectorized, reduction, windows,
-    select_and_scatter, sorting, gather, scatter, normalization, control, others,
+    select_and_scatter, sorting, gather, scatter, normalization, quantization, control,
+    others,
 )  # fmt: skip
 
 RULES: dict[str, Rule] = {name: rule for family in FAMILIES for name, rule in family.RULES.items()}

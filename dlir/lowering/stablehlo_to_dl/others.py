@@ -56,7 +56,6 @@ REFUSED: dict[str, tuple[str, ...]] = {
     "complex numbers, which dl has not": ("complex", "real", "imag", "fft"),
     "random numbers of the hardware's generator": ("rng", "rng_bit_generator"),
     "linear algebra, which dl has not": ("cholesky", "triangular_solve"),
-    "quantized types, which are not read": ("uniform_quantize", "uniform_dequantize"),
     "sizes that change while a model runs": ("set_dimension_size",),
     "streams from and to outside": (
         "after_all", "create_token", "infeed", "outfeed", "recv", "send",

@@ -265,15 +265,15 @@ func.func @imag(%x: tensor<2xcomplex<f32>>) -> tensor<2xf32> {
   func.return %y : tensor<2xf32>
 }
 
-func.func @uniform_quantize(%x: tensor<2xf32>) -> tensor<2xi8> {
-  // CHECK: %y = stablehlo.uniform_quantize %x : (tensor<2xf32>) -> tensor<2xi8>
-  %y = stablehlo.uniform_quantize %x : (tensor<2xf32>) -> tensor<2xi8>
-  func.return %y : tensor<2xi8>
+func.func @uniform_quantize(%x: tensor<2xf32>) -> tensor<2x!quant.uniform<i8:f32, 0.5>> {
+  // CHECK: %y = stablehlo.uniform_quantize %x : (tensor<2xf32>) -> tensor<2x!quant.uniform<i8:f32, 0.5>>
+  %y = stablehlo.uniform_quantize %x : (tensor<2xf32>) -> tensor<2x!quant.uniform<i8:f32, 0.5>>
+  func.return %y : tensor<2x!quant.uniform<i8:f32, 0.5>>
 }
 
-func.func @uniform_dequantize(%x: tensor<2xi8>) -> tensor<2xf32> {
-  // CHECK: %y = stablehlo.uniform_dequantize %x : (tensor<2xi8>) -> tensor<2xf32>
-  %y = stablehlo.uniform_dequantize %x : (tensor<2xi8>) -> tensor<2xf32>
+func.func @uniform_dequantize(%x: tensor<2x!quant.uniform<i8:f32, 0.5>>) -> tensor<2xf32> {
+  // CHECK: %y = stablehlo.uniform_dequantize %x : (tensor<2x!quant.uniform<i8:f32, 0.5>>) -> tensor<2xf32>
+  %y = stablehlo.uniform_dequantize %x : (tensor<2x!quant.uniform<i8:f32, 0.5>>) -> tensor<2xf32>
   func.return %y : tensor<2xf32>
 }
 

@@ -138,12 +138,12 @@ ImagOp = _define(
 )  # fmt: skip
 UniformQuantizeOp = _define(
     "uniform_quantize", "Real numbers as integers with a scale.",
-    "%y = stablehlo.uniform_quantize %x : (tensor<2xf32>) -> tensor<2xi8>",
+    "%y = stablehlo.uniform_quantize %x : (tensor<2xf32>) -> tensor<2x!quant.uniform<i8:f32, 0.5>>",
     form=SAME, check=elementwise.elementwise,
 )  # fmt: skip
 UniformDequantizeOp = _define(
     "uniform_dequantize", "The real numbers that integers with a scale stand for.",
-    "%y = stablehlo.uniform_dequantize %x : (tensor<2xi8>) -> tensor<2xf32>",
+    "%y = stablehlo.uniform_dequantize %x : (tensor<2x!quant.uniform<i8:f32, 0.5>>) -> tensor<2xf32>",
     form=SAME, check=elementwise.elementwise,
 )  # fmt: skip
 
