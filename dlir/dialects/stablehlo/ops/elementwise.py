@@ -143,7 +143,8 @@ UniformQuantizeOp = _define(
 )  # fmt: skip
 UniformDequantizeOp = _define(
     "uniform_dequantize", "The real numbers that integers with a scale stand for.",
-    "%y = stablehlo.uniform_dequantize %x : (tensor<2x!quant.uniform<i8:f32, 0.5>>) -> tensor<2xf32>",
+    "%y = stablehlo.uniform_dequantize %x"
+    " : (tensor<2x!quant.uniform<i8:f32, 0.5>>) -> tensor<2xf32>",
     form=SAME, check=elementwise.elementwise,
 )  # fmt: skip
 
