@@ -23,6 +23,8 @@ from dlir.lowering.dl_to_structured.emitter import Access, Destination, Emitter,
 from dlir.lowering.dl_to_structured.scalar import Scalar, compare, from_index, where
 from dlir.lowering.dl_to_structured.sizes import Size, tensor_type
 
+DENSE = "keep the weight without an encoding"
+
 OPS = AssembleOp | DecodeOp | DisassembleOp | EncodeOp
 
 
@@ -57,10 +59,13 @@ def _check(op: MatmulOp, matrix: SSAValue, x: SSAValue) -> None:
     elements = {op.acc, element_of(op.result), element_of(matrix), element_of(x)}
     if len(elements) > 1 or not elements <= {*FLOATS.types[:2]}:
         got = ", ".join(sorted(map(str, elements)))
-        help = "insert sparse.decode"
-        fail(op, f"has an encoded operand: expected f32 or f64 throughout, got {got}", help=help)
+        fail(op, f"has an encoded operand: expected f32 or f64 throughout, got {got}", help=DENSE)
     if len(shape_of(x)) > 2 and (matrix is op.lhs or op.transpose_lhs is not None):
-        fail(op, "has an encoded operand and stacks of matrices", help="insert sparse.decode")
+        fail(
+            op,
+            "has an encoded operand and stacks of matrices",
+            help="keep the weight without an encoding",
+        )
     encoding = encoding_of(matrix.type)
     if isinstance(encoding, BsrAttr) and shape_of(matrix)[1] % encoding.columns.data:
         fail(op, f"has blocks that do not divide the columns of {matrix.type}",
@@ -139,7 +144,9 @@ def erase_encoded(block: Block) -> None:
             continue
         if any(result.first_use is not None for result in op.results):
             fail(
-                op, "is not compiled", help="dl-fold-constants computes it where weights are known"
+                op,
+                "is not compiled",
+                help="keep the weight without an encoding, or run the program on target ref",
             )
         assert op.parent is not None
         op.parent.erase_op(op)

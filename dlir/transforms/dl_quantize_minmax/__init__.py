@@ -13,9 +13,10 @@ from dlir.numpy_types import Array
 from dlir.params import Weights, check_params
 from dlir.rewrite import current_statistics
 from dlir.signature import entry_function
-from dlir.transforms.dl_quantize_minmax.calibration import observe, read_calibration
+from dlir.transforms.dl_quantize_minmax.calibration import observe
 from dlir.transforms.dl_quantize_minmax.plan import make_plan
 from dlir.transforms.dl_quantize_minmax.rewriting import Rewriting
+from dlir.transforms.quantization.calibration import read_calibration
 
 
 @dataclass(frozen=True)

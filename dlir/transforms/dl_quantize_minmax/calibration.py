@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import zipfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -19,8 +17,7 @@ from dlir.dialects.dl.ops.source import ConstantOp, ParamOp
 from dlir.interpreter import ExecutionError, Interpreter
 from dlir.numpy_types import Array, type_name
 from dlir.signature import argument_names
-
-_ONE_PER_INPUT = "the archive holds one array per input; the first axis counts the samples"
+from dlir.transforms.quantization.calibration import ONE_PER_INPUT
 
 
 @dataclass
@@ -31,21 +28,6 @@ class Seen:
     """The greatest magnitude of each f32 tensor that depends on the inputs; of NaN infinity."""
     constants: dict[SSAValue, Array] = field(default_factory=dict[SSAValue, Array])
     """The values that follow from weights alone."""
-
-
-def read_calibration(path: str) -> dict[str, Array]:
-    """The arrays of an .npz file. Raises CompileError."""
-    try:
-        archive: Any = np.load(Path(path), allow_pickle=False)
-        if isinstance(archive, np.ndarray):
-            fail(None, f"'{path}' holds a single array", help=f"numpy.savez: {_ONE_PER_INPUT}")
-        with archive:
-            return {name: archive[name] for name in archive.files}
-    except OSError as error:
-        fail(None, f"cannot read the calibration '{path}': {error.strerror or error}")
-    except (ValueError, EOFError, zipfile.BadZipFile):
-        message = f"cannot read the calibration '{path}': it is no archive of arrays of numbers"
-        fail(None, message, help="write it with numpy.savez; a truncated file ends like this, too")
 
 
 def observe(
@@ -110,14 +92,14 @@ def samples(function: FuncOp, calibration: Mapping[str, Array]) -> Iterator[list
     columns: list[list[Array]] = []
     for name, type in zip(names, function.function_type.inputs, strict=True):
         if name not in calibration:
-            given = f"it holds {', '.join(sorted(calibration)) or 'none'}; {_ONE_PER_INPUT}"
+            given = f"it holds {', '.join(sorted(calibration)) or 'none'}; {ONE_PER_INPUT}"
             fail(function, f"the calibration has no array '{name}'", help=given)
         if not isinstance(type, TensorType):
             fail(function, f"input '{name}' of type {type} cannot be calibrated")
         columns.append(list(_split(function, name, type, calibration[name])))
     counts = {name: len(column) for name, column in zip(names, columns, strict=True)}
     if not columns or 0 in counts.values():
-        fail(function, "the calibration has no samples", help=_ONE_PER_INPUT)
+        fail(function, "the calibration has no samples", help=ONE_PER_INPUT)
     if len(set(counts.values())) > 1:
         text = ", ".join(f"{count} of '{name}'" for name, count in counts.items())
         fail(function, f"expected as many samples of every input, got {text}")

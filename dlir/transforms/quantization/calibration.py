@@ -27,7 +27,7 @@ from dlir.transforms.quantization.layers import Layer
 TOGETHER = 16
 """So many samples are run at a time where the model takes any number of them."""
 
-_ONE_PER_INPUT = "the archive holds one array per input; the first axis counts the samples"
+ONE_PER_INPUT = "the archive holds one array per input; the first axis counts the samples"
 
 See = Callable[[SSAValue, Any], None]
 """Told about the values of one run."""
@@ -38,7 +38,7 @@ def read_calibration(path: str) -> dict[str, Array]:
     try:
         archive: Any = np.load(Path(path), allow_pickle=False)
         if isinstance(archive, np.ndarray):
-            fail(None, f"'{path}' holds a single array", help=f"numpy.savez: {_ONE_PER_INPUT}")
+            fail(None, f"'{path}' holds a single array", help=f"numpy.savez: {ONE_PER_INPUT}")
         with archive:
             return {name: archive[name] for name in archive.files}
     except OSError as error:
@@ -73,7 +73,7 @@ def samples(function: FuncOp, calibration: Mapping[str, Array]) -> list[list[Arr
         text = ", ".join(f"{count} of '{name}'" for name, count in counts.items())
         fail(function, f"expected as many samples of every input, got {text}", rule="calibration")
     if not columns or not columns[0]:
-        fail(function, "the calibration has no samples", rule="calibration", help=_ONE_PER_INPUT)
+        fail(function, "the calibration has no samples", rule="calibration", help=ONE_PER_INPUT)
     return [[*inputs] for inputs in zip(*columns, strict=True)]
 
 
@@ -82,7 +82,7 @@ def _column(
 ) -> list[Array]:
     """The samples of one input."""
     if name not in calibration:
-        held = f"it holds {', '.join(sorted(calibration)) or 'none'}; {_ONE_PER_INPUT}"
+        held = f"it holds {', '.join(sorted(calibration)) or 'none'}; {ONE_PER_INPUT}"
         fail(function, f"the calibration has no array '{name}'", rule="calibration", help=held)
     if not isinstance(type, TensorType):
         fail(function, f"input '{name}' of type {type} cannot be calibrated", rule="calibration")
