@@ -96,7 +96,6 @@ PASSES: dict[str, str] = {
     "dl-outline-segments": "dlir.transforms.dl_outline_segments:DlOutlineSegments",
     "dl-prune": "dlir.transforms.dl_prune:DlPrune",
     "dl-quantize-dynamic": "dlir.transforms.dl_quantize_dynamic:DlQuantizeDynamic",
-    "dl-quantize-minmax": "dlir.transforms.dl_quantize_minmax:DlQuantizeMinmax",
     "dl-quantize-static": "dlir.transforms.dl_quantize_static:DlQuantizeStatic",
     "dl-quantize-weights": "dlir.transforms.dl_quantize_weights:DlQuantizeWeights",
     "dl-raise-composites": "dlir.transforms.dl_raise_composites:DlRaiseComposites",

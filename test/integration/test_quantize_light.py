@@ -9,12 +9,11 @@ onnx = pytest.importorskip("onnx")
 pytest.importorskip("onnxruntime")
 
 from integration.light_models import example_inputs, random_model  # noqa: E402
+from numeric.integer_models import in_integers  # noqa: E402
 from xdsl.dialects.builtin import ModuleOp  # noqa: E402
 
 import dlir  # noqa: E402
 from dlir.dialects.dl.ops.composite import SoftmaxOp  # noqa: E402
-from dlir.transforms.dl_quantize_minmax import quantize_minmax  # noqa: E402
-from dlir.verifier import verify  # noqa: E402
 
 MODELS = {"squeezenet": 0.99, "resnet50": 0.95}
 """How much of the float model's logits remains (correlation). Disturbing every weight of the random
@@ -37,9 +36,7 @@ def test_int8(name: str) -> None:
     samples = np.concatenate([example_inputs(source, seed=seed)[key] for seed in (3, 4, 5)])
     model = dlir.load(source)
     without_softmax(model.module)
-    int8 = dlir.load(model.module.clone(), model.params)
-    quantize_minmax(int8.module, {key: samples}, model.params)
-    verify(int8.module)
+    int8 = in_integers(model.module, {key: samples}, model.params)
     wanted = dlir.compile(model, target="ref")(x)
     got = dlir.compile(int8, target="ref")(x)
     assert np.corrcoef(wanted.ravel(), got.ravel())[0, 1] > MODELS[name]

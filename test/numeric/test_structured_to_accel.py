@@ -23,6 +23,7 @@ from numeric.accel_models import (
     run_passes,
     simulated,
 )
+from numeric.integer_models import in_integers
 from numeric.structured_runs import parse
 
 from dlir.diagnostics import CompileError
@@ -34,7 +35,6 @@ from dlir.dialects.dl.ops import contraction as k
 from dlir.dialects.dl.ops import movement as mv
 from dlir.dialects.dl.ops import pooling as p
 from dlir.interpreter import Interpreter
-from dlir.transforms.dl_quantize_minmax import quantize_minmax
 from dlir.types import element_of
 
 QUICK = {"gemmini": 10, "tiny": 20, "eight": 12, "plain": 12}
@@ -159,12 +159,13 @@ def test_a_network_quantized_by_its_ranges() -> None:
     """int8 is exact; the last product leaves as reals, which are rounded to bf16 once."""
     module, model = Case("", network).made()
     samples = np.random.default_rng(1).normal(size=(5, 3, 12, 12)).astype(np.float32)
-    quantize_minmax(module, {"x": samples}, model.params)
+    int8 = in_integers(module, {"x": samples}, model.params)
     with np.errstate(all="ignore"):
-        want = Interpreter(module, params=model.params).call("f", *model.inputs)
-    made = lowered(module, "")
+        want = Interpreter(int8.module, params=int8.params).call("f", *model.inputs)
+    made = lowered(int8.module, "")
     products = [op for op in made.walk() if isinstance(op, MatmulOp)]
     assert {str(element_of(op.addresses[0].type)) for op in products} == {"i8"}
+    model.params = dict(int8.params)
     (got,) = interpreted(made, model)
     assert (np.abs(got - want[0]) <= BF16 * np.abs(want[0])).all()
     assert same_bits(simulated(made, model), [got])
