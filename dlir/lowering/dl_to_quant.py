@@ -89,8 +89,8 @@ class ConvertDlToQuant(ModulePass):
     ```
     After:
     ```mlir
-    %0 = quant.qcast %x : tensor<2x4xf32> -> tensor<2x4x!quant.uniform<i8:f32, 0.5>>
-    %1 = quant.dcast %0 : tensor<2x4x!quant.uniform<i8:f32, 0.5>> -> tensor<2x4xf32>
+    %0 = quant.qcast %x : tensor<2x4xf32> to tensor<2x4x!quant.uniform<i8:f32, 0.5>>
+    %1 = quant.dcast %0 : tensor<2x4x!quant.uniform<i8:f32, 0.5>> to tensor<2x4xf32>
     ```
     """
 

@@ -135,7 +135,7 @@ class ConvertQuantToDl(ModulePass):
     Before:
     ```mlir
     func.func @f(%x: tensor<2x4xf32>) -> tensor<2x4x!quant.uniform<i8:f32, 0.5>> {
-      %0 = quant.qcast %x : tensor<2x4xf32> -> tensor<2x4x!quant.uniform<i8:f32, 0.5>>
+      %0 = quant.qcast %x : tensor<2x4xf32> to tensor<2x4x!quant.uniform<i8:f32, 0.5>>
       func.return %0 : tensor<2x4x!quant.uniform<i8:f32, 0.5>>
     }
     ```

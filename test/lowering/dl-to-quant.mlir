@@ -3,8 +3,8 @@
 
 // What is quantised and dequantised alike needs no cast between; the constants are dead.
 // CHECK-LABEL: @alike
-// CHECK-NEXT: %q = quant.qcast %x : tensor<?x4xf32> -> tensor<?x4x!quant.uniform<i8:f32, 0.5>>
-// CHECK-NEXT: %y = quant.dcast %q : tensor<?x4x!quant.uniform<i8:f32, 0.5>> -> tensor<?x4xf32>
+// CHECK-NEXT: %q = quant.qcast %x : tensor<?x4xf32> to tensor<?x4x!quant.uniform<i8:f32, 0.5>>
+// CHECK-NEXT: %y = quant.dcast %q : tensor<?x4x!quant.uniform<i8:f32, 0.5>> to tensor<?x4xf32>
 // CHECK-NEXT: func.return %y
 // BACK-LABEL: @alike
 // BACK: %q = dl.quantize %x, %{{.*}} : (tensor<?x4xf32>, tensor<f32>) -> tensor<?x4xi8>
@@ -17,9 +17,9 @@ func.func @alike(%x: tensor<?x4xf32>) -> tensor<?x4xf32> {
 }
 
 // CHECK-LABEL: @other
-// CHECK-NEXT: [[Q:%.*]] = quant.qcast %x : tensor<?x2xf32> -> tensor<?x2x!quant.uniform<u8:f32:1, {0.5:128, 0.1}>>
-// CHECK-NEXT: [[S:%.*]] = quant.scast [[Q]] : tensor<?x2x!quant.uniform<u8:f32:1, {0.5:128, 0.1}>> -> tensor<?x2xui8>
-// CHECK-NEXT: [[R:%.*]] = quant.scast [[S]] : tensor<?x2xui8> -> tensor<?x2x!quant.uniform<u8:f32, 0.5>>
+// CHECK-NEXT: [[Q:%.*]] = quant.qcast %x : tensor<?x2xf32> to tensor<?x2x!quant.uniform<u8:f32:1, {0.5:128, 0.1}>>
+// CHECK-NEXT: [[S:%.*]] = quant.scast [[Q]] : tensor<?x2x!quant.uniform<u8:f32:1, {0.5:128, 0.1}>> to tensor<?x2xui8>
+// CHECK-NEXT: [[R:%.*]] = quant.scast [[S]] : tensor<?x2xui8> to tensor<?x2x!quant.uniform<u8:f32, 0.5>>
 // CHECK-NEXT: quant.dcast [[R]]
 // BACK-LABEL: @other
 // BACK: dl.quantize %x, %{{.*}}, %{{.*}} {axis = 1} : (tensor<?x2xf32>, tensor<2xf32>, tensor<2xui8>) -> tensor<?x2xui8>
@@ -33,7 +33,7 @@ func.func @other(%x: tensor<?x2xf32>) -> tensor<?x2xf32> {
 }
 
 // CHECK-LABEL: @blocks
-// CHECK: quant.dcast %{{.*}} : tensor<2x4x!quant.uniform<i4:f32:{0:1, 1:2}, {{[{][{]}}1.0, 2.0:-8}, {3.0, 4.0}}>> -> tensor<2x4xf32>
+// CHECK: quant.dcast %{{.*}} : tensor<2x4x!quant.uniform<i4:f32:{0:1, 1:2}, {{[{][{]}}1.0, 2.0:-8}, {3.0, 4.0}}>> to tensor<2x4xf32>
 // BACK-LABEL: @blocks
 // BACK: dl.dequantize %w, %{{.*}}, %{{.*}} {axis = 1, block = 2} : (tensor<2x4xi4>, tensor<2x2xf32>, tensor<2x2xi4>) -> tensor<2x4xf32>
 func.func @blocks(%w: tensor<2x4xi4>) -> tensor<2x4xf32> {

@@ -35,8 +35,8 @@ TYPES = {
 }
 CASTS = """
 func.func @f(%x: tensor<{shape}xf32>) -> (tensor<{shape}x{type}>, tensor<{shape}xf32>) {{
-  %q = quant.qcast %x : tensor<{shape}xf32> -> tensor<{shape}x{type}>
-  %y = quant.dcast %q : tensor<{shape}x{type}> -> tensor<{shape}xf32>
+  %q = quant.qcast %x : tensor<{shape}xf32> to tensor<{shape}x{type}>
+  %y = quant.dcast %q : tensor<{shape}x{type}> to tensor<{shape}xf32>
   func.return %q, %y : tensor<{shape}x{type}>, tensor<{shape}xf32>
 }}
 """

@@ -36,7 +36,7 @@ class CastOp(IRDLOperation):
     x = operand_def(AnyTensorTypeConstr)
     result = result_def(AnyTensorTypeConstr)
 
-    assembly_format = "$x attr-dict `:` type($x) `->` type($result)"
+    assembly_format = "$x attr-dict `:` type($x) `to` type($result)"
     traits = traits_def(Pure())
 
     def __init__(self, x: SSAValue, element: Attribute):
@@ -54,7 +54,7 @@ class QcastOp(CastOp):
     C3: the result stores 16 bits or less
 
     ```mlir
-    %y = quant.qcast %x : tensor<?x8xf32> -> tensor<?x8x!quant.uniform<i8<-127:127>:f32, 0.02>>
+    %y = quant.qcast %x : tensor<?x8xf32> to tensor<?x8x!quant.uniform<i8<-127:127>:f32, 0.02>>
     ```
     """
 
@@ -76,7 +76,7 @@ class DcastOp(CastOp):
     C2: the result is the tensor of real numbers
 
     ```mlir
-    %y = quant.dcast %x : tensor<2x2x!quant.uniform<u8:f32:1, {0.5:128, 0.25}>> -> tensor<2x2xf32>
+    %y = quant.dcast %x : tensor<2x2x!quant.uniform<u8:f32:1, {0.5:128, 0.25}>> to tensor<2x2xf32>
     ```
     """
 
@@ -97,7 +97,7 @@ class ScastOp(CastOp):
     C2: the other is the tensor of the stored type; `u8` is stored as `ui8`
 
     ```mlir
-    %y = quant.scast %x : tensor<4xui8> -> tensor<4x!quant.uniform<u8:f32, 0.02:128>>
+    %y = quant.scast %x : tensor<4xui8> to tensor<4x!quant.uniform<u8:f32, 0.02:128>>
     ```
     """
 

@@ -13,7 +13,7 @@ from dlir.targets.phases import INTEGERIZE, TO_STRUCTURED, levels_until
 PHASES: Mapping[str, str] = MappingProxyType(
     {
         "structured": (
-            "convert-linalg-to-structured,dl-shift-unsigned,"
+            "convert-linalg-to-structured,convert-quant-to-dl,dl-shift-unsigned,"
             f"%(integerize)s{TO_STRUCTURED},structured-fuse,cse"
         ),
         "accel": (

@@ -17,7 +17,7 @@ KEEP = " keep-lone-depthwise=true"  # an option of dl-assign-layout
 PHASES: Mapping[str, str] = MappingProxyType(
     {
         "structured": (
-            "convert-linalg-to-structured,"
+            "convert-linalg-to-structured,convert-quant-to-dl,"
             f"%(integerize)sdl-raise-composites,dl-sink-dequantize,dl-fold-scale,dl-sink-transpose,"
             f"dl-sink-reshape,{in_nhwc(KEEP)},"
             "dl-convolution-algorithm{winograd=%(winograd)s},convert-dl-to-structured,cse,"

@@ -88,7 +88,7 @@ func.func private @ragged(!quant.uniform<i8:f32:{0:1, 1:1}, {{1.0, 2.0}, {1.0}}>
 
 func.func @qcast_c1(%x: tensor<4xf32>) {
   // expected-error@+1 {{expected elements such as !quant.uniform<i8:f32, 0.5>, got tensor<4xi8> [quant-qcast-c1]}}
-  %y = quant.qcast %x : tensor<4xf32> -> tensor<4xi8>
+  %y = quant.qcast %x : tensor<4xf32> to tensor<4xi8>
   func.return
 }
 
@@ -96,7 +96,7 @@ func.func @qcast_c1(%x: tensor<4xf32>) {
 
 func.func @qcast_c1_axis(%x: tensor<4xf32>) {
   // expected-error@+1 {{expected an axis below 1, got 1 [quant-qcast-c1]}}
-  %y = quant.qcast %x : tensor<4xf32> -> tensor<4x!quant.uniform<i8:f32:1, {1.0, 2.0}>>
+  %y = quant.qcast %x : tensor<4xf32> to tensor<4x!quant.uniform<i8:f32:1, {1.0, 2.0}>>
   func.return
 }
 
@@ -104,7 +104,7 @@ func.func @qcast_c1_axis(%x: tensor<4xf32>) {
 
 func.func @qcast_c1_size(%x: tensor<4xf32>) {
   // expected-error@+1 {{expected 4 scales along axis 0, got 2 [quant-qcast-c1]}}
-  %y = quant.qcast %x : tensor<4xf32> -> tensor<4x!quant.uniform<i8:f32:0, {1.0, 2.0}>>
+  %y = quant.qcast %x : tensor<4xf32> to tensor<4x!quant.uniform<i8:f32:0, {1.0, 2.0}>>
   func.return
 }
 
@@ -112,7 +112,7 @@ func.func @qcast_c1_size(%x: tensor<4xf32>) {
 
 func.func @qcast_c1_nesting(%x: tensor<4x4xf32>) {
   // expected-error@+1 {{expected scales nested 2 deep, got 1 [quant-qcast-c1]}}
-  %y = quant.qcast %x : tensor<4x4xf32> -> tensor<4x4x!quant.uniform<i8:f32:{0:2}, {1.0, 2.0}>>
+  %y = quant.qcast %x : tensor<4x4xf32> to tensor<4x4x!quant.uniform<i8:f32:{0:2}, {1.0, 2.0}>>
   func.return
 }
 
@@ -120,7 +120,7 @@ func.func @qcast_c1_nesting(%x: tensor<4x4xf32>) {
 
 func.func @qcast_c1_blocks(%x: tensor<1x5xf32>) {
   // expected-error@+1 {{expected 5 places along axis 1, got 2 blocks of 2 [quant-qcast-c1]}}
-  %y = quant.qcast %x : tensor<1x5xf32> -> tensor<1x5x!quant.uniform<i8:f32:{1:2}, {{1.0, 2.0}}>>
+  %y = quant.qcast %x : tensor<1x5xf32> to tensor<1x5x!quant.uniform<i8:f32:{1:2}, {{1.0, 2.0}}>>
   func.return
 }
 
@@ -128,7 +128,7 @@ func.func @qcast_c1_blocks(%x: tensor<1x5xf32>) {
 
 func.func @qcast_c1_unnamed(%x: tensor<2x4xf32>) {
   // expected-error@+1 {{expected one block along axis 0, got 2 [quant-qcast-c1]}}
-  %y = quant.qcast %x : tensor<2x4xf32> -> tensor<2x4x!quant.uniform<i8:f32:{1:4}, {{1.0}, {2.0}}>>
+  %y = quant.qcast %x : tensor<2x4xf32> to tensor<2x4x!quant.uniform<i8:f32:{1:4}, {{1.0}, {2.0}}>>
   func.return
 }
 
@@ -136,7 +136,7 @@ func.func @qcast_c1_unnamed(%x: tensor<2x4xf32>) {
 
 func.func @qcast_c2(%x: tensor<5xf32>) {
   // expected-error@+1 {{expected tensor<4xf32>, got tensor<5xf32> [quant-qcast-c2]}}
-  %y = quant.qcast %x : tensor<5xf32> -> tensor<4x!quant.uniform<i8:f32, 1.0>>
+  %y = quant.qcast %x : tensor<5xf32> to tensor<4x!quant.uniform<i8:f32, 1.0>>
   func.return
 }
 
@@ -144,7 +144,7 @@ func.func @qcast_c2(%x: tensor<5xf32>) {
 
 func.func @qcast_c3(%x: tensor<4xf32>) {
   // expected-error@+1 {{expected 16 bits or less, got 32 [quant-qcast-c3]}}
-  %y = quant.qcast %x : tensor<4xf32> -> tensor<4x!quant.uniform<i32:f32, 1.0>>
+  %y = quant.qcast %x : tensor<4xf32> to tensor<4x!quant.uniform<i32:f32, 1.0>>
   func.return
 }
 
@@ -152,7 +152,7 @@ func.func @qcast_c3(%x: tensor<4xf32>) {
 
 func.func @dcast_c1(%x: tensor<4x!quant.uniform<i8:f32:1, {1.0}>>) {
   // expected-error@+1 {{expected an axis below 1, got 1 [quant-dcast-c1]}}
-  %y = quant.dcast %x : tensor<4x!quant.uniform<i8:f32:1, {1.0}>> -> tensor<4xf32>
+  %y = quant.dcast %x : tensor<4x!quant.uniform<i8:f32:1, {1.0}>> to tensor<4xf32>
   func.return
 }
 
@@ -160,7 +160,7 @@ func.func @dcast_c1(%x: tensor<4x!quant.uniform<i8:f32:1, {1.0}>>) {
 
 func.func @dcast_c2(%x: tensor<4x!quant.uniform<i8:f32, 1.0>>) {
   // expected-error@+1 {{expected tensor<4xf32>, got tensor<4xf64> [quant-dcast-c2]}}
-  %y = quant.dcast %x : tensor<4x!quant.uniform<i8:f32, 1.0>> -> tensor<4xf64>
+  %y = quant.dcast %x : tensor<4x!quant.uniform<i8:f32, 1.0>> to tensor<4xf64>
   func.return
 }
 
@@ -168,7 +168,7 @@ func.func @dcast_c2(%x: tensor<4x!quant.uniform<i8:f32, 1.0>>) {
 
 func.func @scast_c1(%x: tensor<4xi8>) {
   // expected-error@+1 {{expected elements such as !quant.uniform<i8:f32, 0.5>, got tensor<4xi8> [quant-scast-c1]}}
-  %y = quant.scast %x : tensor<4xi8> -> tensor<4xi8>
+  %y = quant.scast %x : tensor<4xi8> to tensor<4xi8>
   func.return
 }
 
@@ -176,7 +176,7 @@ func.func @scast_c1(%x: tensor<4xi8>) {
 
 func.func @scast_c2(%x: tensor<4xi8>) {
   // expected-error@+1 {{expected tensor<4xui8>, got tensor<4xi8> [quant-scast-c2]}}
-  %y = quant.scast %x : tensor<4xi8> -> tensor<4x!quant.uniform<u8:f32, 1.0>>
+  %y = quant.scast %x : tensor<4xi8> to tensor<4x!quant.uniform<u8:f32, 1.0>>
   func.return
 }
 
@@ -184,6 +184,6 @@ func.func @scast_c2(%x: tensor<4xi8>) {
 
 func.func @scast_c2_two(%x: tensor<4x!quant.uniform<i8:f32, 2.0>>) {
   // expected-error@+1 {{expected tensor<4xi8>, got tensor<4x!quant.uniform<i8:f32, 2.0>> [quant-scast-c2]}}
-  %y = quant.scast %x : tensor<4x!quant.uniform<i8:f32, 2.0>> -> tensor<4x!quant.uniform<i8:f32, 1.0>>
+  %y = quant.scast %x : tensor<4x!quant.uniform<i8:f32, 2.0>> to tensor<4x!quant.uniform<i8:f32, 1.0>>
   func.return
 }

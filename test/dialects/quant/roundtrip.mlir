@@ -25,13 +25,13 @@ func.func private @shortest(!quant.uniform<i8:f32, 0.10000000149011612>, !quant.
 func.func private @none(tensor<0x!quant.uniform<i8:f32:0, {}>>)
 
 func.func @ops(%x: tensor<?x2xf32>) -> tensor<?x2xf32> {
-  // CHECK: quant.qcast %x : tensor<?x2xf32> -> tensor<?x2x!quant.uniform<u8:f32:1, {0.5:128, 0.25}>>
-  %q = quant.qcast %x : tensor<?x2xf32> -> tensor<?x2x!quant.uniform<u8:f32:1, {0.5:128, 0.25}>>
-  // CHECK: quant.scast %q : tensor<?x2x!quant.uniform<u8:f32:1, {0.5:128, 0.25}>> -> tensor<?x2xui8>
-  %s = quant.scast %q : tensor<?x2x!quant.uniform<u8:f32:1, {0.5:128, 0.25}>> -> tensor<?x2xui8>
-  // CHECK: quant.scast %s : tensor<?x2xui8> -> tensor<?x2x!quant.uniform<u8:f32, 1.0>>
-  %r = quant.scast %s : tensor<?x2xui8> -> tensor<?x2x!quant.uniform<u8:f32, 1.0>>
-  // CHECK: quant.dcast %r : tensor<?x2x!quant.uniform<u8:f32, 1.0>> -> tensor<?x2xf32>
-  %y = quant.dcast %r : tensor<?x2x!quant.uniform<u8:f32, 1.0>> -> tensor<?x2xf32>
+  // CHECK: quant.qcast %x : tensor<?x2xf32> to tensor<?x2x!quant.uniform<u8:f32:1, {0.5:128, 0.25}>>
+  %q = quant.qcast %x : tensor<?x2xf32> to tensor<?x2x!quant.uniform<u8:f32:1, {0.5:128, 0.25}>>
+  // CHECK: quant.scast %q : tensor<?x2x!quant.uniform<u8:f32:1, {0.5:128, 0.25}>> to tensor<?x2xui8>
+  %s = quant.scast %q : tensor<?x2x!quant.uniform<u8:f32:1, {0.5:128, 0.25}>> to tensor<?x2xui8>
+  // CHECK: quant.scast %s : tensor<?x2xui8> to tensor<?x2x!quant.uniform<u8:f32, 1.0>>
+  %r = quant.scast %s : tensor<?x2xui8> to tensor<?x2x!quant.uniform<u8:f32, 1.0>>
+  // CHECK: quant.dcast %r : tensor<?x2x!quant.uniform<u8:f32, 1.0>> to tensor<?x2xf32>
+  %y = quant.dcast %r : tensor<?x2x!quant.uniform<u8:f32, 1.0>> to tensor<?x2xf32>
   func.return %y : tensor<?x2xf32>
 }
