@@ -20,18 +20,25 @@ SYMMETRIC = Recipe(Activations("static"), WeightsPart("i8"))
 """i8 without zero points, by the least and the greatest number seen."""
 
 
+def quantized(
+    module: ModuleOp, calibration: Mapping[str, Any], weights: Mapping[str, Any], recipe: Recipe
+) -> Model:
+    """The model in QDQ form; the module and the weights are left as they are."""
+    inputs = samples(entry_function(module), calibration)
+    quantizer = Quantizer(recipe, module, weights, inputs)
+    quantizer.prepare()
+    made = quantizer.run()
+    return Model(made.module, store(made.module, made.params))
+
+
 def in_integers(
     module: ModuleOp,
     calibration: Mapping[str, Any],
     weights: Mapping[str, Any],
     recipe: Recipe = SYMMETRIC,
 ) -> Model:
-    """The model on integers; the module and the weights are left as they are."""
-    inputs = samples(entry_function(module), calibration)
-    quantizer = Quantizer(recipe, module, weights, inputs)
-    quantizer.prepare()
-    made = quantizer.run()
-    params = store(made.module, made.params)
-    integerize(made.module, params)
+    """The model on integers."""
+    made = quantized(module, calibration, weights, recipe)
+    integerize(made.module, made.params)
     verify(made.module)
-    return Model(made.module, params)
+    return made

@@ -6,13 +6,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
-import numpy as np
 from xdsl.dialects.builtin import ModuleOp, StringAttr, UnitAttr
 from xdsl.dialects.func import FuncOp
 from xdsl.ir import SSAValue
 
 from dlir.diagnostics import warn
-from dlir.dialects.dl.ops.contraction import MatmulOp
+from dlir.dialects.dl.ops.contraction import Conv2dOp, MatmulOp
 from dlir.numpy_types import Array
 from dlir.pipeline import PassManager
 from dlir.registry import Registry, default_registry
@@ -25,6 +24,7 @@ from dlir.transforms.dl_quantize_dynamic import quantize_dynamic
 from dlir.transforms.dl_quantize_static import quantize_static
 from dlir.transforms.dl_quantize_weights import quantize_weights
 from dlir.transforms.quantization.calibration import Runner
+from dlir.transforms.quantization.grams import gram_of
 from dlir.transforms.quantization.layers import FORMAT, KEEP, Layer, layers_of
 from dlir.transforms.quantization.rounding import Rounded, WeightFormat, rounded
 from dlir.verifier import verify
@@ -76,7 +76,7 @@ class Quantizer:
     _rounded: dict[tuple[int, WeightFormat], Rounded] = field(
         default_factory=dict[tuple[int, WeightFormat], Rounded], repr=False
     )
-    _grams: dict[int, Array] | None = None
+    _grams: dict[SSAValue, Array] | None = None
 
     def prepare(self) -> None:
         """Bring the module into the form that is quantised, with ranges where they are needed."""
@@ -160,24 +160,35 @@ class Quantizer:
         result.params = {**{name: self.params[name] for name in self.params}, **new}
 
     def _gram(self, number: int) -> Array | None:
-        """The sum of x^T x of what a matrix product reads."""
+        """What GPTQ asks for; None for a convolution whose weights share scales in blocks."""
         if self._grams is None:
             self._grams = self._all_grams()
-        return self._grams.get(number)
+        return self._grams.get(_rows_of(self.layers()[number]))
 
-    def _all_grams(self) -> dict[int, Array]:
-        products = {n: one for n, one in enumerate(self.layers()) if isinstance(one.op, MatmulOp)}
+    def _all_grams(self) -> dict[SSAValue, Array]:
+        layers = {
+            _rows_of(layer): layer
+            for layer in self.layers()
+            if isinstance(layer.op, MatmulOp)
+            or (isinstance(layer.op, Conv2dOp) and not self.recipe.weights.block)
+        }
         grams: dict[SSAValue, Array] = {}
 
         def see(value: SSAValue, array: Array) -> None:
-            x = array.reshape(-1, array.shape[-1]).astype(np.float64)
-            grams[value] = grams.get(value, 0.0) + x.T @ x
+            for rows, layer in layers.items():
+                if layer.x is value:
+                    grams[rows] = grams.get(rows, 0.0) + gram_of(layer, array)
 
-        wanted = {layer.x for layer in products.values()}
+        wanted = {layer.x for layer in layers.values()}
         runner = Runner(self.module, self.entry(self.module), self.params, wanted)
         for sample in self.inputs:
             runner.run(sample, see)
-        return {number: grams[layer.x] for number, layer in products.items()}
+        return grams
+
+
+def _rows_of(layer: Layer) -> SSAValue:
+    """What tells the rows that a weight is multiplied with: windows are of one convolution only."""
+    return layer.x if isinstance(layer.op, MatmulOp) else layer.result
 
 
 def mark(layer: Layer, form: str) -> None:

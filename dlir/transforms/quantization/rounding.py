@@ -9,7 +9,6 @@ from typing import NamedTuple
 import numpy as np
 
 from dlir.dialects.dl.ops.base import shape_of
-from dlir.dialects.dl.ops.contraction import MatmulOp
 from dlir.numpy_types import Array
 from dlir.scales import Affine
 from dlir.transforms.quantization.layers import Layer
@@ -58,17 +57,31 @@ def granularity_of(layer: Layer, block: int | None) -> Granularity:
 
 
 def rounded(layer: Layer, weight: Array, how: WeightFormat, gram: Array | None = None) -> Rounded:
-    """The weight in a format; by GPTQ if `gram`, the sum of x^T x of its inputs, is given."""
+    """The weight in a format; by GPTQ if `gram`, that of `grams.gram_of`, is given."""
     granularity = granularity_of(layer, how.block)
     matrix, order = _as_matrix(layer, weight, granularity)
     bits, group, symmetric = BITS[how.element], granularity.block, how.symmetric
-    if gram is not None and isinstance(layer.op, MatmulOp):
-        found = gptq(matrix, gram, bits, group, symmetric)
+    if gram is not None:
+        found = _gptq(matrix, gram, bits, group, symmetric)
     else:
         found = (clip_search if how.search else round_to_nearest)(matrix, bits, group, symmetric)
-    nearest = gram is None or not isinstance(layer.op, MatmulOp)
     back = _as_weight(found.dequantized(group), weight.shape, order)
-    return Rounded(_affine(found, weight.shape, granularity, order), granularity, back, nearest)
+    return Rounded(
+        _affine(found, weight.shape, granularity, order), granularity, back, gram is None
+    )
+
+
+def _gptq(
+    matrix: Array, gram: Array, bits: int, group: int | None, symmetric: bool
+) -> RoundedWeight:
+    """Each group of output channels has inputs of its own."""
+    columns = np.split(matrix, len(gram), axis=1)
+    parts = [
+        gptq(part, own, bits, group, symmetric) for part, own in zip(columns, gram, strict=True)
+    ]
+    integers, scales, zeros = zip(*parts, strict=True)
+    zero_points = None if symmetric else np.concatenate(zeros, axis=1)
+    return RoundedWeight(np.concatenate(integers, 1), np.concatenate(scales, 1), zero_points)
 
 
 def _as_matrix(
