@@ -239,7 +239,7 @@ PLUGIN: Flag = (
     {"action": "append", "default": [], "metavar": "PLUGIN", "help": "FILE.py or module:NAME"},
 )
 
-TARGET_FLAGS: list[Flag] = [
+MACHINE_FLAGS: list[Flag] = [
     ("--target", {"metavar": "NAME", "help": "cpu, ref, accel, ...; default: cpu"}),
     ("--machine", {"metavar": "NAME", "help": "of target accel: a preset or FILE.toml"}),
     (
@@ -251,6 +251,11 @@ TARGET_FLAGS: list[Flag] = [
             "help": "one number of the machine that differs, such as spm.bytes=131072",
         },
     ),
+]  # fmt: skip
+"""Where a model is compiled for."""
+
+TARGET_FLAGS: list[Flag] = [
+    *MACHINE_FLAGS,
     SHAPE,
     FUNCTION,
     (

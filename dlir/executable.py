@@ -134,6 +134,15 @@ class Executable(ABC):
 class Timing(Protocol):
     """What a modelled machine took for a program, known without running it."""
 
+    @property
+    def cycles(self) -> int:
+        """Of one call."""
+        ...
+
+    def cycles_of_ops(self) -> Mapping[str, int]:
+        """Op of the model -> the cycles in which nothing but it holds the end of the call up."""
+        ...
+
     def summary(self) -> str:
         """One line of text."""
         ...

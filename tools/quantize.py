@@ -8,7 +8,18 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from dlir.commandline import FUNCTION, MODEL, PLUGIN, Command, Flag, Streams, keep_inputs, positive
+from dlir.commandline import (
+    FUNCTION,
+    MACHINE_FLAGS,
+    MODEL,
+    PLUGIN,
+    Command,
+    Flag,
+    Streams,
+    keep_inputs,
+    pairs,
+    positive,
+)
 from dlir.diagnostics import EXIT_OK
 from dlir.registry import QUANTIZER, Registry, load_attribute, misuse
 
@@ -36,8 +47,9 @@ FLAGS: list[Flag] = [
     ("-o", {"type": mlir_file, "metavar": "OUT.mlir", "help": "the quantised model, its weights "
             "in OUT.safetensors"}),
     ("--report", {"type": report_file, "metavar": "FILE", "help": "write R.json, R.html or R.txt"}),
-    ("--no-timing", {"action": "store_true", "help": "do not measure both models on the cpu"}),
+    ("--no-timing", {"action": "store_true", "help": "do not measure both models on the target"}),
     ("--params", {"metavar": "FILE", "help": "weights; default: MODEL's .safetensors beside it"}),
+    *MACHINE_FLAGS,
     ("--threads", {"type": positive, "metavar": "N", "help": "default: DLIR_NUM_THREADS"}),
     FUNCTION,
     PLUGIN,
@@ -59,13 +71,19 @@ def run(options: argparse.Namespace, registry: Registry, streams: Streams) -> in
     )
     model = api.load_from(options.model, streams.stdin, options.params, registry)
     request = load_attribute(QUANTIZER)(
-        CompileOptions(function=options.function, threads=options.threads, registry=registry),
+        CompileOptions(
+            function=options.function,
+            threads=options.threads,
+            machine=options.machine,
+            settings=pairs("set", options.set),
+            registry=registry,
+        ),
         name=Path(options.model).name,
         recipe=options.recipe,
         calibration=options.calibration,
         output=options.o,
         report=options.report,
-        is_timed=not options.no_timing,
+        target=None if options.no_timing else options.target or "cpu",
     )
     with shown_on(streams.stderr) as progress:
         text = request.run(model, progress)

@@ -105,11 +105,25 @@ def test_the_report_names_layers_and_times(model: Path) -> None:
     assert (first["name"], first["op"], first["format"]) == ("w", "dl.matmul", "i8")
     assert (first["bytes_before"], second["bytes_before"]) == (16 * 32 * 4, 4 * 32 * 4)
     assert first["bytes_after"] == 16 * 32 + 32 * 4
-    assert first["seconds_before"] > 0 and report["seconds_after"] > 0
+    assert first["time_before"] > 0 and report["time_after"] > 0
     for suffix, start in ((".html", "<!doctype html>"), (".txt", "model.mlir, ")):
         path = model.with_name(f"report{suffix}")
         assert run(model, "--recipe=bf16", f"--report={path}")[0] == 0
         assert path.read_text().startswith(start)
+
+
+def test_the_report_counts_cycles_of_a_machine(model: Path) -> None:
+    """The sample's sizes are those of the program; the layers' cycles are parts of the whole."""
+    _, report = quantize(model, "int8-static", "--target=accel", "--machine=gemmini")
+    assert report["time_unit"] == "cycles" and not report["notes"]
+    for key in ("time_before", "time_after"):
+        times = [layer[key] for layer in report["layers"]]
+        assert min(times) > 0 and sum(times) <= report[key]
+
+
+def test_a_target_that_cannot_run_the_model_is_told(model: Path) -> None:
+    _, report = quantize(model, "int8-weight-only", "--target=accel", "--machine=tiny.toml")
+    assert report["time_before"] is None and "tiny.toml" in report["notes"][0]
 
 
 def test_a_search_keeps_what_costs_most(model: Path, tmp_path: Path) -> None:

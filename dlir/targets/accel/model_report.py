@@ -50,12 +50,24 @@ class ModelReport:
         for program, simulation in simulations:
             self.launches.append(Launch(program, start, simulation))
             start += simulation.cycles
-        self.cycles = start
+        self._cycles = start
         self.host = host
         """Rows of `op`, `count`, `by` and `why`."""
         self.details = details
         self.bound = bound
         """Of the model itself; None where it is not known, such as for a bare program."""
+
+    @property
+    def cycles(self) -> int:
+        """Of one call."""
+        return self._cycles
+
+    def cycles_of_ops(self) -> dict[str, int]:
+        """Op of the model -> its cycles of the critical path; all together make the call."""
+        cycles: dict[str, int] = {}
+        for row in self.total["ops"]:
+            cycles[row["op"]] = cycles.get(row["op"], 0) + row["time"]
+        return cycles
 
     @cached_property
     def programs(self) -> dict[str, AccelReport]:

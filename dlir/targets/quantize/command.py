@@ -46,7 +46,8 @@ class Request:
     calibration: str | None = None
     output: str | None = None
     report: str | None = None
-    is_timed: bool = True
+    target: str | None = "cpu"
+    """Where both models are timed; None: nowhere."""
 
     def run(self, model: Model, progress: Progress | None = None) -> str:
         """Quantise, write the files, and give the report as text. Raises CompileError."""
@@ -83,13 +84,20 @@ class Request:
         if self.output is not None:
             Model(made.module, made.params).save(self.output)
         step("measuring")
+        models = [Model(one.module, one.params) for one in (real, made)]
         times = [
-            measure(one.module, one.params, self.options, inputs[0])
-            for one in (real, made)
-            if inputs and self.is_timed
+            measure(model, self.target, self.options, inputs[0])
+            for model in models
+            if inputs and self.target is not None
         ]
-        measured = Measured(errors, sizes, times, found, threads_of(self.options) or 1)
+        measured = Measured(errors, sizes, times, *self._where(), found)
         return summary(self.name, Path(self.recipe).stem, recipe, real, made, measured)
+
+    def _where(self) -> tuple[str, str]:
+        """The unit of times, and the place in words."""
+        if self.options.machine is not None:
+            return "cycles", f"the machine {self.options.machine}"
+        return "seconds", f"{self.target}, {threads_of(self.options) or 1} thread(s)"
 
     def _samples(self, module: ModuleOp, recipe: Recipe) -> list[list[Array]]:
         if self.calibration is not None:

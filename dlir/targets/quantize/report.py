@@ -1,4 +1,4 @@
-"""What a quantisation did: per layer the error, the size and the time; as text, JSON and HTML."""
+"""What a quantisation did: per layer the error, the size and the time; text, JSON and HTML."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from html import escape
 from math import isfinite
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 from dlir import page
 
@@ -25,8 +25,8 @@ class LayerRow:
     cosine: float | None
     bytes_before: int
     bytes_after: int
-    seconds_before: float | None = None
-    seconds_after: float | None = None
+    time_before: float | None = None
+    time_after: float | None = None
     note: str = ""
     """Why it was kept."""
 
@@ -45,9 +45,13 @@ class QuantizationReport:
     bytes_before: int
     bytes_after: int
     """On disk: of the weights' file."""
-    seconds_before: float | None
-    seconds_after: float | None
-    threads: int
+    time_before: float | None
+    time_after: float | None
+    """Of a call, as are those of layers in `time_unit`."""
+    time_unit: str
+    """`seconds`, or `cycles` of a modelled machine."""
+    target: str
+    """Where, in words."""
     layers: list[LayerRow]
     untouched: list[str] = field(default_factory=list[str])
     """Products and convolutions that are no layers, and why."""
@@ -59,8 +63,8 @@ class QuantizationReport:
 
     def to_text(self) -> str:
         """A table, and the whole below it."""
-        rows = [HEAD, *(_cells(row) for row in self.layers)]
-        widths = [max(len(row[n]) for row in rows) for n in range(len(HEAD))]
+        rows = [self._head(), *self._rows()]
+        widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
         lines = ["  ".join(_aligned(row, widths)).rstrip() for row in rows]
         facts = [f"{name}: {value}" for value, name in self._facts()]
         notes = [*self.notes, *self.untouched]
@@ -71,10 +75,9 @@ class QuantizationReport:
         title = f"{self.model} quantised: {self.recipe}"
         lead = f'<p class="lead">Errors on {self.samples} samples, against float32.</p>'
         notes = "".join(f'<p class="note">{escape(n)}</p>' for n in [*self.notes, *self.untouched])
-        rows = [_cells(row) for row in self.layers]
         body = (
             f"{lead}{page.facts(self._facts())}<h2>Layers</h2>"
-            f'<div class="wide">{page.table(HEAD, rows)}</div>{notes}'
+            f'<div class="wide">{page.table(self._head(), self._rows())}</div>{notes}'
         )
         return page.page(title, body)
 
@@ -90,17 +93,48 @@ class QuantizationReport:
                              f"{_size(self.bytes_before)})"),
             (f"{len(self.layers) - kept} of {len(self.layers)}", "layers quantised"),
         ]  # fmt: skip
-        if self.seconds_before is not None and self.seconds_after is not None:
-            factor = self.seconds_before / self.seconds_after
-            times = f"{_ms(self.seconds_before)} -> {_ms(self.seconds_after)} ms"
-            facts.append((f"{factor:.2f}x", f"speed on cpu, {self.threads} thread(s) ({times})"))
+        if self.time_before is not None and self.time_after is not None:
+            factor, unit = self.time_before / self.time_after, UNITS[self.time_unit]
+            before, after = (unit.text(time) for time in (self.time_before, self.time_after))
+            facts.append(
+                (f"{factor:.2f}x", f"speed on {self.target} ({before} -> {after} {unit.name})")
+            )
         return facts
 
+    def _head(self) -> tuple[str, ...]:
+        unit = UNITS[self.time_unit].name
+        return (
+            "layer",
+            "op",
+            "format",
+            "SQNR dB",
+            "cosine",
+            "bytes",
+            "after",
+            unit,
+            "after",
+            "note",
+        )
 
-HEAD = ("layer", "op", "format", "SQNR dB", "cosine", "bytes", "after", "ms", "after", "note")
+    def _rows(self) -> list[tuple[str, ...]]:
+        return [_cells(row, UNITS[self.time_unit]) for row in self.layers]
 
 
-def _cells(row: LayerRow) -> tuple[str, ...]:
+class Unit(NamedTuple):
+    """How times are written."""
+
+    name: str
+    scale: float
+    digits: int
+
+    def text(self, time: float | None) -> str:
+        return "-" if time is None else f"{self.scale * time:,.{self.digits}f}"
+
+
+UNITS = {"seconds": Unit("ms", 1000, 3), "cycles": Unit("cycles", 1, 0)}
+
+
+def _cells(row: LayerRow, unit: Unit) -> tuple[str, ...]:
     return (
         row.name,
         row.op,
@@ -109,8 +143,8 @@ def _cells(row: LayerRow) -> tuple[str, ...]:
         _cosine(row.cosine),
         f"{row.bytes_before:,}",
         f"{row.bytes_after:,}",
-        _ms(row.seconds_before),
-        _ms(row.seconds_after),
+        unit.text(row.time_before),
+        unit.text(row.time_after),
         row.note,
     )
 
@@ -132,10 +166,6 @@ def _decibel(value: float | None) -> str:
     if value is None:
         return "-"
     return f"{value:.1f}" if isfinite(value) else ("exact" if value > 0 else "-inf")
-
-
-def _ms(seconds: float | None) -> str:
-    return "-" if seconds is None else f"{1000 * seconds:.3f}"
 
 
 def _size(count: int) -> str:

@@ -30,8 +30,10 @@ class Measured(NamedTuple):
     """The bytes of each layer, before and after."""
     times: Sequence[Times]
     """Before and after; none were measured without samples."""
+    time_unit: str
+    target: str
+    """Where they were measured, in words."""
     found: Found | None
-    threads: int
 
 
 def summary(
@@ -49,9 +51,10 @@ def summary(
         sqnr_db=None if results is None else results.sqnr,
         bytes_before=_size(real.module, real.params),
         bytes_after=_size(made.module, made.params),
-        seconds_before=before,
-        seconds_after=after,
-        threads=measured.threads,
+        time_before=before,
+        time_after=after,
+        time_unit=measured.time_unit,
+        target=measured.target,
         layers=[_row(n, recipe, real, made, measured) for n in range(len(made.layers))],
         untouched=_untouched(real.module),
         notes=_notes(recipe, measured),
@@ -74,8 +77,8 @@ def _row(
         cosine=None if error is None else error.cosine,
         bytes_before=measured.sizes[0][number],
         bytes_after=measured.sizes[1][number],
-        seconds_before=before,
-        seconds_after=after,
+        time_before=before,
+        time_after=after,
         note=_why_kept(number, layer, recipe, measured.found),
     )
 
@@ -132,5 +135,9 @@ def _notes(recipe: Recipe, measured: Measured) -> list[str]:
             f"{found.start:.5f} with none, at most {recipe.keep.max_loss} allowed; "
             f"{found.trials} mixes measured"
         )
-    notes += [f"not measured on cpu: {time.problem}" for time in measured.times if time.problem]
+    notes += [
+        f"not measured on {measured.target}: {time.problem}"
+        for time in measured.times
+        if time.problem
+    ]
     return notes

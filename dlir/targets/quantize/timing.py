@@ -1,4 +1,4 @@
-"""What one call takes on the cpu, and where the time goes."""
+"""What one call takes on a target, and where the time goes."""
 
 from __future__ import annotations
 
@@ -8,19 +8,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from statistics import median
 
-from xdsl.dialects.builtin import ModuleOp
-
+from dlir.api import Model, compile_with, with_shapes_of
 from dlir.diagnostics import CompileError
-from dlir.executable import CompileOptions, Executable
+from dlir.executable import CompileOptions, Executable, ModelledExecutable
 from dlir.numpy_types import Array
-from dlir.targets.cpu.target import TARGET
 
 CALLS = 7
 
 
 @dataclass(frozen=True)
 class Times:
-    """Seconds."""
+    """Seconds, or the cycles of a modelled machine."""
 
     call: float | None = None
     places: Mapping[str, float] = field(default_factory=dict[str, float])
@@ -29,12 +27,13 @@ class Times:
     """Why nothing was measured."""
 
 
-def measure(
-    module: ModuleOp, params: Mapping[str, Array], options: CompileOptions, inputs: Sequence[Array]
-) -> Times:
-    """Compile and call; a model that the cpu cannot run has no times, but a reason."""
+def measure(model: Model, target: str, options: CompileOptions, inputs: Sequence[Array]) -> Times:
+    """Compile for one sample and call; a model that cannot run has no times, but a reason."""
     try:
-        executable = TARGET.compile(module, params, options)
+        executable = compile_with(model, target, with_shapes_of(model, inputs, options))
+        if isinstance(executable, ModelledExecutable):
+            timing = executable.timing()
+            return Times(timing.cycles, timing.cycles_of_ops())
         executable(*inputs)
         return Times(_call(executable, inputs), _places(executable, inputs))
     except CompileError as error:
