@@ -187,6 +187,28 @@ def test_trace(path: Path, inputs: list[str]) -> None:
     assert run[0].startswith("contraction_0 ")
 
 
+def test_parts_of_a_buffer_are_traced() -> None:
+    """Kernels that write into a view of a buffer get its strides."""
+    executable = dlir.compile(
+        """func.func @f(%x: tensor<1x3x8x8xf32>, %z: tensor<1x4x8x8xf32>) -> tensor<1x7x8x8xf32> {
+          %a = dl.exp %z : tensor<1x4x8x8xf32>
+          %b = dl.softmax %a {axis = 2} : tensor<1x4x8x8xf32>
+          %k = dl.concat %b, %x {axis = 1}
+              : (tensor<1x4x8x8xf32>, tensor<1x3x8x8xf32>) -> tensor<1x7x8x8xf32>
+          %y = dl.softmax %k {axis = 1} : tensor<1x7x8x8xf32>
+          func.return %y : tensor<1x7x8x8xf32>
+        }""",
+        cache=False,
+    )
+    rng = np.random.default_rng(0)
+    x, z = (rng.normal(size=(1, count, 8, 8)).astype(np.float32) for count in (3, 4))
+    wanted = executable(x, z)
+    names: list[str] = []
+    executable.on_event = lambda name, start, end: names.append(name)
+    np.testing.assert_array_equal(executable(x, z), wanted)
+    assert len(names) > 3
+
+
 def test_a_traced_call_reports_errors_too() -> None:
     executable = dlir.compile(
         """func.func @f(%x: tensor<3xf32>, %i: tensor<1xi64>) -> tensor<1xf32> {

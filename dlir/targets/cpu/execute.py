@@ -11,7 +11,7 @@ import os
 import pickle
 import subprocess
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -30,6 +30,7 @@ from xdsl.dialects.builtin import (
     IntegerType,
     MemRefType,
     ModuleOp,
+    StridedLayoutAttr,
     StringAttr,
 )
 from xdsl.ir import Attribute
@@ -203,7 +204,15 @@ class NativeFunction:
 
 def slot_count(type_: Attribute) -> int:
     """How many 64-bit slots an argument takes."""
-    return 1 + (type_.get_shape().count(DYNAMIC_INDEX) if isinstance(type_, MemRefType) else 0)
+    if not isinstance(type_, MemRefType):
+        return 1
+    return 1 + type_.get_shape().count(DYNAMIC_INDEX) + (_strides_of(type_) or ()).count(None)
+
+
+def _strides_of(type_: MemRefType[Attribute]) -> tuple[int | None, ...] | None:
+    """Of a strided layout, in elements, None where they are passed; None for row-major order."""
+    layout = type_.layout
+    return tuple(layout.get_strides()) if isinstance(layout, StridedLayoutAttr) else None
 
 
 Filler = Callable[[Any, list[int]], None]
@@ -231,6 +240,7 @@ def _array_filler(what: str, type_: MemRefType[Attribute]) -> Filler:
     dtype = dtype_of(type_.element_type)
     dynamic = [i for i, size in enumerate(shape) if size == DYNAMIC_INDEX]
     static = [(i, size) for i, size in enumerate(shape) if size != DYNAMIC_INDEX]
+    strides = _strides_of(type_)
 
     def fill(array: NDArray[Any], slots: list[int]) -> None:
         if held_values(array).dtype != dtype or array.ndim != len(shape):
@@ -238,12 +248,26 @@ def _array_filler(what: str, type_: MemRefType[Attribute]) -> Filler:
         sizes = array.shape
         if any(sizes[i] != size for i, size in static):
             raise TypeError(f"{what} must be {type_}, got shape {sizes}")
-        if not array.flags.c_contiguous:
+        if strides is None and not array.flags.c_contiguous:
             raise TypeError(f"{what} must be contiguous in row-major order")
         slots.append(array.ctypes.data)
         slots.extend(sizes[i] for i in dynamic)
+        if strides is not None:
+            slots.extend(_unknown_strides(what, strides, array))
 
     return fill
+
+
+def _unknown_strides(
+    what: str, strides: Sequence[int | None], array: NDArray[Any]
+) -> Iterator[int]:
+    """The strides, in elements, of a view that is to have these. Raises TypeError."""
+    for stride, given, size in zip(strides, array.strides, array.shape, strict=True):
+        count, rest = divmod(given, array.itemsize)
+        if rest or (stride not in (None, count) and size > 1):
+            raise TypeError(f"{what} must have strides {strides}, got {array.strides} in bytes")
+        if stride is None:
+            yield count
 
 
 class NativeModule:
