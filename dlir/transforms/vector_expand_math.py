@@ -66,7 +66,7 @@ class VectorExpandMath(ModulePass):
     f32 and f64 are computed in their own format; f16 and bf16 are computed in f32 and rounded.
     What has an instruction (sqrt, fma, floor, ceil, roundeven, trunc, absf, copysign) is left.
     With `ldexp` the machine multiplies f32 by powers of two in one instruction, as AVX-512 does:
-    `llvm.intr.ldexp` stands in the text.
+    `llvm.intr.ldexp` stands in the text, with the power as the float that it was computed as.
     """
 
     name = "vector-expand-math"

@@ -13,7 +13,7 @@ import struct
 from collections.abc import Callable
 
 from mpmath import atan as arctangent
-from mpmath import cos, erf, erfc, expm1, log, lu_solve, matrix, mp, mpf, pi, sin, sqrt
+from mpmath import cos, erf, erfc, exp, expm1, log, lu_solve, matrix, mp, mpf, pi, sin, sqrt
 
 mp.dps = 60
 Function = Callable[[mpf], mpf]
@@ -88,6 +88,13 @@ POLYNOMIALS: dict[str, tuple[str, Function, Function, mpf, mpf]] = {
         "(expm1(r) - r) / r^2 for |r| <= log(2)/2",
         series(lambda r: (expm1(r) - r) / r**2, [1 / mpf(2), 1 / mpf(6), 1 / mpf(24)]),
         lambda r: abs(r) + mpf(2) ** -20,
+        -HALF_LOG2,
+        HALF_LOG2,
+    ),
+    "EXP": (
+        "(exp(r) - 1 - r) / r^2 for |r| <= log(2)/2",
+        series(lambda r: (expm1(r) - r) / r**2, [1 / mpf(2), 1 / mpf(6), 1 / mpf(24)]),
+        lambda r: (r**2 + mpf(2) ** -20) / exp(r),
         -HALF_LOG2,
         HALF_LOG2,
     ),

@@ -19,6 +19,7 @@ from dlir.interpreter import Interpreter
 from dlir.lowering.loops_to_llvm import ConvertLoopsToLLVM
 from dlir.parser import parse_module
 from dlir.registry import default_registry
+from dlir.targets.cpu.description import host
 from dlir.targets.cpu.execute import NativeFunction, NativeModule
 from dlir.transforms.expand_math.functions import ACCURACY, EXPANSIONS
 from dlir.transforms.expand_math.large_angles import arctangent_of_inverse
@@ -183,12 +184,41 @@ def test_accuracy(op: str, dtype: str) -> None:
     assert float(np.max(ulps(got, want, kind))) <= bound(dtype, op)
 
 
+needs_ldexp = pytest.mark.skipif(host().vector_bits < 512, reason="needs AVX-512's instruction")
+
+
+@needs_ldexp
 @pytest.mark.parametrize("op", ["exp", "exp2", "expm1", "sinh", "cosh"])
 def test_accuracy_with_ldexp(op: str) -> None:
     x = samples(op, np.float32, np.random.default_rng(1))
     want, got = REFERENCE[op](x.astype(np.longdouble)), apply(op, "f32", x, ldexp=True)
     assert_special(got, want, np.float32, [x])
     assert float(np.max(ulps(got, want, np.float32))) <= bound("f32", op)
+
+
+@needs_ldexp
+@pytest.mark.parametrize("shape", ["", "1x", "5x", "2x16x", "17x", "3x40x", "2x2x64x", "112x"])
+def test_ldexp_of_any_shape(shape: str) -> None:
+    """Registers that are not full, and numbers of them that are no powers of two."""
+    sizes = [int(size) for size in shape.split("x")[:-1]]
+    kind = f"vector<{shape}f32>" if sizes else "f32"
+    text = f"""func.func @f(%x: memref<{shape}f32>, %y: memref<{shape}f32>) {{
+      %c0 = arith.constant 0 : index
+      %v = {"vector" if sizes else "memref"}.load %x[{", ".join(["%c0"] * len(sizes))}]
+        : memref<{shape}f32>{f", {kind}" if sizes else ""}
+      %e = math.exp %v : {kind}
+      {"vector" if sizes else "memref"}.store %e, %y[{", ".join(["%c0"] * len(sizes))}]
+        : memref<{shape}f32>{f", {kind}" if sizes else ""}
+      func.return
+    }}"""
+    context = default_registry().context()
+    module = parse_module(text, context, "test.mlir")
+    VectorExpandMath(ldexp=True).apply(context, module)
+    ConvertLoopsToLLVM().apply(context, module)
+    x = np.random.default_rng(4).uniform(-104, 88, sizes).astype(np.float32)
+    y = np.zeros_like(x)
+    NativeModule(module, use_cache=False).functions["f"](x, y)
+    assert np.allclose(y, np.exp(x.astype(np.float64)), rtol=1e-6, atol=1e-45)
 
 
 @pytest.mark.parametrize("dtype", ["f16", "bf16"])

@@ -3,7 +3,8 @@
 
 // Where one instruction multiplies by a power of two, exp ends in it; f64 has no use for it.
 // CHECK-LABEL: @exponential
-// CHECK: llvm.intr.ldexp(%{{.*}}, %{{.*}}) : (vector<2x8xf32>, vector<2x8xi32>) -> vector<2x8xf32>
+// CHECK: %[[POWER:.*]] = arith.fptosi %{{.*}} : vector<2x8xf32> to vector<2x8xi32>
+// CHECK: llvm.intr.ldexp(%{{.*}}, %[[POWER]]) : (vector<2x8xf32>, vector<2x8xi32>) -> vector<2x8xf32>
 // PLAIN-LABEL: @exponential
 // PLAIN-NOT: llvm.intr.ldexp
 func.func @exponential(%x: vector<2x8xf32>) -> vector<2x8xf32> {

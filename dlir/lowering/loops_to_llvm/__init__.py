@@ -23,12 +23,14 @@ from xdsl.ir import Attribute, Block, Operation, Region, SSAValue
 from xdsl.passes import ModulePass
 
 from dlir.dialects.buffers import PrefetchOp
+from dlir.dialects.llvm.intrinsics import LoadExpOp
 from dlir.dialects.vector_dot import DotOp
 from dlir.lowering.loops_to_llvm import (
     accesses,
     control,
     elementwise,
     parallel,
+    scaling,
     vectors,
     views,
 )
@@ -58,6 +60,7 @@ _SIMPLE: dict[type[Operation], Callable[[Lowering, Operation], None]] = {
     vector.ReductionOp: vectors.convert_reduction,
     vector.FMAOp: vectors.convert_fma,
     DotOp: vectors.convert_dot,
+    LoadExpOp: scaling.convert_load_exponent,
     vector.LoadOp: accesses.convert_load,
     vector.StoreOp: accesses.convert_store,
     vector.MaskedLoadOp: accesses.convert_masked_load,

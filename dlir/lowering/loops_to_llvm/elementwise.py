@@ -294,10 +294,6 @@ def multiply_add(low: Lowering, op: Operation, a: SSAValue, b: SSAValue, c: SSAV
     return rounded(low, low.emit(llvm.FAddOp, (product, z), wide, flags), a.type)
 
 
-def _load_exponent(low: Lowering, op: Operation, x: SSAValue, power: SSAValue) -> SSAValue:
-    return low.emit(intrinsics.LoadExpOp, (x, power), x.type)
-
-
 ROW: dict[type[Operation], RowFunction] = {
     arith.AddfOp: _float(llvm.FAddOp),
     arith.SubfOp: _float(llvm.FSubOp),
@@ -355,7 +351,6 @@ ROW: dict[type[Operation], RowFunction] = {
     math.CopySignOp: _float(llvm.FCopySignOp),
     math.AbsIOp: _absolute,
     math.CtPopOp: _integer(intrinsics.CtPopOp),
-    intrinsics.LoadExpOp: _load_exponent,
 }
 """How one row of each elementwise operation is computed."""
 

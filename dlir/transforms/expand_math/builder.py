@@ -248,8 +248,10 @@ class Term:
         return self.builder.add(arith.BitcastOp(self.value, type_))
 
     def times_two_to(self, power: Term) -> Term:
-        """`self * 2^power`, rounded once, for an integer power."""
-        return self.builder.add(LoadExpOp(self.value, power.value))
+        """`self * 2^power`, rounded once, for a whole float `power`."""
+        type_ = with_element_type(self.type, IntegerType(self.format.width))
+        whole = self.builder.add(arith.FPToSIOp(power.value, cast(Any, type_)))
+        return self.builder.add(LoadExpOp(self.value, whole.value))
 
     def to_float(self) -> Term:
         """An integer's value as a float of the same width."""

@@ -65,9 +65,9 @@ def _scaled_exp(r: Term, n: Term, count: Term) -> Term:
     and the product lowered again, so that it is rounded once.
     """
     format = r.format
-    series = (1.0, 1.0, *_polynomial("EXPM1", format))
+    series = (1.0, 1.0, *_polynomial("EXP", format))
     if r.builder.ldexp and format.width == 32:
-        return r.horner(series).times_two_to(count - format.bits(format.magic))
+        return r.horner(series).times_two_to(n)
     doubled = r.horner([2 * c for c in series])
     small = n < 3.0 - format.bias
     exponent = (count << format.mantissa) + ((format.bias - 1) << format.mantissa)
