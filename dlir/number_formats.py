@@ -6,6 +6,7 @@ casts of the lowering and of the semantics, the documentation's table) is nowher
 
 from __future__ import annotations
 
+import struct
 from dataclasses import dataclass
 from enum import Enum, auto
 
@@ -157,6 +158,23 @@ COMPUTED = (Float64Type, Float32Type, Float16Type, BFloat16Type)
 def format_of(type_: Attribute) -> FloatFormat:
     """The format of a float type of the table."""
     return FORMATS[type(type_)]
+
+
+def fit(value: float, code: str) -> float:
+    """The value, or an infinity if the format `code` cannot hold it."""
+    try:
+        struct.pack(code, value)
+    except OverflowError:
+        return float("inf") if value > 0 else float("-inf")
+    return value
+
+
+def bf16_bits(value: float) -> int:
+    """The upper half of the f32 bits, rounded to nearest, ties to even."""
+    bits: int = struct.unpack("<I", struct.pack("<f", fit(value, "f")))[0]
+    if value != value:
+        return (bits >> 16) | 0x40
+    return (bits + 0x7FFF + ((bits >> 16) & 1)) >> 16
 
 
 HEADS = (

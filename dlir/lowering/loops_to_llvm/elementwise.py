@@ -1,12 +1,14 @@
 """`arith` and `math`: each row of the operands gives one row of the result.
 
 `ROW` maps an operation class to a function `(lowering, op, *operand rows) -> result row`; `convert`
-applies it row by row.  Scalars are rows too.
+applies it row by row.  Scalars are rows too.  Functions of floats do not know bf16, which is
+computed in f32; the few of `KNOW_BF16` do.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from math import isnan
 from typing import Any, cast
 
@@ -19,7 +21,6 @@ from xdsl.dialects.builtin import (
     IntegerType,
     bf16,
     f16,
-    f32,
     f64,
     i32,
 )
@@ -40,7 +41,9 @@ from dlir.dialects.vectorized import (
 from dlir.lowering.loops_to_llvm.rounding import (
     WRAP,
     bools,
+    by_f32,
     fcmp,
+    from_bf16,
     from_integer,
     rounded,
     select,
@@ -54,6 +57,7 @@ from dlir.lowering.loops_to_llvm.state import (
     shape_of,
     unsupported,
 )
+from dlir.number_formats import bf16_bits
 
 RowFunction = Callable[..., SSAValue]
 
@@ -61,6 +65,8 @@ RowFunction = Callable[..., SSAValue]
 def convert(low: Lowering, op: Operation) -> None:
     """Lower an elementwise operation; equal rows (of a broadcast) are computed once."""
     function = ROW[type(op)]
+    if type(op) not in KNOW_BF16 and _has_bf16(op):
+        function = _in_f32(function)
     count = max(len(low.rows(operand)) for operand in op.operands)
     columns = [
         rows if len(rows) == count else rows * count
@@ -75,6 +81,22 @@ def convert(low: Lowering, op: Operation) -> None:
     low.bind(op.results[0], tuple(result))
 
 
+def _has_bf16(op: Operation) -> bool:
+    return any(element_of(value.type) == bf16 for value in (*op.operands, *op.results))
+
+
+def _in_f32(function: RowFunction) -> RowFunction:
+    """The same on f32 in the place of bf16, rounded where that is the result."""
+
+    def row(low: Lowering, op: Operation, *operands: SSAValue) -> SSAValue:
+        if element_of(op.results[0].type) == bf16:
+            exact = type(op) in EXACT
+            return by_f32(low, partial(function, low, op), *operands, exact=exact)
+        return function(low, op, *(from_bf16(low, value) for value in operands))
+
+    return row
+
+
 def convert_constant(low: Lowering, op: Operation) -> None:
     """Lower `arith.constant`: one `llvm.mlir.constant` per different row."""
     assert isinstance(op, arith.ConstantOp)
@@ -87,6 +109,8 @@ def convert_constant(low: Lowering, op: Operation) -> None:
     shape = shape_of(type_)
     length = shape[-1] if shape else 1
     numbers = cast("Sequence[float]", value.get_values())
+    if element_of(type_) == bf16:
+        numbers = [bf16_bits(number) for number in numbers]
     if value.is_splat():
         rows = [low.splat_constant(numbers[0], row)] * max(1, len(numbers) // length)
     else:
@@ -101,7 +125,10 @@ def _scalar_constant(low: Lowering, value: Attribute) -> SSAValue:
         number = cast("IntegerAttr[Any]", value)
         type_ = scalar_type(number.type)
         return low.integer(number.value.data, cast(IntegerType, type_))
-    return low.constant(value, cast("FloatAttr[Any]", value).type)
+    number = cast("FloatAttr[Any]", value)
+    if number.type == bf16:
+        return low.splat_constant(bf16_bits(number.value.data), scalar_type(bf16))
+    return low.constant(number, number.type)
 
 
 def _row_constant(low: Lowering, numbers: Any, row: Attribute) -> SSAValue:
@@ -111,15 +138,10 @@ def _row_constant(low: Lowering, numbers: Any, row: Attribute) -> SSAValue:
 
 
 def _float(new: type[IRDLOperation]) -> RowFunction:
-    """The same operation with the fast-math flags carried over; of bf16 in f32, rounded here."""
+    """The same operation with the fast-math flags carried over."""
 
     def row(low: Lowering, op: Operation, *operands: SSAValue) -> SSAValue:
-        type_, flags = operands[0].type, {"fastmathFlags": fast_math(op)}
-        if element_of(type_) != bf16:
-            return low.emit(new, operands, type_, flags)
-        wide = with_element_type(type_, f32)
-        values = [low.emit(llvm.FPExtOp, (value,), wide) for value in operands]
-        return rounded(low, low.emit(new, values, wide, flags), type_)
+        return low.emit(new, operands, operands[0].type, {"fastmathFlags": fast_math(op)})
 
     return row
 
@@ -160,7 +182,7 @@ def _from_integer(new: type[IRDLOperation]) -> RowFunction:
     """A conversion of integers to floats."""
 
     def row(low: Lowering, op: Operation, operand: SSAValue) -> SSAValue:
-        return from_integer(low, new, operand, row_type(op.results[0].type))
+        return from_integer(low, new, operand, element_of(op.results[0].type))
 
     return row
 
@@ -264,7 +286,12 @@ def _rounded_division(up: bool) -> RowFunction:
 
 
 def _truncate_float(low: Lowering, op: Operation, value: SSAValue) -> SSAValue:
-    return rounded(low, value, row_type(op.results[0].type))
+    return rounded(low, value, element_of(op.results[0].type))
+
+
+def _extend_float(low: Lowering, op: Operation, value: SSAValue) -> SSAValue:
+    result = row_type(op.results[0].type)
+    return value if value.type == result else low.emit(llvm.FPExtOp, (value,), result)
 
 
 def _ceildivui(low: Lowering, op: Operation, a: SSAValue, b: SSAValue) -> SSAValue:
@@ -285,13 +312,16 @@ def _rsqrt(low: Lowering, op: Operation, value: SSAValue) -> SSAValue:
 
 def multiply_add(low: Lowering, op: Operation, a: SSAValue, b: SSAValue, c: SSAValue) -> SSAValue:
     """`llvm.intr.fma`; of f16 or bf16 in f64, which is exact wherever rounding could be a tie."""
-    flags = {"fastmathFlags": fast_math(op)}
-    if element_of(a.type) not in (f16, bf16):
-        return low.emit(llvm.FMAOp, (a, b, c), a.type, flags)
+    flags, element = {"fastmathFlags": fast_math(op)}, element_of(op.operands[0].type)
+    values = [a, b, c]
+    if element not in (f16, bf16):
+        return low.emit(llvm.FMAOp, values, a.type, flags)
+    if element == bf16:
+        values = [from_bf16(low, value) for value in values]
     wide = with_element_type(a.type, f64)
-    x, y, z = (low.emit(llvm.FPExtOp, (value,), wide) for value in (a, b, c))
+    x, y, z = (low.emit(llvm.FPExtOp, (value,), wide) for value in values)
     product = low.emit(llvm.FMulOp, (x, y), wide, flags)
-    return rounded(low, low.emit(llvm.FAddOp, (product, z), wide, flags), a.type)
+    return rounded(low, low.emit(llvm.FAddOp, (product, z), wide, flags), element)
 
 
 ROW: dict[type[Operation], RowFunction] = {
@@ -330,7 +360,7 @@ ROW: dict[type[Operation], RowFunction] = {
     arith.SelectOp: _select,
     arith.BitcastOp: _bitcast,
     arith.IndexCastOp: _index_cast(signed=True),
-    arith.ExtFOp: _cast(llvm.FPExtOp),
+    arith.ExtFOp: _extend_float,
     arith.TruncFOp: _truncate_float,
     arith.SIToFPOp: _from_integer(llvm.SIToFPOp),
     arith.UIToFPOp: _from_integer(ours.UIToFPOp),
@@ -353,6 +383,30 @@ ROW: dict[type[Operation], RowFunction] = {
     math.CtPopOp: _integer(intrinsics.CtPopOp),
 }
 """How one row of each elementwise operation is computed."""
+KNOW_BF16 = {
+    arith.SelectOp,
+    arith.BitcastOp,
+    arith.TruncFOp,
+    arith.SIToFPOp,
+    arith.UIToFPOp,
+    math.FmaOp,
+}
+"""Operations that only move bits, or round by themselves."""
+EXACT = {
+    arith.NegfOp,
+    arith.MaximumfOp,
+    arith.MinimumfOp,
+    arith.MaxnumfOp,
+    arith.MinnumfOp,
+    math.AbsFOp,
+    math.FloorOp,
+    math.CeilOp,
+    math.RoundEvenOp,
+    math.RoundOp,
+    math.TruncOp,
+    math.CopySignOp,
+}
+"""Operations that make of bf16 numbers that need no rounding."""
 
 
 def refuse_math(low: Lowering, op: Operation) -> None:

@@ -1,6 +1,11 @@
-"""Floats rounded to narrower types, once and to nearest even, whatever the machine has."""
+"""Floats rounded to narrower types, once and to nearest even, whatever the machine has.
+
+A bf16 is the upper half of an f32, and to LLVM an integer of 16 bits; it is computed with as f32.
+"""
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 from xdsl.dialects import arith, llvm
 from xdsl.dialects.builtin import IntegerAttr, bf16, f16, f32, f64, i1, i16, i32, i64
@@ -14,6 +19,7 @@ from dlir.lowering.loops_to_llvm.state import Lowering
 
 WRAP = {"overflowFlags": IntegerAttr(0, i32)}
 _EXACT = {"fastmathFlags": llvm.FastMathAttr(None)}
+_KEEP = {"overflowFlags": llvm.OverflowAttr("none")}
 
 
 def bools(type_: Attribute) -> Attribute:
@@ -33,28 +39,50 @@ def select(low: Lowering, c: SSAValue, a: SSAValue, b: SSAValue) -> SSAValue:
     return low.emit(ours.SelectOp, (c, a, b), a.type, _EXACT)
 
 
-def rounded(low: Lowering, value: SSAValue, result: Attribute) -> SSAValue:
+def rounded(low: Lowering, value: SSAValue, element: Attribute) -> SSAValue:
     """A float in a narrower type; `llvm.fptrunc` where that rounds once and exactly."""
-    element = element_of(result)
     if element_of(value.type) == f64 and element in (f16, bf16):
         value = _rounded_to_odd(low, value)
     if element == bf16:
-        return _rounded_to_bf16(low, value, result)
-    return low.emit(llvm.FPTruncOp, (value,), result)
+        return _rounded_to_bf16(low, value)
+    return low.emit(llvm.FPTruncOp, (value,), with_element_type(value.type, element))
+
+
+def from_bf16(low: Lowering, value: SSAValue) -> SSAValue:
+    """A bf16 as an f32."""
+    bits = with_element_type(value.type, i32)
+    wide = low.emit(llvm.ZExtOp, (value,), bits)
+    upper = low.emit(llvm.ShlOp, (wide, low.splat_constant(16, bits)), bits, WRAP)
+    return low.emit(llvm.BitcastOp, (upper,), with_element_type(bits, f32))
+
+
+def upper_half(low: Lowering, value: SSAValue) -> SSAValue:
+    """An f32 that is a bf16 as one."""
+    bits = with_element_type(value.type, i32)
+    return _upper_half(low, low.emit(llvm.BitcastOp, (value,), bits))
+
+
+def by_f32(
+    low: Lowering, compute: Callable[..., SSAValue], *values: SSAValue, exact: bool = False
+) -> SSAValue:
+    """bf16 computed from others, rounded unless the result is one, `exact`, as it is."""
+    result = compute(*(from_bf16(low, value) for value in values))
+    return upper_half(low, result) if exact else _rounded_to_bf16(low, result)
 
 
 def from_integer(
-    low: Lowering, kind: type[IRDLOperation], value: SSAValue, result: Attribute
+    low: Lowering, kind: type[IRDLOperation], value: SSAValue, element: Attribute
 ) -> SSAValue:
     """An integer as a float (`kind`: of signed or unsigned ones); as bf16 by way of f64.
 
-    LLVM goes to bf16 by way of f32, where wide integers would be rounded a first time.
+    In f32 wide integers would be rounded a first time.
     """
-    if element_of(result) != bf16 or bit_width(value.type) < 32:
-        return low.emit(kind, (value,), result)
+    if element != bf16:
+        return low.emit(kind, (value,), with_element_type(value.type, element))
     if bit_width(value.type) == 64:
         value = _sticky(low, value)
-    return rounded(low, low.emit(kind, (value,), with_element_type(result, f64)), result)
+    exact = f64 if bit_width(value.type) >= 32 else f32
+    return rounded(low, low.emit(kind, (value,), with_element_type(value.type, exact)), bf16)
 
 
 def _sticky(low: Lowering, value: SSAValue) -> SSAValue:
@@ -95,12 +123,12 @@ def _rounded_to_odd(low: Lowering, value: SSAValue) -> SSAValue:
     return low.emit(llvm.BitcastOp, (number,), single)
 
 
-def _rounded_to_bf16(low: Lowering, value: SSAValue, result: Attribute) -> SSAValue:
+def _rounded_to_bf16(low: Lowering, value: SSAValue) -> SSAValue:
     """f32 as bf16, which is its upper half: half a unit is added, less one if that half is even.
 
     The instruction of x86 makes subnormal numbers zero; this keeps them.
     """
-    bits, half = with_element_type(value.type, i32), with_element_type(value.type, i16)
+    bits = with_element_type(value.type, i32)
     number = low.emit(llvm.BitcastOp, (value,), bits)
     shift, one = low.splat_constant(16, bits), low.splat_constant(1, bits)
     upper = low.emit(llvm.LShrOp, (number, shift), bits)
@@ -109,7 +137,9 @@ def _rounded_to_bf16(low: Lowering, value: SSAValue, result: Attribute) -> SSAVa
     total = low.emit(llvm.AddOp, (number, unit), bits, WRAP)
     quiet = low.emit(llvm.OrOp, (number, low.splat_constant(0x400000, bits)), bits)
     total = select(low, fcmp(low, "uno", value, value), quiet, total)
-    upper = low.emit(llvm.LShrOp, (total, shift), bits)
-    keep = {"overflowFlags": llvm.OverflowAttr("none")}
-    narrow = low.emit(llvm.TruncOp, (upper,), half, keep)
-    return low.emit(llvm.BitcastOp, (narrow,), result)
+    return _upper_half(low, total)
+
+
+def _upper_half(low: Lowering, bits: SSAValue) -> SSAValue:
+    upper = low.emit(llvm.LShrOp, (bits, low.splat_constant(16, bits.type)), bits.type)
+    return low.emit(llvm.TruncOp, (upper,), with_element_type(bits.type, i16), _KEEP)

@@ -19,6 +19,7 @@ from xdsl.dialects import llvm
 from xdsl.dialects.arith import FastMathFlagsAttr
 from xdsl.dialects.builtin import (
     AnyFloat,
+    BFloat16Type,
     FloatAttr,
     IndexType,
     IntegerAttr,
@@ -30,6 +31,7 @@ from xdsl.dialects.builtin import (
     VectorType,
     i1,
     i8,
+    i16,
     i32,
     i64,
 )
@@ -113,10 +115,8 @@ def as_memref(type_: Attribute) -> MemRefType[Attribute] | None:
 
 
 def memory_type(element: Attribute) -> Attribute:
-    """How one element lies in memory: `i1` as a byte, `index` as 64 bits."""
-    if element == i1:
-        return i8
-    return i64 if isinstance(element, IndexType) else element
+    """How one element lies in memory: `i1` as a byte, others as scalars are."""
+    return i8 if element == i1 else scalar_type(element)
 
 
 def element_bytes(element: Attribute) -> int:
@@ -127,8 +127,14 @@ def element_bytes(element: Attribute) -> int:
 
 
 def scalar_type(type_: Attribute) -> Attribute:
-    """The `llvm` type of a scalar."""
-    return i64 if isinstance(type_, IndexType) else type_
+    """The `llvm` type of a scalar: `index` has 64 bits, and `bf16` is an integer, its bits.
+
+    Of bf16 itself LLVM makes calls of functions that are nowhere, or nothing at all, on machines
+    that have no instructions for it.
+    """
+    if isinstance(type_, IndexType):
+        return i64
+    return i16 if isinstance(type_, BFloat16Type) else type_
 
 
 def shape_of(type_: Attribute) -> tuple[int, ...]:

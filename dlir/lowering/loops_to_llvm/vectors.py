@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from itertools import product
 from math import inf, prod
 
@@ -11,6 +12,7 @@ from xdsl.dialects.builtin import (
     AnyFloat,
     IntegerAttr,
     VectorType,
+    bf16,
     i1,
     i32,
     i64,
@@ -22,7 +24,7 @@ from dlir.dialects.llvm import intrinsics
 from dlir.dialects.vectorized import as_vector, bit_width, dense
 from dlir.lowering.loops_to_llvm.dots import dot
 from dlir.lowering.loops_to_llvm.elementwise import ignoring, multiply_add, propagating
-from dlir.lowering.loops_to_llvm.rounding import select
+from dlir.lowering.loops_to_llvm.rounding import by_f32, select
 from dlir.lowering.loops_to_llvm.state import (
     Index,
     Lowering,
@@ -31,6 +33,7 @@ from dlir.lowering.loops_to_llvm.state import (
     shape_of,
     unsupported,
 )
+from dlir.number_formats import bf16_bits
 
 
 def _flat(position: Sequence[int], shape: Sequence[int]) -> int:
@@ -254,6 +257,11 @@ REDUCTIONS: dict[str, tuple[Combine, Combine, Callable[[Attribute], int | float]
 """Kind -> (combining integers, combining floats, neutral element)."""
 
 
+def _of_bf16(combine: Combine) -> Combine:
+    """The same for bf16."""
+    return lambda low, a, b: by_f32(low, partial(combine, low), a, b)
+
+
 def convert_reduction(low: Lowering, op: Operation) -> None:
     """A tree: the upper half onto the lower half, log2 times; then the accumulator.
 
@@ -263,11 +271,14 @@ def convert_reduction(low: Lowering, op: Operation) -> None:
     integers, floats, neutral = REDUCTIONS[op.kind.data]
     element = op.dest.type
     combine = floats if isinstance(element, AnyFloat) else integers
+    nothing = neutral(element)
+    if element == bf16:
+        combine, nothing = _of_bf16(combine), bf16_bits(nothing)
     (row,) = low.rows(op.vector)
     length = prod(shape_of(row.type))
     half = 1 << (length - 1).bit_length() >> 1
     while length > 1:
-        filler = row if length == 2 * half else low.splat_constant(neutral(element), row.type)
+        filler = row if length == 2 * half else low.splat_constant(nothing, row.type)
         lower = low.shuffle(row, row, range(half)) if half > 1 or length > 1 else row
         upper = low.shuffle(row, filler, range(half, 2 * half))
         row = combine(low, lower, upper)

@@ -22,6 +22,7 @@ from xdsl.ir import Attribute
 
 from dlir.diagnostics import fail
 from dlir.dialects.vectorized import bit_width, element_of
+from dlir.number_formats import bf16_bits, fit
 
 _FLOATS: dict[type[Attribute], tuple[str, str]] = {
     Float64Type: ("double", "f64"),
@@ -81,31 +82,14 @@ def float_literal(value: float, type_: Attribute) -> str:
     """A float constant as exact bits: hexadecimal forms hold for every value, NaN too."""
     match type_:
         case Float16Type():
-            return f"0xH{struct.unpack('<H', struct.pack('<e', _fit(value, 'e')))[0]:04X}"
+            return f"0xH{struct.unpack('<H', struct.pack('<e', fit(value, 'e')))[0]:04X}"
         case BFloat16Type():
-            return f"0xR{_bfloat16_bits(value):04X}"
+            return f"0xR{bf16_bits(value):04X}"
         case Float32Type():
-            value = struct.unpack("<f", struct.pack("<f", _fit(value, "f")))[0]
+            value = struct.unpack("<f", struct.pack("<f", fit(value, "f")))[0]
         case _:
             pass
     return f"0x{struct.unpack('<Q', struct.pack('<d', value))[0]:016X}"
-
-
-def _fit(value: float, code: str) -> float:
-    """The value, or an infinity if the format `code` cannot hold it."""
-    try:
-        struct.pack(code, value)
-    except OverflowError:
-        return float("inf") if value > 0 else float("-inf")
-    return value
-
-
-def _bfloat16_bits(value: float) -> int:
-    """The upper half of the f32 bits, rounded to nearest, ties to even."""
-    bits: int = struct.unpack("<I", struct.pack("<f", _fit(value, "f")))[0]
-    if value != value:
-        return (bits >> 16) | 0x40
-    return (bits + 0x7FFF + ((bits >> 16) & 1)) >> 16
 
 
 def literal(value: Any, type_: Attribute) -> str:

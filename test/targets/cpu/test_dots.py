@@ -280,11 +280,7 @@ func.func @main(%x: tensor<{m}x{k}xbf16>) -> tensor<{m}x{n}xf32> {{
 @pytest.mark.parametrize("sizes", SIZES, ids=str)
 def test_brain_floats(sizes: tuple[int, int, int], machine: CpuDescription):
     """Products are exact; only the order of the sum differs, and what subnormals count for."""
-    if machine is AVX2:
-        pytest.skip("LLVM moves a bf16 through branches by a rounding function that is not there")
     m, k, n = sizes
-    if k == n == 1 and "bf16" not in machine.dots:
-        pytest.skip("LLVM fails on a single bf16 that is extended")
     rng = np.random.default_rng(k)
     x = rng.normal(size=(m, k)).astype(BFLOAT16)
     w = rng.normal(size=(k, n)).astype(BFLOAT16)
