@@ -17,9 +17,9 @@ func.func @several(%x: tensor<8xcomplex<f32>>, %s: tensor<2xui64>) -> tensor<8xf
   // expected-error@+1 {{'stablehlo.real' is not supported with complex numbers, which dl has not}}
   %1 = stablehlo.real %0 : (tensor<8xcomplex<f32>>) -> tensor<8xf32>
   %2 = stablehlo.tanh %1 : tensor<8xf32>
-  // expected-error@+1 {{'stablehlo.rng_bit_generator' is not supported with random numbers of the hardware's generator}}
+  // expected-error@+1 {{'stablehlo.rng_bit_generator' is not supported with bits of type tensor<3xi1>}}
   %t, %y = stablehlo.rng_bit_generator %s, algorithm = THREE_FRY
-      : (tensor<2xui64>) -> (tensor<2xui64>, tensor<3xui32>)
+      : (tensor<2xui64>) -> (tensor<2xui64>, tensor<3xi1>)
   func.return %2 : tensor<8xf32>
 }
 
@@ -76,8 +76,8 @@ func.func @spatial(%x: tensor<1x3xf32>, %w: tensor<4x3xf32>) -> tensor<1x4xf32> 
 
 // -----
 
-func.func @comparator(%x: tensor<5xf32>, %z: tensor<5xf32>) -> (tensor<5xf32>, tensor<5xf32>) {
-  // expected-error@+1 {{'stablehlo.sort' is not supported with a comparator that is not known}}
+func.func @comparator(%x: tensor<5000xf32>, %z: tensor<5000xf32>) -> (tensor<5000xf32>, tensor<5000xf32>) {
+  // expected-error@+1 {{'stablehlo.sort' is not supported with a comparator that is not known, along a dimension of size 5000}}
   %y:2 = "stablehlo.sort"(%x, %z) <{dimension = 0 : i64}> ({
   ^bb0(%a: tensor<f32>, %b: tensor<f32>, %j: tensor<f32>, %k: tensor<f32>):
     %c = stablehlo.compare EQ, %a, %b, FLOAT : (tensor<f32>, tensor<f32>) -> tensor<i1>
@@ -85,22 +85,8 @@ func.func @comparator(%x: tensor<5xf32>, %z: tensor<5xf32>) -> (tensor<5xf32>, t
     %e = stablehlo.compare LT, %j, %k, FLOAT : (tensor<f32>, tensor<f32>) -> tensor<i1>
     %f = stablehlo.select %c, %d, %e : tensor<i1>, tensor<i1>
     stablehlo.return %f : tensor<i1>
-  }) : (tensor<5xf32>, tensor<5xf32>) -> (tensor<5xf32>, tensor<5xf32>)
-  func.return %y#0, %y#1 : tensor<5xf32>, tensor<5xf32>
-}
-
-// -----
-
-func.func @update(%x: tensor<9xf32>, %i: tensor<3x1xi32>, %u: tensor<3xf32>) -> tensor<9xf32> {
-  // expected-error@+1 {{'stablehlo.scatter' is not supported with a region that is no update known}}
-  %y = "stablehlo.scatter"(%x, %i, %u) <{
-    scatter_dimension_numbers = #stablehlo.scatter<inserted_window_dims = [0],
-      scatter_dims_to_operand_dims = [0], index_vector_dim = 1>}> ({
-  ^bb0(%a: tensor<f32>, %b: tensor<f32>):
-    %c = stablehlo.subtract %a, %b : tensor<f32>
-    stablehlo.return %c : tensor<f32>
-  }) : (tensor<9xf32>, tensor<3x1xi32>, tensor<3xf32>) -> tensor<9xf32>
-  func.return %y : tensor<9xf32>
+  }) : (tensor<5000xf32>, tensor<5000xf32>) -> (tensor<5000xf32>, tensor<5000xf32>)
+  func.return %y#0, %y#1 : tensor<5000xf32>, tensor<5000xf32>
 }
 
 // -----
@@ -113,8 +99,56 @@ func.func @erfc_f64(%x: tensor<4xf64>) -> tensor<4xf64> {
 
 // -----
 
-func.func @total_order(%x: tensor<4xf32>) -> tensor<4xi1> {
-  // expected-error@+1 {{'stablehlo.compare' is not supported with TOTALORDER}}
-  %y = stablehlo.compare LT, %x, %x, TOTALORDER : (tensor<4xf32>, tensor<4xf32>) -> tensor<4xi1>
-  func.return %y : tensor<4xi1>
+func.func @rng_in_a_loop(%n: tensor<i32>, %a: tensor<f32>, %s: tensor<1xi64>) -> tensor<f32> {
+  %y:2 = stablehlo.while(%i = %n, %t = %a) : tensor<i32>, tensor<f32>
+  cond {
+    %c = stablehlo.compare LT, %i, %n : (tensor<i32>, tensor<i32>) -> tensor<i1>
+    stablehlo.return %c : tensor<i1>
+  } do {
+    %z = stablehlo.constant dense<0> : tensor<0xi64>
+    // expected-error@+1 {{'stablehlo.rng' is not supported with random numbers that are the same in every round of a loop}}
+    %r = stablehlo.rng %a, %t, %z, distribution = UNIFORM
+        : (tensor<f32>, tensor<f32>, tensor<0xi64>) -> tensor<f32>
+    stablehlo.return %i, %r : tensor<i32>, tensor<f32>
+  }
+  func.return %y#1 : tensor<f32>
+}
+
+// -----
+
+func.func @devices(%x: tensor<2xf32>) -> tensor<4xf32> {
+  // expected-error@+1 {{'stablehlo.all_gather' is not supported with groups of several processes}}
+  %y = "stablehlo.all_gather"(%x) <{all_gather_dim = 0 : i64,
+      replica_groups = dense<[[0, 1]]> : tensor<1x2xi64>}> : (tensor<2xf32>) -> tensor<4xf32>
+  func.return %y : tensor<4xf32>
+}
+
+// -----
+
+module attributes {mhlo.num_partitions = 2 : i32, mhlo.num_replicas = 1 : i32} {
+  func.func @main() -> tensor<ui32> {
+    // expected-error@+1 {{'stablehlo.partition_id' is not supported with mhlo.num_partitions = 2: a model runs on one device}}
+    %y = stablehlo.partition_id : tensor<ui32>
+    func.return %y : tensor<ui32>
+  }
+}
+
+// -----
+
+func.func @permute(%x: tensor<2xf32>) -> tensor<2xf32> {
+  // expected-error@+1 {{'stablehlo.collective_permute' is not supported with processes other than 0}}
+  %y = "stablehlo.collective_permute"(%x) <{
+      source_target_pairs = dense<[[0, 1], [1, 0]]> : tensor<2x2xi64>}>
+      : (tensor<2xf32>) -> tensor<2xf32>
+  func.return %y : tensor<2xf32>
+}
+
+// -----
+
+func.func @larger(%x: tensor<4xf32>) -> tensor<?xf32, #stablehlo.bounds<6>> {
+  %n = stablehlo.constant dense<6> : tensor<i32>
+  // expected-error@+1 {{'stablehlo.set_dimension_size' is not supported with size 6 of a dimension of size 4}}
+  %y = stablehlo.set_dimension_size %x, %n, dim = 0
+      : (tensor<4xf32>, tensor<i32>) -> tensor<?xf32, #stablehlo.bounds<6>>
+  func.return %y : tensor<?xf32, #stablehlo.bounds<6>>
 }

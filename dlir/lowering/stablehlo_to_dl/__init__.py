@@ -29,6 +29,7 @@ from dlir.diagnostics import CompileError, Diagnostic, RuleViolation, Severity, 
 from dlir.dialects.stablehlo.ops.base import HloOp, same_sizes
 from dlir.lowering.stablehlo_to_dl import (
     chlo,
+    collectives,
     contraction,
     control,
     convolution,
@@ -39,6 +40,7 @@ from dlir.lowering.stablehlo_to_dl import (
     normalization,
     others,
     quantization,
+    random,
     reduction,
     scatter,
     select_and_scatter,
@@ -52,8 +54,8 @@ from dlir.lowering.stablehlo_to_dl.inline import inline_calls
 
 FAMILIES = (
     elementwise, chlo, movement, dynamic, contraction, convolution, vectorized, reduction, windows,
-    select_and_scatter, sorting, gather, scatter, normalization, quantization, control,
-    others,
+    select_and_scatter, sorting, gather, scatter, normalization, quantization, random,
+    collectives, control, others,
 )  # fmt: skip
 
 RULES: dict[str, Rule] = {name: rule for family in FAMILIES for name, rule in family.RULES.items()}

@@ -183,6 +183,29 @@ def get_dimension_size(e: Emitter, op: Operation) -> SSAValue:
     return e.counted(size, element_of(op.results[0]))
 
 
+def set_dimension_size(e: Emitter, op: Operation) -> SSAValue:
+    """The elements before the new size, which is no larger than the old one: `dl` knows no elements
+    behind the last."""
+    x, axis = op.operands[0], number_of(op, "dimension")
+    (size,) = sizes_in(e, op.operands[1])
+    shape = e.shape(x)
+    old, shape[axis] = shape[axis], size
+    if isinstance(size, int) and isinstance(old, int):
+        if not 0 <= size <= old:
+            unsupported(f"size {size} of a dimension of size {old}")
+    else:
+        _assert_within(e, size, old)
+    return e.slice(x, [0] * len(shape), shape)
+
+
+def _assert_within(e: Emitter, size: Size, old: Size) -> None:
+    """Whether 0 <= size <= old shows at run time."""
+    left, right = e.index(size), e.index(old)
+    # As unsigned numbers, negative ones are too large.
+    holds = e.emit(arith.CmpiOp(left, right, "ule"))
+    e.insert(cf.AssertOp(holds, "set_dimension_size: the new size is not within the dimension"))
+
+
 def dynamic_broadcast_in_dim(e: Emitter, op: Operation) -> SSAValue:
     x, dims = op.operands[0], ints_of(op, "broadcast_dimensions")
     sizes = shape_in(e, op.operands[1], op.results[0].type)
@@ -250,4 +273,5 @@ RULES: dict[str, Rule] = {
     "stablehlo.dynamic_reshape": dynamic_reshape,
     "stablehlo.get_dimension_size": get_dimension_size,
     "stablehlo.real_dynamic_slice": real_dynamic_slice,
+    "stablehlo.set_dimension_size": set_dimension_size,
 }

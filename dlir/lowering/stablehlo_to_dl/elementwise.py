@@ -13,9 +13,11 @@ from dlir.dialects.dl import shapes
 from dlir.dialects.dl.ops import activation as act
 from dlir.dialects.dl.ops import binary as b
 from dlir.dialects.dl.ops import math as m
+from dlir.dialects.dl.ops import movement as mv
 from dlir.dialects.dl.ops.base import element_of, shape_of
 from dlir.dialects.dl.ops.bits import BitcastOp, ShiftLeftOp, ShiftRightOp
 from dlir.dialects.stablehlo.attrs import kind_of
+from dlir.dialects.stablehlo.rules import elementwise as rules
 from dlir.dialects.stablehlo.shapes import number_of
 from dlir.lowering.stablehlo_to_dl.emitter import Emitter, known_number, peel, unsupported
 
@@ -115,10 +117,20 @@ def compare(e: Emitter, op: Operation) -> SSAValue:
     x, y = operands_of(op)
     total = kind is not None and cast(Any, kind).data.value == "TOTALORDER"
     if total and kind_of(element_of(x)) == "f":
-        unsupported("TOTALORDER, which tells NaNs, and zeros of two signs, apart")
+        x, y = in_total_order(e, x), in_total_order(e, y)
     if element_of(x) == i1:
         return compare_booleans(e, direction, x, y)
     return e.compare(direction, x, y)
+
+
+def in_total_order(e: Emitter, x: SSAValue) -> SSAValue:
+    """Integers in the order -NaN, -inf, .., -0, 0, .., inf, NaN: a negative float's bits without
+    the first rise as it falls, so these are inverted."""
+    width = bits_of(x)
+    word = IntegerType(width)
+    bits = reinterpreted(e, x, word)
+    sign = e.emit(ShiftRightOp(bits, e.constant(width - 1, word)))
+    return e.emit(b.XorOp(bits, e.emit(b.AndOp(sign, e.constant((1 << (width - 1)) - 1, word)))))
 
 
 def compare_booleans(e: Emitter, direction: str, x: SSAValue, y: SSAValue) -> SSAValue:
@@ -219,10 +231,55 @@ def shift(kind: type[Any], of: str) -> Rule:
 
 
 def bitcast_convert(e: Emitter, op: Operation) -> SSAValue:
+    """Of elements of several widths the wider ones' parts lie along a last dimension, the low bits
+    first."""
     x, result = op.operands[0], op.results[0]
-    if shape_of(x) != shape_of(result) or i1 in (element_of(x), element_of(result)):
-        unsupported(f"bits of {x.type} as {result.type}", "elements of one width are")
-    return e.emit(BitcastOp(x, element_of(result)))
+    if i1 in (element_of(x), element_of(result)):
+        unsupported(f"bits of {x.type} as {result.type}", "stablehlo.convert makes 0 and 1 of i1")
+    old, new = bits_of(x), bits_of(result)
+    if old == new:
+        return reinterpreted(e, x, element_of(result))
+    words = reinterpreted(e, x, unsigned(old))
+    if old < new:
+        return reinterpreted(e, _gathered_bits(e, words, new), element_of(result))
+    return reinterpreted(e, _spread_bits(e, words, new), element_of(result))
+
+
+def bits_of(x: SSAValue) -> int:
+    return rules.width_of(element_of(x))
+
+
+def unsigned(width: int) -> IntegerType:
+    return IntegerType(width, Signedness.UNSIGNED)
+
+
+def reinterpreted(e: Emitter, x: SSAValue, element: Attribute) -> SSAValue:
+    """The bits of x as elements of another type of the same width."""
+    return x if element_of(x) == element else e.emit(BitcastOp(x, element))
+
+
+def _gathered_bits(e: Emitter, parts: SSAValue, width: int) -> SSAValue:
+    """Words of that many bits from their parts along the last dimension."""
+    *shape, _ = e.shape(parts)
+    last, step = len(shape), bits_of(parts)
+    total: SSAValue | None = None
+    for place in range(width // step):
+        part = e.reshape(e.slice(parts, [*[0] * last, place], [*shape, 1]), shape)
+        distance = e.constant(place * step, unsigned(width))
+        moved = e.emit(ShiftLeftOp(e.cast(part, unsigned(width)), distance))
+        total = moved if total is None else e.emit(b.OrOp(total, moved))
+    assert total is not None, "a word has parts"
+    return total
+
+
+def _spread_bits(e: Emitter, words: SSAValue, width: int) -> SSAValue:
+    """The parts of words, of that many bits each, along a last dimension."""
+    shape, wide = e.shape(words), element_of(words)
+    parts = [
+        e.cast(e.emit(ShiftRightOp(words, e.constant(place, wide))), unsigned(width))
+        for place in range(0, bits_of(words), width)
+    ]
+    return e.emit(mv.ConcatOp([e.reshape(part, [*shape, 1]) for part in parts], len(shape)))
 
 
 def popcnt(e: Emitter, op: Operation) -> SSAValue:

@@ -52,6 +52,8 @@ class Emitter:
         self.location: LocationAttr | None = None
         self.sizes_of: dict[SSAValue, Size] = {}
         """Tensors of rank 0 that are known to hold a size."""
+        self.draws = 0
+        """How many tensors of random numbers were drawn."""
 
     def move_to(self, op: Operation) -> None:
         self.at, self.location = op, op.location

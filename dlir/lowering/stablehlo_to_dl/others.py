@@ -45,40 +45,24 @@ def composite(e: Emitter, op: Operation) -> SSAValue | Sequence[SSAValue]:
     return COMPOSITES[cast(Any, op.properties["name"]).data](e, op)
 
 
-def refused(why: str, help: str | None = None) -> Rule:
+def refused(why: str) -> Rule:
     def rule(e: Emitter, op: Operation) -> NoReturn:
-        unsupported(why, help)
+        unsupported(why)
 
     return rule
 
 
 REFUSED: dict[str, tuple[str, ...]] = {
     "complex numbers, which dl has not": ("complex", "real", "imag", "fft"),
-    "random numbers of the hardware's generator": ("rng", "rng_bit_generator"),
     "linear algebra, which dl has not": ("cholesky", "triangular_solve"),
-    "sizes that change while a model runs": ("set_dimension_size",),
     "streams from and to outside": (
         "after_all", "create_token", "infeed", "outfeed", "recv", "send",
-    ),
-    "several devices: a model runs on one": (
-        "all_gather", "all_reduce", "all_to_all", "collective_broadcast", "collective_permute",
-        "collective_reduce", "cross-replica-sum", "partition_id", "reduce_scatter", "replica_id",
     ),
 }  # fmt: skip
 """Reason -> the ops that are refused for it."""
 
-HELP = {
-    "random numbers of the hardware's generator": (
-        "pass random numbers as an argument; jax.random by itself exports plain ops"
-    ),
-}
-
 RULES: dict[str, Rule] = {
     "stablehlo.composite": composite,
     "stablehlo.custom_call": custom_call,
-    **{
-        f"stablehlo.{name}": refused(why, HELP.get(why))
-        for why, names in REFUSED.items()
-        for name in names
-    },
+    **{f"stablehlo.{name}": refused(why) for why, names in REFUSED.items() for name in names},
 }

@@ -20,7 +20,7 @@ from dlir.dialects.stablehlo.shapes import ints_of, pairs_of
 from dlir.lowering.stablehlo_to_dl.elementwise import Rule, combine
 from dlir.lowering.stablehlo_to_dl.emitter import Emitter, is_static, known_number, unsupported
 from dlir.lowering.stablehlo_to_dl.movement import cut, padded
-from dlir.lowering.stablehlo_to_dl.regions import combiner, text_of
+from dlir.lowering.stablehlo_to_dl.regions import combiner
 from dlir.lowering.stablehlo_to_dl.vectorized import applied
 
 MAX_PLACES = 256
@@ -54,9 +54,11 @@ def select_and_scatter(e: Emitter, op: Operation) -> SSAValue:
         unsupported("dimensions of unknown size")
     if prod(pooling.sizes) > MAX_PLACES or min((*pooling.low, *pooling.high), default=0) < 0:
         unsupported(f"windows of more than {MAX_PLACES} elements, or negative paddings")
-    if combiner(op.regions[1].block) != "add" or known_number(init) != 0:
-        unsupported(f"a scatter that is no sum from 0:\n{text_of(op)}")
-    return _spread(e, x, source, pooling, _selected(e, op, x, source, pooling))
+    chosen = _selected(e, op, x, source, pooling)
+    spread = Spread(e, x, source, pooling)
+    if combiner(op.regions[1].block) == "add" and known_number(init) == 0:
+        return spread.sum(chosen)
+    return spread.fold(chosen, op, init)
 
 
 def _selected(
@@ -81,25 +83,60 @@ def _selected(
     return chosen
 
 
-def _spread(
-    e: Emitter, x: SSAValue, source: SSAValue, pooling: Pooling, chosen: SSAValue
-) -> SSAValue:
-    """The sum over the places of what windows that chose them contribute."""
-    element = element_of(x)
-    zero = e.constant(0, element)
-    total: SSAValue | None = None
-    geometry = [*zip(shape_of(x), shape_of(source), pooling.strides, pooling.low, pooling.high,
-                     strict=True)]  # fmt: skip
-    for number, offset in enumerate(pooling.places()):
-        mine = e.select(e.compare("eq", chosen, e.constant(number, i32)), source, zero)
+@dataclass(frozen=True)
+class Spread:
+    """What windows contribute to the elements that they chose, place by place."""
+
+    e: Emitter
+    x: SSAValue
+    source: SSAValue
+    pooling: Pooling
+
+    def sum(self, chosen: SSAValue) -> SSAValue:
+        """The sum over the places of what windows that chose them contribute."""
+        zero = self.e.constant(0, element_of(self.x))
+        total: SSAValue | None = None
+        for number, offset in enumerate(self.pooling.places()):
+            mine = self.e.select(self._is(chosen, number), self.source, zero)
+            part = self._laid_out(mine, offset, 0)
+            total = part if total is None else combine(self.e, "add", total, part)
+        assert total is not None, "a window has a place"
+        return self._inside(total)
+
+    def fold(self, chosen: SSAValue, op: Operation, init: SSAValue) -> SSAValue:
+        """The region's fold of the contributions, each element's from `init` on."""
+        e = self.e
+        wide = [
+            n + low + high
+            for n, low, high in zip(
+                shape_of(self.x), self.pooling.low, self.pooling.high, strict=True
+            )
+        ]
+        total = e.broadcast(init, wide)
+        for number, offset in enumerate(self.pooling.places()):
+            part = self._laid_out(self.source, offset, 0)
+            here = self._laid_out(self._is(chosen, number), offset, False)
+            (made,) = applied(e, op, op.regions[1].block, [total, part])
+            total = e.select(here, made, total)
+        return self._inside(total)
+
+    def _is(self, chosen: SSAValue, number: int) -> SSAValue:
+        return self.e.compare("eq", chosen, self.e.constant(number, i32))
+
+    def _laid_out(self, values: SSAValue, offset: Sequence[int], around: float) -> SSAValue:
+        """One value per window at that place of the window, in the padded operand."""
+        pooling = self.pooling
+        geometry = zip(shape_of(self.x), shape_of(self.source), pooling.strides, pooling.low,
+                       pooling.high, offset, strict=True)  # fmt: skip
         behind = [
             size + low + high - start - max(count - 1, 0) * stride - (count > 0)
-            for (size, count, stride, low, high), start in zip(geometry, offset, strict=True)
+            for size, count, stride, low, high, start in geometry
         ]
-        part = padded(e, mine, offset, behind, [stride - 1 for stride in pooling.strides], 0)
-        total = part if total is None else combine(e, "add", total, part)
-    assert total is not None, "a window has a place"
-    return cut(e, total, pooling.low, pooling.high)
+        holes = [stride - 1 for stride in pooling.strides]
+        return padded(self.e, values, offset, behind, holes, around)
+
+    def _inside(self, wide: SSAValue) -> SSAValue:
+        return cut(self.e, wide, self.pooling.low, self.pooling.high)
 
 
 RULES: dict[str, Rule] = {"stablehlo.select_and_scatter": select_and_scatter}

@@ -284,6 +284,20 @@ def scatters(x, i, j, u):
     )  # fmt: skip
 
 
+def random_bits(key):
+    """Both generators, for shapes that halve and do not; the keys of jax.random's rbg."""
+    bits = [
+        lax.rng_bit_generator(key, shape, dtype, algorithm)
+        for algorithm in (lax.RandomAlgorithm.RNG_THREE_FRY, lax.RandomAlgorithm.RNG_PHILOX)
+        for shape, dtype in (
+            ((), jnp.uint32), ((7,), jnp.uint32), ((3, 4), jnp.uint8), ((5, 3), jnp.uint16),
+            ((0,), jnp.uint32),
+        )
+    ]  # fmt: skip
+    rbg = jax.random.wrap_key_data(key, impl="rbg")
+    return bits, jax.random.uniform(rbg, (3, 5))
+
+
 def constants(x):
     table = np.arange(60, dtype=np.float32).reshape(3, 20)
     return x @ table, x + np.array([1, 2, 3], np.float32)
@@ -329,6 +343,7 @@ MODELS: dict[str, tuple[Callable[..., Any], tuple[Any, ...]]] = {
     "pool_gradient": (pool_gradient, (normal(2, 7, 6, 2),)),
     "products": (products, (normal(2, 3, 4), normal(4, 3, 5), normal(4, 4))),
     "random": (random, (np.array([3, 7], np.uint32), normal(4, 3))),
+    "random_bits": (random_bits, (np.array([3, 7, 4294967294, 4294967295], np.uint32),)),
     "shapes": (shapes, (normal(3, 4), normal(2, 4))),
     "slices": (slices, (normal(7, 5), np.array(6, np.int32), normal(3, 2))),
     "scatters": (scatters, (normal(10, 5), np.array([4, 1, 7], np.int32),

@@ -361,3 +361,21 @@ func.func @keys(%x: tensor<2x3xf32>) {
   %y = stablehlo.transpose %x, perm = [1, 0] : (tensor<2x3xf32>) -> tensor<3x2xf32>
   func.return
 }
+
+// -----
+
+func.func @generator_state(%s: tensor<3xui64>) {
+  // expected-error@+1 {{expected a state of type tensor<2xui64>, got tensor<3xui64> [stablehlo-shape]}}
+  %t, %y = stablehlo.rng_bit_generator %s, algorithm = THREE_FRY
+      : (tensor<3xui64>) -> (tensor<3xui64>, tensor<4xui32>)
+  func.return
+}
+
+// -----
+
+func.func @generator_next_state(%s: tensor<3xui64>) {
+  // expected-error@+1 {{expected a next state of type tensor<3xui64>, got tensor<2xui64> [stablehlo-shape]}}
+  %t, %y = stablehlo.rng_bit_generator %s, algorithm = PHILOX
+      : (tensor<3xui64>) -> (tensor<2xui64>, tensor<4xui32>)
+  func.return
+}

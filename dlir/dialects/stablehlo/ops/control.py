@@ -123,4 +123,5 @@ RngBitGeneratorOp = _define(
     operands="initial_state", results="output_state output",
     properties={"rng_algorithm": BaseAttr(a.RngAlgorithmAttr)},
     form=Form((Key("algorithm", words(a.RngAlgorithmAttr), ("rng_algorithm",)),)),
+    check=control.rng_bit_generator,
 )  # fmt: skip

@@ -1,4 +1,4 @@
-"""Ops on several processes and streams: read and written, but not converted."""
+"""Ops on several processes, of which groups of one are converted, and on streams, which are not."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _define = op_table("stablehlo", __name__)
 CHANNEL = BaseAttr(a.ChannelHandleAttr)
 COLLECTIVE: dict[str, Any] = {"replica_groups": ANY, "channel_handle?": CHANNEL}
 GLOBAL: dict[str, Any] = {**COLLECTIVE, "use_global_device_ids?": UNIT}
-GROUPS = "replica_groups = dense<[[0, 1]]> : tensor<1x2xi64>"
+GROUPS = "replica_groups = dense<0> : tensor<1x1xi64>"
 ADDITION = """({
 ^bb0(%a: tensor<f32>, %b: tensor<f32>):
   %c = stablehlo.add %a, %b : tensor<f32>
@@ -34,7 +34,7 @@ RESULT = Form(types="result")
 AllGatherOp = _define(
     "all_gather", "The tensors of a group of processes joined along an axis.",
     f'''%y = "stablehlo.all_gather"(%x) <{{all_gather_dim = 0 : i64, {GROUPS}}}>
-  : (tensor<2xf32>) -> tensor<4xf32>''',
+  : (tensor<2xf32>) -> tensor<2xf32>''',
     operands="*inputs", results="*outputs",
     properties={"all_gather_dim": INTEGER, **GLOBAL},
 )  # fmt: skip
@@ -47,7 +47,7 @@ AllReduceOp = _define(
 AllToAllOp = _define(
     "all_to_all", "Parts of the tensors of a group of processes exchanged.",
     f'''%y = "stablehlo.all_to_all"(%x) <{{concat_dimension = 0 : i64, {GROUPS},
-  split_count = 2 : i64, split_dimension = 1 : i64}}> : (tensor<2x4xf32>) -> tensor<4x2xf32>''',
+  split_count = 1 : i64, split_dimension = 1 : i64}}> : (tensor<2x4xf32>) -> tensor<2x4xf32>''',
     operands="*inputs", results="*outputs",
     properties={
         "split_dimension": INTEGER,
@@ -59,7 +59,7 @@ AllToAllOp = _define(
 ReduceScatterOp = _define(
     "reduce_scatter", "The tensors of a group reduced, and the parts of the result spread.",
     f'''%y = "stablehlo.reduce_scatter"(%x) <{{{GROUPS}, scatter_dimension = 0 : i64}}> {ADDITION}
-  : (tensor<4xf32>) -> tensor<2xf32>''',
+  : (tensor<4xf32>) -> tensor<4xf32>''',
     properties={"scatter_dimension": INTEGER, **GLOBAL}, regions="computation",
 )  # fmt: skip
 CollectiveBroadcastOp = _define(
@@ -79,7 +79,7 @@ CollectiveReduceOp = _define(
 CollectivePermuteOp = _define(
     "collective_permute", "The tensors of processes sent to others.",
     '''%y = "stablehlo.collective_permute"(%x) <{
-  source_target_pairs = dense<[[0, 1], [1, 0]]> : tensor<2x2xi64>}>
+  source_target_pairs = dense<[[0, 0]]> : tensor<1x2xi64>}>
   : (tensor<2xf32>) -> tensor<2xf32>''',
     properties={"source_target_pairs": DENSE, "channel_handle?": CHANNEL},
 )  # fmt: skip

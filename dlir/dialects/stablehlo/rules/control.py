@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any, cast
+
 from xdsl.ir import Operation
 
 from dlir.dialects.stablehlo.attrs import kind_of
@@ -43,3 +45,14 @@ def while_(op: Operation) -> None:
     if len(kinds) != 1 or str(kinds[0]) != "tensor<i1>":
         reject("region", "expected a condition that returns one tensor<i1>")
     expect_returned(body, types)
+
+
+def rng_bit_generator(op: Operation) -> None:
+    """The state is a key and a counter of 64 bits, or for Philox of 128."""
+    state, algorithm = op.operands[0], cast(Any, op.properties["rng_algorithm"]).data.value
+    counts = {"THREE_FRY": (2,), "PHILOX": (2, 3)}.get(algorithm, (2, 3))
+    if shape_of(state) not in {(n,) for n in counts} or str(element_of(state)) != "ui64":
+        expected = " or ".join(f"tensor<{n}xui64>" for n in counts)
+        reject("shape", f"expected a state of type {expected}, got {state.type}")
+    if op.results[0].type != state.type:
+        reject("shape", f"expected a next state of type {state.type}, got {op.results[0].type}")
