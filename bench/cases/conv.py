@@ -1,4 +1,5 @@
-"""Convolutions of ResNet-50 and one of MobileNet, channels first, with constant weights."""
+"""Convolutions of ResNet-50 and one of MobileNet, and transposed ones of stride 2 as decoders of
+images have them; channels first, with constant weights."""
 
 from __future__ import annotations
 
@@ -47,6 +48,40 @@ class Conv:
         )
 
 
+@dataclass(frozen=True)
+class Transposed:
+    """A transposed convolution that doubles the size of the image."""
+
+    channels: int
+    filters: int
+    size: int
+    kernel: int
+
+    def program(self) -> Program:
+        x = random(1, self.channels, self.size, self.size)
+        w = random(self.channels, self.filters, self.kernel, self.kernel)
+        out = 1, self.filters, 2 * self.size, 2 * self.size
+        cut = self.kernel - 2
+        pads = [cut // 2, cut // 2, cut - cut // 2, cut - cut // 2]
+        properties = f"{{strides = [2, 2], padding = {pads}}}"
+        types = f"({tensor(x)}, {tensor(w)}) -> {tensor(out)}"
+        text = f"""
+        func.func @main(%x: {tensor(x)}) -> {tensor(out)} {{
+          %w = dl.param "w" : {tensor(w)}
+          %r = dl.conv_transpose %x, %w acc f32 {properties} : {types}
+          func.return %r : {tensor(out)}
+        }}"""
+        conv = onnx_models.node("ConvTranspose", "xw", strides=[2, 2], pads=pads)
+        return Program(
+            text,
+            {"x": x},
+            lambda: onnx_models.model([conv], {"x": x}, {"w": w}),
+            params={"w": w},
+            kind="conv",
+            flop=2 * math.prod(x.shape[2:]) * math.prod(w.shape),
+        )
+
+
 CONVS = {
     "3x3-64-56": Conv(64, 64, 56, 3),
     "1x1-256-64-56": Conv(256, 64, 56, 1),
@@ -58,4 +93,9 @@ GOALS = {"3x3-64-56": Goal(1 / SPEED, "onnxruntime")}
 CASES: list[Case] = [
     program_case(f"conv/{name}", conv.program, GOALS.get(name), suite=True)
     for name, conv in CONVS.items()
+] + [
+    program_case(f"conv/transposed-{kernel}x{kernel}-{channels}-{size}", conv.program)
+    for kernel in (2, 3, 4)
+    for channels, size in ((64, 56), (128, 28), (256, 28))
+    for conv in [Transposed(channels, channels // 2, size, kernel)]
 ]

@@ -65,4 +65,14 @@ CASES: list[Case] = [
     _case(32, 1024, 1024),
     _case(256, 256, 256, constant=True),
     _case(512, 512, 512, constant=True),
+    # long sums
+    _case(512, 8192, 512),
+    _case(512, 8192, 512, constant=True),
+    _case(64, 32768, 64),
+    # narrow and skinny ones
+    *(_case(1024, 1024, columns) for columns in (1, 8, 32)),
+    *(_case(1024, 1024, columns, constant=True) for columns in (1, 8, 32)),
+    *(_case(rows, 1024, 1024, constant=True) for rows in (1, 2, 4, 8)),
+    _case(1, 1024, 1024),
+    _case(4096, 4096, 1),
 ]
