@@ -69,11 +69,12 @@ class StructuredPack(ModulePass):
         for inner in list(op.walk()):
             if not isinstance(inner, GenericOp) or inner.schedule is None:
                 continue
-            if inner.schedule.word("kernel") not in ("contraction", "vector"):
+            kernel = inner.schedule.word("kernel")
+            if kernel not in ("contraction", "vector"):
                 continue
             bordered = add_borders(inner)
             roles = match_contraction(bordered)
-            if roles is None:
+            if roles is None or kernel == "vector":
                 _reorder(bordered)
             elif packed_operands(bordered):
                 _pack_columns(bordered, roles)
@@ -88,9 +89,12 @@ def packed_operands(op: GenericOp) -> tuple[int, ...]:
 
 
 def _reorder(op: GenericOp) -> GenericOp:
-    """Copy the packed operands of a vector kernel so that the lanes' iterator is their last one."""
+    """Copy the packed operands of a vector kernel so that the lanes' iterator is their last one:
+    that of the result's last dimension, or of a sum where not all inputs depend on the former."""
     inputs, _, _ = operands_of(op)
     lanes = op.out_forms[-1].plain_dim
+    if op.reduction_dims and not all(lanes is not None and x.depends_on(lanes) for x in inputs):
+        lanes = op.reduction_dims[-1]
     sizes = Sizes(Builder(InsertPoint.before(op)))
     values, maps = [x.value for x in inputs], list(op.map_list)
     for index in packed_operands(op):

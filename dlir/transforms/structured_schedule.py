@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from math import inf, prod
+from math import gcd, inf, prod
 
 from xdsl.context import Context
 from xdsl.dialects.builtin import DYNAMIC_INDEX, FixedBitwidthType, ModuleOp
 from xdsl.passes import ModulePass
 
 from dlir.dialects.structured.attrs import ScheduleAttr
-from dlir.dialects.structured.dots import suitable_dot
+from dlir.dialects.structured.dots import left_number, suitable_dot
 from dlir.dialects.structured.ops import GenericOp, SparseMatmulOp, element_type_of, shape_of
 from dlir.dialects.structured.roles import (
     Contraction,
+    Operand,
     is_multiply_add,
     is_weight,
     match_contraction,
@@ -27,8 +28,11 @@ from dlir.dialects.structured.weight_only import KERNEL, WeightOnly, match_weigh
 PAGE_BYTES = 4096
 MANY_PAGES = 512  # several times what the first table of addresses holds
 MANY_ROWS = 64  # that use a packed panel before its copy has paid
+STREAMED_ROWS = 4  # or columns, up to which the other side is read as it lies, once for each
+LEAST_SUM = 64  # terms that are worth adding up along lanes
 FEW_ROWS = 8  # for which weights are dequantised in registers, once for all rows
 BUFFER_BYTES = 512 << 10  # of a panel that is dequantised for many rows: half of a second cache
+L1_INTERVAL, L1_WAYS = 4096, 8  # bytes between lines of a set of the first cache, and their number
 L2_BYTES = 16  # what the second cache delivers per multiply-add (two start in a cycle)
 
 
@@ -38,7 +42,8 @@ class StructuredSchedule(ModulePass):
 
     The tile MR x NR is the one with the fewest machine cycles by a small model: per step of k a
     tile costs MR*NV multiply-adds on NV = NR/lanes registers per row, a row of b from the second
-    cache and MR broadcasts; all accumulators, a row of b and one broadcast must fit the registers.
+    cache and MR broadcasts; all accumulators, a row of b and one broadcast must fit the registers,
+    and a line of each row of a the first cache.
     Packed are weights, what cannot be read along the lanes, and a b whose many rows lie on a page
     of memory each.
 
@@ -86,15 +91,17 @@ class StructuredSchedule(ModulePass):
         columns = max(1, planned(extents[roles.lanes]))
         rows = 1 if roles.row is None else max(1, planned(extents[roles.row]))
         dot = suitable_dot(op, roles, self.dots)
+        if dot is None and (streamed := _streamed(op, roles)) is not None:
+            return streamed
         if dot is not None and not (rows >= MANY_ROWS or is_weight(roles.b.value)):
             dot = None
-        tile = best_tile(rows, columns, lanes, self.registers - (dot is not None))
+        registers = self.registers - (dot is not None)
+        tile = best_tile(rows, columns, lanes, registers, near_rows(roles))
         many = rows >= MANY_ROWS and _is_scattered(op, roles)
         packs = _packs(roles) or many or dot is not None
-        packed = [i for i, v in enumerate(op.inputs) if v is roles.b.value and packs]
         entries: dict[str, str | list[int]] = {"kernel": "contraction", "vector": list(tile)}
-        if packed:
-            entries["pack"] = packed[-1:]
+        if packs:
+            entries["pack"] = [1 - left_number(op, roles)]
         if dot is not None:
             entries["dot"] = dot
         return ScheduleAttr.get(entries)
@@ -116,7 +123,8 @@ class StructuredSchedule(ModulePass):
         columns = max(1, planned(extents[roles.lanes]))
         rows = 1 if roles.row is None else extents[roles.row]
         depth = prod(planned(extents[d]) for d in op.reduction_dims)
-        few = 0 <= _rows_of(op, roles) <= FEW_ROWS or depth * lanes * 4 > BUFFER_BYTES
+        sharing = _rows_of(op, roles, [x for _, x in roles.weights])
+        few = 0 <= sharing <= FEW_ROWS or depth * lanes * 4 > BUFFER_BYTES
         if few:
             tile = _few_rows(min(max(1, planned(rows)), FEW_ROWS), columns, lanes, self.registers)
         else:
@@ -137,10 +145,10 @@ class StructuredSchedule(ModulePass):
         return ScheduleAttr.get(entries)
 
 
-def _rows_of(op: GenericOp, roles: WeightOnly) -> int:
-    """How many rows read each weight; DYNAMIC_INDEX if that is not known."""
+def _rows_of(op: GenericOp, roles: Contraction | WeightOnly, right: Sequence[Operand]) -> int:
+    """How many rows read each element of the right side; DYNAMIC_INDEX if that is not known."""
     reading = [d for d in (roles.row, *roles.outer) if d is not None]
-    shared = [d for d in reading if any(x.depends_on(d) for _, x in roles.weights)]
+    shared = [d for d in reading if any(x.depends_on(d) for x in right)]
     extents = [op.static_extents()[d] for d in reading if d not in shared]
     return DYNAMIC_INDEX if DYNAMIC_INDEX in extents else prod(extents)
 
@@ -166,6 +174,44 @@ def _depthwise(op: GenericOp) -> ScheduleAttr | None:
     return ScheduleAttr.get({"kernel": "vector", "pack": strided})
 
 
+def _streamed(op: GenericOp, roles: Contraction) -> ScheduleAttr | None:
+    """The vector kernel, where few rows or columns meet a side that is read as it lies; else None.
+
+    Its lanes run along the only row of the result, or along the sum; then the few columns are
+    brought into the order of the sum.
+    """
+    a, b, inner = roles.a, roles.b, op.reduction_dims[-1]
+    rows, columns = _rows_of(op, roles, [b]), op.static_extents()[roles.lanes]
+    if planned(op.static_extents()[inner]) < LEAST_SUM:
+        return None
+    a_along, b_along = (x.depends_on(inner) and x.is_run_along(inner) for x in (a, b))
+    if a_along and 0 < columns <= STREAMED_ROWS:
+        entries: dict[str, str | list[int]] = {"kernel": "vector"}
+        if not b_along:
+            entries["pack"] = [1 - left_number(op, roles)]
+        return ScheduleAttr.get(entries)
+    if is_weight(b.value):
+        return None
+    along_row = rows == 1 and b.is_run_along(roles.lanes)
+    along_sum = a_along and b_along and 0 < rows <= STREAMED_ROWS
+    return ScheduleAttr.get({"kernel": "vector"}) if along_row or along_sum else None
+
+
+def near_rows(roles: Contraction) -> int:
+    """How many rows of a stay in the first cache while k goes along a line of each.
+
+    Rows that lie a power of two apart share the few places that the cache has for them.
+    """
+    a, element = roles.a, roles.a.element
+    steps = [f.coefficients[roles.row] for f in a.forms] if roles.row is not None else []
+    within = [shape_of(a.value)[p + 1 :] for p, step in enumerate(steps) if step]
+    if len(within) != 1 or DYNAMIC_INDEX in within[0]:
+        return L1_WAYS * L1_INTERVAL
+    assert isinstance(element, FixedBitwidthType)
+    apart = sum(map(abs, steps)) * prod(within[0]) * element.bitwidth // 8
+    return L1_WAYS * L1_INTERVAL // gcd(apart, L1_INTERVAL)
+
+
 def _packs(roles: Contraction) -> bool:
     """b is packed if it is a weight (once, at load time) or cannot be read along the lanes."""
     return not roles.b.is_run_along(roles.lanes) or is_weight(roles.b.value)
@@ -186,10 +232,11 @@ def _pays(roles: Contraction) -> bool:
     return roles.row is not None or is_weight(roles.b.value) or not _packs(roles)
 
 
-def best_tile(rows: int, columns: int, lanes: int, registers: int) -> tuple[int, int]:
-    """The register tile (MR, NR) with the fewest estimated cycles for rows x columns."""
+def best_tile(rows: int, columns: int, lanes: int, registers: int, tallest: int) -> tuple[int, int]:
+    """The register tile (MR, NR) with the fewest estimated cycles for rows x columns; `tallest` is
+    the most rows it may have."""
     best, best_cost = (1, lanes), inf
-    for height, width in register_tiles(rows, lanes, registers):
+    for height, width in register_tiles(min(rows, tallest), lanes, registers):
         cost = tile_cycles(rows, columns, lanes, (height, width))
         if cost < best_cost - 1e-9:
             best, best_cost = (height, width), cost

@@ -226,6 +226,7 @@ def contractions() -> Iterator[Case]:
     for m, k, n in [(1, 1, 1), (6, 16, 64), (7, 13, 65), (5, 3, 63), (13, 7, 15), (12, 5, 129),
                     (0, 4, 16), (4, 0, 16), (4, 4, 0), (29, 2, 17), (31, 4, 31)]:  # fmt: skip
         yield matmul(f"matmul-{m}x{k}x{n}", str(m), str(k), str(n))
+    yield from streamed()
     for m, k, n in [(7, 13, 65), (1, 1, 1), (0, 3, 5), (6, 0, 64), (15, 4, 16)]:
         yield matmul(f"matmul-dynamic-{m}x{k}x{n}", f"{m}?", f"{k}?", f"{n}?")
     yield matmul("matmul-rows", "11?", "9", "33")
@@ -321,6 +322,31 @@ def contractions() -> Iterator[Case]:
               "%l = arith.extsi %a0 : i8 to i32\n%g = arith.extsi %a1 : i8 to i32\n"
               "%p = arith.muli %l, %g : i32\n%v = arith.addi %acc, %p : i32\nyield %v : i32",
               reduce="k", init="0 : i32")  # fmt: skip
+
+
+def streamed() -> Iterator[Case]:
+    """Few rows or columns beside a large side, which is read as it lies."""
+    for m, k, n in [(1, 67, 70), (1, 64, 1), (1, 65, 15), (9, 64, 1), (7, 131, 1), (3, 65, 3),
+                    (5, 79, 4), (5, 64, 5), (0, 64, 1), (1, 64, 0)]:  # fmt: skip
+        yield matmul(f"matmul-{m}x{k}x{n}", str(m), str(k), str(n))
+        if m < 5:
+            yield one(f"matmul-{m}x{k}x{n}-transposed", [f"{m}x{k}xf32", f"{n}x{k}xf32"],
+                      f"{m}x{n}xf32", "m n k", ["m, k", "n, k"], "m, n", MULTIPLY_ADD, reduce="k",
+                      init=ZERO)  # fmt: skip
+    yield matmul("matmul-one-row-dynamic", "1", "67?", "70?")
+    yield matmul("matmul-one-column-dynamic", "9?", "67?", "1")
+    yield matmul("matmul-one-column-special", "5", "67", "1", special=True)
+    yield one("batched-one-row", ["3x1x67xf32", "3x67x70xf32", "70xf32"], "3x1x70xf32", "b m n k",
+              ["b, m, k", "b, k, n"], "b, m, n", MULTIPLY_ADD, reduce="k", init=ZERO,
+              epilogue_reads=["n"], epilogue="%b = arith.addf %v, %e0 : f32\n"
+              "yield %b : f32")  # fmt: skip
+    yield one("batched-one-column", ["3x5x67xf32", "67x3x2xf32", "5xf32"], "3x5x2xf32", "b m n k",
+              ["b, m, k", "k, b, n"], "b, m, n", MULTIPLY_ADD, reduce="k", init=ZERO,
+              epilogue_reads=["m"], epilogue="%b = arith.addf %v, %e0 : f32\n"
+              "yield %b : f32")  # fmt: skip
+    yield one("window-one-channel", ["2x7x9x67xf32", "3x2x67x1xf32"], "2x7x8x1xf32",
+              "b h w o u v c", ["b, h + u - 1, w + v, c", "u, v, c, o"], "b, h, w, o",
+              MULTIPLY_ADD, reduce="u v c", init=ZERO, padding=[ZERO, None])  # fmt: skip
 
 
 # --- windows ----------------------------------------------------------------------------------

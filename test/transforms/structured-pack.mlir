@@ -60,3 +60,22 @@ func.func @unscheduled(%x: tensor<8x8xf32>, %w: tensor<8x8xf32>, %o: tensor<8x8x
   } -> tensor<8x8xf32>
   func.return %r : tensor<8x8xf32>
 }
+
+// A vector kernel adds up along the sum: the column is copied so that it lies along that.
+// CHECK-LABEL: @along_the_sum
+// CHECK: %[[W:.*]] = structured.generic {maps = [(d0, d1) -> (d1, d0), (d0, d1) -> (d0, d1)]
+// CHECK-SAME: ins(%w : tensor<64x2xf32>) outs(%{{.*}} : tensor<2x64xf32>)
+// CHECK: structured.generic {maps = [(d0, d1, d2) -> (d0, d2), (d0, d1, d2) -> (d1, d2), (d0, d1, d2) -> (d0, d1)]
+// CHECK-SAME: ins(%x, %[[W]] : tensor<8x64xf32>, tensor<2x64xf32>)
+func.func @along_the_sum(%x: tensor<8x64xf32>, %w: tensor<64x2xf32>, %o: tensor<8x2xf32>) -> tensor<8x2xf32> {
+  %r = structured.generic {maps = [(m, n, k) -> (m, k), (m, n, k) -> (k, n), (m, n, k) -> (m, n)],
+                           iterators = [parallel, parallel, reduction], init = 0.0 : f32,
+                           schedule = #structured.schedule<kernel = vector, pack = [1]>}
+      ins(%x, %w : tensor<8x64xf32>, tensor<64x2xf32>) outs(%o : tensor<8x2xf32>) {
+  ^bb0(%a: f32, %b: f32, %acc: f32):
+    %p = arith.mulf %a, %b : f32
+    %s = arith.addf %acc, %p : f32
+    structured.yield %s : f32
+  } -> tensor<8x2xf32>
+  func.return %r : tensor<8x2xf32>
+}

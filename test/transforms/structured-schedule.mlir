@@ -104,3 +104,68 @@ func.func @scattered(%x: tensor<64x512xf32>, %w: tensor<512x1024xf32>, %o: tenso
   } -> tensor<64x1024xf32>
   func.return %r : tensor<64x1024xf32>
 }
+
+// Few columns: a row of x and a column are read along the sum; the columns are turned for that.
+// CHECK-LABEL: @few_columns
+// CHECK: schedule = #structured.schedule<kernel = vector, pack = [1]>} ins(%x, %w
+func.func @few_columns(%x: tensor<?x784xf32>, %w: tensor<784x4xf32>, %o: tensor<?x4xf32>) -> tensor<?x4xf32> {
+  %r = structured.generic {maps = [(m, n, k) -> (m, k), (m, n, k) -> (k, n), (m, n, k) -> (m, n)],
+                           iterators = [parallel, parallel, reduction], init = 0.0 : f32}
+      ins(%x, %w : tensor<?x784xf32>, tensor<784x4xf32>) outs(%o : tensor<?x4xf32>) {
+  ^bb0(%a: f32, %b: f32, %acc: f32):
+    %p = arith.mulf %a, %b : f32
+    %s = arith.addf %acc, %p : f32
+    structured.yield %s : f32
+  } -> tensor<?x4xf32>
+  func.return %r : tensor<?x4xf32>
+}
+
+// Few rows and an activation that lies along the sum, or one row and any activation: read in place.
+// CHECK-LABEL: @few_rows
+// CHECK: schedule = #structured.schedule<kernel = vector>} ins(%x, %w
+// CHECK: schedule = #structured.schedule<kernel = vector>} ins(%y, %w
+func.func @few_rows(%x: tensor<4x784xf32>, %y: tensor<1x784xf32>, %w: tensor<784x784xf32>, %o: tensor<4x784xf32>, %q: tensor<1x784xf32>) -> (tensor<4x784xf32>, tensor<1x784xf32>) {
+  %r = structured.generic {maps = [(m, n, k) -> (m, k), (m, n, k) -> (n, k), (m, n, k) -> (m, n)],
+                           iterators = [parallel, parallel, reduction], init = 0.0 : f32}
+      ins(%x, %w : tensor<4x784xf32>, tensor<784x784xf32>) outs(%o : tensor<4x784xf32>) {
+  ^bb0(%a: f32, %b: f32, %acc: f32):
+    %p = arith.mulf %a, %b : f32
+    %s = arith.addf %acc, %p : f32
+    structured.yield %s : f32
+  } -> tensor<4x784xf32>
+  %t = structured.generic {maps = [(m, n, k) -> (m, k), (m, n, k) -> (k, n), (m, n, k) -> (m, n)],
+                           iterators = [parallel, parallel, reduction], init = 0.0 : f32}
+      ins(%y, %w : tensor<1x784xf32>, tensor<784x784xf32>) outs(%q : tensor<1x784xf32>) {
+  ^bb0(%a: f32, %b: f32, %acc: f32):
+    %p = arith.mulf %a, %b : f32
+    %s = arith.addf %acc, %p : f32
+    structured.yield %s : f32
+  } -> tensor<1x784xf32>
+  func.return %r, %t : tensor<4x784xf32>, tensor<1x784xf32>
+}
+
+// Rows that lie a page apart share eight lines of the first cache: no taller tile, on a page or two.
+// CHECK-LABEL: @far_rows
+// CHECK: schedule = #structured.schedule<kernel = contraction, vector = [8, 16], pack = [1]>} ins(%x, %w
+// CHECK: schedule = #structured.schedule<kernel = contraction, vector = [16, 16], pack = [1]>} ins(%y, %v
+func.func @far_rows(%x: tensor<256x1024xf32>, %y: tensor<256x512xf32>, %o: tensor<256x10xf32>) -> (tensor<256x10xf32>, tensor<256x10xf32>) {
+  %w = dl.param "w" : tensor<1024x10xf32>
+  %v = dl.param "v" : tensor<512x10xf32>
+  %r = structured.generic {maps = [(m, n, k) -> (m, k), (m, n, k) -> (k, n), (m, n, k) -> (m, n)],
+                           iterators = [parallel, parallel, reduction], init = 0.0 : f32}
+      ins(%x, %w : tensor<256x1024xf32>, tensor<1024x10xf32>) outs(%o : tensor<256x10xf32>) {
+  ^bb0(%a: f32, %b: f32, %acc: f32):
+    %p = arith.mulf %a, %b : f32
+    %s = arith.addf %acc, %p : f32
+    structured.yield %s : f32
+  } -> tensor<256x10xf32>
+  %t = structured.generic {maps = [(m, n, k) -> (m, k), (m, n, k) -> (k, n), (m, n, k) -> (m, n)],
+                           iterators = [parallel, parallel, reduction], init = 0.0 : f32}
+      ins(%y, %v : tensor<256x512xf32>, tensor<512x10xf32>) outs(%o : tensor<256x10xf32>) {
+  ^bb0(%a: f32, %b: f32, %acc: f32):
+    %p = arith.mulf %a, %b : f32
+    %s = arith.addf %acc, %p : f32
+    structured.yield %s : f32
+  } -> tensor<256x10xf32>
+  func.return %r, %t : tensor<256x10xf32>, tensor<256x10xf32>
+}

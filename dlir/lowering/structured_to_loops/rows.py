@@ -47,13 +47,14 @@ def goes_by_rows(op: GenericOp, dim: int) -> bool:
         and extents[dim] > widest_vector(inputs)
         and op.accumulator_type == element_type_of(op.outs)
         and out.forms[-1].plain_dim == dim
-        and any(_is_read_once(x, len(extents)) for x in inputs)
+        and any(_is_read_once(x, extents) for x in inputs)
     )
 
 
-def _is_read_once(operand: Operand, rank: int) -> bool:
+def _is_read_once(operand: Operand, extents: Sequence[int]) -> bool:
+    """Whether each point reads an element of its own; iterators of one step count for nothing."""
     dims = {form.plain_dim for form in operand.forms}
-    return None not in dims and len(dims) == rank
+    return None not in dims and all(d in dims for d, n in enumerate(extents) if n != 1)
 
 
 def lower_rows(emit: Emitter, op: GenericOp, dim: int) -> None:

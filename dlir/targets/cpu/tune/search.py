@@ -127,6 +127,8 @@ def usual_schedule(text: str, threads: int) -> ScheduleAttr:
     registry = default_registry()
     module = parse_module(text, registry.context())
     context = registry.context()
-    StructuredSchedule(host().vector_bits, host().vector_registers, host().dots).apply(context, module)
+    StructuredSchedule(host().vector_bits, host().vector_registers, host().dots).apply(
+        context, module
+    )
     StructuredParallelize(threads).apply(context, module)
     return kernel_in(module).schedule or ScheduleAttr.get({})

@@ -19,7 +19,7 @@ from dlir.dialects.structured.roles import Contraction, match_contraction, paral
 from dlir.dialects.structured.schedule_checks import misfit
 from dlir.targets.cpu.description import host
 from dlir.targets.cpu.tune.cost import capacities, cycles, sizes_of, tiles_that_fit
-from dlir.transforms.structured_schedule import best_tile
+from dlir.transforms.structured_schedule import best_tile, near_rows
 
 SLOWER = 1.4
 """A schedule that the model finds so much slower than the best is not tried."""
@@ -58,7 +58,8 @@ def _kernel(problem: Problem, schedule: ScheduleAttr) -> Iterator[ScheduleAttr |
     if schedule.word("kernel") == "contraction":
         yield schedule.without("kernel", "vector", "pack", "dot")
         return
-    tile = best_tile(sizes.rows, sizes.columns, sizes.lanes, host().vector_registers)
+    registers, tallest = host().vector_registers, near_rows(roles)
+    tile = best_tile(sizes.rows, sizes.columns, sizes.lanes, registers, tallest)
     packed = schedule.updated(
         {"kernel": "contraction", "vector": tile, "pack": [_right(problem.op, roles)]}
     )
