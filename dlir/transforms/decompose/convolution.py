@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import chain
+from math import prod
 
 from dlir.dialects.dl.ops.base import shape_of
 from dlir.dialects.dl.ops.contraction import Conv2dOp
@@ -143,23 +144,22 @@ class Spread:
         """The phases interleaved, and cut to the size of the result."""
         rank, make = len(self.axes), self.make
         y = self._phases([])
+        batch, groups, *sizes = sizes_of(y.value, make)
+        phases, (outputs, *places) = sizes[:rank], sizes[rank:]
         if any(axis.stride > 1 for axis in self.axes):
-            spots = list(range(2, 2 + rank))
-            pairs = chain.from_iterable((spot + rank, spot) for spot in spots)
-            y = y.then(TransposeOp, [0, 1, *pairs])
-        batch, outputs, *sizes = sizes_of(y.value, make)
-        if any(axis.stride > 1 for axis in self.axes):
-            merged = [product(make, a, b) for a, b in zip(sizes[::2], sizes[1::2], strict=True)]
-        else:
-            merged = sizes[rank:]
-        y = reshaped(y, [batch, outputs, *merged])
+            first = 2 + rank + 1
+            pairs = chain.from_iterable((first + axis, 2 + axis) for axis in range(rank))
+            y = y.then(TransposeOp, [0, 1, 2 + rank, *pairs])
+        merged = [product(make, n, count) for n, count in zip(places, phases, strict=True)]
+        channels = product(make, groups, outputs)
+        y = reshaped(y, [batch, channels, *merged])
         image = sizes_of(self.x.value, make)[2:]
         kept = [_spread(make, axis, n) for axis, n in zip(self.axes, image, strict=True)]
         offsets = [axis.low - self._skipped(axis) * axis.stride for axis in self.axes]
-        return sliced(y, [0, 0, *offsets], [batch, outputs, *kept])
+        return sliced(y, [0, 0, *offsets], [batch, channels, *kept])
 
     def _phases(self, chosen: list[Phases]) -> Term:
-        """[batch, channels, phase.., place..] for the chosen phases, and all of the other axes."""
+        """[batch, group, phase.., out, place..] for chosen phases, and all of the other axes."""
         number = len(chosen)
         if number == len(self.axes):
             return self._convolved(chosen)
@@ -170,7 +170,7 @@ class Spread:
             y = self.make.apply(ConcatOp([part.value for part in parts], 2 + number))
         blank = [phase for group in groups if not group.seen for phase in group.phases]
         if blank:
-            zeros = [0] * (2 + 2 * len(self.axes))
+            zeros = [0] * (3 + 2 * len(self.axes))
             high = [len(blank) if i == 2 + number else 0 for i in range(len(zeros))]
             y = y.then(PadOp, zeros, high, 0)
         order = [phase for group in groups for phase in group.phases]
@@ -184,7 +184,8 @@ class Spread:
         return min([axis.low // axis.stride, *(-g.first for g in phases_of(axis) if g.seen)])
 
     def _convolved(self, chosen: Sequence[Phases]) -> Term:
-        """One plain convolution, whose channels are (channel, phase..)."""
+        """One plain convolution, whose channels are (group, phase.., out): so the channels of a
+        place stay together when the phases are interleaved."""
         rows = list(zip(self.axes, chosen, strict=True))
         low = [-group.first - self._skipped(axis) for axis, group in rows]
         high = [_grown(axis) + group.last for axis, group in rows]
@@ -201,13 +202,12 @@ class Spread:
         batch, channels, *places = sizes_of(y.value, self.make)
         kept = [add(self.make, n, min(0, h)) for n, h in zip(places, high, strict=True)]
         y = sliced(y, [0] * (2 + len(rows)), [batch, channels, *kept])
-        counts = [len(group.phases) for group in chosen]
-        for count in counts:
-            channels = divided(self.make, channels, count)
-        return reshaped(y, [batch, channels, *counts, *kept])
+        counts, groups = [len(group.phases) for group in chosen], self.op.groups.value.data
+        outputs = divided(self.make, channels, groups * prod(counts))
+        return reshaped(y, [batch, groups, *counts, outputs, *kept])
 
     def _weight(self, chosen: Sequence[Phases]) -> Term:
-        """[(group, out, phase..), in, tap..] from [(group, in), out, kernel..]."""
+        """[(group, phase.., out), in, tap..] from [(group, in), out, kernel..]."""
         make, groups = self.make, self.op.groups.value.data
         channels, outputs, *_ = sizes_of(self.weight.value, make)
         weight, rank = self.weight, len(chosen)
@@ -219,7 +219,7 @@ class Spread:
         inputs = divided(make, channels, groups)
         weight = reshaped(weight, [groups, inputs, outputs, *pairs])
         phases, places = ([3 + first + 2 * i for i in range(rank)] for first in (0, 1))
-        weight = weight.then(TransposeOp, [0, 2, *phases, 1, *places])
+        weight = weight.then(TransposeOp, [0, *phases, 2, 1, *places])
         rows = product(make, groups, outputs, *counts)
         return reshaped(weight, [rows, inputs, *taps])
 
