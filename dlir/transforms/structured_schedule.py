@@ -27,6 +27,7 @@ from dlir.dialects.structured.weight_only import KERNEL, WeightOnly, match_weigh
 
 PAGE_BYTES = 4096
 MANY_PAGES = 512  # several times what the first table of addresses holds
+PART_BYTES, LARGE_BYTES = 1024, 4 << 20  # a row of several panels; several second caches
 MANY_ROWS = 64  # that use a packed panel before its copy has paid
 STREAMED_ROWS = 4  # or columns, up to which the other side is read as it lies, once for each
 LEAST_SUM = 64  # terms that are worth adding up along lanes
@@ -44,8 +45,8 @@ class StructuredSchedule(ModulePass):
     tile costs MR*NV multiply-adds on NV = NR/lanes registers per row, a row of b from the second
     cache and MR broadcasts; all accumulators, a row of b and one broadcast must fit the registers,
     and a line of each row of a the first cache.
-    Packed are weights, what cannot be read along the lanes, and a b whose many rows lie on a page
-    of memory each.
+    Packed are weights, what cannot be read along the lanes, and a b that is read by many rows while
+    its own lie on a page of memory each, or which is so large that its panels crowd the caches.
 
     `vector-bits`, `registers` and `dots`, its kinds of dot products, describe the machine. Where a
     kind of dot product computes a sum of narrow numbers, the schedule names it, and the right side
@@ -97,8 +98,7 @@ class StructuredSchedule(ModulePass):
             dot = None
         registers = self.registers - (dot is not None)
         tile = best_tile(rows, columns, lanes, registers, near_rows(roles))
-        many = rows >= MANY_ROWS and _is_scattered(op, roles)
-        packs = _packs(roles) or many or dot is not None
+        packs = _packs(roles) or _is_scattered(op, roles, rows) or dot is not None
         entries: dict[str, str | list[int]] = {"kernel": "contraction", "vector": list(tile)}
         if packs:
             entries["pack"] = [1 - left_number(op, roles)]
@@ -217,14 +217,19 @@ def _packs(roles: Contraction) -> bool:
     return not roles.b.is_run_along(roles.lanes) or is_weight(roles.b.value)
 
 
-def _is_scattered(op: GenericOp, roles: Contraction) -> bool:
-    """Whether each of many rows of b lies on pages of its own, so that their addresses, too, have
-    to be fetched at every use: then one copy into panels costs less."""
+def _is_scattered(op: GenericOp, roles: Contraction, rows: int) -> bool:
+    """Whether one copy of b into panels costs less than to read them in place for all rows.
+
+    Where each of many rows of b lies on pages of its own, their addresses, too, have to be fetched
+    at every use. Where a panel is long and a small part of each row, it uses few sets of a cache.
+    """
     element, width = roles.b.element, shape_of(roles.b.value)[-1]
     assert isinstance(element, FixedBitwidthType)
-    extents = op.static_extents()
+    extents, row = op.static_extents(), width * element.bitwidth // 8
     depth = prod(planned(extents[d]) for d in op.reduction_dims if roles.b.depends_on(d))
-    return width * element.bitwidth // 8 >= PAGE_BYTES and depth >= MANY_PAGES
+    on_pages = rows >= MANY_ROWS and row >= PAGE_BYTES and depth >= MANY_PAGES
+    crowded = rows >= 2 * MANY_ROWS and row >= PART_BYTES and row * depth >= LARGE_BYTES
+    return on_pages or crowded
 
 
 def _pays(roles: Contraction) -> bool:

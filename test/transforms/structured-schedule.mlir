@@ -105,6 +105,21 @@ func.func @scattered(%x: tensor<64x512xf32>, %w: tensor<512x1024xf32>, %o: tenso
   func.return %r : tensor<64x1024xf32>
 }
 
+// So is a large b, whose panels are a small part of each of its rows.
+// CHECK-LABEL: @crowded
+// CHECK: schedule = #structured.schedule<kernel = contraction, vector = [6, 64], pack = [1]>
+func.func @crowded(%x: tensor<128x4096xf32>, %w: tensor<4096x256xf32>, %o: tensor<128x256xf32>) -> tensor<128x256xf32> {
+  %r = structured.generic {maps = [(m, n, k) -> (m, k), (m, n, k) -> (k, n), (m, n, k) -> (m, n)],
+                           iterators = [parallel, parallel, reduction], init = 0.0 : f32}
+      ins(%x, %w : tensor<128x4096xf32>, tensor<4096x256xf32>) outs(%o : tensor<128x256xf32>) {
+  ^bb0(%a: f32, %b: f32, %acc: f32):
+    %p = arith.mulf %a, %b : f32
+    %s = arith.addf %acc, %p : f32
+    structured.yield %s : f32
+  } -> tensor<128x256xf32>
+  func.return %r : tensor<128x256xf32>
+}
+
 // Few columns: a row of x and a column are read along the sum; the columns are turned for that.
 // CHECK-LABEL: @few_columns
 // CHECK: schedule = #structured.schedule<kernel = vector, pack = [1]>} ins(%x, %w
