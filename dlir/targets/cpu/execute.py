@@ -206,7 +206,8 @@ def slot_count(type_: Attribute) -> int:
     """How many 64-bit slots an argument takes."""
     if not isinstance(type_, MemRefType):
         return 1
-    return 1 + type_.get_shape().count(DYNAMIC_INDEX) + (_strides_of(type_) or ()).count(None)
+    memref = cast(MemRefType[Attribute], type_)
+    return 1 + memref.get_shape().count(DYNAMIC_INDEX) + (_strides_of(memref) or ()).count(None)
 
 
 def _strides_of(type_: MemRefType[Attribute]) -> tuple[int | None, ...] | None:
