@@ -134,6 +134,9 @@ PASSES: dict[str, str] = {
     "structured-pack-weights": "dlir.transforms.structured_pack_weights:StructuredPackWeights",
     "structured-parallelize": "dlir.transforms.structured_parallelize:StructuredParallelize",
     "structured-prepare-dots": "dlir.transforms.structured_prepare_dots:StructuredPrepareDots",
+    "structured-report-fusion": (
+        "dlir.targets.roofline.structured_report_fusion:StructuredReportFusion"
+    ),
     "structured-schedule": "dlir.transforms.structured_schedule:StructuredSchedule",
     "structured-share-terms": "dlir.transforms.structured_share_terms:StructuredShareTerms",
     "structured-split-copies": "dlir.transforms.structured_split_copies:StructuredSplitCopies",

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import time
 from collections import Counter
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from html import escape
-from typing import Any, Protocol, Self
+from typing import Any, Protocol, Self, cast
 
 from xdsl.dialects.builtin import ModuleOp
 from xdsl.dialects.func import FuncOp
@@ -76,9 +76,10 @@ class Report:
             "Operations": self.ops,
             "Memory (bytes)": {name: f"{size:,}" for name, size in self.memory.items()},
             "Phases (ms)": {p.name: f"{1000 * p.seconds:.2f}" for p in self.phases},
-            "Details": {name: json.dumps(value) for name, value in self.details.items()},
+            "Details": {n: json.dumps(v) for n, v in self.details.items() if not _is_rows(v)},
         }
         body = "".join(_table(name, rows) for name, rows in tables.items() if rows)
+        body += "".join(_wide(n, rows) for n, rows in self.details.items() if _is_rows(rows))
         return (
             f'<!doctype html><meta charset="utf-8"><title>{escape(title)}</title>'
             "<style>body{font-family:sans-serif}td,th{padding:.2em 1em;text-align:left}</style>"
@@ -97,6 +98,27 @@ class Reported(Protocol):
 def write_report(path: str, report: Reported) -> None:
     """Write `R.json` or `R.html`. Raises CompileError."""
     write_text(path, report.to_html() if path.endswith(".html") else report.to_json())
+
+
+def _is_rows(value: Any) -> bool:
+    """Whether a detail is a list of mappings with the same keys, which make a table."""
+    rows = cast("list[Any]", value) if isinstance(value, list) else []
+    return bool(rows) and isinstance(rows[0], Mapping)
+
+
+def _wide(name: str, rows: Sequence[Mapping[str, Any]]) -> str:
+    """A row per mapping, a column per key."""
+    head = "".join(f"<th>{escape(key)}</th>" for key in rows[0])
+    cells = ("".join(f"<td>{escape(_shown(v))}</td>" for v in row.values()) for row in rows)
+    lines = "".join(f"<tr>{line}</tr>" for line in cells)
+    return f"<h2>{escape(name.capitalize())}</h2><table><tr>{head}</tr>{lines}</table>"
+
+
+def _shown(value: Any) -> str:
+    """A cell: names one after the other, numbers with four digits."""
+    if isinstance(value, list):
+        return ", ".join(map(str, cast("list[Any]", value)))
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
 def _table(name: str, rows: Mapping[str, Any]) -> str:

@@ -25,7 +25,7 @@ from dlir.status import status_page
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = (
     "README.md", "CONTRIBUTING.md", "docs/accelerator.md", "docs/element-types.md",
-    "docs/pytorch.md", "docs/roofline.md", "docs/stablehlo.md", "docs/tuning.md",
+    "docs/fusion.md", "docs/pytorch.md", "docs/roofline.md", "docs/stablehlo.md", "docs/tuning.md",
 )  # fmt: skip
 REFERENCE = Path("docs/reference")
 

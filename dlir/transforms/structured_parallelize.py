@@ -7,23 +7,22 @@ from dataclasses import dataclass
 from math import ceil, log2, prod
 
 from xdsl.context import Context
-from xdsl.dialects import math
 from xdsl.dialects.builtin import FixedBitwidthType, ModuleOp
 from xdsl.passes import ModulePass
 
 from dlir.dialects.structured.attrs import ScheduleAttr
+from dlir.dialects.structured.cost import (
+    BYTES_PER_SECOND,
+    FUNCTION_OPERATIONS,
+    FUNCTIONS,
+    OPERATIONS_PER_SECOND,
+    PRODUCTS_PER_SECOND,
+)
 from dlir.dialects.structured.ops import GenericOp, ScanOp, SortOp, SparseMatmulOp, shape_of
 from dlir.dialects.structured.roles import Operand, match_contraction, operands_of, planned
 
 REGION_SECONDS = 16e-6
 """Waking threads and meeting again costs about a microsecond; less work than this stays whole."""
-PRODUCTS_PER_SECOND = 1e11
-OPERATIONS_PER_SECOND = 3e10
-BYTES_PER_SECOND = 6e10
-"""About what one core does of register-tiled products, and of elementwise operations, and what it
-reads from the caches that all cores share."""
-FUNCTION_OPERATIONS = 20
-"""A call such as `math.exp` becomes a polynomial of about so many operations."""
 SCAN_OPERATIONS = 10
 SORT_OPERATIONS = 30
 """Of an element in a running fold, which waits for the one before; and per level of its heap."""
@@ -158,8 +157,5 @@ def _seconds(op: GenericOp) -> float:
         return max(points / PRODUCTS_PER_SECOND, moved / BYTES_PER_SECOND)
     operations = len(op.inputs) + len(op.epilogue_inputs) + 1
     for inner in op.body.block.ops:
-        operations += FUNCTION_OPERATIONS if inner.name in _FUNCTIONS else 1
+        operations += FUNCTION_OPERATIONS if type(inner) in FUNCTIONS else 1
     return points * operations / OPERATIONS_PER_SECOND
-
-
-_FUNCTIONS = frozenset(op.name for op in math.Math.operations)

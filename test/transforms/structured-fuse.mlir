@@ -123,3 +123,88 @@ func.func @keeps_lanes(%x: tensor<7x9xf32>, %w: tensor<9x33xf32>, %b: tensor<33x
   } -> tensor<7x33xf32>
   func.return %1 : tensor<7x33xf32>
 }
+
+// Two readers of which both can compute the value: reading %x twice is less than storing it.
+// CHECK-LABEL: @computed_twice
+// CHECK: structured.generic {{.*}} ins(%x : tensor<64xf32>)
+// CHECK-NEXT: ^bb0([[A:%.*]]: f32):
+// CHECK-NEXT: [[B:%.*]] = math.absf [[A]] : f32
+// CHECK-NEXT: arith.negf [[B]] : f32
+// CHECK: structured.generic {{.*}} ins(%x : tensor<64xf32>)
+// CHECK-NEXT: ^bb0([[C:%.*]]: f32):
+// CHECK-NEXT: [[D:%.*]] = math.absf [[C]] : f32
+// CHECK-NEXT: math.sqrt [[D]] : f32
+// CHECK-NOT: structured.generic
+// CHECK: func.return
+func.func @computed_twice(%x: tensor<64xf32>) -> (tensor<64xf32>, tensor<64xf32>) {
+  %e = tensor.empty() : tensor<64xf32>
+  %0 = structured.generic {maps = [(i) -> (i), (i) -> (i)], iterators = [parallel]}
+      ins(%x : tensor<64xf32>) outs(%e : tensor<64xf32>) {
+  ^bb0(%a: f32):
+    %s = math.absf %a : f32
+    structured.yield %s : f32
+  } -> tensor<64xf32>
+  %1 = structured.generic {maps = [(i) -> (i), (i) -> (i)], iterators = [parallel]}
+      ins(%0 : tensor<64xf32>) outs(%e : tensor<64xf32>) {
+  ^bb0(%a: f32):
+    %s = arith.negf %a : f32
+    structured.yield %s : f32
+  } -> tensor<64xf32>
+  %2 = structured.generic {maps = [(i) -> (i), (i) -> (i)], iterators = [parallel]}
+      ins(%0 : tensor<64xf32>) outs(%e : tensor<64xf32>) {
+  ^bb0(%a: f32):
+    %s = math.sqrt %a : f32
+    structured.yield %s : f32
+  } -> tensor<64xf32>
+  func.return %1, %2 : tensor<64xf32>, tensor<64xf32>
+}
+
+// One reader that reads the value at two places computes it for both.
+// CHECK-LABEL: @read_twice
+// CHECK: structured.generic {maps = [(d0, d1) -> (d0, d1), (d0, d1) -> (d0 + 1, d1), (d0, d1) -> (d0, d1)], iterators = [parallel, parallel]} ins(%x, %x : tensor<9x9xf32>, tensor<9x9xf32>)
+// CHECK-NEXT: ^bb0([[A:%.*]]: f32, [[B:%.*]]: f32):
+// CHECK-NEXT: [[D:%.*]] = math.absf [[B]] : f32
+// CHECK-NEXT: [[C:%.*]] = math.absf [[A]] : f32
+// CHECK-NEXT: arith.subf [[D]], [[C]] : f32
+func.func @read_twice(%x: tensor<9x9xf32>) -> tensor<8x9xf32> {
+  %e = tensor.empty() : tensor<9x9xf32>
+  %o = tensor.empty() : tensor<8x9xf32>
+  %0 = structured.generic {maps = [(i, j) -> (i, j), (i, j) -> (i, j)],
+                           iterators = [parallel, parallel]}
+      ins(%x : tensor<9x9xf32>) outs(%e : tensor<9x9xf32>) {
+  ^bb0(%a: f32):
+    %s = math.absf %a : f32
+    structured.yield %s : f32
+  } -> tensor<9x9xf32>
+  %1 = structured.generic {maps = [(i, j) -> (i, j), (i, j) -> (i + 1, j), (i, j) -> (i, j)],
+                           iterators = [parallel, parallel]}
+      ins(%0, %0 : tensor<9x9xf32>, tensor<9x9xf32>) outs(%o : tensor<8x9xf32>) {
+  ^bb0(%a: f32, %b: f32):
+    %s = arith.subf %b, %a : f32
+    structured.yield %s : f32
+  } -> tensor<8x9xf32>
+  func.return %1 : tensor<8x9xf32>
+}
+
+// What is read twice at one place is computed once.
+// CHECK-LABEL: @square
+// CHECK: structured.generic {{.*}} ins(%x : tensor<9xf32>)
+// CHECK-NEXT: ^bb0([[A:%.*]]: f32):
+// CHECK-NEXT: [[B:%.*]] = math.exp [[A]] : f32
+// CHECK-NEXT: arith.mulf [[B]], [[B]] : f32
+func.func @square(%x: tensor<9xf32>) -> tensor<9xf32> {
+  %e = tensor.empty() : tensor<9xf32>
+  %0 = structured.generic {maps = [(i) -> (i), (i) -> (i)], iterators = [parallel]}
+      ins(%x : tensor<9xf32>) outs(%e : tensor<9xf32>) {
+  ^bb0(%a: f32):
+    %s = math.exp %a : f32
+    structured.yield %s : f32
+  } -> tensor<9xf32>
+  %1 = structured.generic {maps = [(i) -> (i), (i) -> (i), (i) -> (i)], iterators = [parallel]}
+      ins(%0, %0 : tensor<9xf32>, tensor<9xf32>) outs(%e : tensor<9xf32>) {
+  ^bb0(%a: f32, %b: f32):
+    %s = arith.mulf %a, %b : f32
+    structured.yield %s : f32
+  } -> tensor<9xf32>
+  func.return %1 : tensor<9xf32>
+}

@@ -27,6 +27,7 @@ from dlir.targets.cpu.host_program import HostProgram, divided, host_ops, needs_
 from dlir.targets.cpu.object_cache import default_cache, key_of
 from dlir.targets.cpu.pipeline import PHASES, phase_text
 from dlir.transforms.dump_schedule import DumpSchedule
+from dlir.transforms.fusion.decisions import as_dict, collect_decisions
 from dlir.types import is_memref
 
 
@@ -122,8 +123,10 @@ class CpuTarget:
     ) -> list[Bundle]:
         lowered = module.clone()
         for done, level in enumerate(PHASES, 1):
-            with report.phase(level):
+            with report.phase(level), collect_decisions() as decisions:
                 self._run_phase(lowered, level, options)
+            if decisions:
+                report.details["fusion"] = [*map(as_dict, decisions)]
             options.finish_phase(level, done, len(PHASES) + 1, lowered)
         with report.phase("object"):
             from dlir.targets.cpu.emit import emit_parts  # not needed for known models

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from typing import Any
 
 from dlir import formulas
@@ -12,6 +12,8 @@ from dlir.drawing import short
 from dlir.targets.roofline.analysis import Roofline, Row, binding
 
 HEAD = ("op", "at", "class", "ops", "bytes", "op/B", "at least", "bound", "footprint", "in")
+LEFT = {"op", "at", "class", "bound", "in"}
+"""Columns of names; numbers stand to the right."""
 TIME_UNITS = ((1.0, "s"), (1e-3, "ms"), (1e-6, "us"), (1e-9, "ns"))
 
 
@@ -77,17 +79,19 @@ def to_text(report: Roofline) -> str:
     unknown = [(u.op, u.loc, *["unknown"] * (len(HEAD) - 2)) for u in report.unknown]
     rows = [HEAD, *map(cells, report.rows), *unknown, total_cells(report), whole_cells(report)]
     head = f"Roofline of @{report.function} on {report.machine.name}: {report.machine.summary}"
-    return "\n".join([head, "", *columns(rows), "", *class_lines(report), *notes(report)]) + "\n"
+    return (
+        "\n".join([head, "", *columns(rows, LEFT), "", *class_lines(report), *notes(report)]) + "\n"
+    )
 
 
-def columns(rows: Sequence[Sequence[str]]) -> list[str]:
-    """Aligned: the first three and the names of roofs and memories to the left, numbers right."""
-    widths = [max(len(row[i]) for row in rows) for i in range(len(HEAD))]
-    left = {0, 1, 2, HEAD.index("bound"), HEAD.index("in")}
+def columns(rows: Sequence[Sequence[str]], left: Container[str]) -> list[str]:
+    """Aligned, under the first row, which names the columns: those of `left` to the left."""
+    head = rows[0]
+    widths = [max(len(row[i]) for row in rows) for i in range(len(head))]
     return [
         "  ".join(
-            cell.ljust(width) if i in left else cell.rjust(width)
-            for i, (cell, width) in enumerate(zip(row, widths, strict=True))
+            cell.ljust(width) if name in left else cell.rjust(width)
+            for name, cell, width in zip(head, row, widths, strict=True)
         ).rstrip()
         for row in rows
     ]

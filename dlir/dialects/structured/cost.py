@@ -1,0 +1,170 @@
+"""What a structured op costs one core, so that passes choose by numbers.
+
+    seconds = operations / peak + bytes / bandwidth + latency
+
+Without overlap of the three, two ways to compute the same differ by
+
+    gain = bytes saved / bandwidth - operations repeated / peak + kernels saved * latency
+
+which is what fusion is judged by. Operations are those of the bodies, as `dl-roofline` counts them,
+but a function counts as the polynomial that it becomes; each tensor that is touched moves once.
+The peak is that of the kernel which the op would get: `PEAKS`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from math import prod
+
+from xdsl.dialects import arith, math
+from xdsl.dialects.builtin import FixedBitwidthType
+from xdsl.ir import Attribute, Block, Operation, SSAValue
+
+from dlir.dialects.structured.ops import GenericOp, IndexOp, YieldOp, shape_of
+from dlir.dialects.structured.roles import (
+    Operand,
+    folds_in_any_order,
+    is_weight,
+    match_contraction,
+    may_fail,
+    only_moves,
+    operands_of,
+    planned,
+)
+
+FUNCTION_OPERATIONS = 20
+"""A call such as `math.exp` becomes a polynomial of about so many operations."""
+PRODUCTS_PER_SECOND = 1e11
+OPERATIONS_PER_SECOND = 3e10
+POINTS_PER_SECOND = 2e9
+BYTES_PER_SECOND = 6e10
+"""About what one core does of register-tiled products, of elementwise operations on vectors, and of
+scalar reads, operations and writes, and what it reads from the caches that all cores share."""
+LATENCY_SECONDS = 2e-8
+"""About what calling a kernel and entering its loops takes."""
+
+PEAKS: Mapping[str, float] = {
+    "contraction": 2 * PRODUCTS_PER_SECOND,
+    "lanes": OPERATIONS_PER_SECOND,
+    "points": POINTS_PER_SECOND,
+}
+"""Kind of kernel -> operations per second; what runs at load time is of kind `load`. One that goes
+point by point reads and writes each scalar by itself: these count as operations, too."""
+
+_INSTRUCTIONS = (
+    math.AbsFOp, math.AbsIOp, math.CeilOp, math.CopySignOp, math.FloorOp, math.FmaOp,
+    math.RoundEvenOp, math.SqrtOp, math.TruncOp,
+)  # fmt: skip
+FUNCTIONS = frozenset(op for op in math.Math.operations if op not in _INSTRUCTIONS)
+"""Ops that become polynomials rather than one instruction."""
+_NO_WORK = (arith.ConstantOp, IndexOp, YieldOp)
+
+
+@dataclass(frozen=True)
+class Work:
+    """What a call pays for an op: nothing, if it follows from weights and runs at load time."""
+
+    kind: str
+    """Of kernel: one of `PEAKS`, or `load`."""
+    element: str
+    """The type that the body computes in."""
+    operations: int
+    bytes: int
+
+    @property
+    def seconds(self) -> float:
+        """About what one core needs."""
+        if self.kind == "load":
+            return 0.0
+        return self.operations / PEAKS[self.kind] + self.bytes / BYTES_PER_SECOND + LATENCY_SECONDS
+
+
+def work_of(op: GenericOp) -> Work:
+    """The work of an op on tensors or memrefs."""
+    element = str(op.accumulator_type)
+    if op.result is not None and is_weight(op.result):
+        return Work("load", element, 0, 0)
+    kind, operations = kernel_kind(op), operations_of(op)
+    if kind == "points":
+        operations += _accesses(op)
+    return Work(kind, element, operations, sum(bytes_moved(op).values()))
+
+
+def gain(before: Iterable[Work], after: Iterable[Work]) -> float:
+    """Seconds that are saved when these ops replace those."""
+    return sum(work.seconds for work in before) - sum(work.seconds for work in after)
+
+
+def operations_of(op: GenericOp) -> int:
+    """Of the body at every point, and of the epilogue at every point of the result."""
+    extents = [*map(planned, op.static_extents())]
+    operations = prod(extents) * operations_in(op.body.block)
+    if op.epilogue is not None:
+        results = prod(extents[d] for d in op.parallel_dims)
+        operations += results * operations_in(op.epilogue.block)
+    return operations
+
+
+def operations_in(block: Block) -> int:
+    """Of a body, once."""
+    return sum(map(_operations, block.ops))
+
+
+def _operations(op: Operation) -> int:
+    if isinstance(op, _NO_WORK):
+        return 0
+    return FUNCTION_OPERATIONS if type(op) in FUNCTIONS else 1
+
+
+def bytes_moved(op: GenericOp) -> dict[SSAValue, int]:
+    """Tensor -> bytes of it that the op touches, each element once. `outs` is written."""
+    extents = [*map(planned, op.static_extents())]
+    inputs, out, extra = operands_of(op)
+    moved: dict[SSAValue, int] = {}
+    for operand in (*inputs, *extra):
+        touched = _touched(operand, extents)
+        moved[operand.value] = max(touched, moved.get(operand.value, 0))
+    written = op.result if op.result is not None else out.value
+    moved[written] = moved.get(written, 0) + _touched(out, extents)
+    return moved
+
+
+def _touched(operand: Operand, extents: list[int]) -> int:
+    points = prod(n for d, n in enumerate(extents) if operand.depends_on(d))
+    whole = prod(map(planned, shape_of(operand.value)))
+    return min(points, whole) * width_of(operand.element)
+
+
+def width_of(element: Attribute) -> int:
+    """Bytes of an element in memory."""
+    return -(-element.bitwidth // 8) if isinstance(element, FixedBitwidthType) else 8
+
+
+def kernel_kind(op: GenericOp) -> str:
+    """Which kind of kernel computes an op, as far as its form tells."""
+    if match_contraction(op) is not None:
+        return "contraction"
+    return "lanes" if only_moves(op) or has_lanes(op) else "points"
+
+
+def has_lanes(op: GenericOp) -> bool:
+    """Whether an iterator can run along vector lanes: all operands have it contiguous."""
+    inputs, out, extra = operands_of(op)
+    if may_fail(op):
+        return False
+    if out.forms and out.forms[-1].dims:
+        last = min(out.forms[-1].dims, key=lambda d: out.forms[-1].coefficients[d])
+        if all(x.is_run_along(last) for x in (*inputs, out, *extra)):
+            return True
+    return folds_in_any_order(op) and any(
+        all(x.is_run_along(d) for x in inputs) and any(x.depends_on(d) for x in inputs)
+        for d in op.reduction_dims
+    )
+
+
+def _accesses(op: GenericOp) -> int:
+    """Scalars that are read and written one by one."""
+    extents = [*map(planned, op.static_extents())]
+    results = prod(extents[d] for d in op.parallel_dims)
+    return prod(extents) * len(op.inputs) + results * (1 + len(op.epilogue_inputs))

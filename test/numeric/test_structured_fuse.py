@@ -1,0 +1,112 @@
+"""What `structured-fuse` decides by cost computes the same, bit by bit, also natively."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+import dlir
+from dlir.pipeline import PassManager
+from dlir.registry import default_registry
+from dlir.transforms.fusion.decisions import Decision, collect_decisions
+
+SIZES = [(0, 5), (3, 0), (1, 1), (5, 15), (3, 16), (2, 17), (7, 64), (4, 67)]
+
+
+def computed_twice(m: Any, n: Any) -> str:
+    """A cheap producer of an elementwise reader and a reduction."""
+    return f"""
+    func.func @main(%x: tensor<{m}x{n}xf32>, %y: tensor<{m}x{n}xf32>)
+        -> (tensor<{m}x{n}xf32>, tensor<{m}xf32>) {{
+      %r = dl.abs %x : tensor<{m}x{n}xf32>
+      %a = dl.mul %r, %y : (tensor<{m}x{n}xf32>, tensor<{m}x{n}xf32>) -> tensor<{m}x{n}xf32>
+      %b = dl.reduce_max %r {{axes = [1]}} : tensor<{m}x{n}xf32> -> tensor<{m}xf32>
+      func.return %a, %b : tensor<{m}x{n}xf32>, tensor<{m}xf32>
+    }}"""
+
+
+def read_across(m: Any, n: Any) -> str:
+    """A transpose whose reader has another operand, and a square of it."""
+    return f"""
+    func.func @main(%x: tensor<{m}x{n}xf32>, %y: tensor<{n}x{m}xf32>) -> tensor<{m}x{n}xf32> {{
+      %t = dl.transpose %y {{perm = [1, 0]}} : tensor<{n}x{m}xf32> -> tensor<{m}x{n}xf32>
+      %s = dl.mul %t, %t : (tensor<{m}x{n}xf32>, tensor<{m}x{n}xf32>) -> tensor<{m}x{n}xf32>
+      %a = dl.add %x, %s : (tensor<{m}x{n}xf32>, tensor<{m}x{n}xf32>) -> tensor<{m}x{n}xf32>
+      func.return %a : tensor<{m}x{n}xf32>
+    }}"""
+
+
+def broadcast(m: Any, n: Any) -> str:
+    """A row that is computed, and read by every row."""
+    return f"""
+    func.func @main(%x: tensor<{m}x{n}xf32>, %u: tensor<{n}xf32>) -> tensor<{m}x{n}xf32> {{
+      %s = dl.neg %u : tensor<{n}xf32>
+      %a = dl.add %x, %s : (tensor<{m}x{n}xf32>, tensor<{n}xf32>) -> tensor<{m}x{n}xf32>
+      func.return %a : tensor<{m}x{n}xf32>
+    }}"""
+
+
+PROGRAMS = (computed_twice, read_across, broadcast)
+
+
+def arguments(program: Callable[[Any, Any], str], m: int, n: int) -> list[Any]:
+    rng = np.random.default_rng(m * 100 + n)
+    second = (n, m) if program is read_across else (m, n)
+    shapes: list[tuple[int, ...]] = [(m, n), (n,) if program is broadcast else second]
+    values = [rng.normal(size=shape).astype(np.float32) for shape in shapes]
+    marks = np.array([np.nan, np.inf, -np.inf, -0.0], np.float32)
+    for value in values:
+        count = min(len(marks), value.size // 2)
+        value.reshape(-1)[:count] = marks[:count]
+    return values
+
+
+@pytest.mark.parametrize("sizes", SIZES, ids=str)
+@pytest.mark.parametrize("program", PROGRAMS, ids=lambda p: p.__name__)
+def test_fused_programs_on_cpu(program: Callable[[Any, Any], str], sizes: tuple[int, int]) -> None:
+    given = arguments(program, *sizes)
+    for text in (program(*sizes), program("?", "?")):
+        model = dlir.load(text)
+        expected = dlir.compile(model, target="ref")(*given)
+        got = dlir.compile(model, target="cpu", cache=False)(*given)
+        np.testing.assert_equal(got, expected)
+
+
+def decisions(text: str) -> dict[str, Decision]:
+    """The decision on each tensor that has a name."""
+    module = dlir.load(text).module
+    with collect_decisions() as found:
+        PassManager("convert-dl-to-structured,cse,structured-fuse").run(
+            default_registry().context(), module
+        )
+    return {d.value: d for d in found}
+
+
+def test_cheap_producers_are_repeated() -> None:
+    found = decisions(computed_twice(64, 64))["%r"]
+    assert found.fused and len(found.consumers) == 2
+    assert found.saved == 8 * 64 * 64 and found.repeated == 64 * 64 and found.seconds > 0
+
+
+def test_lanes_are_worth_a_stored_transpose() -> None:
+    found = decisions(read_across(64, 64))
+    assert found["%s"].fused
+    assert not found["%t"].fused and found["%t"].seconds < 0
+    assert [work.kind for work in found["%t"].after] == ["points"]
+
+
+@pytest.mark.parametrize(("rows", "fused"), [(2, True), (512, False)])
+def test_a_broadcast_row_is_repeated_for_few_rows(rows: int, fused: bool) -> None:
+    found = decisions(broadcast(rows, 64))["%s"]
+    assert found.fused is fused
+    assert found.repeated == (rows - 1) * 64
+
+
+def test_the_report_of_a_compilation_lists_decisions() -> None:
+    model = dlir.load(broadcast(2, 64))
+    report = dlir.compile(model, target="cpu", cache=False).report
+    assert [entry["tensor"] for entry in report.details["fusion"]] == ["%s"]
+    assert "<h2>Fusion</h2>" in report.to_html()
