@@ -21,6 +21,7 @@ from xdsl.ir import Operation
 from dlir.diagnostics import fail
 from dlir.files import replacing
 from dlir.numpy_types import BFLOAT16, Array, dtype_of, type_name
+from dlir.stored_weights import ArrayType, StoredFile, StoredWeights
 
 _DTYPES: dict[str, np.dtype[Any]] = {
     "F64": np.dtype(np.float64),
@@ -54,9 +55,8 @@ class Weights(Mapping[str, Array]):
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path)
         try:
-            with self.path.open("rb") as file:
-                size = self.path.stat().st_size
-                self._map = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) if size else b""
+            self._file = StoredFile(self.path)
+            self._map = self._file.mapped
         except OSError as error:
             fail(None, f"cannot read the weights '{self.path}': {error.strerror}")
         self._header, self._start = self._read_header()
@@ -97,6 +97,10 @@ class Weights(Mapping[str, Array]):
 
     def __len__(self) -> int:
         return len(self._header)
+
+    def identity(self) -> str | None:
+        """See `dlir.stored_weights.StoredFile.identity`."""
+        return self._file.identity()
 
     def _refuse(self, reason: str) -> NoReturn:
         fail(None, f"bad weight file '{self.path}': {reason}")
@@ -161,9 +165,23 @@ def check_params(module: ModuleOp, params: Mapping[str, Array]) -> None:
     for op, name in param_ops(module):
         if name not in params:
             fail(op, f'no weight named "{name}" was given', help=spelling(name, params))
-        array, type = params[name], cast(TensorType[Any], op.results[0].type)
-        if array.dtype != dtype_of(type) or array.shape != type.get_shape():
-            fail(op, f'weight "{name}": expected {type}, got {type_name(array)}')
+        dtype, shape = type_of_weight(params, name)
+        type = cast(TensorType[Any], op.results[0].type)
+        if dtype != dtype_of(type) or shape != type.get_shape():
+            fail(op, f'weight "{name}": expected {type}, got {type_name(params[name])}')
+
+
+def type_of_weight(params: Mapping[str, Array], name: str) -> ArrayType:
+    """The element type and shape of a weight; one that is stored in a file is not read."""
+    if isinstance(params, StoredWeights):
+        return params.type_of(name)
+    array = params[name]
+    return array.dtype, array.shape
+
+
+def identity_of(params: Mapping[str, Array]) -> str | None:
+    """A name for weights in a file that others never have; None for all that could change."""
+    return params.identity() if isinstance(params, StoredWeights | Weights) else None
 
 
 @contextmanager

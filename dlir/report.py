@@ -9,13 +9,14 @@ from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from html import escape
+from math import prod
 from typing import Any, Protocol, Self, cast
 
 from xdsl.dialects.builtin import ModuleOp
 from xdsl.dialects.func import FuncOp
 
 from dlir.files import write_text
-from dlir.params import param_ops
+from dlir.params import param_ops, type_of_weight
 from dlir.signature import public_types
 
 
@@ -54,7 +55,7 @@ class Report:
             inputs=[*map(str, inputs)],
             outputs=[*map(str, outputs)],
             ops=dict(sorted(counts.items())),
-            memory={"params": sum(params[name].nbytes for name in used)},
+            memory={"params": sum(_bytes(params, name) for name in used)},
         )
 
     @contextmanager
@@ -119,6 +120,11 @@ def _shown(value: Any) -> str:
     if isinstance(value, list):
         return ", ".join(map(str, cast("list[Any]", value)))
     return f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
+def _bytes(params: Mapping[str, Any], name: str) -> int:
+    dtype, shape = type_of_weight(params, name)
+    return prod(shape) * dtype.itemsize
 
 
 def _table(name: str, rows: Mapping[str, Any]) -> str:

@@ -58,16 +58,44 @@ def test_cache_that_cannot_be_written_warns_once(tmp_path: Path) -> None:
 
 
 def test_cache_drops_what_was_not_used_longest(tmp_path: Path) -> None:
-    cache = ObjectCache(tmp_path, limit=10_000)
+    cache = ObjectCache(tmp_path)
     for i in range(20):
         cache.put(key_of(str(i)), bytes(1000))
         os.utime(tmp_path / key_of(str(i))[:2] / f"{key_of(str(i))}.o", (i, i))
     assert cache.get(key_of("3")) is not None  # used now
-    cache.trim()
+    ObjectCache(tmp_path, limit=10_000).trim()
     assert cache.get(key_of("3")) is not None
     assert cache.get(key_of("4")) is None
     assert cache.get(key_of("19")) is not None
     assert sum(f.stat().st_size for f in tmp_path.glob("*/*.o")) <= 10_000
+
+
+def test_cache_stays_within_its_limit(tmp_path: Path) -> None:
+    """Without being asked to trim, and whatever the sizes of what is written."""
+    cache = ObjectCache(tmp_path, limit=100_000)
+    for i in range(100):
+        cache.put(key_of(str(i)), bytes(1000 * (i % 24)))
+        assert sum(f.stat().st_size for f in tmp_path.glob("*/*.o")) <= 100_000 * 33 // 32 + 24_000
+    assert cache.get(key_of("95")) is not None
+
+
+def test_what_would_fill_the_cache_is_not_kept(tmp_path: Path) -> None:
+    cache = ObjectCache(tmp_path, limit=10_000)
+    cache.put(key_of("small"), bytes(1000))
+    cache.put(key_of("large"), bytes(3000))
+    assert cache.get(key_of("small")) is not None
+    assert cache.get(key_of("large")) is None
+
+
+def test_what_a_killed_process_began_to_write_is_removed(tmp_path: Path) -> None:
+    ObjectCache(tmp_path).put(key_of("a"), b"a")
+    (folder,) = tmp_path.iterdir()
+    old, new = folder / ".new-old", folder / ".new-new"
+    for path in (old, new):
+        path.write_bytes(bytes(1000))
+    os.utime(old, (1, 1))
+    ObjectCache(tmp_path).put(key_of("a"), b"a")
+    assert not old.exists() and new.exists()
 
 
 def test_two_processes_share_a_cache(tmp_path: Path) -> None:

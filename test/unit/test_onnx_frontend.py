@@ -24,6 +24,7 @@ from dlir.frontends.onnx import check_support, format_support, import_onnx  # no
 from dlir.frontends.onnx.backend import DlirBackend  # noqa: E402
 from dlir.frontends.onnx.in_place import model_bytes  # noqa: E402
 from dlir.interpreter import Interpreter  # noqa: E402
+from dlir.stored_weights import StoredFile  # noqa: E402
 from dlir.verifier import verify  # noqa: E402
 
 FLOAT, INT64 = TensorProto.FLOAT, TensorProto.INT64
@@ -519,7 +520,7 @@ def test_large_weights_are_read_from_their_place(tmp_path: Path, shift: int):
     _, params = import_onnx(path)
     np.testing.assert_array_equal(params["w"], ramp(2000))
     assert params["w"].flags.aligned and not params["w"].flags.writeable
-    parsed = onnx.ModelProto.FromString(model_bytes(path))
+    parsed = onnx.ModelProto.FromString(model_bytes(StoredFile(path)))
     large, small = parsed.graph.initializer
     assert large.data_location == TensorProto.EXTERNAL and not large.raw_data
     assert small.raw_data == ramp(3).tobytes()
@@ -530,6 +531,16 @@ def test_a_linked_model_may_lie_in_another_folder(tmp_path: Path):
     link = tmp_path / "linked.onnx"
     link.symlink_to(large_model(tmp_path / "blobs"))
     np.testing.assert_array_equal(import_onnx(link)[1]["w"], ramp(2000))
+
+
+@pytest.mark.parametrize("entries", [{}, {"offset": 10**17}, {"length": 8, "offset": 3}])
+def test_references_into_the_model_itself_are_checked(tmp_path: Path, entries: dict[str, int]):
+    """Only the reader makes them; a file that holds some is wrong."""
+    path = external(tmp_path, **entries)
+    model = onnx.load(path, load_external_data=False)
+    model.graph.initializer[0].external_data.add(key="in-place", value="yes")
+    path.write_bytes(model.SerializeToString())
+    assert "needs 80 bytes" in errors_of(path)[0]
 
 
 def test_a_model_that_is_cut_anywhere_is_refused(tmp_path: Path):

@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from xdsl.dialects.builtin import ModuleOp
 
 from dlir.frontends.builder.values import Array
+from dlir.stored_weights import left_in_file
 
 from .importer import Shapes, import_model
 from .reader import Source, decoding, read_model
@@ -29,10 +30,11 @@ def import_onnx(
     *,
     dims: Mapping[str, int] | None = None,
     shapes: Mapping[str, Shapes] | None = None,
-) -> tuple[ModuleOp, dict[str, Array]]:
+) -> tuple[ModuleOp, Mapping[str, Array]]:
     """Import a model from a path or a ModelProto as `func.func @main`.
 
-    Returns the module and the weights that its `dl.param`s name. The function carries the names of
+    Returns the module and the weights that its `dl.param`s name; those of a file stay there until
+    they are used. The function carries the names of
     the model's inputs and outputs as `dlir.arg_names` and `dlir.result_names`; every operation has
     its ONNX node as location.
 
@@ -46,4 +48,6 @@ def import_onnx(
     diagnostics name every node that cannot be imported.
     """
     with decoding(source):
-        return import_model(read_model(source, EXPANDED), dims, shapes)
+        model = read_model(source, EXPANDED)
+        module, weights = import_model(model, dims, shapes)
+        return module, weights if model.file is None else left_in_file(weights, model.file)

@@ -64,7 +64,7 @@ from .table import DOMAINS, OPERATORS, SIZED, STRUCTURES
 from .weights import BadWeight, read_weight
 
 if TYPE_CHECKING:
-    from onnx import GraphProto, NodeProto, TypeProto, ValueInfoProto
+    from onnx import GraphProto, NodeProto, TensorProto, TypeProto, ValueInfoProto
 
 _FAULTS = (Unsupported, DimError, VerifyException, BadWeight)
 """What a node's import may raise; everything else is a bug."""
@@ -302,7 +302,7 @@ class Importer:
             raise Unsupported(f"a subgraph of {len(graph.input)} inputs, {len(inputs)} are given")
         self.values.update(zip((info.name for info in graph.input), inputs, strict=True))
         for tensor in graph.initializer:
-            self.values[tensor.name] = Constant(read_weight(tensor, self.model.folder), tensor.name)
+            self.values[tensor.name] = Constant(self._weight(tensor), tensor.name)
         try:
             for proto in graph.node:
                 try:
@@ -349,11 +349,14 @@ class Importer:
             if tensor is None:
                 raise Unsupported(f'an undefined input "{name}"')
             try:
-                array = read_weight(tensor, self.model.folder)
+                array = self._weight(tensor)
             except BadWeight as error:
                 raise BadWeight(f'weight "{name}": {error}') from None
             self.values[name] = Constant(array, name)
         return self.values[name]
+
+    def _weight(self, tensor: TensorProto) -> Array:
+        return read_weight(tensor, self.model.folder, self.model.file)
 
     # Places and messages
 

@@ -2,8 +2,9 @@
 
 The bytes of a large initialiser are replaced, before protobuf sees them, by a reference to where
 they stand: ONNX's own external data, whose file is the model itself. What protobuf then parses is
-small, and each weight is read once, by `weights.py`. It is read, not mapped: whoever writes a model
-file anew does not expect to change a model that was loaded from it.
+small, and each weight is looked at where it is (`weights.py`) until the import is done. From then
+on it is read when it is used, not mapped: whoever writes a model file anew does not expect to
+change a model that was loaded from it (`dlir.stored_weights`).
 
 Only the wire format is looked at (https://protobuf.dev/programming-guides/encoding/); text that is
 not of this form is left to protobuf, which says what is wrong with it.
@@ -13,8 +14,10 @@ from __future__ import annotations
 
 import mmap
 from collections.abc import Callable, Iterator
-from pathlib import Path
+from contextlib import suppress
 from typing import NamedTuple, TypeAlias
+
+from dlir.stored_weights import StoredFile
 
 IN_PLACE = "in-place"
 """The entry of external data that marks such a reference."""
@@ -25,6 +28,9 @@ LARGE = 4096
 # Numbers of fields, of onnx.proto
 GRAPH, INITIALIZER, RAW_DATA = 7, 5, 9
 _VARINT, _FIXED64, _DELIMITED, _FIXED32 = 0, 1, 2, 5
+
+
+Data: TypeAlias = mmap.mmap | bytes
 
 
 class Malformed(ValueError):
@@ -45,33 +51,27 @@ Rewrite: TypeAlias = Callable[[Field], bytes | None]
 """Gives a field another content, or None to leave it."""
 
 
-def model_bytes(path: Path) -> bytes:
+def model_bytes(file: StoredFile) -> bytes:
     """What to parse: the file, with references in the place of large weights."""
-    inside = path.resolve().parent == path.parent.resolve()
-    with path.open("rb") as file:
-        size = file.seek(0, 2)
-        if inside and size > LARGE:
-            with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
-                try:
-                    return _model(data, path.name)
-                except Malformed:
-                    pass
-        file.seek(0)
-        return file.read()
+    data = file.mapped
+    if len(data) > LARGE:
+        with suppress(Malformed):
+            return _model(data, file.path.name)
+    return data[:]
 
 
-def _model(data: mmap.mmap, name: str) -> bytes:
+def _model(data: Data, name: str) -> bytes:
     return _rewritten(data, 0, len(data), GRAPH, lambda field: _graph(data, field, name))
 
 
-def _graph(data: mmap.mmap, graph: Field, name: str) -> bytes:
+def _graph(data: Data, graph: Field, name: str) -> bytes:
     def tensor(field: Field) -> bytes | None:
         return _tensor(data, field, name) if field.end - field.start > LARGE else None
 
     return _rewritten(data, graph.content, graph.end, INITIALIZER, tensor)
 
 
-def _tensor(data: mmap.mmap, tensor: Field, name: str) -> bytes | None:
+def _tensor(data: Data, tensor: Field, name: str) -> bytes | None:
     """The tensor with a reference to its data; None when that is small, or not raw."""
     raw = [f for f in _fields(data, tensor.content, tensor.end) if f.number == RAW_DATA]
     if len(raw) != 1 or raw[0].kind != _DELIMITED or raw[0].end - raw[0].content < LARGE:
@@ -88,7 +88,7 @@ def _tensor(data: mmap.mmap, tensor: Field, name: str) -> bytes | None:
     return rest + reference.SerializeToString()
 
 
-def _rewritten(data: mmap.mmap, start: int, end: int, number: int, rewrite: Rewrite) -> bytes:
+def _rewritten(data: Data, start: int, end: int, number: int, rewrite: Rewrite) -> bytes:
     """The message at this place, with other contents of the fields of that number."""
     parts: list[bytes] = []
     done = start
@@ -103,7 +103,7 @@ def _rewritten(data: mmap.mmap, start: int, end: int, number: int, rewrite: Rewr
     return b"".join([*parts, data[done:end]])
 
 
-def _fields(data: mmap.mmap, start: int, end: int) -> Iterator[Field]:
+def _fields(data: Data, start: int, end: int) -> Iterator[Field]:
     """The fields of a message; raises Malformed."""
     at = start
     while at < end:
@@ -126,7 +126,7 @@ def _fields(data: mmap.mmap, start: int, end: int) -> Iterator[Field]:
         at = after
 
 
-def _read_varint(data: mmap.mmap, at: int, end: int) -> tuple[int, int]:
+def _read_varint(data: Data, at: int, end: int) -> tuple[int, int]:
     """A number of 7 bits per byte, and where it ends."""
     value = 0
     for shift in range(0, 70, 7):

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 from dlir.diagnostics import fail
+from dlir.stored_weights import StoredFile
 
 from .expansion import expanded
 from .in_place import model_bytes
@@ -32,7 +33,7 @@ MAX_NODES = 1 << 20
 @dataclass(frozen=True)
 class Model:
     """A checked model. `weights` are its initialisers, unread; `folder` is where external data
-    lies.
+    lies, `file` what the model was read from.
     """
 
     graph: GraphProto
@@ -41,6 +42,7 @@ class Model:
     weights: Mapping[str, TensorProto]
     file_name: str
     folder: Path | None
+    file: StoredFile | None
 
 
 def read_model(source: Source, expand: Collection[str]) -> Model:
@@ -53,10 +55,11 @@ def read_model(source: Source, expand: Collection[str]) -> Model:
     from onnx import ModelProto
 
     if isinstance(source, ModelProto):
-        proto, name, folder = source, "model.onnx", None
+        proto, name, folder, file = source, "model.onnx", None, None
     else:
         path = Path(fspath(source))
-        proto, name, folder = _parse(path), path.name, path.parent
+        file = _open(path)
+        proto, name, folder = _parse(file), path.name, path.parent
     light = _without_weights(proto)
     opsets = _opsets(light, name)
     _check(light, name)
@@ -67,7 +70,7 @@ def read_model(source: Source, expand: Collection[str]) -> Model:
     light = _inline(light, expand, name)
     weights = {tensor.name: tensor for tensor in proto.graph.initializer}
     opsets = {**opsets, **_opsets(light, name)}
-    return Model(light.graph, opsets[""], opsets, weights, name, folder)
+    return Model(light.graph, opsets[""], opsets, weights, name, folder, file)
 
 
 @contextmanager
@@ -87,20 +90,25 @@ def decoding(source: Source) -> Generator[None, None, None]:
         fail(None, f"{name} holds text that is not UTF-8: {error}", rule="onnx-checker")
 
 
-def _parse(path: Path) -> ModelProto:
+def _open(path: Path) -> StoredFile:
+    try:
+        return StoredFile(path)
+    except OSError as error:
+        fail(None, f"cannot read {path}: {error.strerror}")
+
+
+def _parse(file: StoredFile) -> ModelProto:
     from google.protobuf.message import DecodeError
     from onnx import ModelProto
 
     model = ModelProto()
     try:
-        data = model_bytes(path)
+        data = model_bytes(file)
         if not data:
-            fail(None, f"{path} is empty", help="the file may be truncated")
+            fail(None, f"{file.path} is empty", help="the file may be truncated")
         model.ParseFromString(data)
-    except OSError as error:
-        fail(None, f"cannot read {path}: {error.strerror}")
     except (DecodeError, RuntimeError, ValueError) as error:
-        fail(None, f"{path} is not an ONNX model: {error}", help="the file may be truncated")
+        fail(None, f"{file.path} is not an ONNX model: {error}", help="the file may be truncated")
     return model
 
 

@@ -1,7 +1,8 @@
 """Weights of a model: from TensorProtos and external files to numpy arrays.
 
-External data is memory-mapped. Its location must stay inside the model's folder, symbolic links
-included, and the file must hold all the bytes that the tensor's shape asks for.
+Data in the model's own file is a part of that file's content. External data is memory-mapped; its
+location must stay inside the model's folder, symbolic links included, and the file must hold all
+the bytes that the tensor's shape asks for.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dlir.frontends.builder.values import Array
+from dlir.stored_weights import StoredFile
 
 from .elements import numpy_type
 from .in_place import IN_PLACE
@@ -25,8 +27,10 @@ class BadWeight(ValueError):
     """Data of a weight that is missing, truncated, out of bounds or of the wrong size."""
 
 
-def read_weight(tensor: TensorProto, folder: Path | None) -> Array:
-    """The array of an initialiser, read-only.
+def read_weight(
+    tensor: TensorProto, folder: Path | None = None, file: StoredFile | None = None
+) -> Array:
+    """The array of an initialiser, read-only, of a model in a folder or even in a file.
 
     Raises `BadWeight`, or `Unsupported` for an element type that dlir does not have.
     """
@@ -38,7 +42,7 @@ def read_weight(tensor: TensorProto, folder: Path | None) -> Array:
     if any(extent < 0 for extent in shape):
         raise BadWeight(f"a weight of shape {list(shape)}")
     if tensor.data_location == Proto.EXTERNAL:
-        return _external(tensor, folder, dtype, shape)
+        return _external(tensor, folder, file, dtype, shape)
     if raw := tensor.raw_data:  # a copy, made by every access
         return _array(raw, dtype, shape)
     try:
@@ -47,7 +51,7 @@ def read_weight(tensor: TensorProto, folder: Path | None) -> Array:
         raise BadWeight(str(error)) from None
 
 
-def _array(raw: bytes, dtype: np.dtype[np.generic], shape: tuple[int, ...]) -> Array:
+def _array(raw: bytes | Array, dtype: np.dtype[np.generic], shape: tuple[int, ...]) -> Array:
     needed = prod(shape) * dtype.itemsize
     if len(raw) != needed:
         raise BadWeight(
@@ -57,9 +61,16 @@ def _array(raw: bytes, dtype: np.dtype[np.generic], shape: tuple[int, ...]) -> A
 
 
 def _external(
-    tensor: TensorProto, folder: Path | None, dtype: np.dtype[np.generic], shape: tuple[int, ...]
+    tensor: TensorProto,
+    folder: Path | None,
+    file: StoredFile | None,
+    dtype: np.dtype[np.generic],
+    shape: tuple[int, ...],
 ) -> Array:
     entries = {entry.key: entry.value for entry in tensor.external_data}
+    if file is not None and IN_PLACE in entries:
+        offset, length = (_number(entries, key, 0) for key in ("offset", "length"))
+        return _array(file.content[offset : offset + length], dtype, shape)
     path = _inside(entries.get("location", ""), folder)
     count, offset = prod(shape), _number(entries, "offset", 0)
     needed = count * dtype.itemsize
@@ -71,7 +82,7 @@ def _external(
             raise BadWeight(f"{path.name} is truncated: {size} bytes, {offset + needed} needed")
         if count == 0:
             return np.empty(shape, dtype)
-        if IN_PLACE in entries or offset % dtype.itemsize:  # unaligned data is not for kernels
+        if offset % dtype.itemsize:  # unaligned data is not for kernels
             array = np.fromfile(path, dtype, count, offset=offset).reshape(shape)
             array.flags.writeable = False
             return array

@@ -18,7 +18,9 @@ from dlir.signature import entry_function, public_types
 from dlir.targets.cpu.bundle import Bundle
 from dlir.targets.cpu.execute import NativeModule
 from dlir.targets.cpu.native_entry import Arena, NativeEntry
+from dlir.targets.cpu.object_cache import default_cache
 from dlir.targets.cpu.pipeline import PHASES
+from dlir.targets.cpu.stored_constants import all_constants
 from dlir.targets.cpu.trace import KernelTracer, with_public_kernels
 
 LEVELS = ("dl", *PHASES, "llvm-ir", "asm", "object")
@@ -61,10 +63,12 @@ class NativeExecutable(Executable):
         arena = Arena()
         self.functions: dict[str, NativeEntry] = {}
         if self._native is not None:
-            for bundle in compiled.bundles:
+            store = default_cache() if options.cache else None
+            lists = all_constants(self._native, compiled.bundles, params, store)
+            for bundle, constants in zip(compiled.bundles, lists, strict=True):
                 _, outputs = public_types(entry_function(compiled.module, bundle.entry))
                 self.functions[bundle.entry] = NativeEntry(
-                    self._native, bundle, params, arena, outputs
+                    self._native, bundle, constants, arena, outputs
                 )
 
     def _set_threads(self, count: int) -> None:

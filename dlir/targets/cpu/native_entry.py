@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -10,7 +10,7 @@ from xdsl.ir import Attribute
 
 from dlir.numpy_types import Array, Value, dtype_of, held_values
 from dlir.targets.cpu.bundle import Bundle
-from dlir.targets.cpu.constants import allocate, array_type, contiguous, load_constants, room_of
+from dlir.targets.cpu.constants import allocate, array_type, contiguous, room_of
 from dlir.targets.cpu.entry import EntryCall
 from dlir.targets.cpu.execute import NativeModule
 from dlir.targets.cpu.trace import KernelTracer
@@ -39,14 +39,14 @@ class NativeEntry:
         self,
         native: NativeModule,
         bundle: Bundle,
-        params: Mapping[str, Array],
+        constants: list[Array],
         arena: Arena,
         outputs: Sequence[Attribute],
     ) -> None:
         """`outputs` are the types that callers get; the code knows no signs of integers."""
         self.name, self._native, self._arena = bundle.entry, native, arena
         self._plans_by_sizes = bundle.plans_by_sizes
-        self.constants = load_constants(native, bundle, params)
+        self.constants = constants
         types = bundle.signature(bundle.entry).inputs
         last = len(types) - 1  # the arena
         buffers = types[last - bundle.results : last]

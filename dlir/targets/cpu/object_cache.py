@@ -7,18 +7,29 @@ were damaged later.  A cache that cannot be used costs one warning and nothing e
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import os
 import tempfile
+import time
 import warnings
+from collections.abc import Sequence
+from contextlib import suppress
 from functools import cache
+from io import BufferedReader
 from pathlib import Path
+from typing import TypeAlias
 
 _MAGIC = b"dlir-object-2\n"
 _HEAD = len(_MAGIC) + hashlib.sha256().digest_size
-_GIBIBYTE = 1 << 30
-_TRIM_EVERY = 64
+_LIMIT = 4 << 30
+_TRIM_PART = 32
+"""So much of the limit is written between two looks at what is there."""
+_LARGEST_PART = 4
+"""So much of the limit a file may have."""
+_NEW = ".new-"
+_ABANDONED = 3600
+"""Seconds after which nobody writes to a temporary file any more."""
+Buffer: TypeAlias = bytes | memoryview
 
 
 def key_of(*parts: str) -> str:
@@ -39,55 +50,75 @@ def _head(key: str, body: bytes) -> bytes:
 class ObjectCache:
     """Objects by key in one folder of at most about `limit` bytes, the least recently used go."""
 
-    def __init__(self, folder: Path, limit: int = _GIBIBYTE):
+    def __init__(self, folder: Path, limit: int = _LIMIT):
         self.folder = folder
         self.limit = limit
-        self._writes = 0
+        self._untrimmed = 0
+        """How many more bytes may be written before the folder is looked at again."""
         self._warned = False
 
     def get(self, key: str) -> bytes | None:
         """The object, or None if there is none that is whole."""
-        path = self._path(key)
         try:
-            content = path.read_bytes()
+            with self.open(key) as file:
+                content = file.read()
         except OSError:
             return None
         body = content[_HEAD:]
-        if content[:_HEAD] != _head(key, body):
-            return None
-        with contextlib.suppress(OSError):
-            os.utime(path)  # it was used now
-        return body
+        return body if content[:_HEAD] == _head(key, body) else None
+
+    def open(self, key: str) -> BufferedReader:
+        """A file, to be checked by who wrote its parts. Raises OSError if there is none."""
+        path = self._path(key)
+        file = path.open("rb")
+        with suppress(OSError):
+            os.utime(path)  # it is used now
+        return file
 
     def put(self, key: str, body: bytes) -> None:
         """Store an object; on failure warn once and go on."""
+        self.put_parts(key, [_head(key, body), body])
+
+    def put_parts(self, key: str, parts: Sequence[Buffer]) -> None:
+        """Store what `open` finds, unless it is a large part of all; on failure warn once."""
+        size = sum(map(len, parts))
+        if size > self.limit // _LARGEST_PART:
+            return
         try:
-            self._write(self._path(key), _head(key, body) + body)
+            self._write(self._path(key), parts)
         except OSError as error:
             if not self._warned:
                 self._warned = True
                 warnings.warn(f"compiled code is not cached: {error}", stacklevel=2)
             return
-        if self._writes % _TRIM_EVERY == 0:
+        self._untrimmed -= size
+        if self._untrimmed < 0:
+            self._untrimmed = self.limit // _TRIM_PART
             self.trim()
-        self._writes += 1
 
     def _path(self, key: str) -> Path:
         return self.folder / key[:2] / f"{key}.o"
 
-    def _write(self, path: Path, content: bytes) -> None:
+    def _write(self, path: Path, parts: Sequence[Buffer]) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".new-")
+        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=_NEW)
         try:
             with os.fdopen(handle, "wb") as file:
-                file.write(content)
+                file.writelines(parts)
             os.replace(temporary, path)
         except BaseException:
             Path(temporary).unlink(missing_ok=True)
             raise
 
     def trim(self) -> None:
-        """Remove the objects not used for longest until four fifths of the limit remain."""
+        """Remove the objects not used for longest until four fifths of the limit remain.
+
+        And what processes that were killed had begun to write.
+        """
+        for path in self.folder.glob(f"*/{_NEW}*"):
+            with suppress(OSError):
+                if path.stat().st_mtime < time.time() - _ABANDONED:
+                    path.unlink()
         files: list[tuple[float, int, Path]] = []
         for path in self.folder.glob("*/*.o"):
             try:

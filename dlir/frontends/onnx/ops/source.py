@@ -20,7 +20,7 @@ def _constant(_: Context, node: Node) -> Constant:
     """The attribute that is present says which kind of constant it is."""
     name = node.output_names[0]
     if "value" in node.attributes:
-        return Constant(read_weight(node.attributes["value"].t, None), name)
+        return Constant(read_weight(node.attributes["value"].t), name)
     if "value_int" in node.attributes:
         return Constant(np.array(node.int("value_int", 0), np.int64), name)
     if "value_ints" in node.attributes:

@@ -1,0 +1,183 @@
+"""Weights that stay in the model's file until they are used, whatever the format of the file.
+
+A file is trusted to be the one that was opened as long as the system's record of it is the same.
+What changes meanwhile is an error that says so, and never another model's numbers.
+"""
+
+from __future__ import annotations
+
+import errno
+import mmap
+import os
+import stat
+import time
+import weakref
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from math import prod
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from dlir.diagnostics import fail
+from dlir.numpy_types import Array
+
+SETTLED = 2_000_000_000
+"""Nanoseconds. A file that was changed later than so long ago may change again without a trace:
+the clocks of file systems are coarse, of some a second or two."""
+
+ArrayType: TypeAlias = tuple[np.dtype[Any], tuple[int, ...]]
+
+
+@dataclass(frozen=True)
+class FileState:
+    """What the system knows of an open file: all of it differs when the content may differ."""
+
+    device: int
+    number: int
+    size: int
+    modified: int
+    changed: int
+
+    @staticmethod
+    def of(handle: int) -> FileState:
+        """Of an open file."""
+        found = os.fstat(handle)
+        return FileState(
+            found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
+        )
+
+    def is_settled(self) -> bool:
+        """Whether a change from now on would show."""
+        return max(self.modified, self.changed) < time.time_ns() - SETTLED
+
+    def has_content_of(self, other: FileState) -> bool:
+        """Whether nothing was written between the two; names and rights may have changed."""
+        return (self.size, self.modified) == (other.size, other.modified)
+
+    def __str__(self) -> str:
+        return f"{self.device} {self.number} {self.size} {self.modified} {self.changed}"
+
+
+class StoredFile:
+    """A model's file, kept open, so that nobody but who writes into it can change it.
+
+    Raises OSError when there is none.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._handle = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
+        weakref.finalize(self, os.close, self._handle)
+        if not stat.S_ISREG(os.fstat(self._handle).st_mode):
+            raise OSError(errno.EINVAL, "not a regular file")
+        self.state = FileState.of(self._handle)
+        self.settled = self.state.is_settled()
+
+    @cached_property
+    def mapped(self) -> mmap.mmap | bytes:
+        """All of the file, for as long as it is being looked at."""
+        empty = not self.state.size
+        return b"" if empty else mmap.mmap(self._handle, 0, access=mmap.ACCESS_READ)
+
+    @property
+    def content(self) -> Array:
+        """Its bytes."""
+        return np.frombuffer(self.mapped, np.uint8)
+
+    def forget(self) -> None:
+        """Give `mapped` back, once nobody looks at it."""
+        self.__dict__.pop("mapped", None)
+
+    def place_of(self, array: Array) -> int | None:
+        """Where an array begins, if it is a part of `content` in row-major order."""
+        if not array.size or not array.flags.c_contiguous:
+            return None
+        offset = _address(array) - _address(self.content)
+        return offset if 0 <= offset <= len(self.content) - array.nbytes else None
+
+    def read(self, offset: int, type: ArrayType) -> Array:
+        """The array that begins there. Raises CompileError if the file has been written to."""
+        dtype, shape = type
+        data = np.empty(prod(shape) * dtype.itemsize, np.uint8)
+        done = 0
+        while done < len(data) and (
+            count := os.preadv(self._handle, [data.data[done:]], offset + done)
+        ):
+            done += count
+        if done < len(data) or not FileState.of(self._handle).has_content_of(self.state):
+            help = "load the model again"
+            fail(None, f"'{self.path}' has changed since it was loaded", help=help)
+        array = data.view(dtype).reshape(shape)
+        array.flags.writeable = False
+        return array
+
+    def identity(self) -> str | None:
+        """A name for this content, which no other content has; None where that is not sure."""
+        unchanged = self.settled and FileState.of(self._handle) == self.state
+        return str(self.state) if unchanged else None
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where in the file an array lies, and what it is."""
+
+    offset: int
+    type: ArrayType
+
+
+class StoredWeights(Mapping[str, Array]):
+    """Arrays in a file, read when they are used, and shared while they are; others are in memory.
+
+    Raises CompileError when the file has been written to in the meantime.
+    """
+
+    def __init__(self, file: StoredFile, entries: Mapping[str, Place | Array]) -> None:
+        self._file, self._entries = file, entries
+        self._used: weakref.WeakValueDictionary[str, Array] = weakref.WeakValueDictionary()
+
+    def __getitem__(self, name: str) -> Array:
+        entry = self._entries[name]
+        if not isinstance(entry, Place):
+            return entry
+        known = self._used.get(name)
+        if known is None:
+            known = self._used[name] = self._file.read(entry.offset, entry.type)
+        return known
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._entries
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._entries)
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def type_of(self, name: str) -> ArrayType:
+        """The element type and shape of an array, which is not read."""
+        entry = self._entries[name]
+        return entry.type if isinstance(entry, Place) else (entry.dtype, entry.shape)
+
+    def identity(self) -> str | None:
+        """See `StoredFile.identity`."""
+        return self._file.identity()
+
+
+def left_in_file(arrays: Mapping[str, Array], file: StoredFile) -> Mapping[str, Array]:
+    """The same arrays: parts of the file's content stay there, or are read if it is too fresh."""
+    places = {
+        name: Place(offset, (array.dtype, array.shape))
+        for name, array in arrays.items()
+        if (offset := file.place_of(array)) is not None
+    }
+    file.forget()
+    if file.settled:
+        return StoredWeights(file, {**arrays, **places})
+    return {**arrays, **{n: file.read(place.offset, place.type) for n, place in places.items()}}
+
+
+def _address(array: Array) -> int:
+    return array.__array_interface__["data"][0]
