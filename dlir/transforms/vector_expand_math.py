@@ -12,6 +12,7 @@ from xdsl.rewriter import InsertPoint, Rewriter
 
 from dlir.diagnostics import fail
 from dlir.transforms.expand_math.builder import FORMATS, Builder, Term
+from dlir.transforms.expand_math.complement import ErfSum, match_erf_sum
 from dlir.transforms.expand_math.functions import EXPANSIONS
 from dlir.transforms.expand_math.integers import INTEGER_EXPANSIONS
 
@@ -28,6 +29,16 @@ def expand(op: Operation, ldexp: bool = False) -> None:
         terms = [term.widened() for term in terms]
     result = EXPANSIONS[type(op)](*terms)
     _replace(op, builder, result.narrowed(element) if narrow else result)
+
+
+def expand_sum(found: ErfSum, ldexp: bool) -> None:
+    """Replace `s (1 + erf(c x))`."""
+    builder = Builder(ldexp)
+    *others, last = found.operations
+    _replace(last, builder, found.expanded(Term(builder, found.x)))
+    for op in reversed(others):
+        op.detach()
+        op.erase()
 
 
 def expand_integers(op: Operation) -> None:
@@ -64,6 +75,7 @@ class VectorExpandMath(ModulePass):
         %y = math.copysign %9, %x : vector<6x64xf32>
 
     f32 and f64 are computed in their own format; f16 and bf16 are computed in f32 and rounded.
+    `s (1 + erf(c x))` in f32, as in gelu, is computed as a whole: the sum would cancel.
     What has an instruction (sqrt, fma, floor, ceil, roundeven, trunc, absf, copysign) is left.
     With `ldexp` the machine multiplies f32 by powers of two in one instruction, as AVX-512 does:
     `llvm.intr.ldexp` stands in the text, with the power as the float that it was computed as.
@@ -75,7 +87,9 @@ class VectorExpandMath(ModulePass):
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
         for child in list(op.walk()):
-            if type(child) in EXPANSIONS:
+            if (found := match_erf_sum(child)) is not None:
+                expand_sum(found, self.ldexp)
+            elif type(child) in EXPANSIONS:
                 expand(child, self.ldexp)
             elif type(child) in INTEGER_EXPANSIONS:
                 expand_integers(child)

@@ -82,6 +82,8 @@ HALF_LOG2 = log(2) / 2 * mpf("1.01")
 S_MAX = ((sqrt(2) - 1) / (sqrt(2) + 1)) ** 2 * mpf("1.01")
 QUARTER = (pi / 4 * mpf("1.01")) ** 2
 ERF_END = {"F32": mpf("4.0"), "F64": mpf("6.0")}
+ERFC_END, ERFC_DEGREE = mpf("4.0"), 7
+"""The polynomial of this degree falls for ever: beyond the end its powers of two vanish."""
 
 POLYNOMIALS: dict[str, tuple[str, Function, Function, mpf, mpf]] = {
     "EXPM1": (
@@ -97,6 +99,13 @@ POLYNOMIALS: dict[str, tuple[str, Function, Function, mpf, mpf]] = {
         lambda r: (r**2 + mpf(2) ** -20) / exp(r),
         -HALF_LOG2,
         HALF_LOG2,
+    ),
+    "EXP2": (
+        "(2^r - 1) / r for |r| <= 1/2",
+        series(lambda r: expm1(r * log(2)) / r, [log(2), log(2) ** 2 / 2, log(2) ** 3 / 6]),
+        lambda r: (abs(r) + mpf(2) ** -20) / 2**r,
+        -mpf("0.505"),
+        mpf("0.505"),
     ),
     "LOG": (
         "(2 atanh(s)/s - 2) / z, z = s^2, for |s| <= (sqrt(2)-1)/(sqrt(2)+1)",
@@ -147,6 +156,24 @@ def erf_entry(width: str) -> tuple[str, Function, Function, mpf, mpf]:
     )
 
 
+def erfc_entry() -> tuple[str, Function, Function, mpf, mpf]:
+    """P of `erfc(x) = 2^(x P(x))`, for the least absolute error of erfc."""
+    return (
+        f"log2(erfc(x)) / x for 0 <= x <= {mp.nstr(ERFC_END, 2)}",
+        series(lambda x: log(erfc(x)) / (x * log(2)), [-2 / sqrt(pi) / log(2)]),
+        lambda x: (x + mpf(2) ** -40) * log(2) * erfc(x),
+        mpf(0),
+        ERFC_END,
+    )
+
+
+def show(name: str, width: str, text: str, coefficients: list[mpf], error: mpf) -> None:
+    print(f"{name}_{width} = (")
+    for c in coefficients:
+        print(f"    {rounded(c, width)!r},")
+    print(f')\n"""{text}; error 2^{float(log(error, 2)):.1f}."""\n')
+
+
 def rounded(value: mpf, width: str) -> float:
     number = float(value)
     return struct.unpack("<f", struct.pack("<f", number))[0] if width == "F32" else number
@@ -165,10 +192,9 @@ def main() -> None:
                 if error < target:
                     break
                 degree += 1
-            print(f"{name}_{width} = (")
-            for c in coefficients:
-                print(f"    {rounded(c, width)!r},")
-            print(f')\n"""{text}; error 2^{float(log(error, 2)):.1f}."""\n')
+            show(name, width, text, coefficients, error)
+    text, f, w, low, high = erfc_entry()
+    show("ERFC", "F32", text, *remez(f, w, low, high, ERFC_DEGREE))
 
 
 if __name__ == "__main__":

@@ -21,6 +21,7 @@ from dlir.parser import parse_module
 from dlir.registry import default_registry
 from dlir.targets.cpu.description import host
 from dlir.targets.cpu.execute import NativeFunction, NativeModule
+from dlir.transforms.expand_math.complement import SCALES
 from dlir.transforms.expand_math.functions import ACCURACY, EXPANSIONS
 from dlir.transforms.expand_math.large_angles import arctangent_of_inverse
 from dlir.transforms.vector_expand_math import VectorExpandMath
@@ -229,6 +230,55 @@ def test_halves_are_rounded_once(op: str, dtype: str) -> None:
     want = REFERENCE[op](every.astype(np.float64)).astype(np.float32).astype(kind)
     got = apply(op, dtype, every)
     assert np.array_equal(got, want, equal_nan=True)
+
+
+def erf_sum(x: Array, scale: float, factor: float, *, ldexp: bool = False) -> Array:
+    """`scale (1 + erf(factor x))` on vectors of sixteen, where text has it in that form."""
+    text = f"""func.func @f(%x: memref<?xf32>, %y: memref<?xf32>) {{
+      %c0 = arith.constant 0 : index
+      %step = arith.constant {LANES} : index
+      %n = memref.dim %y, %c0 : memref<?xf32>
+      %one = arith.constant dense<1.0> : vector<{LANES}xf32>
+      %scale = arith.constant dense<{scale!r}> : vector<{LANES}xf32>
+      %factor = arith.constant dense<{factor!r}> : vector<{LANES}xf32>
+      scf.for %i = %c0 to %n step %step {{
+        %v = vector.load %x[%i] : memref<?xf32>, vector<{LANES}xf32>
+        %a = arith.mulf %v, %factor : vector<{LANES}xf32>
+        %e = math.erf %a : vector<{LANES}xf32>
+        %s = arith.addf %e, %one : vector<{LANES}xf32>
+        %r = arith.mulf %s, %scale : vector<{LANES}xf32>
+        vector.store %r, %y[%i] : memref<?xf32>, vector<{LANES}xf32>
+      }}
+      func.return
+    }}"""
+    context = default_registry().context()
+    module = parse_module(text, context, "test.mlir")
+    VectorExpandMath(ldexp).apply(context, module)
+    ConvertLoopsToLLVM().apply(context, module)
+    padded = np.concatenate([x, np.ones(-len(x) % LANES, np.float32)])
+    y = np.zeros_like(padded)
+    NativeModule(module, use_cache=False).functions["f"](padded, y)
+    return y[: len(x)]
+
+
+@pytest.mark.parametrize("ldexp", [False, pytest.param(True, marks=needs_ldexp)])
+@pytest.mark.parametrize("factor", [1.0, 0.5**0.5, 3.0])
+@pytest.mark.parametrize("scale", [1.0, 0.5, 4.0, 0.3])
+def test_sum_of_one_and_erf(scale: float, factor: float, ldexp: bool) -> None:
+    """Near the last place of 1 + erf, and where that is small many more places than a sum has."""
+    rng = np.random.default_rng(5)
+    x = np.concatenate([edges(np.float32), rng.uniform(-12, 12, SAMPLES).astype(np.float32)])
+    x = np.concatenate([x, np.linspace(-2, 2, SAMPLES, dtype=np.float32)])
+    got = erf_sum(x, scale, factor, ldexp=ldexp) / np.float32(scale)
+    argument = x.astype(np.float64) * float(np.float32(factor))
+    want = np.array([math.erfc(-v) for v in argument])
+    assert np.array_equal(np.isnan(got), np.isnan(x))
+    assert (got[argument < -12] == 0).all() and (got[argument > 12] == 2).all()
+    known = ~np.isnan(x)
+    error = np.abs(got[known] - want[known]) * 2.0**24
+    assert float(error.max()) <= (2.3 if scale in SCALES or scale == 1 else 4)
+    small = (argument[known] < -1) & (argument[known] > -2)
+    assert float((error[small] / want[known][small]).max()) <= 60
 
 
 PI_BITS = 1400

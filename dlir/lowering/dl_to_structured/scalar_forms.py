@@ -109,7 +109,7 @@ def gelu(op: a.GeluOp, x: Scalar) -> Scalar:
     if op.approximate.data is Approximation.TANH:
         inner = constants.sqrt(2 / constants.pi) * (x + 0.044715 * (x * x * x))
         return 0.5 * x * (1 + tanh(inner))
-    return 0.5 * x * (1 + erf(x * constants.sqrt(0.5)))
+    return x * (0.5 * (1 + erf(x * constants.sqrt(0.5))))
 
 
 def clip(op: a.ClipOp, x: Scalar) -> Scalar:

@@ -32,14 +32,14 @@ LARGE_ANGLE = 2.0**45
 HALF_PI = (1.5707963267948966, 6.123233995736766e-17, -1.4973849048591833e-33)
 
 
-def _polynomial(name: str, format: Format) -> tuple[float, ...]:
+def polynomial(name: str, format: Format) -> tuple[float, ...]:
     return cast("tuple[float, ...]", getattr(coefficients, f"{name}_{format.suffix}"))
 
 
 # Exponentials.
 
 
-def _nearest(x: Term, factor: float = 1.0) -> tuple[Term, Term]:
+def nearest(x: Term, factor: float = 1.0) -> tuple[Term, Term]:
     """`x * factor`, below 2^(mantissa - 1), rounded to an integer: as a float, and in low bits.
 
     What is above the low bits is of no meaning. No conversion instruction, which would be undefined
@@ -59,13 +59,23 @@ SUBNORMAL_STEP = 64
 
 
 def _scaled_exp(r: Term, n: Term, count: Term) -> Term:
-    """e^r 2^n for |r| <= ln(2)/2, where the result may be subnormal or overflow.
+    """e^r 2^n for |r| <= ln(2)/2, where the result may be subnormal or overflow."""
+    return _scaled((1.0, 1.0, *polynomial("EXP", r.format)), r, n, count)
 
-    2 e^r times 2^(n - 1), a normal number up to the largest n; for a small n the exponent is raised
-    and the product lowered again, so that it is rounded once.
+
+def scaled_exp2(r: Term, n: Term, count: Term, scale: float = 1.0) -> Term:
+    """scale 2^r 2^n for |r| <= 1/2, where the result may be subnormal or overflow."""
+    series = (1.0, *polynomial("EXP2", r.format))
+    return _scaled(tuple(scale * c for c in series), r, n, count)
+
+
+def _scaled(series: tuple[float, ...], r: Term, n: Term, count: Term) -> Term:
+    """A polynomial's value near 1, times 2^n.
+
+    Twice the value times 2^(n - 1), a normal number up to the largest n; for a small n the exponent
+    is raised and the product lowered again, so that it is rounded once.
     """
     format = r.format
-    series = (1.0, 1.0, *_polynomial("EXP", format))
     if r.builder.ldexp and format.width == 32:
         return r.horner(series).times_two_to(n)
     doubled = r.horner([2 * c for c in series])
@@ -77,9 +87,9 @@ def _scaled_exp(r: Term, n: Term, count: Term) -> Term:
 
 
 def _reduce(x: Term) -> tuple[Term, Term, Term]:
-    """x = n ln 2 + r with |r| <= ln(2)/2: r, and n as `_nearest` gives it."""
+    """x = n ln 2 + r with |r| <= ln(2)/2: r, and n as `nearest` gives it."""
     high, low = x.format.split(*LN_2)
-    n, count = _nearest(x, LOG2_E[0])
+    n, count = nearest(x, LOG2_E[0])
     return n.fma(-low, n.fma(-high, x)), n, count
 
 
@@ -90,7 +100,7 @@ def _reduce_exp(x: Term) -> tuple[Term, Term]:
 
 
 def _expm1_small(r: Term) -> Term:
-    return (r * r).fma(r.horner(_polynomial("EXPM1", r.format)), r)
+    return (r * r).fma(r.horner(polynomial("EXPM1", r.format)), r)
 
 
 def _exp_limits(format: Format) -> tuple[float, float]:
@@ -105,14 +115,14 @@ def exp(x: Term) -> Term:
 
 
 def exp2(x: Term) -> Term:
-    """2^x = 2^n e^(r ln 2)."""
-    low, high = _exp2_limits(x.format)
+    """2^x = 2^n 2^r."""
+    low, high = exp2_limits(x.format)
     x = x.at_least(low).at_most(high)
-    n, count = _nearest(x)
-    return _scaled_exp((x - n) * LN_2[0], n, count)
+    n, count = nearest(x)
+    return scaled_exp2(x - n, n, count)
 
 
-def _exp2_limits(format: Format) -> tuple[float, float]:
+def exp2_limits(format: Format) -> tuple[float, float]:
     """Arguments beyond which 2^x is 0 or infinite for sure."""
     return (-151.0, 128.5) if format.width == 32 else (-1080.0, 1024.5)
 
@@ -175,7 +185,7 @@ def _log_parts(m: Term) -> tuple[Term, Term]:
     s = f / (f + 2.0)
     z = s * s
     half_square = f * f * 0.5
-    series = z * z.horner(_polynomial("LOG", m.format))
+    series = z * z.horner(polynomial("LOG", m.format))
     return f, half_square - s * (half_square + series)
 
 
@@ -235,8 +245,8 @@ def erf(x: Term) -> Term:
     """1 - e^q with q = log(erfc(|x|)), as -(2^n expm1(r) + (2^n - 1)), q = n ln 2 + r."""
     size = x.abs().at_most(4.0 if x.format.width == 32 else 6.0)
     high, low = x.format.split(*TWO_BY_ROOT_PI)
-    q = size.fma(-high, size * size.horner([-low, *_polynomial("ERF", x.format)]))
-    n, count = _nearest(q, LOG2_E[0])
+    q = size.fma(-high, size * size.horner([-low, *polynomial("ERF", x.format)]))
+    n, count = nearest(q, LOG2_E[0])
     scale = _power_of_two(count)
     complement = scale.fma(_expm1_small(n.fma(-LN_2[0], q)), scale - 1.0)
     return complement.with_sign_of(x)
@@ -252,7 +262,7 @@ def _reduce_quarter(x: Term) -> tuple[Term, Term]:
     """
     wide = x if x.format.width == 64 else x.widened()
     moderate = (wide.abs() < LARGE_ANGLE).where(wide, nan)
-    n, count = _nearest(moderate * (2 / pi))
+    n, count = nearest(moderate * (2 / pi))
     r = n.fma(-HALF_PI[1], n.fma(-HALF_PI[0], moderate))
     if x.format.width == 64:
         r = n.fma(-HALF_PI[2], r)
@@ -265,11 +275,11 @@ def _reduce_quarter(x: Term) -> tuple[Term, Term]:
 def _sine_cosine(r: Term) -> tuple[Term, Term]:
     """sin and cos for |r| <= pi/4."""
     z = r * r
-    sine = (r * z).fma(z.horner(_polynomial("SIN", r.format)), r)
+    sine = (r * z).fma(z.horner(polynomial("SIN", r.format)), r)
     half = z * 0.5
     main = 1.0 - half
     rest = (1.0 - main) - half
-    cosine = main + (z * z).fma(z.horner(_polynomial("COS", r.format)), rest)
+    cosine = main + (z * z).fma(z.horner(polynomial("COS", r.format)), rest)
     return sine, cosine
 
 
@@ -304,7 +314,7 @@ def tan(x: Term) -> Term:
 def _atan_unit(t: Term) -> Term:
     """atan for 0 <= t <= 1."""
     z = t * t
-    return (t * z).fma(z.horner(_polynomial("ATAN", t.format)), t)
+    return (t * z).fma(z.horner(polynomial("ATAN", t.format)), t)
 
 
 def _quarter_minus(angle: Term) -> Term:
@@ -410,7 +420,7 @@ def _log2_pair(x: Term) -> tuple[Term, Term]:
     s = f / denominator
     lost = (s.fma(-denominator, f) - s * (f - (denominator - 2.0))) / denominator
     z = s * s
-    series = z * z.horner(_polynomial("LOG", x.format))
+    series = z * z.horner(polynomial("LOG", x.format))
     main, rest = _fast_two_sum(s * 2.0, s.fma(series, lost * 2.0))
     product = main * high
     error = main.fma(high, -product) + main.fma(low, rest * high)
@@ -431,11 +441,10 @@ def pow(x: Term, y: Term) -> Term:
     limit = 8.0 * x.format.bias
     error = y.fma(main, -product) + y * rest
     error = (product.abs() < limit).where(error, 0.0)
-    low, high = _exp2_limits(x.format)
+    low, high = exp2_limits(x.format)
     bounded = product.at_least(low).at_most(high)
-    n, count = _nearest(bounded)
-    r = (bounded - n) + error
-    result = _scaled_exp(r * LN_2[0], n, count)
+    n, count = nearest(bounded)
+    result = scaled_exp2((bounded - n) + error, n, count)
     return _pow_special(x, y, size.equals(1.0).where(x.like(1.0), result))
 
 
