@@ -17,7 +17,8 @@ PHASES: Mapping[str, str] = MappingProxyType(
             f"%(integerize)s{TO_STRUCTURED},structured-fuse,cse"
         ),
         "accel": (
-            "structured-share-terms,structured-fold-reshape,cse,accel-count-work{%(machine)s},"
+            "structured-share-terms,structured-narrow-results,structured-fold-reshape,cse,"
+            "accel-count-work{%(machine)s},"
             "structured-fold-windows{%(machine)s},structured-align-heads{%(machine)s},"
             "structured-mask-lanes{%(machine)s},structured-split-copies{%(machine)s},"
             "structured-move-lanes{%(machine)s},structured-merge-groups{%(machine)s},"
