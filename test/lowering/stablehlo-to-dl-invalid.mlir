@@ -152,3 +152,28 @@ func.func @larger(%x: tensor<4xf32>) -> tensor<?xf32, #stablehlo.bounds<6>> {
       : (tensor<4xf32>, tensor<i32>) -> tensor<?xf32, #stablehlo.bounds<6>>
   func.return %y : tensor<?xf32, #stablehlo.bounds<6>>
 }
+
+// -----
+
+func.func @eigenvalues(%x: tensor<4x4xf32>) -> tensor<4xf32> {
+  // expected-error@+1 {{'stablehlo.custom_call' is not supported with target "lapack_ssyevd_ffi"}}
+  %y:3 = stablehlo.custom_call @lapack_ssyevd_ffi(%x) {mhlo.backend_config = {mode = 86 : ui8, uplo = 76 : ui8}}
+      : (tensor<4x4xf32>) -> (tensor<4x4xf32>, tensor<4xf32>, tensor<i32>)
+  func.return %y#1 : tensor<4xf32>
+}
+
+// -----
+
+func.func @no_letter(%x: tensor<4x4xf32>) -> tensor<4x4xf32> {
+  // expected-error@+1 {{'stablehlo.custom_call' is not supported with no 'uplo' in its mhlo.backend_config}}
+  %y:2 = stablehlo.custom_call @lapack_spotrf_ffi(%x) : (tensor<4x4xf32>) -> (tensor<4x4xf32>, tensor<i32>)
+  func.return %y#0 : tensor<4x4xf32>
+}
+
+// -----
+
+func.func @size_of_a_matrix(%x: tensor<?x?xf32>) -> tensor<?x?xf32> {
+  // expected-error@+1 {{'stablehlo.cholesky' is not supported with matrices of unknown size}}
+  %y = stablehlo.cholesky %x, lower = true : tensor<?x?xf32>
+  func.return %y : tensor<?x?xf32>
+}

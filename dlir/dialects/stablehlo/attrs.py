@@ -5,7 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar, TypeAlias, cast
 
-from xdsl.dialects.builtin import DYNAMIC_INDEX, ComplexType, IntegerType, Signedness
+from xdsl.dialects.builtin import (
+    DYNAMIC_INDEX,
+    ComplexType,
+    IntegerType,
+    Signedness,
+    UnregisteredAttr,
+)
 from xdsl.dialects.utils import EnumAttribute
 from xdsl.ir import Attribute, Data, ParametrizedAttribute, TypeAttribute
 from xdsl.ir.core import SpacedOpaqueSyntaxAttribute
@@ -393,11 +399,19 @@ class TokenType(ParametrizedAttribute, TypeAttribute):
     name = "stablehlo.token"
 
 
+@irdl_attr_definition(init=False)
+class ShardingRuleAttr(UnregisteredAttr):
+    """`#sdy.op_sharding_rule<([i, j])->([i, j]) {i=4, j=4}, custom>` of Shardy, with which JAX says
+    how a custom call may be divided among devices; only its text is kept."""
+
+    name = "sdy.op_sharding_rule"
+
+
 ATTRIBUTES = (
     DirectionAttr, CompareTypeAttr, PrecisionAttr, FftTypeAttr, RngAlgorithmAttr,
     RngDistributionAttr, TransposeAttr, AccuracyModeAttr, GatherAttr, ScatterAttr, DotAttr,
     DotAlgorithmAttr, ChannelHandleAttr, OutputOperandAliasAttr, ResultAccuracyAttr, ConvAttr,
-    BoundsAttr, TokenType,
+    BoundsAttr, TokenType, ShardingRuleAttr,
 )  # fmt: skip
 
 

@@ -36,6 +36,7 @@ from dlir.lowering.stablehlo_to_dl import (
     dynamic,
     elementwise,
     gather,
+    linear_algebra,
     movement,
     normalization,
     others,
@@ -55,7 +56,7 @@ from dlir.lowering.stablehlo_to_dl.inline import inline_calls
 FAMILIES = (
     elementwise, chlo, movement, dynamic, contraction, convolution, vectorized, reduction, windows,
     select_and_scatter, sorting, gather, scatter, normalization, quantization, random,
-    collectives, control, others,
+    linear_algebra, collectives, control, others,
 )  # fmt: skip
 
 RULES: dict[str, Rule] = {name: rule for family in FAMILIES for name, rule in family.RULES.items()}

@@ -24,8 +24,9 @@ def _check_alone(op: Operation) -> None:
     around = op.parent_op()
     while around is not None and not isinstance(around, ModuleOp):
         around = around.parent_op()
-    for name in COUNTS if around is not None else ():
-        count = around.attributes.get(name)
+    attributes = {} if around is None else around.attributes
+    for name in COUNTS:
+        count = attributes.get(name)
         if isinstance(count, IntegerAttr) and count.value.data > 1:
             unsupported(f"{name} = {count.value.data}: a model runs on one device")
 

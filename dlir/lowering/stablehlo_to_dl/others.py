@@ -7,13 +7,14 @@ from typing import Any, NoReturn, cast
 
 from xdsl.ir import Operation, SSAValue
 
-from dlir.lowering.stablehlo_to_dl import chlo, sorting
+from dlir.lowering.stablehlo_to_dl import chlo, lapack, sorting
 from dlir.lowering.stablehlo_to_dl.dynamic import shape_assertion
 from dlir.lowering.stablehlo_to_dl.elementwise import Rule
 from dlir.lowering.stablehlo_to_dl.emitter import Emitter, unsupported, values_of
 from dlir.lowering.stablehlo_to_dl.movement import identity
 
 CALLS: dict[str, Rule] = {
+    **lapack.CALLS,
     "Sharding": identity,
     "mhlo.erf": chlo.RULES["chlo.erf"],
     "SPMDFullToShardShape": identity,
@@ -54,7 +55,6 @@ def refused(why: str) -> Rule:
 
 REFUSED: dict[str, tuple[str, ...]] = {
     "complex numbers, which dl has not": ("complex", "real", "imag", "fft"),
-    "linear algebra, which dl has not": ("cholesky", "triangular_solve"),
     "streams from and to outside": (
         "after_all", "create_token", "infeed", "outfeed", "recv", "send",
     ),

@@ -298,6 +298,20 @@ def random_bits(key):
     return bits, jax.random.uniform(rbg, (3, 5))
 
 
+def linear_algebra(a, b):
+    """What is exported for a CPU: calls of LAPACK. The matrix of `cholesky` is positive definite,
+    but for the second of the last stack."""
+    p = a @ a.mT + 4 * jnp.eye(a.shape[-1])
+    factor = jax.scipy.linalg.cho_factor(p[0], lower=True)
+    return (
+        jnp.linalg.solve(a, b), jnp.linalg.inv(a), jnp.linalg.det(a), jnp.linalg.qr(a[:, :, :3]),
+        jnp.linalg.qr(a[:, :2]), jnp.linalg.cholesky(p), jax.scipy.linalg.cho_solve(factor, b[0]),
+        jnp.linalg.cholesky(jnp.stack([p[0], -p[1]])),
+        jax.scipy.linalg.solve_triangular(p, b, trans=1, unit_diagonal=True),
+        jax.scipy.linalg.lu_factor(a[0, :, :3]), jnp.linalg.slogdet(p),
+    )  # fmt: skip
+
+
 def constants(x):
     table = np.arange(60, dtype=np.float32).reshape(3, 20)
     return x @ table, x + np.array([1, 2, 3], np.float32)
@@ -334,6 +348,7 @@ MODELS: dict[str, tuple[Callable[..., Any], tuple[Any, ...]]] = {
     "indexing": (indexing, (normal(10, 10), ints(5, 4), ints(5, 4))),
     "integers": (integers, (ints(100, 3, 5), ints(100, 3, 5))),
     "layer_norm": (layer_norm, (normal(3, 7), normal(7), normal(7))),
+    "linear_algebra": (linear_algebra, (normal(2, 5, 5), normal(2, 5, 3))),
     "loops": (loops, (normal(5), np.array(4, np.int32))),
     "lstm": (lstm, (normal(5, 2, 3), normal(2, 4), normal(2, 4), normal(7, 16))),
     "mlp": (

@@ -379,3 +379,37 @@ func.func @generator_next_state(%s: tensor<3xui64>) {
       : (tensor<3xui64>) -> (tensor<2xui64>, tensor<4xui32>)
   func.return
 }
+
+// -----
+
+func.func @square(%x: tensor<2x3x4xf32>) {
+  // expected-error@+1 {{expected square matrices, got [2, 3, 4] [stablehlo-shape]}}
+  %y = stablehlo.cholesky %x, lower = true : tensor<2x3x4xf32>
+  func.return
+}
+
+// -----
+
+func.func @right_side(%a: tensor<3x3xf32>, %b: tensor<3x2xf32>) {
+  // expected-error@+1 {{expected b of the batch and size of [3, 3], got [3, 2] [stablehlo-shape]}}
+  %y = "stablehlo.triangular_solve"(%a, %b) <{left_side = false, lower = true,
+    transpose_a = #stablehlo<transpose NO_TRANSPOSE>, unit_diagonal = false}>
+    : (tensor<3x3xf32>, tensor<3x2xf32>) -> tensor<3x2xf32>
+  func.return
+}
+
+// -----
+
+func.func @half_of_a_transform(%x: tensor<8xf32>) {
+  // expected-error@+1 {{expected a result of shape [5], got tensor<8xcomplex<f32>> [stablehlo-shape]}}
+  %y = stablehlo.fft %x, type = RFFT, length = [8] : (tensor<8xf32>) -> tensor<8xcomplex<f32>>
+  func.return
+}
+
+// -----
+
+func.func @transform_of_reals(%x: tensor<8xf32>) {
+  // expected-error@+1 {{expected complex numbers for FFT, got tensor<8xf32> [stablehlo-element-type]}}
+  %y = stablehlo.fft %x, type = FFT, length = [8] : (tensor<8xf32>) -> tensor<8xcomplex<f32>>
+  func.return
+}

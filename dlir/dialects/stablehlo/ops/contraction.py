@@ -10,7 +10,7 @@ from dlir.dialects.stablehlo import attrs as a
 from dlir.dialects.stablehlo.ops.base import op_table
 from dlir.dialects.stablehlo.ops.forms import DOT_KEYS, ConvolutionForm, DotForm
 from dlir.dialects.stablehlo.ops.properties import ANY, BOOLEAN, INTEGER, INTS, LIST, REAL, STRING
-from dlir.dialects.stablehlo.rules import contraction, dynamic, elementwise
+from dlir.dialects.stablehlo.rules import contraction, dynamic, linear_algebra
 from dlir.dialects.stablehlo.syntax import BOOL, PAIR, PRECISION, RECORD, Form, Key, words
 from dlir.dialects.stablehlo.syntax import INTS as INTS_KEY
 from dlir.dialects.stablehlo.syntax import STRING as STRING_KEY
@@ -90,14 +90,14 @@ CholeskyOp = _define(
     "%y = stablehlo.cholesky %x, lower = true : tensor<2x2xf32>",
     operands="a", properties={"lower?": BOOLEAN},
     form=Form((Key("lower", BOOL, ("lower",), optional=True),), "same"),
-    check=elementwise.same_types, elements="fc",
+    check=linear_algebra.cholesky, elements="fc",
 )  # fmt: skip
 TriangularSolveOp = _define(
     "triangular_solve", "Solves equations whose matrix is triangular.",
     '''%y = "stablehlo.triangular_solve"(%a, %b) <{left_side = true, lower = true,
   transpose_a = #stablehlo<transpose NO_TRANSPOSE>, unit_diagonal = false}>
   : (tensor<3x3xf32>, tensor<3x2xf32>) -> tensor<3x2xf32>''',
-    operands="a b", elements="fc",
+    operands="a b", elements="fc", check=linear_algebra.triangular_solve,
     properties={
         "left_side": BOOLEAN,
         "lower": BOOLEAN,
@@ -116,7 +116,7 @@ FftOp = _define(
             Key("length", INTS_KEY, ("fft_length",)),
         )
     ),
-    elements="fc",
+    elements="fc", check=linear_algebra.fft,
 )  # fmt: skip
 
 _NORM: dict[str, Any] = {"epsilon": REAL, "feature_index": INTEGER}
