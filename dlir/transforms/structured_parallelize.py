@@ -20,6 +20,7 @@ from dlir.dialects.structured.cost import (
 )
 from dlir.dialects.structured.ops import GenericOp, ScanOp, SortOp, SparseMatmulOp, shape_of
 from dlir.dialects.structured.roles import Operand, match_contraction, operands_of, planned
+from dlir.dialects.structured.rows import block_of, rows_of
 
 REGION_SECONDS = 16e-6
 """Waking threads and meeting again costs about a microsecond; less work than this stays whole."""
@@ -107,20 +108,16 @@ def _groups(module: ModuleOp) -> list[list[GenericOp]]:
     groups: dict[object, list[GenericOp]] = {}
     for op in module.walk():
         if isinstance(op, GenericOp):
-            rows = _rows(op)
+            rows = rows_of(op)
             key = (op.parent, rows[0]) if rows else op
             groups.setdefault(key, []).append(op)
     return list(groups.values())
 
 
-def _rows(op: GenericOp) -> tuple[int, ...] | None:
-    return op.schedule.integers("rows") if op.schedule is not None else None
-
-
 def _candidates(op: GenericOp, threads: int) -> Iterator[tuple[tuple[float, int], int]]:
     """Parallel iterators that can be divided, each behind its cost."""
     inputs, out, extra = operands_of(op)
-    rows = _rows(op)
+    rows = rows_of(op)
     for dim in op.parallel_dims if rows is None else rows[1:]:
         trips = _trips(op, dim)
         if trips < threads:
@@ -135,7 +132,10 @@ def _trips(op: GenericOp, dim: int) -> int:
     extent, step = planned(op.static_extents()[dim]), 1
     lanes = min(op.out_forms[-1].dims, default=None, key=op.out_forms[-1].coefficients.__getitem__)
     tile = op.schedule.integers("vector") if op.schedule is not None else None
-    if dim == lanes:
+    rows, block = rows_of(op), block_of(op)
+    if rows and block and dim == rows[-1]:
+        step = block
+    elif dim == lanes:
         step = STRIP if tile is None else tile[-1]
     elif tile is not None and (roles := match_contraction(op)) is not None and dim == roles.row:
         step = tile[0]

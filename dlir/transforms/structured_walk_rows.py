@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from math import prod
 
 from xdsl.builder import Builder
@@ -14,10 +15,13 @@ from xdsl.ir import Block, Operation, Region, SSAValue
 from xdsl.passes import ModulePass
 from xdsl.rewriter import InsertPoint
 
-from dlir.dialects.structured.boxes import Pieces, Range, restricted, slice_of, take
+from dlir.diagnostics import fail
+from dlir.dialects.structured.arena import ALIGNMENT
+from dlir.dialects.structured.boxes import Pieces, Range, Slice, restricted, slice_of, take
 from dlir.dialects.structured.maps import Linear
 from dlir.dialects.structured.ops import GenericOp, ReshapeOp, shape_of
 from dlir.dialects.structured.roles import Operand, operands_of, planned
+from dlir.dialects.structured.rows import block_of, rows_of
 from dlir.dialects.structured.shapes import Size, Sizes
 from dlir.types import is_memref
 
@@ -25,6 +29,7 @@ BLOCK_BYTES = 32 << 10
 """Of a block's rows, over all operands: so much stays in the nearest cache between two ops."""
 MOST_ROWS = 64
 _VIEWS = (
+    memref.AllocaOp,
     memref.ViewOp,
     memref.SubviewOp,
     memref.CastOp,
@@ -44,6 +49,10 @@ class StructuredWalkRows(ModulePass):
     `structured-group-rows` marks the groups. What one op writes of a block is still in the nearest
     cache when the next one reads it. The loop over an iterator that the `threads` entry of one of
     the ops names is an `scf.parallel`.
+
+    Where the group has a `block` entry, so many rows are taken at a time, and behind these the rest
+    by a loop of its own. What `structured-bufferize` left as a `memref.alloca` is memory of one
+    block, inside of the loops, so that each thread has its own.
 
     Before:
     ```mlir
@@ -69,8 +78,8 @@ class StructuredWalkRows(ModulePass):
         for function in op.body.block.ops:
             if isinstance(function, func.FuncOp) and function.body.blocks:
                 for group in _groups(function.body.block):
-                    walk = _Walk(group)
-                    walk.run()
+                    _Walk(group).run()
+                _erase_local(function.body.block)
 
 
 def _groups(block: Block) -> list[list[GenericOp]]:
@@ -80,7 +89,7 @@ def _groups(block: Block) -> list[list[GenericOp]]:
     for op in block.ops:
         if isinstance(op, _VIEWS):
             continue
-        rows = _rows(op)
+        rows = rows_of(op)
         if rows is not None and rows[0] == number:
             groups[-1].append(op)  # type: ignore[arg-type]
         elif rows is not None:
@@ -90,9 +99,19 @@ def _groups(block: Block) -> list[list[GenericOp]]:
     return groups
 
 
-def _rows(op: Operation) -> tuple[int, ...] | None:
-    schedule = op.schedule if isinstance(op, GenericOp) else None
-    return schedule.integers("rows") if schedule is not None else None
+def _erase_local(block: Block) -> None:
+    """What blocks have memory for is nowhere as a whole."""
+    for op in list(block.ops):
+        if not isinstance(op, memref.AllocaOp):
+            continue
+        if op.memref.first_use is not None:
+            fail(
+                op.memref.first_use.operation,
+                "uses memory of a block of rows, but is not walked with the others of its group",
+                help="give the ops of a group one number in 'rows', with nothing between them",
+            )
+        op.detach()
+        op.erase()
 
 
 class _Walk:
@@ -101,12 +120,17 @@ class _Walk:
     def __init__(self, group: Sequence[GenericOp]):
         self.group = group
         last = group[-1]
-        self.rows = [(_rows(op) or ())[1:] for op in group]
+        self.rows = [(rows_of(op) or ())[1:] for op in group]
         self.sizes = Sizes.before(last)
         self.extents = [self.sizes.extent(last, row) for row in self.rows[-1]]
-        self.tiles = [1] * (len(self.extents) - 1) + [self._block_rows()]
+        self.block = block_of(last)
+        if self.block is not None and self.block < 1:
+            fail(last, f"expected a block of at least 1 row, got {self.block}")
+        self.tiles = [1] * (len(self.extents) - 1) + [self.block or self._block_rows()]
         self.shared = self._shared()
         self.ranges: list[Range] = []
+        self.local: dict[SSAValue, SSAValue] = {}
+        """What the current block has of memory that is left as `memref.alloca`."""
 
     def _block_rows(self) -> int:
         """Rows of a block: a divisor of their number where a good one exists."""
@@ -142,22 +166,35 @@ class _Walk:
         else:
             (op,) = self.group
             assert op.schedule is not None
-            op.schedule = op.schedule.without("rows")
+            op.schedule = op.schedule.without("rows", "block")
 
     def _nest(self, position: int, body: Callable[[], None]) -> None:
         """One loop per iterator of the rows; inside, `self.ranges` is the current block."""
         if position == len(self.extents):
             return body()
-        sizes, extent, tile = self.sizes, self.extents[position], self.tiles[position]
-        low, high, step = sizes.constant(0), sizes.value(extent), sizes.constant(tile)
+        extent, tile = self.extents[position], self.tiles[position]
+        rest = extent % tile if isinstance(extent, int) and self.block is not None else 0
+        inner = partial(self._nest, position + 1, body)
+        full = self.sizes.sub(extent, rest)
+        if full != 0:
+            self._loop(position, 0, full, tile, inner)
+        if rest:
+            self._loop(position, full, extent, rest, inner)
+
+    def _loop(
+        self, position: int, first: Size, end: Size, tile: int, body: Callable[[], None]
+    ) -> None:
+        """A loop over blocks of `tile` rows, of which the last one ends where the rows do."""
+        sizes = self.sizes
+        low, high, step = sizes.value(first), sizes.value(end), sizes.constant(tile)
         block = Block(arg_types=[IndexType()])
         outside, sizes.builder = sizes.builder, Builder(InsertPoint.at_end(block))
-        exact = isinstance(extent, int) and extent % tile == 0
+        exact = isinstance(end, int) and isinstance(first, int) and (end - first) % tile == 0
         count: Size = tile
         if not exact and tile > 1:
-            count = sizes.min(tile, sizes.sub(extent, block.args[0]))
+            count = sizes.min(tile, sizes.sub(end, block.args[0]))
         self.ranges.append(Range(block.args[0], count))
-        self._nest(position + 1, body)
+        body()
         self.ranges.pop()
         if position == self.shared:
             sizes.insert(scf.ReduceOp())
@@ -169,13 +206,14 @@ class _Walk:
         sizes.insert(loop)
 
     def _block(self) -> None:
+        self.local = {}
         for op, rows in zip(self.group, self.rows, strict=True):
             box = [Range(0, self.sizes.extent(op, d), True) for d in range(len(op.kinds))]
             for row, part in zip(rows, self.ranges, strict=True):
                 box[row] = part
             inputs, out, extra = operands_of(op)
             pieces = [[self._piece(op, x, box) for x in xs] for xs in (inputs, [out], extra)]
-            schedule = op.schedule.without("rows", "threads") if op.schedule else None
+            schedule = op.schedule.without("rows", "block", "threads") if op.schedule else None
             new = restricted(
                 self.sizes, op, box, Pieces(pieces[0], pieces[1][0], pieces[2]), schedule
             )
@@ -187,7 +225,18 @@ class _Walk:
         if not is_memref(operand.value.type):
             return operand.value, operand.forms
         part = slice_of(self.sizes, op, operand, box)
+        if isinstance(operand.value.owner, memref.AllocaOp):
+            return self._of_block(operand, part), part.forms
         return take(self.sizes, operand.value, part), part.forms
+
+    def _of_block(self, operand: Operand, part: Slice) -> SSAValue:
+        """The memory that the current block has instead of that for all rows."""
+        if operand.value not in self.local:
+            shape = [size for size in part.sizes if isinstance(size, int)]
+            assert len(shape) == len(part.sizes)
+            alloca = memref.AllocaOp.get(operand.element, ALIGNMENT, shape)
+            self.local[operand.value] = self.sizes.insert(alloca).memref
+        return self.local[operand.value]
 
 
 def _bytes_of_row(operand: Operand, rows: Sequence[int]) -> int:

@@ -49,6 +49,7 @@ class ScheduleAttr(ParametrizedAttribute):
     | `dot` | word | contraction: dot products of groups in k; the kinds are `vector.dot`'s |
     | `threads` | iterator numbers | iterators whose tiles may run in parallel |
     | `rows` | a number, then iterators | ops of one number take rows through all of them together |
+    | `block` | integer | rows that a group takes at a time, with memory for no more of them |
     | `home` | word | accelerator: where the result is, `tile` (of its reader), `spm` or `dram` |
     | `panel` | integer | tiles of rows whose activations stay on chip while columns are walked |
     | `keep` | operand numbers | operands of which all tiles stay on chip once loaded |
@@ -70,6 +71,7 @@ class ScheduleAttr(ParametrizedAttribute):
         "dot": str,
         "threads": list,
         "rows": list,
+        "block": list,
         "home": str,
         "panel": list,
         "keep": list,

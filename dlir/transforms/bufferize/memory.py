@@ -1,4 +1,4 @@
-"""Which memory each tensor of a function lies in: the caller's, or a slot of the arena."""
+"""Where each tensor of a function lies: with the caller, in the arena, or in a block of rows."""
 
 from __future__ import annotations
 
@@ -9,7 +9,13 @@ from typing import TypeAlias
 
 from xdsl.builder import Builder
 from xdsl.dialects import func, tensor
-from xdsl.dialects.builtin import FixedBitwidthType, IndexType, MemRefType, TensorType
+from xdsl.dialects.builtin import (
+    DYNAMIC_INDEX,
+    FixedBitwidthType,
+    IndexType,
+    MemRefType,
+    TensorType,
+)
 from xdsl.ir import Attribute, Block, Operation, SSAValue
 from xdsl.rewriter import InsertPoint
 
@@ -17,6 +23,7 @@ from dlir.diagnostics import fail
 from dlir.dialects.structured.arena import Request, aligned
 from dlir.dialects.structured.ops import DestinationOp, GenericOp, ReshapeOp
 from dlir.dialects.structured.roles import is_elementwise
+from dlir.dialects.structured.rows import group_number, is_local
 from dlir.dialects.structured.shapes import Size, Sizes
 from dlir.types import AnyMemRef, is_tensor
 
@@ -26,7 +33,7 @@ Writing: TypeAlias = DestinationOp | tensor.InsertSliceOp
 
 @dataclass
 class Root:
-    """One piece of memory: an argument, a result of the function, or a slot of the arena."""
+    """One piece of memory: an argument, a result of the function, a slot of the arena, or local."""
 
     type: TensorType
     sizes: list[Size]
@@ -35,6 +42,7 @@ class Root:
     argument: SSAValue | None = None  # the caller's memory, in the old function
     result: int | None = None  # the number of the function's result that it is
     request: Request[SSAValue] | None = None
+    is_local: bool = False  # walked in blocks of rows, for each of which there is memory
 
 
 @lru_cache(maxsize=4096)
@@ -79,8 +87,10 @@ class Memory:
     def requests(self) -> list[Request[SSAValue]]:
         """What the arena must hold."""
         found: list[Request[SSAValue]] = []
+        shared = {id(root) for value, root in self.roots.items() if not is_local(value)}
         for root in {id(r): r for r in self.roots.values()}.values():
-            if root.argument is None and root.result is None:
+            root.is_local = id(root) not in shared and DYNAMIC_INDEX not in root.type.get_shape()
+            if root.argument is None and root.result is None and not root.is_local:
                 root.request = _request(root)
                 found.append(root.request)
         return found
@@ -165,7 +175,7 @@ class Memory:
 
 def _spans(ops: Sequence[Operation]) -> list[tuple[int, int]]:
     """Each step's first and last step: ops whose rows are walked together are all done at once."""
-    numbers = [_rows_number(op) for op in ops]
+    numbers = [group_number(op) for op in ops]
     places: dict[int, list[int]] = {}
     for step, number in enumerate(numbers):
         if number is not None:
@@ -174,12 +184,6 @@ def _spans(ops: Sequence[Operation]) -> list[tuple[int, int]]:
         (step, step) if number is None else (places[number][0], places[number][-1])
         for step, number in enumerate(numbers)
     ]
-
-
-def _rows_number(op: Operation) -> int | None:
-    schedule = op.schedule if isinstance(op, GenericOp) else None
-    rows = schedule.integers("rows") if schedule is not None else None
-    return rows[0] if rows else None
 
 
 def _is_replaced(op: Writing, number: int, target: SSAValue) -> bool:

@@ -11,7 +11,7 @@ from xdsl.dialects.builtin import MemRefType
 from xdsl.ir import Attribute, Block, Operation, SSAValue
 from xdsl.rewriter import InsertPoint
 
-from dlir.dialects.structured.arena import RegionPlan
+from dlir.dialects.structured.arena import ALIGNMENT, RegionPlan
 from dlir.dialects.structured.attrs import Iterator
 from dlir.dialects.structured.maps import projection
 from dlir.dialects.structured.ops import (
@@ -119,12 +119,21 @@ class Writer:
         self._add(new, op)
 
     def _memory(self, root: Root) -> SSAValue:
-        """The memref of a root: the caller's result buffer, or a view of the arena."""
+        """The memref of a root: the caller's result buffer, a view of the arena, or local."""
         found = self.memory.get(id(root))
         if found is None:
-            found = self._result_view(root) if root.result is not None else self._slot(root)
+            found = self._new_memory(root)
             self.memory[id(root)] = found
         return found
+
+    def _new_memory(self, root: Root) -> SSAValue:
+        if root.result is not None:
+            return self._result_view(root)
+        if not root.is_local:
+            return self._slot(root)
+        alloca = memref.AllocaOp.get(root.type.element_type, ALIGNMENT, root.type.get_shape())
+        self.block.add_op(alloca)
+        return alloca.memref
 
     def _dynamic(self, root: Root) -> list[SSAValue]:
         return [self.known[s] for s in root.sizes if not isinstance(s, int)]

@@ -1,0 +1,1 @@
+"""What `structured-group-rows` is made of."""

@@ -1,0 +1,168 @@
+"""Attention in blocks of rows is what numpy computes, and its scores are never in memory whole."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+import dlir
+
+TOLERANCE = {"f32": 2e-5, "f64": 1e-12}
+NUMPY = {"f32": np.float32, "f64": np.float64}
+
+
+def _tensor(shape: tuple[int, ...], element: str) -> str:
+    return f"tensor<{'x'.join(map(str, shape))}x{element}>"
+
+
+def _program(shapes: list[tuple[int, ...]], element: str, mask: str | None) -> str:
+    """`dl.attention` of q, k, v and maybe a mask of the given element type."""
+    q, _, v = shapes[:3]
+    elements = [element] * 3 + ([mask] if mask is not None else [])
+    types = [_tensor(shape, of) for shape, of in zip(shapes, elements, strict=True)]
+    names = ["%q", "%k", "%v", "%m"][: len(types)]
+    arguments = ", ".join(f"{name}: {type_}" for name, type_ in zip(names, types, strict=True))
+    batch = np.broadcast_shapes(*(shape[:-2] for shape in shapes[:3]))
+    result = _tensor((*batch, q[-2], v[-1]), element)
+    return f"""func.func @main({arguments}) -> {result} {{
+  %y = dl.attention {", ".join(names)} {{scale = 0.25}} : ({", ".join(types)}) -> {result}
+  func.return %y : {result}
+}}"""
+
+
+def _expected(q: Any, k: Any, v: Any, mask: Any = None) -> Any:
+    scores = np.matmul(q.astype(np.float64), k.astype(np.float64).swapaxes(-1, -2)) * 0.25
+    if mask is not None:
+        scores = np.where(mask, scores, -np.inf) if mask.dtype == bool else scores + mask
+    with np.errstate(invalid="ignore"):
+        shares = np.exp(scores - scores.max(-1, keepdims=True))
+        return np.matmul(shares / shares.sum(-1, keepdims=True), v.astype(np.float64))
+
+
+def _inputs(shapes: list[tuple[int, ...]], element: str, mask: str | None) -> list[Any]:
+    random = np.random.default_rng(len(shapes) + shapes[0][-2])
+    element_type = NUMPY[element]
+    values: list[Any] = [random.standard_normal(shape).astype(element_type) for shape in shapes[:3]]
+    if mask == "i1":
+        values.append((random.random(shapes[3]) < 0.7) | (shapes[3][-1] == 1))
+    elif mask is not None:
+        values.append(random.standard_normal(shapes[3]).astype(element_type))
+    return values
+
+
+def _compiled(shapes: list[tuple[int, ...]], element: str, mask: str | None, threads: int) -> Any:
+    program = _program(shapes, element, mask)
+    return dlir.compile(program, target="cpu", threads=threads, cache=False)
+
+
+def _check(
+    shapes: list[tuple[int, ...]], element: str = "f32", mask: str | None = None, threads: int = 1
+) -> Any:
+    """What the CPU computes, behind comparison with numpy."""
+    inputs = _inputs(shapes, element, mask)
+    got = _compiled(shapes, element, mask, threads)(*inputs)
+    tolerance = TOLERANCE[element]
+    np.testing.assert_allclose(got, _expected(*inputs), rtol=tolerance, atol=tolerance)
+    return got
+
+
+# Rows, keys and sizes of heads around the register tile (13 x 32), the block of rows and vectors.
+SIZES = [
+    (1, 1, 1, 1),
+    (1, 33, 16, 32),
+    (12, 31, 15, 33),
+    (13, 32, 16, 16),
+    (14, 97, 17, 8),
+    (65, 64, 32, 31),
+    (127, 101, 7, 64),
+    (131, 128, 64, 48),
+]
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+@pytest.mark.parametrize("element", ["f32", "f64"])
+@pytest.mark.parametrize("size", SIZES, ids=str)
+def test_sizes(size: tuple[int, int, int, int], element: str, threads: int) -> None:
+    rows, keys, depth, width = size
+    _check([(2, 3, rows, depth), (2, 3, keys, depth), (2, 3, keys, width)], element, None, threads)
+
+
+@pytest.mark.parametrize("empty", range(3))
+def test_nothing(empty: int) -> None:
+    rows, keys, width = (0 if empty == number else 5 for number in range(3))
+    shapes = [(2, 3, rows, 8), (2, 3, keys, 8), (2, 3, keys, width)]
+    inputs = _inputs(shapes, "f32", None)
+    got = _compiled(shapes, "f32", None, 1)(*inputs)
+    assert got.shape == (2, 3, rows, width)
+    assert not got.any()
+
+
+MASKS = [(2, 3, 29, 37), (29, 37), (2, 1, 1, 37), (3, 29, 1)]
+
+
+@pytest.mark.parametrize("mask", ["i1", "f32"])
+@pytest.mark.parametrize("shape", MASKS, ids=str)
+def test_masks(shape: tuple[int, ...], mask: str) -> None:
+    _check([(2, 3, 29, 8), (2, 3, 37, 8), (2, 3, 37, 8), shape], "f32", mask)
+
+
+def test_masks_of_f64() -> None:
+    _check([(2, 3, 29, 8), (2, 3, 37, 8), (2, 3, 37, 8), (29, 37)], "f64", "f64")
+
+
+@pytest.mark.parametrize("rows", [1, 37])
+def test_rows_that_see_nothing(rows: int) -> None:
+    """NaN there, and nowhere else."""
+    shapes = [(2, 3, rows, 8), (2, 3, 37, 8), (2, 3, 37, 8), (rows, 37)]
+    inputs = _inputs(shapes, "f32", "i1")
+    inputs[3] = np.tri(rows, 37, dtype=bool)
+    inputs[3][rows // 2] = False
+    got = _compiled(shapes, "f32", "i1", 1)(*inputs)
+    np.testing.assert_array_equal(np.isnan(got).all(-1), np.isnan(got).any(-1))
+    np.testing.assert_array_equal(np.isnan(got)[0, 0, :, 0], np.arange(rows) == rows // 2)
+    np.testing.assert_allclose(got, _expected(*inputs), rtol=2e-5, atol=2e-5)
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize("operand", range(3))
+def test_one_number_that_is_none(operand: int, bad: float) -> None:
+    shapes = [(1, 2, 19, 8), (1, 2, 21, 8), (1, 2, 21, 8)]
+    inputs = _inputs(shapes, "f32", None)
+    inputs[operand][0, 1, 5, 3] = bad
+    got = _compiled(shapes, "f32", None, 1)(*inputs)
+    np.testing.assert_allclose(got, _expected(*inputs), rtol=2e-5, atol=2e-5)
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+@pytest.mark.parametrize("queries", [1, 13, 30])
+def test_groups_of_heads(queries: int, threads: int) -> None:
+    """Four heads of queries share a head of keys and values."""
+    shapes = [(2, 3, 4, queries, 16), (2, 3, 1, 40, 16), (2, 3, 1, 40, 32)]
+    _check(shapes, threads=threads)
+
+
+def test_one_head_of_many_rows() -> None:
+    """Threads divide the rows."""
+    _check([(1, 1, 301, 32), (1, 1, 400, 32), (1, 1, 400, 32)], threads=2)
+
+
+def test_rows_of_unknown_number() -> None:
+    """These keep their scores whole."""
+    program = _program([(2, 3, 29, 8), (2, 3, 37, 8), (2, 3, 37, 8)], "f32", None)
+    executable = dlir.compile(program.replace("x29x", "x?x"), target="cpu", cache=False)
+    for rows in (1, 13, 50):
+        inputs = _inputs([(2, 3, rows, 8), (2, 3, 37, 8), (2, 3, 37, 8)], "f32", None)
+        np.testing.assert_allclose(executable(*inputs), _expected(*inputs), rtol=2e-5, atol=2e-5)
+
+
+def _arena(rows: int) -> int:
+    """The bytes of the arena for `rows` queries and keys."""
+    executable = _compiled([(1, 2, rows, 16)] * 3, "f32", None, 1)
+    attributes = str(executable.stage("buffers")).split("dlir.arena", 1)[1]
+    return int(attributes.split("bytes = ", 1)[1].split(" ", 1)[0])
+
+
+def test_memory_grows_with_the_rows_alone() -> None:
+    assert _arena(1024) == 2 * _arena(512) < 2 * 1024 * 1024
