@@ -24,6 +24,7 @@ from dlir.dialects.structured.roles import (
 )
 from dlir.dialects.structured.sparse import few_columns
 from dlir.dialects.structured.weight_only import KERNEL, WeightOnly, match_weight_only
+from dlir.dialects.structured.windows import match_window
 
 PAGE_BYTES = 4096
 MANY_PAGES = 512  # several times what the first table of addresses holds
@@ -31,6 +32,7 @@ PART_BYTES, LARGE_BYTES = 1024, 4 << 20  # a row of several panels; several seco
 MANY_ROWS = 64  # that use a packed panel before its copy has paid
 STREAMED_ROWS = 4  # or columns, up to which the other side is read as it lies, once for each
 LEAST_SUM = 64  # terms that are worth adding up along lanes
+WINDOW_ROWS = 8  # of a tile that windows slide down: more hardly save another load
 FEW_ROWS = 8  # for which weights are dequantised in registers, once for all rows
 BUFFER_BYTES = 512 << 10  # of a panel that is dequantised for many rows: half of a second cache
 L1_INTERVAL, L1_WAYS = 4096, 8  # bytes between lines of a set of the first cache, and their number
@@ -47,6 +49,9 @@ class StructuredSchedule(ModulePass):
     and a line of each row of a the first cache.
     Packed are weights, what cannot be read along the lanes, and a b that is read by many rows while
     its own lie on a page of memory each, or which is so large that its panels crowd the caches.
+
+    Windows that slide down the rows of an image get a tile of some of these rows, so that each line
+    that they share is read once.
 
     `vector-bits`, `registers` and `dots`, its kinds of dot products, describe the machine. Where a
     kind of dot product computes a sum of narrow numbers, the schedule names it, and the right side
@@ -96,8 +101,12 @@ class StructuredSchedule(ModulePass):
             return streamed
         if dot is not None and not (rows >= MANY_ROWS or is_weight(roles.b.value)):
             dot = None
-        registers = self.registers - (dot is not None)
-        tile = best_tile(rows, columns, lanes, registers, near_rows(roles))
+        window = match_window(op, roles) if dot is None else None
+        if window is not None:
+            tile = _window_tile(planned(extents[window.row]), lanes, self.registers)
+        else:
+            registers = self.registers - (dot is not None)
+            tile = best_tile(rows, columns, lanes, registers, near_rows(roles))
         packs = _packs(roles) or _is_scattered(op, roles, rows) or dot is not None
         entries: dict[str, str | list[int]] = {"kernel": "contraction", "vector": list(tile)}
         if packs:
@@ -160,6 +169,11 @@ def _few_rows(rows: int, columns: int, lanes: int, registers: int) -> tuple[int,
         if (needed <= registers and vectors * lanes < 2 * columns) or vectors == 1:
             return rows, vectors * lanes
     raise AssertionError("one vector always fits")
+
+
+def _window_tile(rows: int, lanes: int, registers: int) -> tuple[int, int]:
+    """As many rows as half of the registers, or eight: the weights of a window fill the others."""
+    return max(1, min(rows, WINDOW_ROWS, registers // 2)), lanes
 
 
 def _depthwise(op: GenericOp) -> ScheduleAttr | None:

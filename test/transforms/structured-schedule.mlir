@@ -184,3 +184,22 @@ func.func @far_rows(%x: tensor<256x1024xf32>, %y: tensor<256x512xf32>, %o: tenso
   } -> tensor<256x10xf32>
   func.return %r, %t : tensor<256x10xf32>, tensor<256x10xf32>
 }
+
+// Windows that slide down the rows of an image: a tile of eight rows reads each line once for all.
+// CHECK-LABEL: @windows
+// CHECK: schedule = #structured.schedule<kernel = contraction, vector = [8, 16]>}
+// SSE-LABEL: @windows
+// SSE: schedule = #structured.schedule<kernel = contraction, vector = [8, 4]>}
+func.func @windows(%x: tensor<3x58x58xf32>, %w: tensor<3x3x3xf32>, %o: tensor<3x56x56xf32>) -> tensor<3x56x56xf32> {
+  %r = structured.generic {maps = [(c, i, n, r, k) -> (c, i + r, n + k), (c, i, n, r, k) -> (c, r, k),
+                                   (c, i, n, r, k) -> (c, i, n)],
+                           iterators = [parallel, parallel, parallel, reduction, reduction],
+                           init = 0.0 : f32, domain = array<i64: 3, 56, 56, 3, 3>}
+      ins(%x, %w : tensor<3x58x58xf32>, tensor<3x3x3xf32>) outs(%o : tensor<3x56x56xf32>) {
+  ^bb0(%a: f32, %b: f32, %acc: f32):
+    %p = arith.mulf %a, %b : f32
+    %s = arith.addf %acc, %p : f32
+    structured.yield %s : f32
+  } -> tensor<3x56x56xf32>
+  func.return %r : tensor<3x56x56xf32>
+}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from xdsl.context import Context
@@ -23,10 +24,11 @@ from dlir.dialects.structured.ops import (
     SortOp,
     SparseMatmulOp,
 )
-from dlir.dialects.structured.roles import match_contraction
+from dlir.dialects.structured.roles import Contraction, match_contraction
 from dlir.dialects.structured.verify import row_major_strides
 from dlir.dialects.structured.weight_only import KERNEL, match_weight_only
-from dlir.lowering.structured_to_loops.contraction import Kernel, lower_contraction
+from dlir.dialects.structured.windows import match_window
+from dlir.lowering.structured_to_loops.contraction import Kernel, MakeKernel, lower_contraction
 from dlir.lowering.structured_to_loops.dots import DotKernel
 from dlir.lowering.structured_to_loops.emitter import Emitter, Index
 from dlir.lowering.structured_to_loops.gather import lower_gather
@@ -37,6 +39,7 @@ from dlir.lowering.structured_to_loops.sort import lower_sort
 from dlir.lowering.structured_to_loops.sparse import lower_sparse_matmul
 from dlir.lowering.structured_to_loops.transpose import lower_transpose, match_transpose
 from dlir.lowering.structured_to_loops.weight_only import lower_weight_only
+from dlir.lowering.structured_to_loops.windows import WindowKernel
 from dlir.types import AnyMemRef, is_memref
 
 
@@ -48,7 +51,7 @@ def _lower_generic(op: GenericOp) -> None:
         roles = match_contraction(op)
         if roles is None or not roles.is_direct:
             fail(op, "the schedule asks for kernel = contraction, but this op is not one")
-        lower_contraction(emit, op, roles, Kernel if roles.group is None else DotKernel)
+        lower_contraction(emit, op, roles, _kernel_of(op, roles))
     elif kernel == KERNEL:
         weights = match_weight_only(op)
         if weights is None:
@@ -60,6 +63,15 @@ def _lower_generic(op: GenericOp) -> None:
         lower_transpose(emit, op, transpose)
     else:
         lower_scalar(emit, op)
+
+
+def _kernel_of(op: GenericOp, roles: Contraction) -> MakeKernel:
+    """Dot products, sliding windows where the register tile has rows for them, or the plain one."""
+    if roles.group is not None:
+        return DotKernel
+    rows, _ = (op.schedule and op.schedule.integers("vector")) or (1, 1)
+    window = match_window(op, roles) if rows > 1 else None
+    return Kernel if window is None else partial(WindowKernel, window=window)
 
 
 def _lower_fill(op: FillOp) -> None:

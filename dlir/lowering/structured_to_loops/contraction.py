@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import TypeVar
+from typing import TypeAlias, TypeVar
 
 from xdsl.dialects import arith, memref, vector
 from xdsl.dialects.builtin import (
@@ -56,9 +56,7 @@ from dlir.types import is_memref, is_vector
 T = TypeVar("T")
 
 
-def lower_contraction(
-    emit: Emitter, op: GenericOp, roles: Contraction, kernel: type[Kernel]
-) -> None:
+def lower_contraction(emit: Emitter, op: GenericOp, roles: Contraction, kernel: MakeKernel) -> None:
     """Write the loops, with the register tile that the schedule names."""
     assert op.schedule is not None
     shape = op.schedule.integers("vector")
@@ -73,6 +71,9 @@ def lower_contraction(
                 f"vector = [{shape[0]}, {shape[1]}]",
             )
     kernel(emit, op, roles, *shape).write()
+
+
+MakeKernel: TypeAlias = "Callable[[Emitter, GenericOp, Contraction, int, int], Kernel]"
 
 
 class Kernel:
