@@ -147,7 +147,7 @@ def _pack_columns(op: GenericOp, roles: Contraction) -> GenericOp:
         init=op.init,
         padding=_cut_short(op, roles, split, group),
         domain=split.domain(op.fixed_domain) if op.domain or group else None,
-        schedule=_in_panels(op.schedule, roles.lanes, tile[1], len(blocks)),
+        schedule=_in_blocks(op.schedule, blocks),
         epilogue_inputs=list(op.epilogue_inputs),
         epilogue_maps=[map_of(map(split_parallel, f), len(parallel)) for f in op.epilogue_forms],
         epilogue=op.epilogue.clone() if op.epilogue is not None else None,
@@ -200,13 +200,13 @@ def _reaches(op: GenericOp, roles: Contraction, split: _Split) -> bool:
     return Operand(roles.a.value, tuple(map(split, roles.a.forms))).fits(last, extents)
 
 
-def _in_panels(schedule: ScheduleAttr, n: int, width: int, added: int) -> ScheduleAttr:
-    """The tile of columns as one of whole panels."""
+def _in_blocks(schedule: ScheduleAttr, blocks: Mapping[int, int]) -> ScheduleAttr:
+    """The tile as one of whole panels, and of whole groups."""
     tile = schedule.integers("tile")
     if tile is None:
         return schedule
-    panels = [-(-size // width) if d == n else size for d, size in enumerate(tile)]
-    return schedule.updated({"tile": [*panels, *[0] * added]})
+    counts = [-(-size // blocks.get(d, 1)) for d, size in enumerate(tile)]
+    return schedule.updated({"tile": [*counts, *[0] * len(blocks)]})
 
 
 def _packed(

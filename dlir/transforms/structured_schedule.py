@@ -29,7 +29,9 @@ from dlir.dialects.structured.windows import match_window
 PAGE_BYTES = 4096
 MANY_PAGES = 512  # several times what the first table of addresses holds
 PART_BYTES, LARGE_BYTES = 1024, 4 << 20  # a row of several panels; several second caches
-MANY_ROWS = 64  # that use a packed panel before its copy has paid
+WIDE_ROWS = 6  # of a tile that is four vectors wide: the wider, the fewer pages in turn
+FEW_STREAMS, STREAMS = 8, 16  # that prefetchers follow
+MANY_ROWS = 128  # that use a packed panel before its copy has paid
 STREAMED_ROWS = 4  # or columns, up to which the other side is read as it lies, once for each
 LEAST_SUM = 64  # terms that are worth adding up along lanes
 WINDOW_ROWS = 8  # of a tile that windows slide down: more hardly save another load
@@ -47,8 +49,10 @@ class StructuredSchedule(ModulePass):
     tile costs MR*NV multiply-adds on NV = NR/lanes registers per row, a row of b from the second
     cache and MR broadcasts; all accumulators, a row of b and one broadcast must fit the registers,
     and a line of each row of a the first cache.
+
     Packed are weights, what cannot be read along the lanes, and a b that is read by many rows while
-    its own lie on a page of memory each, or which is so large that its panels crowd the caches.
+    its own lie on a page of memory each, or which is so large that its panels crowd the caches. By
+    fewer rows such a b is read where it is, and `tile` takes the sum in blocks.
 
     Windows that slide down the rows of an image get a tile of some of these rows, so that each line
     that they share is read once.
@@ -90,30 +94,45 @@ class StructuredSchedule(ModulePass):
                 inner.schedule = _depthwise(inner)
 
     def _contraction(self, op: GenericOp, roles: Contraction) -> ScheduleAttr | None:
-        element = op.accumulator_type
-        assert isinstance(element, FixedBitwidthType)
-        lanes = self.vector_bits // element.bitwidth
         extents = op.static_extents()
-        columns = max(1, planned(extents[roles.lanes]))
         rows = 1 if roles.row is None else max(1, planned(extents[roles.row]))
         dot = suitable_dot(op, roles, self.dots)
         if dot is None and (streamed := _streamed(op, roles)) is not None:
             return streamed
-        if dot is not None and not (rows >= MANY_ROWS or is_weight(roles.b.value)):
+        if dot is not None and not (rows >= MANY_ROWS // 2 or is_weight(roles.b.value)):
             dot = None
-        window = match_window(op, roles) if dot is None else None
+        packs = _packs(roles) or _is_scattered(op, roles, rows) or dot is not None
+        window = None if dot is not None else match_window(op, roles)
+        block = None if packs or window is not None else _block_of_sum(op, roles, rows)
         if window is not None:
+            lanes = self._lanes_of(op)
             tile = _window_tile(planned(extents[window.row]), lanes, self.registers)
         else:
-            registers = self.registers - (dot is not None)
-            tile = best_tile(rows, columns, lanes, registers, near_rows(roles))
-        packs = _packs(roles) or _is_scattered(op, roles, rows) or dot is not None
+            tile = self._tile(op, roles, dot is not None, block is not None)
         entries: dict[str, str | list[int]] = {"kernel": "contraction", "vector": list(tile)}
         if packs:
             entries["pack"] = [1 - left_number(op, roles)]
+        if block is not None:
+            entries["tile"] = [block if d in op.reduction_dims else 0 for d in range(len(op.kinds))]
         if dot is not None:
             entries["dot"] = dot
         return ScheduleAttr.get(entries)
+
+    def _lanes_of(self, op: GenericOp) -> int:
+        """Of a register of accumulators."""
+        element = op.accumulator_type
+        assert isinstance(element, FixedBitwidthType)
+        return self.vector_bits // element.bitwidth
+
+    def _tile(
+        self, op: GenericOp, roles: Contraction, has_dot: bool, is_blocked: bool
+    ) -> tuple[int, int]:
+        """The best register tile; a kind of dot product needs a register for itself."""
+        extents = op.static_extents()
+        rows = 1 if roles.row is None else max(1, planned(extents[roles.row]))
+        columns = max(1, planned(extents[roles.lanes]))
+        tallest = WIDE_ROWS if is_blocked else near_rows(roles)
+        return best_tile(rows, columns, self._lanes_of(op), self.registers - has_dot, tallest)
 
     def _sparse(self, op: SparseMatmulOp) -> ScheduleAttr | None:
         """The widest row of lanes such that a tile of the height of a block fits the registers."""
@@ -241,9 +260,27 @@ def _is_scattered(op: GenericOp, roles: Contraction, rows: int) -> bool:
     assert isinstance(element, FixedBitwidthType)
     extents, row = op.static_extents(), width * element.bitwidth // 8
     depth = prod(planned(extents[d]) for d in op.reduction_dims if roles.b.depends_on(d))
-    on_pages = rows >= MANY_ROWS and row >= PAGE_BYTES and depth >= MANY_PAGES
-    crowded = rows >= 2 * MANY_ROWS and row >= PART_BYTES and row * depth >= LARGE_BYTES
-    return on_pages or crowded
+    on_pages = row >= PAGE_BYTES and depth >= MANY_PAGES
+    crowded = row >= PART_BYTES and row * depth >= LARGE_BYTES
+    return rows >= MANY_ROWS and (on_pages or crowded)
+
+
+def _block_of_sum(op: GenericOp, roles: Contraction, rows: int) -> int | None:
+    """How many terms to take at a time where b is read in place and its rows lie on pages each.
+
+    For few rows all columns of a few rows of b, which are streams that prefetchers follow. For more
+    rows so much of a panel as stays in a cache until the last of them, and its pages' addresses.
+    """
+    element, width = roles.b.element, shape_of(roles.b.value)[-1]
+    assert isinstance(element, FixedBitwidthType)
+    depth, row = op.static_extents()[op.reduction_dims[0]], width * element.bitwidth // 8
+    if len(op.reduction_dims) > 1 or op.accumulator_type != element_type_of(op.outs):
+        return None
+    if depth <= MANY_PAGES or row < PAGE_BYTES:
+        return None
+    if rows > STREAMS:
+        return MANY_PAGES
+    return max(FEW_STREAMS, min(rows, STREAMS)) if row > PAGE_BYTES else None
 
 
 def _pays(roles: Contraction) -> bool:

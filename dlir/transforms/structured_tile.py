@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from xdsl.builder import Builder
 from xdsl.context import Context
 from xdsl.dialects import arith, scf, tensor
-from xdsl.dialects.builtin import IndexType, ModuleOp, TensorType
+from xdsl.dialects.builtin import DYNAMIC_INDEX, IndexType, ModuleOp, TensorType
 from xdsl.ir import Block, Operation, Region, SSAValue
 from xdsl.passes import ModulePass
 from xdsl.rewriter import InsertPoint
@@ -36,7 +37,9 @@ class StructuredTile(ModulePass):
     without it the `tile` entry of each op's schedule is taken, and ops without one are left alone.
     The last tile of an iterator is smaller where the size does not divide the extent. Parallel
     iterators get the outer loops, in the schedule's `order`. A tiled reduction starts from `init`
-    in each tile of the result and goes on from what the result holds.
+    in each tile of the result and goes on from what the result holds. For `kernel = contraction`
+    the first block of the sum stands alone, as its register tiles start from zero, and so does the
+    last one, as it alone has the epilogue.
 
     With `fuse-producers`, an elementwise op whose result is cut into slices is computed slice by
     slice inside of the loops, so that the whole of its result is never stored.
@@ -100,7 +103,7 @@ def _useful(op: GenericOp, wanted: Sequence[int]) -> tuple[int, ...]:
 def _check_reduction(op: GenericOp, tiles: Sequence[int]) -> None:
     """A reduction can be tiled if the accumulator can stay in `outs` between two tiles."""
     tiled = [d for d in op.reduction_dims if tiles[d]]
-    if not tiled:
+    if not tiled or is_blocked(op, tiles):
         return
     help = "take 0 as the tile size of its reduction iterators"
     if op.epilogue is not None:
@@ -119,6 +122,22 @@ def _check_reduction(op: GenericOp, tiles: Sequence[int]) -> None:
             "order matters",
             help=help,
         )
+
+
+def is_blocked(op: GenericOp, tiles: Sequence[int]) -> bool:
+    """Whether a register kernel takes the op's sum block by block: one iterator of known extent.
+
+    What it sums lies in `outs` between the blocks, and the epilogue waits for the last one.
+    """
+    tiled = [d for d in op.reduction_dims if tiles[d]]
+    kernel = op.schedule.word("kernel") if op.schedule is not None else None
+    return (
+        kernel == "contraction"
+        and len(tiled) == 1
+        and op.static_extents()[tiled[0]] != DYNAMIC_INDEX
+        and op.init is not None
+        and op.accumulator_type == element_type_of(op.outs)
+    )
 
 
 def _cuts(operand: Operand, position: int, tiles: Sequence[int]) -> bool:
@@ -152,11 +171,12 @@ class _Tiling:
         self.box = [Range(0, extent, True) for extent in self.extents]
         self.inputs, self.out, self.extra = operands_of(op)
         self.schedule = op.schedule.without("tile", "order") if op.schedule is not None else None
+        self.blocked = is_blocked(op, tiles)
         self.producers: set[GenericOp] = set()
 
     def run(self) -> None:
         parallel, reduction = self._loop_order()
-        starts = bool(reduction) and self.op.init is not None
+        starts = self._starts(reduction)
         if starts and self.schedule is not None:  # kernels with register tiles start from `init`
             self.schedule = self.schedule.without("kernel", "vector", "pack", "dot")
         self._check_result(self.op.parallel_dims if starts else parallel)
@@ -173,6 +193,10 @@ class _Tiling:
         self.op.erase()
         for producer in self.producers:
             _erase_unread(producer)
+
+    def _starts(self, reduction: Sequence[int]) -> bool:
+        """Whether `outs` is filled with `init` before the sum."""
+        return bool(reduction) and self.op.init is not None and not self.blocked
 
     def _loop_order(self) -> tuple[list[int], list[int]]:
         """Tiled parallel and reduction iterators, outermost first."""
@@ -212,31 +236,44 @@ class _Tiling:
         """One loop per iterator; inside, `self.box` is the current tile."""
         if not dims:
             return body(carried)
-        dim, sizes = dims[0], self.sizes
-        tile, extent = self.tiles[dim], self.extents[dim]
-        low, high, step = sizes.constant(0), sizes.value(extent), sizes.constant(tile)
+        extent = self.extents[dims[0]]
+        return self._loop(dims[0], 0, extent, carried, lambda c: self._nest(dims[1:], c, body))
+
+    def _loop(
+        self,
+        dim: int,
+        first: int,
+        end: Size,
+        carried: Sequence[SSAValue],
+        body: Callable[[Sequence[SSAValue]], Sequence[SSAValue]],
+    ) -> Sequence[SSAValue]:
+        """The tiles of one iterator from `first` to `end`."""
+        sizes, tile = self.sizes, self.tiles[dim]
+        low, high, step = sizes.constant(first), sizes.value(end), sizes.constant(tile)
         block = Block(arg_types=[IndexType(), *(v.type for v in carried)])
         start = block.args[0]
         start.name_hint = f"d{dim}"
         outside, sizes.builder = sizes.builder, Builder(InsertPoint.at_end(block))
-        exact = isinstance(extent, int) and extent % tile == 0
-        count: Size = tile if exact else sizes.min(tile, sizes.sub(extent, start))
+        exact = isinstance(end, int) and (end - first) % tile == 0
+        count: Size = tile if exact else sizes.min(tile, sizes.sub(end, start))
         self.box[dim] = Range(start, count)
-        results = self._nest(dims[1:], block.args[1:], body)
+        results = body(block.args[1:])
         sizes.insert(scf.YieldOp(*results))
         sizes.builder = outside
         return sizes.insert(scf.ForOp(low, high, step, carried, Region(block))).results
 
     def _result_tile(self, outs: SSAValue, reduction: Sequence[int]) -> Sequence[SSAValue]:
         """One tile of the result, with the loops over its reduction inside."""
-        starts = bool(reduction) and self.op.init is not None
+        starts = self._starts(reduction)
         part = slice_of(self.sizes, self.op, self.out, self.box, clamp=self._drops(), tight=starts)
         piece = take(self.sizes, outs, part)
         if starts:
             piece = self._filled(piece, part)
         on_tensors = self.op.result is not None
 
-        def compute(carried: Sequence[SSAValue]) -> Sequence[SSAValue]:
+        def compute(
+            carried: Sequence[SSAValue], first: bool = not reduction, last: bool = True
+        ) -> Sequence[SSAValue]:
             value = carried[0] if carried else piece
             new = restricted(
                 self.sizes,
@@ -245,18 +282,37 @@ class _Tiling:
                 Pieces(
                     [self._input(x) for x in self.inputs],
                     (value, part.forms),
-                    [self._input(x) for x in self.extra],
+                    [self._input(x) for x in self.extra if last],
                 ),
                 self.schedule,
-                keeps_init=not reduction,
+                keeps_init=first,
+                keeps_epilogue=last,
             )
             return list(new.results)
 
         carried = [piece] if on_tensors else []
-        results = self._nest(reduction, carried, compute)
+        if self.blocked:
+            results = self._blocks(reduction[0], carried, compute)
+        else:
+            results = self._nest(reduction, carried, compute)
         for d in reduction:
             self.box[d] = Range(0, self.extents[d], True)
         return [put(self.sizes, results[0], outs, part)] if on_tensors else []
+
+    def _blocks(
+        self, dim: int, carried: Sequence[SSAValue], compute: Callable[..., Sequence[SSAValue]]
+    ) -> Sequence[SSAValue]:
+        """The first block of a sum, those between, and the last one."""
+        size, extent = self.tiles[dim], self.extents[dim]
+        assert isinstance(extent, int)
+        last = (extent - 1) // size * size
+        self.box[dim] = Range(0, size)
+        carried = compute(carried, first=True, last=False)
+        if size < last:
+            between = partial(compute, first=False, last=False)
+            carried = self._loop(dim, size, last, carried, between)
+        self.box[dim] = Range(last, extent - last)
+        return compute(carried, first=False, last=True)
 
     def _drops(self) -> bool:
         extents = self.op.static_extents()

@@ -38,6 +38,23 @@ func.func @register_tile(%x: memref<13x9xf32>, %w: memref<9x37xf32>, %b: memref<
   func.return
 }
 
+// A block of a longer sum goes on from what the result holds.
+// CHECK-LABEL: @later_block
+// CHECK: [[O:%.*]] = vector.load %o[%c0, %c0] : memref<6x16xf32>, vector<6x16xf32>
+// CHECK: scf.for %{{.*}} = %c0 to %c9 step %c1 iter_args(%{{.*}} = [[O]]) -> (vector<6x16xf32>) {
+func.func @later_block(%x: memref<6x9xf32>, %w: memref<9x16xf32>, %o: memref<6x16xf32>) {
+  structured.generic {maps = [(m, n, k) -> (m, k), (m, n, k) -> (k, n), (m, n, k) -> (m, n)],
+                      iterators = [parallel, parallel, reduction],
+                      schedule = #structured.schedule<kernel = contraction, vector = [6, 16]>}
+      ins(%x, %w : memref<6x9xf32>, memref<9x16xf32>) outs(%o : memref<6x16xf32>) {
+  ^bb0(%p: f32, %q: f32, %acc: f32):
+    %m = arith.mulf %p, %q : f32
+    %s = arith.addf %acc, %m : f32
+    structured.yield %s : f32
+  }
+  func.return
+}
+
 // Wide vectors, then narrow ones, the last of which is masked; a row is stretched over the rows.
 // CHECK-LABEL: @lanes
 // CHECK: scf.for [[I:%.*]] = %c0 to %{{.*}} step %c1 {

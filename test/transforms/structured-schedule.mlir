@@ -90,24 +90,54 @@ func.func @integers(%x: tensor<32x784xi8>, %o: tensor<32x512xi32>) -> tensor<32x
   func.return %r : tensor<32x512xi32>
 }
 
-// Rows of b that lie on many pages are packed, though they could be read in place.
+// Rows of b that lie on many pages are packed for many rows, though they could be read in place.
 // CHECK-LABEL: @scattered
 // CHECK: schedule = #structured.schedule<kernel = contraction, vector = [6, 64], pack = [1]>
-func.func @scattered(%x: tensor<64x512xf32>, %w: tensor<512x1024xf32>, %o: tensor<64x1024xf32>) -> tensor<64x1024xf32> {
+func.func @scattered(%x: tensor<132x512xf32>, %w: tensor<512x1024xf32>, %o: tensor<132x1024xf32>) -> tensor<132x1024xf32> {
   %r = structured.generic {maps = [(m, n, k) -> (m, k), (m, n, k) -> (k, n), (m, n, k) -> (m, n)],
                            iterators = [parallel, parallel, reduction], init = 0.0 : f32}
-      ins(%x, %w : tensor<64x512xf32>, tensor<512x1024xf32>) outs(%o : tensor<64x1024xf32>) {
+      ins(%x, %w : tensor<132x512xf32>, tensor<512x1024xf32>) outs(%o : tensor<132x1024xf32>) {
   ^bb0(%a: f32, %b: f32, %acc: f32):
     %p = arith.mulf %a, %b : f32
     %s = arith.addf %acc, %p : f32
     structured.yield %s : f32
-  } -> tensor<64x1024xf32>
-  func.return %r : tensor<64x1024xf32>
+  } -> tensor<132x1024xf32>
+  func.return %r : tensor<132x1024xf32>
+}
+
+// For fewer they are read in place, and the sum is taken in blocks: for few, a few rows of b at a
+// time, all along.
+// CHECK-LABEL: @blocked
+// CHECK: schedule = #structured.schedule<kernel = contraction, vector = [6, 64], tile = [0, 0, 512]>
+func.func @blocked(%x: tensor<66x1024xf32>, %w: tensor<1024x1024xf32>, %o: tensor<66x1024xf32>) -> tensor<66x1024xf32> {
+  %r = structured.generic {maps = [(m, n, k) -> (m, k), (m, n, k) -> (k, n), (m, n, k) -> (m, n)],
+                           iterators = [parallel, parallel, reduction], init = 0.0 : f32}
+      ins(%x, %w : tensor<66x1024xf32>, tensor<1024x1024xf32>) outs(%o : tensor<66x1024xf32>) {
+  ^bb0(%a: f32, %b: f32, %acc: f32):
+    %p = arith.mulf %a, %b : f32
+    %s = arith.addf %acc, %p : f32
+    structured.yield %s : f32
+  } -> tensor<66x1024xf32>
+  func.return %r : tensor<66x1024xf32>
+}
+
+// CHECK-LABEL: @streams
+// CHECK: schedule = #structured.schedule<kernel = contraction, vector = [4, 64], tile = [0, 0, 8]>
+func.func @streams(%x: tensor<4x1024xf32>, %w: tensor<1024x2048xf32>, %o: tensor<4x2048xf32>) -> tensor<4x2048xf32> {
+  %r = structured.generic {maps = [(m, n, k) -> (m, k), (m, n, k) -> (k, n), (m, n, k) -> (m, n)],
+                           iterators = [parallel, parallel, reduction], init = 0.0 : f32}
+      ins(%x, %w : tensor<4x1024xf32>, tensor<1024x2048xf32>) outs(%o : tensor<4x2048xf32>) {
+  ^bb0(%a: f32, %b: f32, %acc: f32):
+    %p = arith.mulf %a, %b : f32
+    %s = arith.addf %acc, %p : f32
+    structured.yield %s : f32
+  } -> tensor<4x2048xf32>
+  func.return %r : tensor<4x2048xf32>
 }
 
 // So is a large b, whose panels are a small part of each of its rows.
 // CHECK-LABEL: @crowded
-// CHECK: schedule = #structured.schedule<kernel = contraction, vector = [6, 64], pack = [1]>
+// CHECK: schedule = #structured.schedule<kernel = contraction, vector = [5, 64], pack = [1]>
 func.func @crowded(%x: tensor<128x4096xf32>, %w: tensor<4096x256xf32>, %o: tensor<128x256xf32>) -> tensor<128x256xf32> {
   %r = structured.generic {maps = [(m, n, k) -> (m, k), (m, n, k) -> (k, n), (m, n, k) -> (m, n)],
                            iterators = [parallel, parallel, reduction], init = 0.0 : f32}

@@ -113,6 +113,36 @@ func.func @scheduled(%x: memref<8x6xf32>, %y: memref<8x6xf32>) {
   func.return
 }
 
+// A register kernel takes a sum in blocks: from zero in the first one, from what the result holds
+// in those between, and with the epilogue in the last one, which is shorter.
+// FUSED-LABEL: @blocked
+// SCHEDULE-LABEL: @blocked
+// SCHEDULE: memref.subview %x[0, 0] [6, 16] [1, 1]
+// SCHEDULE: init = 0.000000e+00 : f32, schedule = #structured.schedule<kernel = contraction, vector = [6, 16]>}
+// SCHEDULE-NOT: epilogue
+// SCHEDULE: scf.for %d2 = %c16 to %c32 step %c16 {
+// SCHEDULE: iterators = [parallel, parallel, reduction], schedule = #structured.schedule<kernel = contraction, vector = [6, 16]>}
+// SCHEDULE-NOT: epilogue
+// SCHEDULE: memref.subview %x[0, 32] [6, 8] [1, 1]
+// SCHEDULE: iterators = [parallel, parallel, reduction], schedule = #structured.schedule<kernel = contraction, vector = [6, 16]>}
+// SCHEDULE: } epilogue ins(%b : memref<16xf32>)
+func.func @blocked(%x: memref<6x40xf32>, %w: memref<40x16xf32>, %b: memref<16xf32>, %y: memref<6x16xf32>) {
+  structured.generic {maps = [(m, n, k) -> (m, k), (m, n, k) -> (k, n), (m, n, k) -> (m, n)],
+                      iterators = [parallel, parallel, reduction], init = 0.0 : f32,
+                      schedule = #structured.schedule<kernel = contraction, vector = [6, 16], tile = [0, 0, 16]>}
+      ins(%x, %w : memref<6x40xf32>, memref<40x16xf32>) outs(%y : memref<6x16xf32>) {
+  ^bb0(%p: f32, %q: f32, %acc: f32):
+    %m = arith.mulf %p, %q : f32
+    %s = arith.addf %acc, %m : f32
+    structured.yield %s : f32
+  } epilogue ins(%b : memref<16xf32>) maps [(m, n) -> (n)] {
+  ^bb0(%v: f32, %c: f32):
+    %r = arith.addf %v, %c : f32
+    structured.yield %r : f32
+  }
+  func.return
+}
+
 // One tile holds all.
 // CHECK-LABEL: @small
 // CHECK-NOT: scf.for

@@ -114,7 +114,7 @@ MISFITS = {
     "kernel = contraction, pack = [1], vector = [1024, 1024]": "4096 elements at most",
     "vector = [1, 16]": "'vector' is for contractions",
     "tile = [2, 2]": "one size per iterator, which are 3; got 2",
-    "tile = [2, 2, 2]": "'tile' is 0 for iterators of a sum",
+    "tile = [2, 2, 2]": "'tile' is 0 for iterators of a sum, but for one of known extent",
     "order = [0, 0, 1]": "names each of the iterators 0 to 2 once",
     "pack = [7]": "there is no input 7",
     "threads = [2]": "'threads' takes one parallel iterator (0, 1)",

@@ -155,20 +155,23 @@ def restricted(
     pieces: Pieces,
     schedule: ScheduleAttr | None,
     keeps_init: bool = True,
+    keeps_epilogue: bool = True,
 ) -> GenericOp:
     """The op on pieces of its operands; inserted where `sizes` writes.
 
     `structured.index` goes on counting in the whole space: the box's first values become scalar
-    inputs. Without `keeps_init` a reduction starts from what the piece of `outs` holds.
+    inputs. Without `keeps_init` a reduction starts from what the piece of `outs` holds, and without
+    `keeps_epilogue` it leaves there what it has summed.
     """
-    body, epilogue = op.body.clone(), op.epilogue.clone() if op.epilogue is not None else None
+    body, epilogue = op.body.clone(), None
+    if op.epilogue is not None and keeps_epilogue:
+        epilogue = op.epilogue.clone()
     starts = _shift_indices(sizes, box, body.block, len(op.inputs))
     maps = [map_of(f, len(op.kinds)) for _, f in pieces.inputs]
     maps += [AffineMap(len(op.kinds), 0, ())] * len(starts)
     more: list[SSAValue] = []
-    extra_maps = [
-        map_of((gathered(op, f) for f in fs), len(op.parallel_dims)) for _, fs in pieces.extra
-    ]
+    extra = pieces.extra if keeps_epilogue else []
+    extra_maps = [map_of((gathered(op, f) for f in fs), len(op.parallel_dims)) for _, fs in extra]
     if epilogue is not None:
         more = _shift_indices(sizes, box, epilogue.block, 1 + len(op.epilogue_inputs))
         extra_maps += [AffineMap(len(op.parallel_dims), 0, ())] * len(more)
@@ -182,7 +185,7 @@ def restricted(
         padding=[*op.paddings, *(None for _ in starts)],
         domain=_domain(op, box, pieces),
         schedule=schedule,
-        epilogue_inputs=[*(v for v, _ in pieces.extra), *more],
+        epilogue_inputs=[*(v for v, _ in extra), *more],
         epilogue_maps=extra_maps,
         epilogue=epilogue,
     )

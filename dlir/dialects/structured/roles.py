@@ -254,10 +254,15 @@ class Contraction:
         return unpadded and self.b.is_run_along(self.lanes)
 
 
-def match_contraction(op: GenericOp) -> Contraction | None:
-    """The roles, if the op is a sum of products of two inputs that starts from zero."""
+def match_contraction(op: GenericOp, *, resumes: bool = False) -> Contraction | None:
+    """The roles, if the op is a sum of products of two inputs that starts from zero.
+
+    Or one that `resumes` what `outs` holds, where that is asked for.
+    """
     inputs, out, extra = operands_of(op)
-    if len(inputs) != 2 or not is_multiply_add(op.body.block) or not _starts_from_zero(op):
+    if len(inputs) != 2 or not is_multiply_add(op.body.block):
+        return None
+    if not _starts_from_zero(op) and not (resumes and op.init is None):
         return None
     if not out.forms or not out.forms[-1].dims:
         return None

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from math import prod
+
+from xdsl.dialects.builtin import DYNAMIC_INDEX
 
 from dlir.dialects.structured.attrs import ScheduleAttr
 from dlir.dialects.structured.dots import suitable_dot
-from dlir.dialects.structured.ops import GenericOp
+from dlir.dialects.structured.ops import GenericOp, element_type_of
 from dlir.dialects.structured.roles import Contraction, match_contraction
 from dlir.dialects.structured.weight_only import KERNEL, match_weight_only
-from dlir.dialects.vector_dot import Dot
+from dlir.dialects.vector_dot import GROUPS, Dot
 
 LARGEST_TILE = 4096
 """Elements of a register tile; more are thousands of instructions, which take long to compile."""
@@ -78,8 +80,25 @@ def _tile(op: GenericOp, schedule: ScheduleAttr) -> str | None:
     sizes, count = schedule.integers("tile") or (), len(op.kinds)
     if len(sizes) != count:
         return f"'tile' takes one size per iterator, which are {count}; got {len(sizes)}"
-    if any(sizes[d] for d in op.reduction_dims):
-        return "'tile' is 0 for iterators of a sum"
+    blocked = [d for d in op.reduction_dims if sizes[d]]
+    return _blocks(op, schedule, sizes, blocked) if blocked else None
+
+
+def _blocks(
+    op: GenericOp, schedule: ScheduleAttr, sizes: Sequence[int], dims: Sequence[int]
+) -> str | None:
+    """Whether a sum can be taken block by block."""
+    extent, word = op.static_extents()[dims[0]], schedule.word("dot")
+    group = GROUPS[Dot(word)].count if word in list(Dot) else 1
+    if schedule.word("kernel") != "contraction" or len(dims) > 1 or extent == DYNAMIC_INDEX:
+        return "'tile' is 0 for iterators of a sum, but for one of known extent of a contraction"
+    if op.accumulator_type != element_type_of(op.outs):
+        return (
+            f"'tile' is 0 for d{dims[0]}: sums of {op.accumulator_type} cannot wait for the next "
+            f"block in a result of {element_type_of(op.outs)}"
+        )
+    if dims[0] == op.reduction_dims[-1] and (sizes[dims[0]] % group or extent % group):
+        return f"'tile' has whole groups of {group} of d{dims[0]}, which must have such itself"
     return None
 
 

@@ -48,7 +48,7 @@ def _lower_generic(op: GenericOp) -> None:
     emit = Emitter.before(op)
     kernel = op.schedule.word("kernel") if op.schedule is not None else None
     if kernel == "contraction":
-        roles = match_contraction(op)
+        roles = match_contraction(op, resumes=True)
         if roles is None or not roles.is_direct:
             fail(op, "the schedule asks for kernel = contraction, but this op is not one")
         lower_contraction(emit, op, roles, _kernel_of(op, roles))

@@ -6,7 +6,8 @@
                                                               or a product and a sum of integers
       out tile = epilogue(acc)
 
-The tile is one SSA value from zero to store, so no accumulator ever sees memory. `a` is read in
+The tile is one SSA value from zero to store, so no accumulator ever sees memory, unless the op is
+one block of a longer sum: without an `init` the tile starts from what `out` holds. `a` is read in
 place; `b` is read in rows of NR neighbours, best from a packed layout `[N/NR, k..., NR]`, which
 shows in the op's own maps: the result's last index is `NR * nb + nr`.
 """
@@ -146,21 +147,23 @@ class Kernel:
         return tile
 
     def _tile(self, height: int, lanes: Lanes) -> None:
-        """acc = 0; for k: acc += column * row; out = epilogue(acc)"""
+        """acc = 0, or out; for k: acc += column * row; out = epilogue(acc)"""
         emit, space = self.emit, self.space
         shape = [height, lanes.width]
         # a packed b has whole panels, zero behind its last column
         whole = lanes if self.roles.panel is None else Lanes(lanes.dim, lanes.width)
         leading, inner = self._reductions()
         prefetch = self._prefetcher(inner)
-        zero = emit.splat(0.0, self.element, shape)
+        start = emit.splat(0.0, self.element, shape)
+        if self.op.init is None:
+            start = emit.broadcast(self._tile_of(self.roles.out, height, lanes), shape)
         self._prefetch_epilogue(height, lanes)
 
         def accumulate(carried: Sequence[SSAValue]) -> Sequence[SSAValue]:
             space.at[inner] = 0
             return self.products(height, whole, inner, prefetch, carried)
 
-        acc = fold_over(emit, space, leading, [zero], accumulate)[0]
+        acc = fold_over(emit, space, leading, [start], accumulate)[0]
         self._finish(acc, height, lanes)
 
     def _reductions(self) -> tuple[list[int], int]:
@@ -317,7 +320,7 @@ class Kernel:
         """Epilogue on the whole tile, then store it."""
         result = acc
         if self.op.epilogue is not None:
-            extra = [self._epilogue_value(x, height, lanes) for x in self.roles.extra]
+            extra = [self._tile_of(x, height, lanes) for x in self.roles.extra]
             result = Body(self.emit, self.op.epilogue.block, self.space.at)([acc, *extra])
             result = self.emit.broadcast(result, [height, lanes.width])
         out = self.roles.out
@@ -337,8 +340,8 @@ class Kernel:
             return len(forms) >= 2
         return forms[-2].plain_dim == row and not forms[-1].coefficients[row]
 
-    def _epilogue_value(self, operand: Operand, height: int, lanes: Lanes) -> SSAValue:
-        """An epilogue operand for the tile: scalar, row, column or whole tile."""
+    def _tile_of(self, operand: Operand, height: int, lanes: Lanes) -> SSAValue:
+        """What an operand holds for the tile: a scalar, row, column or whole tile."""
         emit, space, row = self.emit, self.space, self.roles.row
         if row is None or not operand.depends_on(row):
             return read_lanes(emit, operand, space, lanes)
