@@ -11,10 +11,8 @@ func.func @custom_call(%x: tensor<4xf32>) -> tensor<4xf32> {
 // All faults are reported, and what follows from them is not.
 
 func.func @several(%x: tensor<8xcomplex<f32>>, %s: tensor<2xui64>) -> tensor<8xf32> {
-  // expected-error@+1 {{'stablehlo.fft' is not supported with complex numbers, which dl has not}}
-  %0 = stablehlo.fft %x, type = FFT, length = [8]
-      : (tensor<8xcomplex<f32>>) -> tensor<8xcomplex<f32>>
-  // expected-error@+1 {{'stablehlo.real' is not supported with complex numbers, which dl has not}}
+  // expected-error@+1 {{'stablehlo.atan2' is not supported with complex numbers}}
+  %0 = stablehlo.atan2 %x, %x : tensor<8xcomplex<f32>>
   %1 = stablehlo.real %0 : (tensor<8xcomplex<f32>>) -> tensor<8xf32>
   %2 = stablehlo.tanh %1 : tensor<8xf32>
   // expected-error@+1 {{'stablehlo.rng_bit_generator' is not supported with bits of type tensor<3xi1>}}
@@ -176,4 +174,24 @@ func.func @size_of_a_matrix(%x: tensor<?x?xf32>) -> tensor<?x?xf32> {
   // expected-error@+1 {{'stablehlo.cholesky' is not supported with matrices of unknown size}}
   %y = stablehlo.cholesky %x, lower = true : tensor<?x?xf32>
   func.return %y : tensor<?x?xf32>
+}
+
+// -----
+
+func.func @order(%x: tensor<8xcomplex<f32>>) -> tensor<8xi1> {
+  // expected-error@+1 {{'stablehlo.compare' is not supported with an order of complex numbers}}
+  %0 = stablehlo.compare LT, %x, %x
+      : (tensor<8xcomplex<f32>>, tensor<8xcomplex<f32>>) -> tensor<8xi1>
+  func.return %0 : tensor<8xi1>
+}
+
+// -----
+
+func.func @mapped(%x: tensor<8xcomplex<f32>>) -> tensor<8xcomplex<f32>> {
+  // expected-error@+1 {{'stablehlo.map' is not supported with complex numbers in its region}}
+  %0 = "stablehlo.map"(%x) <{dimensions = array<i64: 0>}> ({
+  ^bb0(%a: tensor<complex<f32>>):
+    stablehlo.return %a : tensor<complex<f32>>
+  }) : (tensor<8xcomplex<f32>>) -> tensor<8xcomplex<f32>>
+  func.return %0 : tensor<8xcomplex<f32>>
 }

@@ -49,6 +49,7 @@ from dlir.lowering.stablehlo_to_dl import (
     vectorized,
     windows,
 )
+from dlir.lowering.stablehlo_to_dl.complex_parts import Split
 from dlir.lowering.stablehlo_to_dl.elementwise import Rule
 from dlir.lowering.stablehlo_to_dl.emitter import Emitter, Unsupported, plain, values_of
 from dlir.lowering.stablehlo_to_dl.inline import inline_calls
@@ -79,6 +80,7 @@ class Conversion:
         inline_calls(module, others.COMPOSITES)
         for function in module.ops:
             if isinstance(function, FuncOp) and not function.is_declaration:
+                Split(self.emitter, self._report).function(function)
                 self._convert_function(function)
         for op in module.walk():
             if op.name == "stablehlo.tuple" and any(result.uses for result in op.results):

@@ -11,6 +11,7 @@ from xdsl.dialects.func import CallOp, FuncOp
 from xdsl.ir import BlockArgument, Operation, SSAValue
 
 from dlir.diagnostics import fail
+from dlir.lowering.stablehlo_to_dl.complex_ops import is_complex
 
 MAX_OPS = 1 << 18
 """Functions that call others twice can stand for exponentially many ops."""
@@ -43,8 +44,11 @@ def _calls(function: Operation, kept: Container[str]) -> list[Operation]:
 
 
 def _is_composite(op: Operation, kept: Container[str]) -> bool:
-    found = op.name == "stablehlo.composite"
-    return found and cast(StringAttr, op.properties["name"]).data not in kept
+    """Of complex numbers no composite is known."""
+    if op.name != "stablehlo.composite":
+        return False
+    unknown = cast(StringAttr, op.properties["name"]).data not in kept
+    return unknown or any(is_complex(value.type) for value in op.operands)
 
 
 def _callee(call: Operation) -> str:

@@ -54,7 +54,6 @@ def refused(why: str) -> Rule:
 
 
 REFUSED: dict[str, tuple[str, ...]] = {
-    "complex numbers, which dl has not": ("complex", "real", "imag", "fft"),
     "streams from and to outside": (
         "after_all", "create_token", "infeed", "outfeed", "recv", "send",
     ),

@@ -27,6 +27,16 @@ def normal(*shape: int) -> np.ndarray:
     return RNG.standard_normal(shape).astype(np.float32)
 
 
+def complexes(*shape: int) -> np.ndarray:
+    return (normal(*shape) + 1j * normal(*shape)).astype(np.complex64)
+
+
+def stored(array: Any) -> np.ndarray:
+    """An array as dlir takes and gives it: the parts of complex numbers along a last dimension."""
+    x = np.asarray(array)
+    return np.stack([x.real, x.imag], -1) if np.iscomplexobj(x) else x
+
+
 def ints(high: int, *shape: int) -> np.ndarray:
     return RNG.integers(0, high, shape).astype(np.int32)
 
@@ -312,6 +322,38 @@ def linear_algebra(a, b):
     )  # fmt: skip
 
 
+def complex_functions(x, y):
+    near = x * 1e-3
+    return (
+        x + y, x - y, x * y, x / y, -x, x.conj(), abs(x), jnp.angle(x), x == y, x != x.conj(),
+        jnp.exp(x), jnp.log(x), jnp.sqrt(x), lax.rsqrt(x), jnp.sin(x), jnp.cos(x), jnp.tan(x),
+        jnp.tanh(x), jnp.sinh(x), lax.logistic(x), lax.sign(x), jnp.expm1(near), jnp.log1p(near),
+        x ** y, x.real.astype(jnp.complex64) * 1j,
+    )  # fmt: skip
+
+
+def complex_tensors(x, i, n):
+    loop = lax.fori_loop(0, n, lambda _, z: z * z * 0.1 + x, jnp.zeros_like(x))
+    return (
+        x.T, x.reshape(-1), x[1:, ::2], x[i], jnp.concatenate([x, x], 1), jnp.pad(x, 1),
+        jnp.flip(x, 0), x.at[i].set(1 + 2j), x.at[i].add(2j), x.at[i].multiply(1j),
+        lax.dynamic_slice(x, (i[0], 0), (2, 2)), jnp.where(x.real > 0, x, 0),
+        jnp.array([1 + 2j, 3, -1j, 0.5]) * x, x.sum(0), x.prod(0), x.mean(1), jnp.cumsum(x, 0),
+        jnp.sort(x, axis=1), x @ x, jnp.convolve(x[0], x[1]), loop,
+        lax.cond(n > 2, lambda z: z * 1j, lambda z: z + 1, x),
+    )  # fmt: skip
+
+
+def fourier(x, y):
+    """Transforms of complex and of real numbers, and back to these."""
+    return (
+        jnp.fft.fft(x), jnp.fft.ifft(x), jnp.fft.fft2(x), jnp.fft.ifftn(x), jnp.fft.irfft(x),
+        jnp.fft.irfft(x, n=9), jnp.fft.irfft2(x), jnp.fft.rfft(y), jnp.fft.rfft2(y),
+        jnp.fft.rfft(y[..., :7]), jnp.fft.rfftn(y), jnp.fft.fft(y[..., :1]),
+        jnp.fft.irfft(x[..., :1], n=1), jnp.fft.fft(x[..., :7], axis=0),
+    )  # fmt: skip
+
+
 def constants(x):
     table = np.arange(60, dtype=np.float32).reshape(3, 20)
     return x @ table, x + np.array([1, 2, 3], np.float32)
@@ -333,6 +375,10 @@ MODELS: dict[str, tuple[Callable[..., Any], tuple[Any, ...]]] = {
     "batch_norm": (batch_norm, (normal(2, 5, 3), *(normal(3) for _ in range(3)), normal(3) ** 2)),
     "branches": (branches, (np.array(True), np.array(1, np.int32), normal(4))),
     "causal": (causal, (normal(2, 6, 3, 4), normal(2, 6, 3, 4), normal(2, 6, 3, 4))),
+    "complex_functions": (complex_functions, (complexes(4, 5), complexes(4, 5))),
+    "complex_tensors": (
+        complex_tensors, (complexes(4, 4), np.array([2, 0], np.int32), np.array(4, np.int32)),
+    ),
     "constants": (constants, (normal(3, 3),)),
     "conv_gradient": (conv_gradient, (normal(2, 7, 6, 4), normal(3, 3, 2, 6))),
     "conv_layouts": (
@@ -343,6 +389,7 @@ MODELS: dict[str, tuple[Callable[..., Any], tuple[Any, ...]]] = {
     ),
     "embedding": (embedding, (normal(30, 8), ints(30, 2, 5))),
     "extremes": (extremes, (normal(4, 5),)),
+    "fourier": (fourier, (complexes(2, 3, 8), normal(2, 3, 8))),
     "functions_chlo": (functions, (normal(4, 6) * 2,)),
     "halves": (halves, (normal(4, 5), normal(5, 3))),
     "indexing": (indexing, (normal(10, 10), ints(5, 4), ints(5, 4))),
@@ -403,11 +450,11 @@ def main() -> None:
         (HERE / f"{name}.mlir").write_text(text_of(name, function, arguments))
         outputs = jax.tree.leaves(jax.jit(function)(*arguments))
         inputs = jax.tree.leaves(arguments)
-        arrays = {f"i{n}": np.asarray(a) for n, a in enumerate(inputs)}
+        arrays = {f"i{n}": stored(a) for n, a in enumerate(inputs)}
         np.savez(
             HERE / f"{name}.npz",
             **arrays,
-            **{f"o{n}": np.asarray(a) for n, a in enumerate(outputs)},
+            **{f"o{n}": stored(a) for n, a in enumerate(outputs)},
         )
 
 
