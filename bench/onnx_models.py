@@ -22,6 +22,7 @@ def model(
     inputs: Mapping[str, np.ndarray],
     weights: Mapping[str, np.ndarray],
     result: int = TensorProto.FLOAT,
+    opset: int = OPSET,
 ) -> ModelProto:
     """Inputs like these arrays; the result of the last node, of the given type, is the output."""
     graph = helper.make_graph(
@@ -36,6 +37,6 @@ def model(
         [helper.make_tensor_value_info(nodes[-1].output[0], result, None)],
         [numpy_helper.from_array(np.asarray(array), name) for name, array in weights.items()],
     )
-    opsets = [helper.make_opsetid("", OPSET), helper.make_opsetid(MICROSOFT, 1)]
+    opsets = [helper.make_opsetid("", opset), helper.make_opsetid(MICROSOFT, 1)]
     made = helper.make_model(graph, opset_imports=opsets, ir_version=IR_VERSION)
     return shape_inference.infer_shapes(made)

@@ -21,6 +21,7 @@ def array_operators(xp: Any, real: Any) -> dict[str, Callable[..., Any]]:
     }  # fmt: skip
     unary = {"Sqrt": xp.sqrt, "Tanh": xp.tanh}
     others: dict[str, Callable[..., Any]] = {
+        "Attention": partial(_attention, xp),
         "BatchNormalization": partial(_batch_norm, xp),
         "Cast": lambda x, to: x.astype(real if to == TensorProto.FLOAT else np.int64),
         "Concat": lambda *parts, axis: xp.concatenate(parts, axis),
@@ -70,6 +71,13 @@ def numpy_operators(real: Any = np.float64) -> dict[str, Callable[..., Any]]:
         "MaxPool": _max_pool,
         "Transpose": lambda x, perm: np.ascontiguousarray(np.transpose(x, perm)),
     }
+
+
+def _attention(xp: Any, q: Array, k: Array, v: Array, *, scale: float, is_causal: int = 0) -> Array:
+    scores = xp.matmul(q, xp.swapaxes(k, -1, -2)) * scale
+    if is_causal:
+        scores = xp.where(xp.tri(*scores.shape[-2:], dtype=bool), scores, -xp.inf)
+    return xp.matmul(_softmax(xp, scores), v)
 
 
 def _gemm(

@@ -29,7 +29,7 @@ class Program:
     """For the peers; its inputs are named as ours."""
     params: Mapping[str, Array] | Path | None = None
     kind: str = "model"
-    """Peers say which kinds they take: matmul, conv, memory, model, integer."""
+    """Peers say which kinds they take: matmul, attention, conv, memory, model, integer."""
     flop: float = 0
     moved: float = 0
     """Bytes that have to be read and written."""

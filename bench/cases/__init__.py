@@ -1,6 +1,7 @@
 """All cases, in the order in which they run."""
 
 from bench.cases import (
+    attention,
     conv,
     integer,
     light,
@@ -17,7 +18,7 @@ from bench.cases import (
 from bench.program import Case
 
 TOPICS = (
-    model, minilm, matmul, weight_only, conv, integer, memory, light, recurrent, quantized,
-    sparse, process,
+    model, minilm, matmul, attention, weight_only, conv, integer, memory, light, recurrent,
+    quantized, sparse, process,
 )  # fmt: skip
 CASES: dict[str, Case] = {case.name: case for topic in TOPICS for case in topic.CASES}

@@ -14,7 +14,7 @@ from importlib import import_module
 from bench.harness import Call, Settings
 from bench.program import Program, reason
 
-ALL = frozenset({"matmul", "conv", "memory", "model", "integer"})
+ALL = frozenset({"attention", "matmul", "conv", "memory", "model", "integer"})
 
 
 @dataclass(frozen=True)

@@ -166,6 +166,9 @@ OPERATORS: dict[str, Callable[..., Any]] = {
     "MatMul": torch.matmul, "Mul": torch.mul, "Pow": torch.pow, "Relu": torch.relu,
     "Sigmoid": torch.sigmoid, "Sqrt": torch.sqrt, "Sub": torch.sub, "Tanh": torch.tanh,
     "Where": torch.where,
+    "Attention": lambda q, k, v, scale, is_causal=0: F.scaled_dot_product_attention(
+        q, k, v, is_causal=bool(is_causal), scale=scale
+    ),
     "Cast": _cast,
     "Concat": lambda *parts, axis: torch.cat(parts, axis),
     "Conv": _conv,
