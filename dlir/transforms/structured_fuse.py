@@ -11,7 +11,7 @@ from xdsl.ir import Operation, SSAValue, Use
 from xdsl.passes import ModulePass
 from xdsl.rewriter import InsertPoint, Rewriter
 
-from dlir.dialects.structured.cost import Work, gain
+from dlir.dialects.structured.cost import Work, gain, has_lanes
 from dlir.dialects.structured.ops import GenericOp
 from dlir.dialects.structured.roles import is_copy, may_fail
 from dlir.drawing import short
@@ -40,8 +40,9 @@ class StructuredFuse(ModulePass):
 
     It is done where it gains, by the formula of `dlir.dialects.structured.cost`: bytes that are
     saved against operations that are repeated, and against lanes that are lost where operands are
-    contiguous along different iterators. With `remarks=true` each tensor between two ops gets a
-    remark at its reader that says what was done and why; docs/fusion.md has an example.
+    contiguous along different iterators. With `by-cost=false`, for machines that keep what is
+    between ops on the chip, it is done wherever nothing is repeated. With `remarks=true` each
+    tensor between two ops gets a remark at its reader that says what was done and why.
 
     Before:
     ```mlir
@@ -67,6 +68,7 @@ class StructuredFuse(ModulePass):
     name = "structured-fuse"
 
     remarks: bool = False
+    by_cost: bool = True
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
         tell = remark_on if self.remarks else listener()
@@ -75,10 +77,40 @@ class StructuredFuse(ModulePass):
             changed = False
             for inner in list(op.walk()):
                 if isinstance(inner, GenericOp) and inner.parent is not None:
-                    changed |= any(_try_to_fuse(value, tell) for value in inner.inputs)
+                    changed |= any(self._try_to_fuse(v, tell) for v in inner.inputs)
         if tell is not None:
             for between in _between(op):
-                tell(_refused(between))
+                tell(self._refused(between))
+
+    def _try_to_fuse(self, value: SSAValue, tell: Listener | None) -> bool:
+        """Do without a tensor, if that is possible and gains; True if something changed."""
+        plan = _plan(value)
+        if isinstance(plan, str):
+            return False
+        if plan.objection(self.by_cost) is not None:
+            plan.discard()
+            return False
+        if tell is not None:
+            tell(decision(True, plan.reason, value, plan.readers, plan.before(), plan.after()))
+        plan.apply()
+        return True
+
+    def _refused(self, value: SSAValue) -> Decision:
+        """Why a tensor stays."""
+        plan = _plan(value)
+        if isinstance(plan, str):
+            owner = value.owner
+            assert isinstance(owner, Operation)
+            readers = list(dict.fromkeys(use.operation for use in reversed([*value.uses])))
+            return decision(False, plan, value, readers, works_of([owner, *readers]))
+        reason = plan.objection(self.by_cost)
+        assert reason is not None
+        made = decision(False, reason, value, plan.readers, plan.before(), plan.after())
+        plan.discard()
+        return made
+
+
+LOST = "no iterator would be contiguous in all operands: lanes would be lost"
 
 
 @dataclass(frozen=True)
@@ -96,13 +128,28 @@ class _Plan:
     def after(self) -> list[Work]:
         return works_of(self.fused)
 
-    def objection(self) -> str | None:
-        """Why not, in numbers; None if fusing gains."""
+    def objection(self, by_cost: bool) -> str | None:
+        """Why not to fuse; None if it is to be done."""
+        return self._loss() if by_cost else self._repetition()
+
+    def _repetition(self) -> str | None:
+        """What would be computed again, or by scalars."""
+        (fused, *more), reader = self.fused, self.readers[0]
+        reads = [n for n, value in enumerate(reader.inputs) if value is self.producer.result]
+        if more or len(reads) > 1:
+            return "it is read more than once"
+        if self.producer.reduction_dims:
+            return LOST if has_lanes(self.producer) and not has_lanes(fused) else None
+        once = is_copy(self.producer) or inline.is_read_once(reader, reads[0])
+        return None if once else "would be computed more than once"
+
+    def _loss(self) -> str | None:
+        """What fusing loses, in numbers."""
         before, after = self.before(), self.after()
         if gain(before, after) > -TOLERANCE:
             return None
         if any(w.kind == "points" for w in after) and not any(w.kind == "points" for w in before):
-            return "no iterator would be contiguous in all operands: lanes would be lost"
+            return LOST
         if before[0].kind == "load":
             return "the producer runs once, at load time"
         repeated = sum(w.operations for w in after) - sum(w.operations for w in before)
@@ -123,35 +170,6 @@ class _Plan:
 
 TOLERANCE = 1e-12
 """Seconds: what rounding may make of a gain of zero."""
-
-
-def _try_to_fuse(value: SSAValue, tell: Listener | None) -> bool:
-    """Do without a tensor, if that is possible and gains; True if something changed."""
-    plan = _plan(value)
-    if isinstance(plan, str):
-        return False
-    if plan.objection() is not None:
-        plan.discard()
-        return False
-    if tell is not None:
-        tell(decision(True, plan.reason, value, plan.readers, plan.before(), plan.after()))
-    plan.apply()
-    return True
-
-
-def _refused(value: SSAValue) -> Decision:
-    """Why a tensor stays."""
-    readers = list(dict.fromkeys(use.operation for use in reversed([*value.uses])))
-    plan = _plan(value)
-    if isinstance(plan, str):
-        owner = value.owner
-        assert isinstance(owner, Operation)
-        return decision(False, plan, value, readers, works_of([owner, *readers]))
-    reason = plan.objection()
-    assert reason is not None
-    made = decision(False, reason, value, plan.readers, plan.before(), plan.after())
-    plan.discard()
-    return made
 
 
 def _between(module: ModuleOp) -> Iterator[SSAValue]:

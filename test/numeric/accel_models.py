@@ -33,7 +33,7 @@ from dlir.verifier import verify
 
 PLAIN = (
     "dl-simplify,dl-assign-layout{layout=nhwc},dl-simplify,convert-dl-to-structured,cse,"
-    "structured-fuse,cse"
+    "structured-fuse{by-cost=false},cse"
 )
 """To the structured level, without what is done there for the machine."""
 PLACED = "accel-interleave,accel-prefetch,accel-allocate,accel-place-tokens"

@@ -18,7 +18,7 @@ from dlir.verifier import verify
 
 PREPARE = (
     "dl-simplify,dl-assign-layout{layout=nhwc},dl-simplify,convert-dl-to-structured,cse,"
-    "structured-fuse,structured-share-terms,structured-fold-reshape,cse"
+    "structured-fuse{by-cost=false},structured-share-terms,structured-fold-reshape,cse"
 )
 
 

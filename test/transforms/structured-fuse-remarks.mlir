@@ -1,6 +1,13 @@
 // RUN: dlir-opt %s --split-input-file --verify-diagnostics --structured-fuse=remarks=true
+// RUN: dlir-opt %s --split-input-file --structured-fuse='remarks=true by-cost=false' -o /dev/null 2>&1 | filecheck %s
 
-// A function of many operations is not computed twice, one of few is.
+// Without a look at the cost nothing is repeated, and copies are always read through their maps.
+// CHECK: not fused with the producer of %t: it is read more than once
+// CHECK: not fused with the producer of %t: it is read more than once
+// CHECK: not fused with the producer of %t: would be computed more than once
+// CHECK: :{{[0-9]+}}: remark[structured-fuse]: fused with the producer of %t: a copy is read through its map
+
+// By cost, a function of many operations is not computed twice, one of few is.
 func.func @repeats(%x: tensor<4096xf32>) -> (tensor<4096xf32>, tensor<4096xf32>) {
   %e = tensor.empty() : tensor<4096xf32>
   %t = structured.generic {maps = [(i) -> (i), (i) -> (i)], iterators = [parallel]}

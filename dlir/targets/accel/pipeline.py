@@ -14,7 +14,7 @@ PHASES: Mapping[str, str] = MappingProxyType(
     {
         "structured": (
             "convert-linalg-to-structured,convert-quant-to-dl,dl-shift-unsigned,"
-            f"%(integerize)s{TO_STRUCTURED},structured-fuse,cse"
+            f"%(integerize)s{TO_STRUCTURED},structured-fuse{{by-cost=false}},cse"
         ),
         "accel": (
             "structured-share-terms,structured-narrow-results,structured-fold-reshape,cse,"

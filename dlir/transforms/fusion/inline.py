@@ -45,6 +45,12 @@ def _of_contraction(producer: GenericOp, consumer: GenericOp, number: int) -> st
     return None
 
 
+def is_read_once(consumer: GenericOp, number: int) -> bool:
+    """Whether no element is read at two points, so that a producer would compute it once."""
+    reads = {form.plain_dim for form in consumer.input_forms[number]}
+    return len(reads - {None}) == len(consumer.kinds)
+
+
 def fuse(producer: GenericOp, consumer: GenericOp, number: int) -> GenericOp:
     """The consumer with one input, and its equals, replaced by the producer's inputs."""
     composed = _composed_maps(producer, consumer, number)
