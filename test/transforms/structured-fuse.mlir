@@ -208,3 +208,25 @@ func.func @square(%x: tensor<9xf32>) -> tensor<9xf32> {
   } -> tensor<9xf32>
   func.return %1 : tensor<9xf32>
 }
+
+// A number for each element of a contraction's left side has no order to be read in.
+// CHECK-LABEL: @number
+// CHECK-COUNT-2: structured.generic
+func.func @number(%x: tensor<f32>, %w: tensor<9x33xf32>) -> tensor<7x33xf32> {
+  %e = tensor.empty() : tensor<7x9xf32>
+  %o = tensor.empty() : tensor<7x33xf32>
+  %0 = structured.generic {maps = [(m, k) -> (), (m, k) -> (m, k)], iterators = [parallel, parallel]}
+      ins(%x : tensor<f32>) outs(%e : tensor<7x9xf32>) {
+  ^bb0(%a: f32):
+    structured.yield %a : f32
+  } -> tensor<7x9xf32>
+  %1 = structured.generic {maps = [(m, n, k) -> (m, k), (m, n, k) -> (k, n), (m, n, k) -> (m, n)],
+                           iterators = [parallel, parallel, reduction], init = 0.0 : f32}
+      ins(%0, %w : tensor<7x9xf32>, tensor<9x33xf32>) outs(%o : tensor<7x33xf32>) {
+  ^bb0(%p: f32, %q: f32, %acc: f32):
+    %m = arith.mulf %p, %q : f32
+    %s = arith.addf %acc, %m : f32
+    structured.yield %s : f32
+  } -> tensor<7x33xf32>
+  func.return %1 : tensor<7x33xf32>
+}

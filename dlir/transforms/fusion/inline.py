@@ -39,9 +39,9 @@ def _of_contraction(producer: GenericOp, consumer: GenericOp, number: int) -> st
         return "a contraction would compute the producer anew in every tile"
     if number == _input_number(consumer, roles.b.value) and roles.b.value is not roles.a.value:
         return None  # b is packed anyway, or still runs along the lanes
-    inner = consumer.reduction_dims[-1]
-    if _composed_maps(producer, consumer, number)[0][-1].plain_dim != inner:
-        return "a contraction would read its left side with strides"
+    last = _composed_maps(producer, consumer, number)[0][-1:]
+    if not last or last[0].plain_dim != consumer.reduction_dims[-1]:
+        return "a contraction would read its left side out of order"
     return None
 
 
