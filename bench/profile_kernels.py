@@ -31,6 +31,7 @@ from dlir.dialects.structured.ops import GenericOp
 from dlir.interpreter import Interpreter
 from dlir.numpy_types import Array, Value
 from dlir.targets.cpu.bundle import Bundle
+from dlir.targets.cpu.constants import weight_of
 from dlir.targets.cpu.execute import NativeModule, dtype_of
 
 ENTRY = "main"
@@ -124,15 +125,13 @@ def profile(model: dlir.Model, inputs: Sequence[Array], runs: int = 5) -> dict[s
 def _constants(timer: KernelTimer, bundle: Bundle, params: Mapping[str, Array]) -> list[Array]:
     """What stands behind the inputs of `@main`: weights, packed or as they are."""
 
-    def weight(name: str) -> Array:
-        return np.asarray(bundle.data[name] if name in bundle.data else params[name], order="C")
-
     made: list[Array] = []
     for number, params_of in enumerate(bundle.inits):
         init = f"{ENTRY}.init.{number}" if number else f"{ENTRY}.init"
-        made += _call_planned(timer, init, [weight(name) for name in params_of])
+        made += _call_planned(timer, init, [weight_of(w, bundle, params) for w in params_of])
     return [
-        weight(source) if isinstance(source, str) else made[source] for source in bundle.constants
+        made[source] if isinstance(source, int) else weight_of(source, bundle, params)
+        for source in bundle.constants
     ]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 
 from xdsl.ir import Operation, SSAValue
 
@@ -17,14 +17,19 @@ def captured(op: Operation) -> Iterator[SSAValue]:
                 yield value
 
 
-def slice_of(wanted: Sequence[SSAValue]) -> list[Operation]:
-    """The ops of a block that some of its values follow from, in order; at least one."""
+def slice_of(wanted: Sequence[SSAValue], until: Container[SSAValue] = ()) -> list[Operation]:
+    """The ops of a block that some of its values follow from, in order; at least one.
+
+    What those follow from whose first result is in `until` is left out.
+    """
     found: set[Operation] = set()
     stack = [value.owner for value in wanted]
     while stack:
         op = stack.pop()
         if isinstance(op, Operation) and op not in found:
             found.add(op)
+            if op.results and op.results[0] in until:
+                continue
             stack += [value.owner for value in captured(op)]
     block = next(iter(found)).parent
     assert block is not None

@@ -9,6 +9,7 @@ from xdsl.context import Context
 from xdsl.dialects import arith, func, tensor
 from xdsl.dialects.builtin import (
     ArrayAttr,
+    DenseArrayBase,
     DenseIntOrFPElementsAttr,
     DictionaryAttr,
     FixedBitwidthType,
@@ -22,6 +23,8 @@ from xdsl.dialects.builtin import (
 from xdsl.ir import Attribute, Block, Operation, Region, SSAValue
 from xdsl.passes import ModulePass
 
+from dlir.dialects.structured.ops import ReshapeOp
+from dlir.dialects.structured.rearrange import reading_order
 from dlir.slices import slice_of
 from dlir.types import is_tensor
 
@@ -37,6 +40,9 @@ class StructuredHoistConstants(ModulePass):
     `@f.init` takes the parameters that it needs (names in `dlir.params`) and returns what `@f` uses
     of its results. `@f` takes these and the parameters that it reads directly as further arguments;
     `dlir.constants` tells their sources: a parameter name, or the number of a result of `@f.init`.
+    A copy of a weight in another order takes no code: its source is the name together with the
+    shape, strides and offset, in elements, of what is read in place of the weight. Such a source
+    may stand in `dlir.params`, too.
     Dense constants of tensor type become parameters whose values stand in the module attribute
     `dlir.constant_data`.
 
@@ -78,7 +84,10 @@ class _Split:
         self.function = function
         self.data = data
         self.group_bytes = group_bytes
-        self.names: dict[SSAValue, str] = {}  # sources: result of dl.param or constant -> name
+        self.flat: dict[SSAValue, str] = {}
+        """Parameters, constants and reshapes of them -> name."""
+        self.sources: dict[SSAValue, Attribute] = {}
+        """What is given, and not computed."""
         self.constant: set[SSAValue] = set()
 
     def run(self) -> None:
@@ -86,22 +95,19 @@ class _Split:
         if not self.constant:
             return
         boundary = self._boundary()
-        init_results = [v for v in boundary if v not in self.names]
+        init_results = [v for v in boundary if v not in self.sources]
         groups = self._groups(init_results)
         for number, group in enumerate(groups):
             self._write_init(group, f".init.{number}" if number else ".init")
         init_results = [value for group in groups for value in group]
-        sources: list[Attribute] = []
+        numbers = {value: IntegerAttr(n, i64) for n, value in enumerate(init_results)}
         block = self.function.body.block
         for value in boundary:
-            if value in self.names:
-                sources.append(StringAttr(self.names[value]))
-            else:
-                sources.append(IntegerAttr(init_results.index(value), i64))
             argument = block.insert_arg(value.type, len(block.args))
             argument.name_hint = value.name_hint
             value.replace_uses_with_if(argument, self._stays)
-        self.function.attributes["dlir.constants"] = ArrayAttr(sources)
+        sources = {**numbers, **self.sources}
+        self.function.attributes["dlir.constants"] = ArrayAttr([sources[v] for v in boundary])
         self._erase_constant_ops()
         outputs = self.function.function_type.outputs.data
         inputs = [a.type for a in block.args]
@@ -127,12 +133,35 @@ class _Split:
                 name = op.properties.get("sym_name") or op.properties.get("param_name")
                 name = name or next(p for p in op.properties.values() if isinstance(p, StringAttr))
                 assert isinstance(name, StringAttr)
-                self.names[result] = name.data
+                self._is_given(result, name.data)
             elif isinstance(op, arith.ConstantOp):
-                self.names[result] = self._constant_name(op)
+                self._is_given(result, self._constant_name(op))
             elif not self._follows(op):
                 continue
+            else:
+                self._read_in_order(op)
             self.constant.add(result)
+
+    def _is_given(self, value: SSAValue, name: str) -> None:
+        self.flat[value], self.sources[value] = name, StringAttr(name)
+
+    def _read_in_order(self, op: Operation) -> None:
+        """Find out whether an op only reads a weight in some order, and in which."""
+        name = self.flat.get(op.operands[0]) if op.operands else None
+        order = reading_order(op) if name is not None else None
+        if name is None or order is None:
+            return
+        shape, strides, offset = order
+        self.sources[op.results[0]] = DictionaryAttr(
+            {
+                "param": StringAttr(name),
+                "shape": DenseArrayBase.from_list(i64, shape),
+                "strides": DenseArrayBase.from_list(i64, strides),
+                "offset": IntegerAttr(offset, i64),
+            }
+        )
+        if isinstance(op, ReshapeOp):
+            self.flat[op.results[0]] = name
 
     def _constant_name(self, op: arith.ConstantOp) -> str:
         assert isinstance(op.value, DenseIntOrFPElementsAttr)
@@ -168,7 +197,12 @@ class _Split:
         known: dict[Operation, int] = {}  # what is computed, and in which group
         size = 0
         for value in results:
-            ops = [op for op in slice_of([value]) if op.name.startswith("structured.")]
+            slice = slice_of([value], until=self.sources)
+            ops = [
+                op
+                for op in slice
+                if op.name.startswith("structured.") and op.results[0] not in self.sources
+            ]
             shared = next((known[op] for op in ops if op in known), None)
             if shared is None:
                 if not groups or size > self.group_bytes:
@@ -181,14 +215,14 @@ class _Split:
         return groups
 
     def _write_init(self, results: list[SSAValue], suffix: str) -> None:
-        needed = slice_of(results)
-        params = [op.results[0] for op in needed if op.results[0] in self.names]
+        needed = slice_of(results, until=self.sources)
+        params = [op.results[0] for op in needed if op.results[0] in self.sources]
         block = Block(arg_types=[p.type for p in params])
         known: dict[SSAValue, SSAValue] = dict(zip(params, block.args, strict=True))
         for param, argument in zip(params, block.args, strict=True):
             argument.name_hint = param.name_hint
         for op in needed:
-            if op.results[0] not in self.names:
+            if op.results[0] not in self.sources:
                 block.add_op(op.clone(known))
         block.add_op(func.ReturnOp(*(known[r] for r in results)))
         init = func.FuncOp(
@@ -196,7 +230,7 @@ class _Split:
             ([p.type for p in params], [r.type for r in results]),
             Region(block),
         )
-        init.attributes["dlir.params"] = ArrayAttr([StringAttr(self.names[p]) for p in params])
+        init.attributes["dlir.params"] = ArrayAttr([self.sources[p] for p in params])
         init.location = self.function.location
         parent = self.function.parent
         assert parent is not None

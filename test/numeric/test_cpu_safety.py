@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,8 @@ from xdsl.dialects.func import FuncOp
 import dlir
 from dlir.executable import Executable
 from dlir.numpy_types import array_of
+from dlir.targets.cpu.bundle import source_of
+from dlir.targets.cpu.constants import weight_of
 from dlir.targets.cpu.pipeline import PHASES, phase_text
 
 UNIT = {"vector_bits": 512, "registers": 32, "threads": 1}
@@ -68,7 +71,9 @@ def constants(native: Native) -> list[Any]:
     names = main.attributes.get("dlir.constants")
     if not isinstance(names, ArrayAttr) or not isinstance(data, DictionaryAttr):
         return []
-    return [array_of(data.data[name.data]) for name in names.data]
+    arrays = {name: array_of(value) for name, value in data.data.items()}
+    bundle = SimpleNamespace(data=arrays)
+    return [weight_of(source_of(name), bundle, {}) for name in names.data]
 
 
 # Wrong arguments

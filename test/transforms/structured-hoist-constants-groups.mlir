@@ -19,7 +19,8 @@ func.func @main(%x: tensor<4xf32>) -> tensor<4xf32> {
   %q = structured.generic {maps = [(i) -> (3 - i), (i) -> (i)], iterators = [parallel]}
       ins(%u : tensor<4xf32>) outs(%e : tensor<4xf32>) {
   ^bb0(%a: f32):
-    structured.yield %a : f32
+    %s = arith.negf %a : f32
+    structured.yield %s : f32
   } -> tensor<4xf32>
   %p = structured.generic {maps = [(i) -> (i), (i) -> (i)], iterators = [parallel]}
       ins(%q : tensor<4xf32>) outs(%e : tensor<4xf32>) {
@@ -36,7 +37,8 @@ func.func @main(%x: tensor<4xf32>) -> tensor<4xf32> {
   %v = structured.generic {maps = [(i) -> (3 - i), (i) -> (i)], iterators = [parallel]}
       ins(%w : tensor<4xf32>) outs(%e : tensor<4xf32>) {
   ^bb0(%a: f32):
-    structured.yield %a : f32
+    %s = arith.negf %a : f32
+    structured.yield %s : f32
   } -> tensor<4xf32>
   %y = structured.generic {maps = [(i) -> (i), (i) -> (i), (i) -> (i), (i) -> (i)], iterators = [parallel]}
       ins(%p, %v, %x : tensor<4xf32>, tensor<4xf32>, tensor<4xf32>) outs(%e : tensor<4xf32>) {

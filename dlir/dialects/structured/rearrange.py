@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import prod
 from typing import TypeAlias
 
 from xdsl.dialects import arith, tensor
-from xdsl.dialects.builtin import TensorType
+from xdsl.dialects.builtin import DYNAMIC_INDEX, TensorType
 from xdsl.ir import Operation, SSAValue
 from xdsl.ir.affine import AffineMap
 
@@ -15,17 +16,51 @@ from dlir.dialects.structured.maps import Linear, map_of
 from dlir.dialects.structured.ops import (
     GenericOp,
     IndexOp,
+    ReshapeOp,
     YieldOp,
     body_region,
     element_type_of,
+    shape_of,
 )
-from dlir.dialects.structured.roles import spread
+from dlir.dialects.structured.roles import is_copy, operands_of, spread
 from dlir.types import number
 
 
 def form(count: int, factors: dict[int, int], constant: int = 0) -> Linear:
     """A form over `count` iterators: iterator -> factor."""
     return Linear(tuple(factors.get(d, 0) for d in range(count)), constant)
+
+
+def reading_order(op: Operation) -> tuple[list[int], list[int], int] | None:
+    """Shape, strides and offset, in elements, with which a row-major operand becomes the result.
+
+    None for an op that does more than read its one operand in some order, or whose sizes are not
+    known.
+    """
+    if isinstance(op, ReshapeOp):
+        shape = list(shape_of(op.result))
+        return None if DYNAMIC_INDEX in shape else (shape, strides_of(shape), 0)
+    if not (isinstance(op, GenericOp) and is_copy(op)) or op.epilogue is not None:
+        return None
+    (x,), out, _ = operands_of(op)
+    extents = list(op.static_extents())
+    in_order = [form.plain_dim for form in out.forms] == [*range(len(extents))]
+    sizes = shape_of(x.value)
+    if not in_order or DYNAMIC_INDEX in (*extents, *sizes) or 0 in (*extents, *sizes):
+        return None
+    if extents != list(shape_of(out.value)):
+        return None
+    if not all(x.fits(position, extents) for position in range(len(x.forms))):
+        return None
+    widths = strides_of(sizes)
+    terms = [*zip(x.forms, widths, strict=True)]
+    strides = [sum(f.coefficients[d] * n for f, n in terms) for d in range(len(extents))]
+    return extents, strides, sum(f.constant * n for f, n in terms)
+
+
+def strides_of(shape: Sequence[int]) -> list[int]:
+    """Elements from one index to the next, in row-major order."""
+    return [prod(shape[axis + 1 :]) for axis in range(len(shape))]
 
 
 def rearranged(

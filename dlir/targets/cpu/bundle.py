@@ -11,11 +11,13 @@ from collections.abc import Container, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from functools import cache
 from itertools import accumulate, chain, count, pairwise, takewhile
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
+from numpy.lib.stride_tricks import as_strided
 from xdsl.dialects.builtin import (
     ArrayAttr,
+    DenseArrayBase,
     DenseIntOrFPElementsAttr,
     DictionaryAttr,
     FunctionType,
@@ -29,11 +31,29 @@ from xdsl.parser import Parser
 from dlir.numpy_types import Array, array_of, dtype_named
 from dlir.registry import default_registry
 from dlir.targets.cpu.execute import Signature, has_teams
-from dlir.types import is_memref
+from dlir.types import is_memref, is_number
 
-Source = str | int
-"""Where a constant comes from: a parameter's name, or the number of a result of `@f.init`,
-counted on through `@f.init.1`, ..."""
+
+@dataclass(frozen=True)
+class Rearranged:
+    """A parameter whose elements are read in another order: see `structured-hoist-constants`."""
+
+    param: str
+    shape: tuple[int, ...]
+    strides: tuple[int, ...]
+    offset: int
+
+    def of(self, weight: Array) -> Array:
+        """A view of the parameter, in words of the elements' size."""
+        words = weight.reshape(-1).view(np.dtype(f"u{weight.itemsize}"))
+        strides = [weight.itemsize * n for n in self.strides]
+        return as_strided(words[self.offset :], self.shape, strides, writeable=False)
+
+
+Weight = str | Rearranged
+Source = Weight | int
+"""Where a constant comes from: a parameter, or the number of a result of `@f.init`, counted on
+through `@f.init.1`, ..."""
 
 
 @dataclass
@@ -42,7 +62,7 @@ class Bundle:
 
     entry: str
     constants: list[Source]
-    inits: list[list[str]]
+    inits: list[list[Weight]]
     """The parameters that `@entry.init`, `@entry.init.1`, ... take; none of them, no function."""
     results: int
     signatures: dict[str, tuple[list[str], list[str]]]
@@ -83,8 +103,8 @@ class Bundle:
         inits = [functions[name] for name in init_names(entry, functions)]
         return Bundle(
             entry=entry,
-            constants=[_source(s) for s in _array(main.attributes.get("dlir.constants"))],
-            inits=[[*map(_text, _array(f.attributes.get("dlir.params")))] for f in inits],
+            constants=[source_of(s) for s in _array(main.attributes.get("dlir.constants"))],
+            inits=[[*map(_weight, _array(f.attributes.get("dlir.params")))] for f in inits],
             results=len(_array(main.attributes.get("dlir.result_types"))),
             signatures=signatures,
             messages=[_text(s) for s in _array(module.attributes.get("dlir.messages"))],
@@ -123,6 +143,8 @@ class Bundle:
             objects.append(block[end : end + size])
             end += size
         fields: dict[str, Any] = header | {"data": data, "objects": objects}
+        fields["constants"] = [_known(source) for source in header["constants"]]
+        fields["inits"] = [[_known(source) for source in row] for row in header["inits"]]
         return Bundle(**fields)
 
 
@@ -190,13 +212,39 @@ def _text(attribute: Attribute) -> str:
 
 def _numbers(attribute: Attribute) -> dict[str, int]:
     assert isinstance(attribute, DictionaryAttr)
-    return {name: int(str(_source(value))) for name, value in attribute.data.items()}
+    return {name: _number(value) for name, value in attribute.data.items()}
 
 
-def _source(attribute: Attribute) -> Source:
-    if isinstance(attribute, IntegerAttr):
-        return int(attribute.value.data)  # pyright: ignore[reportUnknownMemberType]
-    return _text(attribute)
+def source_of(attribute: Attribute) -> Source:
+    """What an item of `dlir.constants` says."""
+    return _number(attribute) if is_number(attribute) else _weight(attribute)
+
+
+def _weight(attribute: Attribute) -> Weight:
+    if not isinstance(attribute, DictionaryAttr):
+        return _text(attribute)
+    field = attribute.data
+    shape, strides = _integers(field["shape"]), _integers(field["strides"])
+    return Rearranged(_text(field["param"]), shape, strides, _number(field["offset"]))
+
+
+def _known(source: Any) -> Any:
+    """A source as JSON gave it back."""
+    if not isinstance(source, dict):
+        return source
+    fields = cast(dict[str, Any], source)
+    shape, strides = tuple(fields["shape"]), tuple(fields["strides"])
+    return Rearranged(fields["param"], shape, strides, fields["offset"])
+
+
+def _number(attribute: Attribute) -> int:
+    assert isinstance(attribute, IntegerAttr)
+    return int(attribute.value.data)  # pyright: ignore[reportUnknownMemberType]
+
+
+def _integers(attribute: Attribute) -> tuple[int, ...]:
+    assert isinstance(attribute, DenseArrayBase)
+    return tuple(map(int, attribute.iter_values()))  # pyright: ignore
 
 
 def _constant_data(module: ModuleOp) -> dict[str, Array]:

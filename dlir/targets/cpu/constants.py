@@ -12,7 +12,7 @@ from xdsl.ir import Attribute
 
 from dlir.numpy_types import Array, Value
 from dlir.params import drop_pages
-from dlir.targets.cpu.bundle import Bundle, init_names
+from dlir.targets.cpu.bundle import Bundle, Weight, init_names
 from dlir.targets.cpu.execute import NativeModule, dtype_of
 from dlir.types import is_memref
 
@@ -30,21 +30,36 @@ def load_constants(
     Raises ValueError when a check of the init function fails.
     """
 
-    def param(name: str) -> Array:
-        return bundle.data[name] if name in bundle.data else contiguous(params[name])
+    def weight(source: Weight) -> Array:
+        return weight_of(source, bundle, params)
 
     made: list[Array] = []
     for name, wanted in zip(init_names(bundle.entry, native.functions), bundle.inits, strict=True):
-        init, weights = native.functions[name], [*map(param, wanted)]
+        init, weights = native.functions[name], [*map(weight, wanted)]
         size = native.functions[f"{name}.plan"](*weights)[0]
         results = allocate([array_type(t) for t in init.signature.inputs[len(weights) : -1]], [])
         init(*weights, *results, room_of(int(size)))
         made += results
-        for weight in weights:
-            drop_pages(weight)
+        for used in weights:
+            drop_pages(used)
     if (message := native.status()) is not None:
         raise ValueError(f"@{bundle.entry}: {message}")
-    return [param(s) if isinstance(s, str) else made[s] for s in bundle.constants]
+    return [made[s] if isinstance(s, int) else weight(s) for s in bundle.constants]
+
+
+def weight_of(source: Weight, bundle: Bundle, params: Mapping[str, Array]) -> Array:
+    """A weight as the code reads it: as it is, or a copy in another order."""
+    name = source if isinstance(source, str) else source.param
+    array = bundle.data[name] if name in bundle.data else contiguous(params[name])
+    if isinstance(source, str):
+        return array
+    view = source.of(array)
+    if view.flags.c_contiguous:
+        return view.view(array.dtype)
+    copy = _empty(view.shape, view.dtype)
+    np.copyto(copy, view)
+    drop_pages(array)
+    return copy.view(array.dtype)
 
 
 def contiguous(value: Value) -> Value:

@@ -45,7 +45,7 @@ def all_constants(
 
     Raises ValueError when a check of an init function fails.
     """
-    packs = any(bundle.inits for bundle in bundles)
+    packs = any(not isinstance(s, str) for bundle in bundles for s in bundle.constants)
     identity = identity_of(params) if store is not None and packs else None
     if store is None or identity is None:
         return [load_constants(native, bundle, params) for bundle in bundles]

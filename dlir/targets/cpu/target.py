@@ -245,7 +245,7 @@ def _report_memory(report: Report, executable: NativeExecutable) -> None:
         for constant, source in zip(
             executable.functions[bundle.entry].constants, bundle.constants, strict=True
         )
-        if isinstance(source, int)
+        if not isinstance(source, str)
     )
     _report_arena(report, [bundle.arena for bundle in bundles])
 

@@ -3,11 +3,10 @@
 
 // The weight of the state is packed once for all steps, which share their kernels.
 
-// CHECK-LABEL: func.func @main.init(
-// CHECK: func.call @copy_0(%w,
-// CHECK: func.call @copy_0(%r,
-// CHECK-NOT: func.call
 // CHECK-LABEL: func.func @main(
+// CHECK-SAME: %x: memref<3x1x8xf32>, %h: memref<1x8xf32>, %{{.*}}: memref<1x8x32xf32>, %{{.*}}: memref<32xf32>, %{{.*}}: memref<1x8x32xf32>,
+// CHECK-SAME: {param = "w", shape = array<i64: 1, 8, 32>, strides = array<i64: 256, 1, 8>, offset = 0 : i64}
+// CHECK-SAME: {param = "r", shape = array<i64: 1, 8, 32>, strides = array<i64: 256, 1, 8>, offset = 0 : i64}
 // CHECK: func.call @contraction_0(
 // CHECK-COUNT-3: func.call @contraction_1(
 // CHECK-NOT: func.call @contraction

@@ -7,7 +7,8 @@
 // STRUCTURED: structured.generic
 // STRUCTURED-SAME: iterators = [parallel, parallel, reduction]
 
-// BUFFERS-LABEL: func.func @main.init
+// BUFFERS-LABEL: func.func @main(
+// BUFFERS-SAME: dlir.constants = [{param = "w", shape = array<i64: 1, 8, 16>
 // BUFFERS-LABEL: func.func private @contraction_0
 // BUFFERS: kernel = contraction, vector = [4, 16], pack = [1]
 
