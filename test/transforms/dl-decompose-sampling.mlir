@@ -24,12 +24,43 @@ func.func @sample(%x: tensor<?x3x4x5xf32>, %g: tensor<?x6x7x2xf32>) -> tensor<?x
   func.return %y : tensor<?x3x6x7xf32>
 }
 
-// Along the depth a plane is one row; all are images of one channel.
+// One axis after the other, what lies within a place as channels; the last axis comes to the front.
 
 // CHECK-LABEL: @pool
-// CHECK: dl.max_pool2d {{.*}} {kernel = [2, 1]} : tensor<6x1x4x30xf32> -> tensor<6x1x3x30xf32>
-// CHECK: dl.max_pool2d {{.*}} {kernel = [2, 2]} : tensor<18x1x5x6xf32> -> tensor<18x1x4x5xf32>
+// CHECK: dl.max_pool2d {{.*}} {kernel = [2, 1], layout = "nhwc"} : tensor<6x4x1x30xf32> -> tensor<6x3x1x30xf32>
+// CHECK: dl.max_pool2d {{.*}} {kernel = [2, 1], layout = "nhwc"} : tensor<18x5x1x6xf32> -> tensor<18x4x1x6xf32>
+// CHECK: dl.transpose {{.*}} {perm = [1, 0]} : tensor<72x6xf32> -> tensor<6x72xf32>
+// CHECK: dl.max_pool2d {{.*}} {kernel = [2, 1], layout = "nhwc"} : tensor<1x6x1x72xf32> -> tensor<1x5x1x72xf32>
+// CHECK: dl.transpose {{.*}} {perm = [1, 0]} : tensor<5x72xf32> -> tensor<72x5xf32>
 func.func @pool(%x: tensor<2x3x4x5x6xf32>) -> tensor<2x3x3x4x5xf32> {
   %y = dl.max_pool3d %x {kernel = [2, 2, 2]} : tensor<2x3x4x5x6xf32> -> tensor<2x3x3x4x5xf32>
   func.return %y : tensor<2x3x3x4x5xf32>
+}
+
+// An axis whose windows are single places is left out.
+
+// CHECK-LABEL: @pool_of_planes
+// CHECK-NOT: tensor<6x4x1x30xf32>
+// CHECK-COUNT-2: dl.avg_pool2d
+func.func @pool_of_planes(%x: tensor<2x3x4x5x6xf32>) -> tensor<2x3x4x4x5xf32> {
+  %y = dl.avg_pool3d %x {kernel = [1, 2, 2]} : tensor<2x3x4x5x6xf32> -> tensor<2x3x4x4x5xf32>
+  func.return %y : tensor<2x3x4x4x5xf32>
+}
+
+// Rows are moved at once, elements one by one: these first, while they are few.
+
+// CHECK-LABEL: @nearest
+// CHECK: dl.gather %x, {{.*}} {axis = 1} : (tensor<8x4xf32>, tensor<8xi64>) -> tensor<8x8xf32>
+// CHECK: dl.gather {{.*}} {axis = 0} : (tensor<8x8xf32>, tensor<16xi64>) -> tensor<16x8xf32>
+func.func @nearest(%x: tensor<8x4xf32>) -> tensor<16x8xf32> {
+  %y = dl.resize %x {axes = [0, 1], sizes = [16, 8], mode = "nearest"} : tensor<8x4xf32> -> tensor<16x8xf32>
+  func.return %y : tensor<16x8xf32>
+}
+
+// CHECK-LABEL: @fewer_rows
+// CHECK: dl.gather %x, {{.*}} {axis = 0} : (tensor<8x4xf32>, tensor<4xi64>) -> tensor<4x4xf32>
+// CHECK: dl.gather {{.*}} {axis = 1} : (tensor<4x4xf32>, tensor<8xi64>) -> tensor<4x8xf32>
+func.func @fewer_rows(%x: tensor<8x4xf32>) -> tensor<4x8xf32> {
+  %y = dl.resize %x {axes = [0, 1], sizes = [4, 8], mode = "nearest"} : tensor<8x4xf32> -> tensor<4x8xf32>
+  func.return %y : tensor<4x8xf32>
 }

@@ -25,7 +25,7 @@ def resize(op: ResizeOp, make: Make) -> Term:
     axes = op.resized()
     if op.mode.data is Interpolation.NEAREST:
         y = Term(make, op.x)
-        for axis in axes:
+        for axis in sorted(axes, key=_growth):
             places = indices(make, nearest(axis, op.rounding.data), [axis.new])
             y = y.then(GatherOp, places.value, axis.axis)
     else:
@@ -36,6 +36,14 @@ def resize(op: ResizeOp, make: Make) -> Term:
     if op.extrapolation is None or not outside:
         return y
     return _replaced(make.term(y.value), outside, op.extrapolation.value.data)
+
+
+def _growth(axis: ResizedAxis) -> tuple[float, int]:
+    """The order in which nearest places are gathered: the less an axis grows the sooner.
+
+    Of two the later one, since elements of the last axis are moved one by one, and rows at once.
+    """
+    return axis.new / axis.old, -axis.axis
 
 
 def _replaced(y: Term, axes: list[ResizedAxis], number: float) -> Term:
