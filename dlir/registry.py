@@ -130,6 +130,8 @@ PASSES: dict[str, str] = {
     "structured-move-lanes": "dlir.transforms.structured_move_lanes:StructuredMoveLanes",
     "structured-narrow-results": (
         "dlir.transforms.structured_narrow_results:StructuredNarrowResults"
+    "structured-narrow-requantize": (
+        "dlir.transforms.structured_narrow_requantize:StructuredNarrowRequantize"
     ),
     "structured-outline": "dlir.transforms.structured_outline:StructuredOutline",
     "structured-pack": "dlir.transforms.structured_pack:StructuredPack",
@@ -142,6 +144,7 @@ PASSES: dict[str, str] = {
     ),
     "structured-schedule": "dlir.transforms.structured_schedule:StructuredSchedule",
     "structured-share-terms": "dlir.transforms.structured_share_terms:StructuredShareTerms",
+    "structured-sink-widening": "dlir.transforms.structured_sink_widening:StructuredSinkWidening",
     "structured-split-copies": "dlir.transforms.structured_split_copies:StructuredSplitCopies",
     "structured-tile": "dlir.transforms.structured_tile:StructuredTile",
     "structured-view-parts": "dlir.transforms.structured_view_parts:StructuredViewParts",

@@ -67,6 +67,48 @@ def requantize(
     return add(arith.TruncIOp(add(arith.MinSIOp(low, add(_whole(greatest)))), element))
 
 
+NARROW_SHIFT = 2
+"""The least shift of `requantize_in_32_bits`."""
+
+
+def requantize_in_32_bits(
+    add: Add, x: SSAValue, multiplier: SSAValue, shift: SSAValue, zero_point: ZeroPoint,
+    limits: tuple[int, int], *, positive: bool = False,
+) -> SSAValue:  # fmt: skip
+    """What `requantize` computes, for shifts from 2 on: of products only the high half counts.
+
+    A zero point that is no number is an i32. `positive` says that the multiplier is not negative.
+
+    With `p = |x * multiplier| <= 2^62` and `shift >= 2` the half that is added, `2^(30 + shift)`,
+    and the divisor, `2^(31 + shift)`, are multiples of 2^32, so the quotient is
+
+        floor((p + 2^(30 + shift)) / 2^(31 + shift))
+          = floor((floor(p / 2^32) + 2^(shift - 2)) / 2^(shift - 1))
+
+    whose numbers are below 2^31. Machines have products of 32 bits whose high halves come at once.
+    """
+
+    def whole(value: int) -> SSAValue:
+        return add(arith.ConstantOp(IntegerAttr(value, i32)))
+
+    factor = multiplier if positive else add(math.AbsIOp(multiplier))
+    a, b = (add(arith.ExtUIOp(size, i64)) for size in (add(math.AbsIOp(x)), factor))
+    product = add(arith.ShRUIOp(add(arith.MuliOp(a, b)), add(_whole(32))))
+    high = add(arith.TruncIOp(product, i32))
+    half = add(arith.ShLIOp(whole(1), add(arith.SubiOp(shift, whole(2)))))
+    bits = add(arith.SubiOp(shift, whole(1)))
+    quotient = add(arith.ShRUIOp(add(arith.AddiOp(high, half)), bits))
+    zero = whole(0)
+    signs = x if positive else add(arith.XOrIOp(x, multiplier))
+    negative = add(arith.CmpiOp(signs, zero, "slt"))
+    rounded = add(arith.SelectOp(negative, add(arith.SubiOp(zero, quotient)), quotient))
+    if zero_point != 0:
+        rounded = add(arith.AddiOp(rounded, _zero(add, zero_point, i32)))
+    least, greatest = map(whole, limits)
+    low = add(arith.MaxSIOp(rounded, least))
+    return add(arith.TruncIOp(add(arith.MinSIOp(low, greatest)), i8))
+
+
 def quantize(
     add: Add, x: SSAValue, scale: SSAValue, zero_point: ZeroPoint, element: Integer = i8
 ) -> SSAValue:

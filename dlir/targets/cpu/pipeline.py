@@ -21,10 +21,10 @@ PHASES: Mapping[str, str] = MappingProxyType(
             f"%(integerize)sdl-raise-composites,dl-sink-dequantize,dl-fold-scale,dl-sink-transpose,"
             f"dl-sink-reshape,{in_nhwc(KEEP)},"
             "dl-convolution-algorithm{winograd=%(winograd)s},convert-dl-to-structured,cse,"
-            "structured-insert-checks,structured-fuse,structured-fuse-weights,cse"
+            "structured-insert-checks,structured-sink-widening,structured-fuse,structured-fuse-weights,cse"
         ),
         "buffers": (
-            "%(apply)sstructured-schedule"
+            "structured-narrow-requantize,%(apply)sstructured-schedule"
             "{vector-bits=%(vector_bits)d registers=%(registers)d%(dots)s},"
             "structured-parallelize{threads=%(threads)d},%(dump)s"
             "structured-prepare-dots,structured-merge-window,structured-pack,"
