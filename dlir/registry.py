@@ -114,6 +114,9 @@ PASSES: dict[str, str] = {
     "inline": "dlir.transforms.inline:Inline",
     "structured-align-heads": "dlir.transforms.structured_align_heads:StructuredAlignHeads",
     "structured-bufferize": "dlir.transforms.structured_bufferize:StructuredBufferize",
+    "structured-drop-saturation": (
+        "dlir.transforms.structured_drop_saturation:StructuredDropSaturation"
+    ),
     "structured-fold-reshape": "dlir.transforms.structured_fold_reshape:StructuredFoldReshape",
     "structured-fold-windows": "dlir.transforms.structured_fold_windows:StructuredFoldWindows",
     "structured-fuse": "dlir.transforms.structured_fuse:StructuredFuse",

@@ -24,7 +24,8 @@ PHASES: Mapping[str, str] = MappingProxyType(
             "structured-insert-checks,structured-sink-widening,structured-fuse,structured-fuse-weights,cse"
         ),
         "buffers": (
-            "structured-narrow-requantize,%(apply)sstructured-schedule"
+            "structured-drop-saturation,structured-narrow-requantize,"
+            "%(apply)sstructured-schedule"
             "{vector-bits=%(vector_bits)d registers=%(registers)d%(dots)s},"
             "structured-parallelize{threads=%(threads)d},%(dump)s"
             "structured-prepare-dots,structured-merge-window,structured-pack,"
