@@ -2,6 +2,7 @@
 
 from bench.cases import (
     attention,
+    bf16,
     conv,
     integer,
     light,
@@ -18,7 +19,7 @@ from bench.cases import (
 from bench.program import Case
 
 TOPICS = (
-    model, minilm, matmul, attention, weight_only, conv, integer, memory, light, recurrent,
+    model, minilm, matmul, attention, weight_only, conv, integer, bf16, memory, light, recurrent,
     quantized, sparse, process,
 )  # fmt: skip
 CASES: dict[str, Case] = {case.name: case for topic in TOPICS for case in topic.CASES}

@@ -14,7 +14,7 @@ SPEED = 0.85  # of onnxruntime's
 GOAL = Goal(1 / SPEED, "onnxruntime")
 
 
-def _product(x: Sequence[int], y: Sequence[int], constant: bool) -> Program:
+def product(x: Sequence[int], y: Sequence[int], constant: bool) -> Program:
     """`x @ y`; a constant right side is a weight."""
     left, right = random(*x), random(*y)
     inputs, weights = {"x": left, "y": right}, {}
@@ -45,7 +45,7 @@ def _case(rows: int, inner: int, columns: int, constant: bool = False) -> Case:
     name = str(rows) if square else f"{rows}x{inner}x{columns}"
     return program_case(
         f"matmul/{name}{'-constant' if constant else ''}",
-        partial(_product, (rows, inner), (inner, columns), constant),
+        partial(product, (rows, inner), (inner, columns), constant),
         GOAL if square and constant else None,
         suite=constant or square,
     )
@@ -58,7 +58,7 @@ CASES: list[Case] = [
     _case(32, 1024, 1024, constant=True),
     program_case(
         "matmul/batched-12x128x64x128",
-        partial(_product, (12, 128, 64), (12, 64, 128), constant=False),
+        partial(product, (12, 128, 64), (12, 64, 128), constant=False),
         suite=True,
     ),
     _case(1, 4096, 4096),

@@ -52,10 +52,21 @@ def compiled(program: Program, threads: int) -> Call:
     return _call(program, threads, lambda module: torch.compile(module, dynamic=False))
 
 
-def _call(program: Program, threads: int, prepare: Callable[[Any], Any]) -> Call:
+def bf16(program: Program, threads: int) -> Call:
+    """With weights and inputs in bf16, and so everything between."""
+    return _call(program, threads, lambda module: module.to(torch.bfloat16), torch.bfloat16)
+
+
+def _call(
+    program: Program,
+    threads: int,
+    prepare: Callable[[Any], Any],
+    real: torch.dtype = torch.float32,
+) -> Call:
     torch.set_num_threads(threads)
     function = prepare(GraphModule(read_for(OPERATORS, program.proto())).eval())
-    inputs = [torch.from_numpy(array) for array in program.inputs.values()]
+    arrays = map(torch.from_numpy, program.inputs.values())
+    inputs = [x.to(real) if x.is_floating_point() else x for x in arrays]
 
     def call() -> Any:
         with torch.inference_mode():

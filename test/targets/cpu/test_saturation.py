@@ -1,4 +1,4 @@
-"""Casts of clipped floats on the CPU: bounds in, at and beyond the range of the integer, and NaN."""
+"""Casts of clipped floats on the CPU: bounds inside, at and beyond those of an integer, and NaN."""
 
 from __future__ import annotations
 
