@@ -131,10 +131,11 @@ PASSES: dict[str, str] = {
     "structured-merge-groups": "dlir.transforms.structured_merge_groups:StructuredMergeGroups",
     "structured-merge-window": "dlir.transforms.structured_merge_window:StructuredMergeWindow",
     "structured-move-lanes": "dlir.transforms.structured_move_lanes:StructuredMoveLanes",
-    "structured-narrow-results": (
-        "dlir.transforms.structured_narrow_results:StructuredNarrowResults"
     "structured-narrow-requantize": (
         "dlir.transforms.structured_narrow_requantize:StructuredNarrowRequantize"
+    ),
+    "structured-narrow-results": (
+        "dlir.transforms.structured_narrow_results:StructuredNarrowResults"
     ),
     "structured-outline": "dlir.transforms.structured_outline:StructuredOutline",
     "structured-pack": "dlir.transforms.structured_pack:StructuredPack",
