@@ -157,6 +157,52 @@ def test_rows_of_unknown_number() -> None:
         np.testing.assert_allclose(executable(*inputs), _expected(*inputs), rtol=2e-5, atol=2e-5)
 
 
+ONNX_CASES: list[dict[str, Any]] = [
+    {},
+    {"is_causal": 1},
+    {"softcap": 2.0},
+    {"heads": 2},
+    {"mask": np.bool_},
+    {"mask": np.float32},
+]
+
+
+def _onnx_case(heads: int = 4, mask: Any = None, **attributes: Any) -> tuple[Any, dict[str, Any]]:
+    """A model of one Attention node with `heads` heads of keys, and its inputs."""
+    onnx = pytest.importorskip("onnx")
+    random = np.random.default_rng(heads)
+    shapes = {"q": (2, 4, 29, 16), "k": (2, heads, 37, 16), "v": (2, heads, 37, 16)}
+    inputs: dict[str, Any] = {n: random.standard_normal(x, np.float32) for n, x in shapes.items()}
+    if mask is np.bool_:
+        inputs["mask"] = random.random((29, 37)) < 0.7
+        inputs["mask"][3] = False
+    elif mask is not None:
+        inputs["mask"] = random.standard_normal((29, 37), dtype=np.float32)
+    infos = [
+        onnx.helper.make_tensor_value_info(
+            name, onnx.helper.np_dtype_to_tensor_dtype(x.dtype), x.shape
+        )
+        for name, x in inputs.items()
+    ]
+    node = onnx.helper.make_node("Attention", [*inputs], ["y"], **attributes)
+    output = onnx.helper.make_tensor_value_info("y", onnx.TensorProto.FLOAT, None)
+    graph = onnx.helper.make_graph([node], "g", infos, [output])
+    opsets = [onnx.helper.make_opsetid("", 23)]
+    return onnx.helper.make_model(graph, opset_imports=opsets, ir_version=10), inputs
+
+
+@pytest.mark.parametrize("case", ONNX_CASES, ids=str)
+def test_operator_of_onnx(case: dict[str, Any]) -> None:
+    """Its body of many ops becomes one walk over rows, with no contraction left alone."""
+    model, inputs = _onnx_case(**case)
+    reference = pytest.importorskip("onnx.reference").ReferenceEvaluator(model)
+    executable = dlir.compile(model, target="cpu", cache=False)
+    (expected,) = reference.run(None, inputs)
+    np.testing.assert_allclose(executable(*inputs.values()), expected, rtol=2e-5, atol=2e-5)
+    buffers = str(executable.stage("buffers"))
+    assert "@contraction_" not in buffers and buffers.count("func private @rows_") == 1
+
+
 def _arena(rows: int) -> int:
     """The bytes of the arena for `rows` queries and keys."""
     executable = _compiled([(1, 2, rows, 16)] * 3, "f32", None, 1)

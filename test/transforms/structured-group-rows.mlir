@@ -184,3 +184,35 @@ func.func @layers(%q: tensor<20x8xf32>, %k: tensor<8x24xf32>, %v: tensor<24x16xf
   } -> tensor<20x16xf32>
   func.return %y : tensor<20x16xf32>
 }
+
+// Not even four rows of so many scores fit into a block.
+// CHECK-LABEL: @long
+// CHECK-NOT: rows =
+func.func @long(%q: tensor<2x20x8xf32>, %k: tensor<2x8x20000xf32>, %v: tensor<2x20000x16xf32>)
+    -> tensor<2x20x16xf32> {
+  %e = tensor.empty() : tensor<2x20x20000xf32>
+  %s = structured.generic {maps = [(d0, d1, d2, d3) -> (d0, d1, d3),
+                                   (d0, d1, d2, d3) -> (d0, d3, d2),
+                                   (d0, d1, d2, d3) -> (d0, d1, d2)],
+                           iterators = [parallel, parallel, parallel, reduction], init = 0.0 : f32,
+                           schedule = #structured.schedule<kernel = contraction, vector = [8, 16]>}
+      ins(%q, %k : tensor<2x20x8xf32>, tensor<2x8x20000xf32>) outs(%e : tensor<2x20x20000xf32>) {
+  ^bb0(%a: f32, %b: f32, %acc: f32):
+    %p = arith.mulf %a, %b : f32
+    %t = arith.addf %acc, %p : f32
+    structured.yield %t : f32
+  } -> tensor<2x20x20000xf32>
+  %h = tensor.empty() : tensor<2x20x16xf32>
+  %y = structured.generic {maps = [(d0, d1, d2, d3) -> (d0, d1, d3),
+                                   (d0, d1, d2, d3) -> (d0, d3, d2),
+                                   (d0, d1, d2, d3) -> (d0, d1, d2)],
+                           iterators = [parallel, parallel, parallel, reduction], init = 0.0 : f32,
+                           schedule = #structured.schedule<kernel = contraction, vector = [8, 16]>}
+      ins(%s, %v : tensor<2x20x20000xf32>, tensor<2x20000x16xf32>) outs(%h : tensor<2x20x16xf32>) {
+  ^bb0(%a: f32, %b: f32, %acc: f32):
+    %p = arith.mulf %a, %b : f32
+    %t = arith.addf %acc, %p : f32
+    structured.yield %t : f32
+  } -> tensor<2x20x16xf32>
+  func.return %y : tensor<2x20x16xf32>
+}
