@@ -233,7 +233,8 @@ class _Walk:
         """The memory that the current block has instead of that for all rows."""
         if operand.value not in self.local:
             shape = [size for size in part.sizes if isinstance(size, int)]
-            assert len(shape) == len(part.sizes)
+            if len(shape) < len(part.sizes):
+                fail(self.group[0], "the rows of a block are of unknown size or number")
             alloca = memref.AllocaOp.get(operand.element, ALIGNMENT, shape)
             self.local[operand.value] = self.sizes.insert(alloca).memref
         return self.local[operand.value]

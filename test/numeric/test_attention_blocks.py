@@ -148,6 +148,18 @@ def test_one_head_of_many_rows() -> None:
     _check([(1, 1, 301, 32), (1, 1, 400, 32), (1, 1, 400, 32)], threads=2)
 
 
+@pytest.mark.parametrize("threads", [1, 2])
+def test_batches_of_unknown_number(threads: int) -> None:
+    program = _program([(7, 3, 29, 8), (7, 3, 37, 8), (7, 3, 37, 8)], "f32", None)
+    program = program.replace("<7x", "<?x")
+    executable = dlir.compile(program, target="cpu", threads=threads, cache=False)
+    assert "memref<1x1x29x37xf32>" in str(executable.stage("buffers"))
+    for batches in (0, 1, 3):
+        keys = (batches, 3, 37, 8)
+        inputs = _inputs([(batches, 3, 29, 8), keys, keys], "f32", None)
+        np.testing.assert_allclose(executable(*inputs), _expected(*inputs), rtol=2e-5, atol=2e-5)
+
+
 def test_rows_of_unknown_number() -> None:
     """These keep their scores whole."""
     program = _program([(2, 3, 29, 8), (2, 3, 37, 8), (2, 3, 37, 8)], "f32", None)

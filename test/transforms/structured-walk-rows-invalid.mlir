@@ -46,3 +46,27 @@ func.func @empty(%x: memref<10x8xf32>, %m: memref<10xf32>, %y: memref<10x8xf32>)
   }
   func.return
 }
+
+// -----
+
+func.func @unknown(%x: memref<10x?xf32>, %y: memref<10xf32>, %n: index) {
+  %m = memref.alloca(%n) : memref<10x?xf32>
+  // expected-error@+1 {{the rows of a block are of unknown size or number}}
+  structured.generic {maps = [(d0, d1) -> (d0, d1), (d0, d1) -> (d0, d1)],
+                      iterators = [parallel, parallel],
+                      schedule = #structured.schedule<rows = [0, 0], block = [4]>}
+      ins(%x : memref<10x?xf32>) outs(%m : memref<10x?xf32>) {
+  ^bb0(%a: f32):
+    %v = arith.negf %a : f32
+    structured.yield %v : f32
+  }
+  structured.generic {maps = [(d0, d1) -> (d0, d1), (d0, d1) -> (d0)],
+                      iterators = [parallel, reduction], init = 0.0 : f32,
+                      schedule = #structured.schedule<rows = [0, 0], block = [4]>}
+      ins(%m : memref<10x?xf32>) outs(%y : memref<10xf32>) {
+  ^bb0(%a: f32, %acc: f32):
+    %v = arith.addf %acc, %a : f32
+    structured.yield %v : f32
+  }
+  func.return
+}

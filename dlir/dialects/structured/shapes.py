@@ -209,6 +209,11 @@ def _of_empty(sizes: Sizes, op: Operation, position: int) -> Size:
     return op.dynamic_sizes[_nth_dynamic(shape_of(op.tensor), position)]
 
 
+def _of_alloca(sizes: Sizes, op: Operation, position: int) -> Size:
+    assert isinstance(op, memref.AllocaOp)
+    return op.dynamic_sizes[_nth_dynamic(shape_of(op.memref), position)]
+
+
 def _of_reshape(sizes: Sizes, op: Operation, position: int) -> Size:
     assert isinstance(op, ReshapeOp)
     return op.sizes[_nth_dynamic(shape_of(op.result), position)]
@@ -218,5 +223,6 @@ _SOURCES: dict[type[Operation], Callable[[Sizes, Operation, int], Size]] = {
     **dict.fromkeys(get_args(DestinationOp), _of_outs),
     tensor.InsertSliceOp: _of_dest,
     tensor.EmptyOp: _of_empty,
+    memref.AllocaOp: _of_alloca,
     ReshapeOp: _of_reshape,
 }

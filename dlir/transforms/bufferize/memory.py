@@ -9,13 +9,7 @@ from typing import TypeAlias
 
 from xdsl.builder import Builder
 from xdsl.dialects import func, tensor
-from xdsl.dialects.builtin import (
-    DYNAMIC_INDEX,
-    FixedBitwidthType,
-    IndexType,
-    MemRefType,
-    TensorType,
-)
+from xdsl.dialects.builtin import FixedBitwidthType, IndexType, MemRefType, TensorType
 from xdsl.ir import Attribute, Block, Operation, SSAValue
 from xdsl.rewriter import InsertPoint
 
@@ -89,7 +83,7 @@ class Memory:
         found: list[Request[SSAValue]] = []
         shared = {id(root) for value, root in self.roots.items() if not is_local(value)}
         for root in {id(r): r for r in self.roots.values()}.values():
-            root.is_local = id(root) not in shared and DYNAMIC_INDEX not in root.type.get_shape()
+            root.is_local = id(root) not in shared
             if root.argument is None and root.result is None and not root.is_local:
                 root.request = _request(root)
                 found.append(root.request)

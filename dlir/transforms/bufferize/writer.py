@@ -131,7 +131,9 @@ class Writer:
             return self._result_view(root)
         if not root.is_local:
             return self._slot(root)
-        alloca = memref.AllocaOp.get(root.type.element_type, ALIGNMENT, root.type.get_shape())
+        alloca = memref.AllocaOp.get(
+            root.type.element_type, ALIGNMENT, root.type.get_shape(), self._dynamic(root)
+        )
         self.block.add_op(alloca)
         return alloca.memref
 

@@ -122,7 +122,7 @@ def _block_rows(group: Group) -> int | None:
     (first, rows), *_, (last, _) = group.members
     sizes = [_bytes_of_row(group, op) for op, _ in group.members[:-1]]
     extent = first.static_extents()[rows[-1]]
-    if DYNAMIC_INDEX in (extent, *sizes, *shape_of(last.outs)):
+    if DYNAMIC_INDEX in (extent, *sizes):
         return None
     most = min(BLOCK_BYTES // max(1, sum(sizes)), MOST_ROWS, extent)
     if most < min(FEWEST_ROWS, max(1, extent)):
@@ -146,12 +146,10 @@ def _bytes_of_row(group: Group, op: GenericOp) -> int:
     assert op.result is not None
     if _is_replacing(group, op) is not None or not isinstance(op.outs.owner, tensor.EmptyOp):
         return 0
-    shape, element = shape_of(op.result), element_type_of(op.result)
-    if DYNAMIC_INDEX in shape:
-        return DYNAMIC_INDEX
+    element, places = element_type_of(op.result), group.places[op.result]
+    sizes = [size for p, size in enumerate(shape_of(op.result)) if p not in places]
     width = element.bitwidth if isinstance(element, FixedBitwidthType) else 64
-    places = group.places[op.result]
-    return prod(size for p, size in enumerate(shape) if p not in places) * width // 8
+    return DYNAMIC_INDEX if DYNAMIC_INDEX in sizes else prod(sizes) * width // 8
 
 
 # --- memory ---------------------------------------------------------------------------------------
