@@ -95,9 +95,10 @@ def _rows_of(group: Group, op: Operation) -> tuple[int, ...] | None:
     roles = _product(op)
     if roles is None:
         return group.rows_of(op)
-    others = [v for v in op.operands if v in group.places]
+    if [v for v in op.operands if v in group.places] != [roles.a.value]:
+        return None
     rows = group.rows_read(op, list(op.inputs).index(roles.a.value))
-    fits = others == [roles.a.value] and rows is not None and group.may_write(op, rows)
+    fits = rows is not None and group.may_write(op, rows)
     return rows if fits and rows and {*rows} == {*roles.outer, roles.row} else None
 
 
