@@ -24,7 +24,7 @@ from dlir.dialects.structured.roles import (
 )
 from dlir.dialects.structured.sparse import few_columns
 from dlir.dialects.structured.weight_only import KERNEL, WeightOnly, match_weight_only
-from dlir.dialects.structured.windows import match_window
+from dlir.dialects.structured.windows import match_pixels, match_window
 
 PAGE_BYTES = 4096
 MANY_PAGES = 512  # several times what the first table of addresses holds
@@ -34,6 +34,7 @@ FEW_STREAMS, STREAMS = 8, 16  # that prefetchers follow
 MANY_ROWS = 128  # that use a packed panel before its copy has paid
 STREAMED_ROWS = 4  # or columns, up to which the other side is read as it lies, once for each
 LEAST_SUM = 64  # terms that are worth adding up along lanes
+TILE_PIXELS = 4  # of a depthwise convolution: one or two registers of each
 WINDOW_ROWS = 8  # of a tile that windows slide down: more hardly save another load
 FEW_ROWS = 8  # for which weights are dequantised in registers, once for all rows
 BUFFER_BYTES = 512 << 10  # of a panel that is dequantised for many rows: half of a second cache
@@ -54,8 +55,8 @@ class StructuredSchedule(ModulePass):
     its own lie on a page of memory each, or which is so large that its panels crowd the caches. By
     fewer rows such a b is read where it is, and `tile` takes the sum in blocks.
 
-    Windows that slide down the rows of an image get a tile of some of these rows, so that each line
-    that they share is read once.
+    Windows that slide down the rows of an image get a tile of some of these rows, and windows over
+    channels a tile of pixels, so that what they share is read once.
 
     `vector-bits`, `registers` and `dots`, its kinds of dot products, describe the machine. Where a
     kind of dot product computes a sum of narrow numbers, the schedule names it, and the right side
@@ -91,7 +92,7 @@ class StructuredSchedule(ModulePass):
             elif (weights := match_weight_only(inner)) is not None:
                 inner.schedule = self._weight_only(inner, weights)
             elif is_multiply_add(inner.body.block) and inner.out_forms:
-                inner.schedule = _depthwise(inner)
+                inner.schedule = self._depthwise(inner)
 
     def _contraction(self, op: GenericOp, roles: Contraction) -> ScheduleAttr | None:
         extents = op.static_extents()
@@ -172,6 +173,23 @@ class StructuredSchedule(ModulePass):
             entries["buffer"] = FEW_ROWS + 1
         return ScheduleAttr.get(entries)
 
+    def _depthwise(self, op: GenericOp) -> ScheduleAttr | None:
+        """Products without reuse, lanes along the channels: weights are packed with these last.
+
+        A tile of pixels shares what it reads: its sums, a row of the image and a weight fit.
+        """
+        lanes = op.out_forms[-1].plain_dim
+        inputs, _, _ = operands_of(op)
+        if lanes is None or not all(x.depends_on(lanes) for x in inputs):
+            return None
+        strided = [i for i, x in enumerate(inputs) if not x.is_run_along(lanes)]
+        if not strided or not all(is_weight(inputs[i].value) for i in strided):
+            return None
+        entries: dict[str, str | list[int]] = {"kernel": "vector", "pack": strided}
+        if match_pixels(op, lanes) is not None:
+            entries["vector"] = [TILE_PIXELS, max(1, self.registers // 16) * self._lanes_of(op)]
+        return ScheduleAttr.get(entries)
+
 
 def _rows_of(op: GenericOp, roles: Contraction | WeightOnly, right: Sequence[Operand]) -> int:
     """How many rows read each element of the right side; DYNAMIC_INDEX if that is not known."""
@@ -193,18 +211,6 @@ def _few_rows(rows: int, columns: int, lanes: int, registers: int) -> tuple[int,
 def _window_tile(rows: int, lanes: int, registers: int) -> tuple[int, int]:
     """As many rows as half of the registers, or eight: the weights of a window fill the others."""
     return max(1, min(rows, WINDOW_ROWS, registers // 2)), lanes
-
-
-def _depthwise(op: GenericOp) -> ScheduleAttr | None:
-    """Products without reuse, lanes along the channels: weights are packed with these last."""
-    lanes = op.out_forms[-1].plain_dim
-    inputs, _, _ = operands_of(op)
-    if lanes is None or not all(x.depends_on(lanes) for x in inputs):
-        return None
-    strided = [i for i, x in enumerate(inputs) if not x.is_run_along(lanes)]
-    if not strided or not all(is_weight(inputs[i].value) for i in strided):
-        return None
-    return ScheduleAttr.get({"kernel": "vector", "pack": strided})
 
 
 def _streamed(op: GenericOp, roles: Contraction) -> ScheduleAttr | None:

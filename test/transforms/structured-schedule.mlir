@@ -233,3 +233,23 @@ func.func @windows(%x: tensor<3x58x58xf32>, %w: tensor<3x3x3xf32>, %o: tensor<3x
   } -> tensor<3x56x56xf32>
   func.return %r : tensor<3x56x56xf32>
 }
+
+// Windows over channels: a tile of pixels shares the weights, which are packed channels last.
+// CHECK-LABEL: @channels
+// CHECK: schedule = #structured.schedule<kernel = vector, pack = [1], vector = [4, 32]>}
+// SSE-LABEL: @channels
+// SSE: schedule = #structured.schedule<kernel = vector, pack = [1], vector = [4, 4]>}
+func.func @channels(%x: tensor<58x58x96xf32>, %o: tensor<56x56x96xf32>) -> tensor<56x56x96xf32> {
+  %w = dl.param "w" : tensor<96x3x3xf32>
+  %r = structured.generic {maps = [(i, j, c, r, k) -> (i + r, j + k, c), (i, j, c, r, k) -> (c, r, k),
+                                   (i, j, c, r, k) -> (i, j, c)],
+                           iterators = [parallel, parallel, parallel, reduction, reduction],
+                           init = 0.0 : f32, domain = array<i64: 56, 56, 96, 3, 3>}
+      ins(%x, %w : tensor<58x58x96xf32>, tensor<96x3x3xf32>) outs(%o : tensor<56x56x96xf32>) {
+  ^bb0(%a: f32, %b: f32, %acc: f32):
+    %p = arith.mulf %a, %b : f32
+    %s = arith.addf %acc, %p : f32
+    structured.yield %s : f32
+  } -> tensor<56x56x96xf32>
+  func.return %r : tensor<56x56x96xf32>
+}

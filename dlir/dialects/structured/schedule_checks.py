@@ -12,6 +12,7 @@ from dlir.dialects.structured.dots import suitable_dot
 from dlir.dialects.structured.ops import GenericOp, element_type_of
 from dlir.dialects.structured.roles import Contraction, match_contraction
 from dlir.dialects.structured.weight_only import KERNEL, match_weight_only
+from dlir.dialects.structured.windows import match_pixels
 from dlir.dialects.vector_dot import GROUPS, Dot
 
 LARGEST_TILE = 4096
@@ -69,8 +70,10 @@ def _weight_only(op: GenericOp, schedule: ScheduleAttr) -> str | None:
 
 def _vector(op: GenericOp, schedule: ScheduleAttr) -> str | None:
     shape = schedule.integers("vector") or ()
-    if schedule.word("kernel") not in ("contraction", KERNEL):
-        return "'vector' is for contractions"
+    kernel, lanes = schedule.word("kernel"), op.out_forms[-1].plain_dim if op.out_forms else None
+    pixels = kernel == "vector" and lanes is not None and match_pixels(op, lanes) is not None
+    if kernel not in ("contraction", KERNEL) and not (pixels and len(shape) == 2):
+        return "'vector' is for contractions, and [pixels, channels] for windows over channels"
     if min(shape, default=0) < 1 or prod(shape) > LARGEST_TILE:
         return f"'vector' takes sizes of at least 1, and {LARGEST_TILE} elements at most"
     return None

@@ -1,4 +1,4 @@
-"""Contractions that slide a window down the rows of images: convolutions of single channels.
+"""Windows of known size that slide over images: convolutions of single channels.
 
 `out[.., i, .., n] = sum_{r, k..} a[.., r, k..] * b[.., i + r, .., n + ...]`: what is read of one
 row of `b` is used by all of the rows of the result whose windows reach it.
@@ -12,7 +12,12 @@ from math import prod
 from xdsl.dialects.builtin import DYNAMIC_INDEX
 
 from dlir.dialects.structured.ops import GenericOp
-from dlir.dialects.structured.roles import Contraction
+from dlir.dialects.structured.roles import (
+    Contraction,
+    is_multiply_add,
+    operands_of,
+    parallel_order,
+)
 
 MOST_TAPS = 32
 """Of a window that is written out: more would be too much code."""
@@ -28,9 +33,9 @@ class Window:
 
 def match_window(op: GenericOp, roles: Contraction) -> Window | None:
     """The innermost rows that windows of known size slide down, a step at a time."""
-    extents = [op.static_extents()[d] for d in op.reduction_dims]
-    written_out = DYNAMIC_INDEX not in extents and 0 < prod(extents) <= MOST_TAPS
-    if not written_out or roles.row is not None or roles.panel is not None or roles.group:
+    if roles.row is not None or roles.panel is not None or roles.group is not None:
+        return None
+    if not _has_few_taps(op):
         return None
     plain = {form.plain_dim for form in roles.out.forms}
     for row in reversed(roles.outer):
@@ -39,6 +44,25 @@ def match_window(op: GenericOp, roles: Contraction) -> Window | None:
             if taps:
                 return Window(row, taps[0])
     return None
+
+
+def match_pixels(op: GenericOp, lanes: int) -> int | None:
+    """The innermost iterator of the result besides the lanes that an input does not depend on.
+
+    All pixels along it are multiplied by the same weights.
+    """
+    inputs, out, _ = operands_of(op)
+    if len(inputs) != 2 or not is_multiply_add(op.body.block) or not _has_few_taps(op):
+        return None
+    plain = {form.plain_dim for form in out.forms} - {lanes}
+    order = [d for d in parallel_order(op) if d in plain]
+    pixels = [d for d in order if not all(x.depends_on(d) for x in inputs)]
+    return pixels[-1] if pixels else None
+
+
+def _has_few_taps(op: GenericOp) -> bool:
+    extents = [op.static_extents()[d] for d in op.reduction_dims]
+    return bool(extents) and DYNAMIC_INDEX not in extents and 0 < prod(extents) <= MOST_TAPS
 
 
 def _slides(roles: Contraction, row: int, tap: int) -> bool:

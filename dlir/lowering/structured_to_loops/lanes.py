@@ -25,6 +25,7 @@ from dlir.lowering.structured_to_loops.access import (
     written_lanes,
 )
 from dlir.lowering.structured_to_loops.bodies import COMBINERS, Body, combiner
+from dlir.lowering.structured_to_loops.depthwise import lower_depthwise
 from dlir.lowering.structured_to_loops.emitter import Emitter
 from dlir.lowering.structured_to_loops.rows import goes_by_rows, lower_rows
 from dlir.lowering.structured_to_loops.scalar import (
@@ -57,6 +58,8 @@ def lane_dim(op: GenericOp) -> int | None:
 
 def lower_lanes(emit: Emitter, op: GenericOp, dim: int) -> None:
     """Write the loops with iterator `dim` along the lanes."""
+    if lower_depthwise(emit, op, dim):
+        return
     if goes_by_rows(op, dim):
         lower_rows(emit, op, dim)
     elif dim in op.parallel_dims:

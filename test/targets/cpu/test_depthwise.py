@@ -1,4 +1,4 @@
-"""Depthwise convolutions by themselves, vectors along the rows of images, at every edge."""
+"""Depthwise convolutions, vectors along the rows of images or along channels, at every edge."""
 
 import numpy as np
 import pytest
@@ -107,3 +107,71 @@ def test_windows_in_fewer_registers(height: int, monkeypatch: pytest.MonkeyPatch
     run = dlir.compile(model, target="cpu")
     assert f"vector = [{min(height, 8)}, 8]" in str(run.stage("buffers"))
     assert np.allclose(run(x), want, rtol=1e-5, atol=1e-5)
+
+
+CHANNELS = """
+func.func @main(%x: tensor<1x{h}x{w}x{c}x{t}>) -> tensor<1x{oh}x{ow}x{c}x{t}> {{
+  %w = dl.param "w" : tensor<{c}x1x3x3x{t}>
+  %b = dl.param "b" : tensor<{c}x{t}>
+  %r = dl.conv2d %x, %w acc {acc} {{padding = [1, 0, 1, 2], groups = {c}, layout = "nhwc",
+    strides = [{s}, {s}]}}
+    : (tensor<1x{h}x{w}x{c}x{t}>, tensor<{c}x1x3x3x{t}>) -> tensor<1x{oh}x{ow}x{c}x{t}>
+  %a = dl.add %r, %b : (tensor<1x{oh}x{ow}x{c}x{t}>, tensor<{c}x{t}>) -> tensor<1x{oh}x{ow}x{c}x{t}>
+  %e = dl.relu %a : tensor<1x{oh}x{ow}x{c}x{t}>
+  func.return %e : tensor<1x{oh}x{ow}x{c}x{t}>
+}}"""
+
+
+def channels_case(
+    width: int, channels: int, stride: int = 1, kind: str = "f32", dynamic: bool = False
+):
+    """A model, its input, and what float64 makes of it."""
+    rng = np.random.default_rng(width * 100 + channels)
+    dtype = {"f64": np.float64, "f32": np.float32, "f16": np.float16}[kind]
+    x, w, b = (
+        rng.normal(size=shape).astype(dtype)
+        for shape in ((1, 5, width, channels), (channels, 1, 3, 3), (channels,))
+    )
+    padded = np.pad(x.astype(np.float64), [(0, 0), (1, 1), (0, 2), (0, 0)])
+    windows = np.lib.stride_tricks.sliding_window_view(padded, (3, 3), (1, 2))
+    windows = windows[:, ::stride, ::stride]
+    want = np.maximum(np.einsum("nhwcij,cij->nhwc", windows, w[:, 0].astype(np.float64)) + b, 0)
+    sizes = dict.fromkeys(("h", "w", "oh", "ow"), "?") if dynamic else {}
+    text = CHANNELS.format(**{
+        "h": 5, "w": width, "c": channels, "t": kind, "s": stride, "oh": want.shape[1],
+        "ow": want.shape[2], "acc": "f64" if kind == "f64" else "f32", **sizes,
+    })  # fmt: skip
+    return dlir.load(text, {"w": w, "b": b}), x, want
+
+
+@pytest.mark.parametrize("width", [1, 3, 4, 5, 7, 9])
+@pytest.mark.parametrize("channels", [1, 7, 16, 31, 32, 33, 65])
+def test_tiles_of_pixels(width: int, channels: int):
+    model, x, want = channels_case(width, channels)
+    assert np.allclose(dlir.compile(model, target="cpu")(x), want, rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize("stride", [1, 2, 3])
+@pytest.mark.parametrize("dynamic", [False, True])
+@pytest.mark.parametrize("threads", [1, 2])
+def test_strides_of_pixels(stride: int, dynamic: bool, threads: int):
+    model, x, want = channels_case(13, 40, stride, dynamic=dynamic)
+    run = dlir.compile(model, target="cpu", threads=threads)
+    assert "kernel = vector, pack = [1], vector = [4, " in str(run.stage("buffers"))
+    assert np.allclose(run(x), want, rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize(("kind", "tolerance"), [("f64", 1e-12), ("f16", 5e-3)])
+def test_other_floats(kind: str, tolerance: float):
+    model, x, want = channels_case(9, 33, kind=kind)
+    got = dlir.compile(model, target="cpu")(x)
+    assert np.allclose(got, want, rtol=tolerance, atol=tolerance)
+
+
+def test_what_is_not_a_number_stays_in_its_channel():
+    model, x, want = channels_case(11, 20)
+    x[0, 2, 5, 3], x[0, 0, 0, 19] = np.nan, np.inf
+    got = dlir.compile(model, target="cpu")(x)
+    assert np.isnan(got[0, 1:4, 3:6, 3]).all()
+    others = [c for c in range(20) if c not in (3, 19)]
+    assert np.allclose(got[..., others], want[..., others], rtol=1e-5, atol=1e-5)
