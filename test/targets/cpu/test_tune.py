@@ -26,7 +26,7 @@ from dlir.registry import default_registry
 from dlir.targets.cpu import schedules
 from dlir.targets.cpu.tune import database, space
 from dlir.targets.cpu.tune.bench import Bench
-from dlir.targets.cpu.tune.cost import cycles, sizes_of
+from dlir.targets.cpu.tune.cost import Sizes, cycles, sizes_of
 from dlir.targets.cpu.tune.database import Database
 from dlir.targets.cpu.tune.measure import Kernel, Task, Trial
 from dlir.targets.cpu.tune.search import Finding, Search, usual_schedule
@@ -134,6 +134,34 @@ def test_the_cost_model_knows_what_cannot_be_good(tiny: Subject) -> None:
     assert cost(1, sizes.lanes) > 2 * cost(6, 4 * sizes.lanes)
     large = replace(sizes, rows=4096, depth=4096)
     assert cycles(large, ScheduleAttr.get({"vector": [6, 64]})) > 1000 * cost(6, 64)
+
+
+def test_blocks_of_a_sum_are_tried_where_they_may_help() -> None:
+    """Beside a right side that is read in place: not of tiny panels, nor of less than a block."""
+
+    def blocks(depth: int, columns: int) -> set[int]:
+        x, y = f"tensor<4x{depth}xf32>", f"tensor<{depth}x{columns}xf32>"
+        text = f"""func.func @main(%x: {x}, %y: {y}) -> tensor<4x{columns}xf32> {{
+          %0 = dl.matmul %x, %y acc f32 : ({x}, {y}) -> tensor<4x{columns}xf32>
+          func.return %0 : tensor<4x{columns}xf32>
+        }}"""
+        (subject,) = subjects(text)
+        problem = space.Problem(kernel_in(parsed(subject.text)), 1)
+        tall = ScheduleAttr.get({"kernel": "contraction", "vector": [4, 64]})
+        tiles = [s.integers("tile") for s in space.neighbours("tile", problem, tall)]
+        return {tile[2] for tile in tiles if tile is not None}
+
+    assert blocks(16, 64) == set()
+    assert blocks(2048, 2048) == {8, 16, 128, 512}
+    assert blocks(300, 2048) == {8, 16, 128}
+
+
+def test_blocks_are_read_from_nearer_caches_but_sums_wait_in_the_result() -> None:
+    whole = ScheduleAttr.get({"vector": [1, 64]})
+    long = Sizes(1, 6, 64, 1 << 20, 4, 16, 2)
+    assert cycles(long, whole.updated({"tile": [0, 0, 64]})) < cycles(long, whole)
+    wide = Sizes(1, 6, 1 << 16, 1 << 10, 4, 16, 2)
+    assert cycles(wide, whole.updated({"tile": [0, 0, 1]})) > cycles(wide, whole)
 
 
 # --- the search -----------------------------------------------------------------------------------

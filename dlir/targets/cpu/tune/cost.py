@@ -18,8 +18,22 @@ from dlir.dialects.structured.roles import Contraction, match_contraction, plann
 from dlir.targets.cpu.description import host
 from dlir.transforms.structured_schedule import register_tiles, tile_cycles
 
-BYTES_PER_CYCLE: Mapping[str, float] = {"l1": 128, "l2": 48, "l3": 16, "memory": 8}
-"""About what one core reads from each level."""
+CACHES: Mapping[str, float] = {"l1": 128, "l2": 48, "l3": 16}
+"""About the bytes that one core reads of each cache in the time of a multiply-add of vectors."""
+
+
+@cache
+def speed() -> Mapping[str, float]:
+    """The same of memory, too, which is the measured machine's, as the roofline has it."""
+    from dlir.targets.cpu.native import native_cpu
+
+    cpu = native_cpu()
+    seconds = 2 * host().lanes(32) / cpu.peak("f32", 1)
+    return {**CACHES, "memory": cpu.bandwidth(1) * seconds}
+
+
+SUM_BYTES = 4
+"""Of what waits in the result between two blocks of a sum."""
 
 
 @cache
@@ -46,6 +60,8 @@ class Sizes:
     bytes: int
     """Of an element."""
     lanes: int
+    sum: int
+    """The innermost iterator of the sum."""
 
     @staticmethod
     def of(op: GenericOp, roles: Contraction) -> Sizes:
@@ -59,6 +75,7 @@ class Sizes:
             prod(extents[d] for d in op.reduction_dims),
             max(1, element.bitwidth // 8),
             host().lanes(total.bitwidth),
+            op.reduction_dims[-1],
         )
 
 
@@ -72,13 +89,19 @@ def cycles(sizes: Sizes, schedule: ScheduleAttr) -> float:
     height, width = schedule.integers("vector") or (1, sizes.lanes)
     tile = (min(height, sizes.rows), width)
     arithmetic = tile_cycles(sizes.rows, sizes.columns, sizes.lanes, tile) * sizes.depth
-    panel = sizes.depth * width * sizes.bytes
-    left = sizes.depth * sizes.rows * sizes.bytes
+    tiles = schedule.integers("tile")
+    block = max(1, (tiles[sizes.sum] if tiles else 0) or sizes.depth)
+    blocks = -(-sizes.depth // block)
     panels, steps = -(-sizes.columns // width), -(-sizes.rows // tile[0])
-    traffic = panels * (
-        steps * panel / BYTES_PER_CYCLE[level_of(panel)] + left / BYTES_PER_CYCLE[level_of(left)]
-    )
-    return sizes.batch * max(arithmetic, traffic)
+    left = block * sizes.rows * sizes.bytes
+    traffic = panels * (steps * _read(block * width * sizes.bytes) + _read(left))
+    sums = 2 * _read(sizes.rows * sizes.columns * SUM_BYTES) if blocks > 1 else 0
+    return sizes.batch * max(arithmetic, blocks * (traffic + sums))
+
+
+def _read(size: float) -> float:
+    """The time to read so many bytes again."""
+    return size / speed()[level_of(size)]
 
 
 def sizes_of(op: GenericOp) -> Sizes | None:

@@ -6,7 +6,7 @@ not fit the op, and what the cost model says cannot be good, is left out.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -18,7 +18,7 @@ from dlir.dialects.structured.ops import GenericOp
 from dlir.dialects.structured.roles import Contraction, match_contraction, parallel_order
 from dlir.dialects.structured.schedule_checks import misfit
 from dlir.targets.cpu.description import host
-from dlir.targets.cpu.tune.cost import capacities, cycles, sizes_of, tiles_that_fit
+from dlir.targets.cpu.tune.cost import Sizes, capacities, cycles, sizes_of, tiles_that_fit
 from dlir.transforms.structured_schedule import best_tile, near_rows
 
 SLOWER = 1.4
@@ -27,6 +27,8 @@ MOST = 8
 """Values of one key that are tried."""
 BLOCKS = (4, 16, 64)
 """Register tiles in a block of rows."""
+TERMS = (8, 16, 128, 512)
+"""Of a block of a sum."""
 
 Axis: TypeAlias = Callable[["Problem", ScheduleAttr], Iterator[ScheduleAttr | None]]
 
@@ -56,7 +58,7 @@ def _kernel(problem: Problem, schedule: ScheduleAttr) -> Iterator[ScheduleAttr |
     if sizes is None or roles is None:
         return
     if schedule.word("kernel") == "contraction":
-        yield schedule.without("kernel", "vector", "pack", "dot")
+        yield schedule.without("kernel", "vector", "pack", "dot", "tile")
         return
     registers, tallest = host().vector_registers, near_rows(roles)
     tile = best_tile(sizes.rows, sizes.columns, sizes.lanes, registers, tallest)
@@ -113,19 +115,40 @@ def _order(problem: Problem, schedule: ScheduleAttr) -> Iterator[ScheduleAttr]:
         yield schedule.updated({"order": [*inner, *op.reduction_dims]})
 
 
-def _tile(problem: Problem, schedule: ScheduleAttr) -> Iterator[ScheduleAttr]:
-    """Blocks of rows, where the left side is too large for the cache it is read from again."""
+def _tile(problem: Problem, schedule: ScheduleAttr) -> Iterator[ScheduleAttr | None]:
+    """Blocks of rows, or of the sum, or neither."""
     sizes, roles = sizes_of(problem.op), match_contraction(problem.op)
     vector = schedule.integers("vector")
-    if sizes is None or roles is None or roles.row is None or vector is None:
+    if sizes is None or roles is None or vector is None:
         return
+    found = [*_blocks_of_rows(sizes, roles, vector), *_blocks_of_sum(problem.op, sizes, vector)]
+    if schedule.integers("tile"):
+        yield schedule.without("tile")
+    most = SLOWER * cycles(sizes, schedule)
+    for dim, size in found:
+        tile = [size if d == dim else 0 for d in range(len(problem.op.kinds))]
+        blocked = schedule.updated({"tile": tile})
+        if cycles(sizes, blocked) <= most:
+            yield blocked
+
+
+def _blocks_of_rows(
+    sizes: Sizes, roles: Contraction, vector: Sequence[int]
+) -> Iterator[tuple[int, int]]:
+    """Where the left side is too large for the cache it is read from again."""
     row, near = sizes.depth * sizes.bytes, capacities().get("l2", 0)
-    if sizes.columns <= vector[1] or sizes.rows * row <= near:
+    if roles.row is None or sizes.columns <= vector[1] or sizes.rows * row <= near:
         return
     for size in (blocks * vector[0] for blocks in BLOCKS):
         if size < sizes.rows and size * row <= near:
-            tile = [size if d == roles.row else 0 for d in range(len(problem.op.kinds))]
-            yield schedule.updated({"tile": tile})
+            yield roles.row, size
+
+
+def _blocks_of_sum(op: GenericOp, sizes: Sizes, vector: Sequence[int]) -> Iterator[tuple[int, int]]:
+    """Where a panel of the right side is too large for the nearest cache."""
+    panel = sizes.depth * vector[1] * sizes.bytes
+    if len(op.reduction_dims) == 1 and panel > capacities().get("l1", 0):
+        yield from ((op.reduction_dims[0], size) for size in TERMS if size < sizes.depth)
 
 
 def _threads(problem: Problem, schedule: ScheduleAttr) -> Iterator[ScheduleAttr]:
