@@ -3,6 +3,10 @@
 Square tiles are loaded row by row, transposed in registers and stored column by column. The
 in-register transpose swaps off-diagonal blocks of halving size, log2(N) shuffles per row (Eklundh,
 "A Fast Computer Method for Matrix Transposing", 1972).
+
+Of bytes a tile has 16 x 16, and four of them lie side by side in a register. They interleave each
+row with the one half a tile further down, log2(N) times (Stone, "Parallel Processing with the
+Perfect Shuffle", 1971): that is an instruction of every machine, for all four tiles at once.
 """
 
 from __future__ import annotations
@@ -14,6 +18,7 @@ from xdsl.dialects import vector
 from xdsl.dialects.builtin import DenseArrayBase, i64
 from xdsl.ir import SSAValue
 
+from dlir.dialects.shared import vector_type
 from dlir.dialects.structured.ops import GenericOp
 from dlir.dialects.structured.roles import Operand, is_copy, operands_of, parallel_order
 from dlir.lowering.structured_to_loops.access import (
@@ -71,7 +76,9 @@ class _Kernel:
     def __init__(self, emit: Emitter, op: GenericOp, roles: Transpose):
         self.emit, self.roles = emit, roles
         self.space = Space.of(emit, op)
-        self.side = NARROW_BYTES // max(4, bytes_of(roles.x.element))
+        size = bytes_of(roles.x.element)
+        self.side = NARROW_BYTES // max(4, size)
+        self.wide = NARROW_BYTES if size == 1 else self.side
         self.outer = [d for d in parallel_order(op) if d not in (roles.i, roles.j)]
 
     def write(self) -> None:
@@ -108,6 +115,7 @@ class _Kernel:
         """`body(count)` for every `count` iterations; None stands for single, uncounted ones."""
         emit, extent, side = self.emit, self.space.extents[dim], self.side
         full = emit.round_down(extent, side)
+        wide = emit.round_down(extent, self.wide) if dim == self.roles.j else start
 
         def step(count: int | None) -> Callable[[Index, Sequence[SSAValue]], list[SSAValue]]:
             def at(i: Index, _: Sequence[SSAValue]) -> list[SSAValue]:
@@ -118,7 +126,10 @@ class _Kernel:
             return at
 
         shared = dim == self.space.shared
-        emit.loop(start, full, side, [], step(side), shared=shared)
+        if wide != start:
+            emit.loop(start, wide, self.wide, [], step(self.wide), shared=shared)
+        if self.wide != side or wide == start:
+            emit.loop(wide, full, side, [], step(side), shared=shared)
         if isinstance(extent, int):
             rest = extent % side
             emit.loop(full, extent, side, [], step(rest), shared=shared)
@@ -150,15 +161,19 @@ class _Kernel:
         self.space.at[dim] = first
 
     def _tile(self, rows: int, columns: int) -> None:
-        """rows x columns of x become columns x rows of the result; both at most `side`."""
+        """rows x columns of x become columns x rows of the result; both at most `side`, or columns
+        as many as stand side by side."""
         emit, x, out = self.emit, self.roles.x, self.roles.out
-        zero = emit.splat(0.0, x.element, [self.side])
+        width = max(self.side, columns)
+        lanes = Lanes(self.roles.j, width) if columns == width else self._lanes(columns)
+        zero = emit.splat(0.0, x.element, [width])
         lines = [
-            self._at(self.roles.i, r, lambda: read_lanes(emit, x, self.space, self._lanes(columns)))
+            self._at(self.roles.i, r, lambda: read_lanes(emit, x, self.space, lanes))
             for r in range(rows)
         ]
         lines += [zero] * (self.side - rows)
-        for c, line in enumerate(transposed(emit, lines)[:columns]):
+        turn = interleaved if bytes_of(x.element) == 1 else transposed
+        for c, line in enumerate(turn(emit, lines)[:columns]):
             self._at(
                 self.roles.j,
                 c,
@@ -168,6 +183,7 @@ class _Kernel:
             )
 
     def _lanes(self, count: int, dim: int | None = None) -> Lanes:
+        """The first lanes of a tile."""
         mask = None if count == self.side else lane_mask(self.emit, count, self.side)
         return Lanes(self.roles.j if dim is None else dim, self.side, mask)
 
@@ -199,8 +215,30 @@ def transposed(emit: Emitter, lines: Sequence[SSAValue]) -> list[SSAValue]:
     return current
 
 
+def interleaved(emit: Emitter, lines: Sequence[SSAValue]) -> list[SSAValue]:
+    """The columns of N lines, N a power of two, in which tiles of N x N stand side by side."""
+    side, width = len(lines), _width(lines[0])
+    firsts = range(0, width, side)
+    current = list(lines)
+    for _ in range(side.bit_length() - 1):
+        pairs = list(zip(current[: side // 2], current[side // 2 :], strict=True))
+        current = [
+            _shuffle(emit, a, b, [n for f in firsts for k in half for n in (f + k, width + f + k)])
+            for a, b in pairs
+            for half in (range(side // 2), range(side // 2, side))
+        ]
+    if width == side:
+        return current
+    return [_shuffle(emit, x, x, range(first, first + side)) for first in firsts for x in current]
+
+
+def _width(line: SSAValue) -> int:
+    assert is_vector(line.type)
+    return line.type.get_shape()[0]
+
+
 def _shuffle(emit: Emitter, a: SSAValue, b: SSAValue, mask: Sequence[int]) -> SSAValue:
-    t = a.type
-    assert is_vector(t)
+    assert is_vector(a.type)
     order = DenseArrayBase.from_list(i64, list(mask))
-    return emit.insert(vector.ShuffleOp(a, b, order, result_type=t))
+    result = vector_type(a.type.element_type, [len(mask)])
+    return emit.insert(vector.ShuffleOp(a, b, order, result_type=result))
