@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 
 import dlir
 from dlir.numpy_types import Array
+from dlir.pipeline import PassManager
+from dlir.registry import default_registry
 from dlir.requantize import multiplier_and_shift, requantize
 from dlir.targets.cpu import target
-from dlir.targets.cpu.description import CpuDescription, describe, host
+from dlir.targets.cpu.description import AARCH64, CpuDescription, describe, host
+from dlir.targets.cpu.emit import emit_ir
 from dlir.targets.cpu.executable import CpuExecutable
+from dlir.targets.cpu.execute import emit_assembly
+from dlir.targets.cpu.pipeline import PHASES, phase_text
 
 HOST = host()
 AVX2 = describe(HOST.triple, "haswell", "+avx2,+fma,+f16c,+bmi,+bmi2,+lzcnt,+popcnt,+movbe")
@@ -86,3 +93,33 @@ def test_columns(columns: int, machine: CpuDescription):
     x[0], x[1] = -MOST - 1, MOST
     want = requantize(x, multipliers, shifts, 0)
     assert np.array_equal(compiled(multipliers, shifts, 13, "i8", 0)(x), want)
+
+
+def assembly(cpu: CpuDescription) -> str:
+    """The code of a machine, which may not be the host, for one row of 64 columns."""
+    multipliers, shifts = multiplier_and_shift(np.linspace(0.001, 0.1, 64))
+    numbers = {"multipliers": multipliers.tolist(), "shifts": shifts.tolist(), "zeros": 0}
+    text = TEXT.format(rows=8, columns=64, element="i8", **numbers)
+    module, registry = dlir.load(text).module, default_registry()
+    machine = dict(
+        vector_bits=cpu.vector_bits, registers=cpu.vector_registers, dots=cpu.dots, threads=1
+    )
+    passes = ",".join(phase_text(level, **machine) for level in PHASES)
+    PassManager(passes, registry=registry).run(registry.context(), module)
+    return emit_assembly(emit_ir(module, cpu), cpu)
+
+
+def test_code_of_x86():
+    """Two products of 32 bits for the lanes of a register, and no other arithmetic of 64 bits."""
+    avx512 = describe("x86_64-linux-gnu", "skylake-avx512", "+avx512f,+avx512bw")
+    for cpu, register, count in [(avx512, "zmm", 4), (AVX2, "ymm", 8)]:
+        code = assembly(cpu)
+        assert len(re.findall(rf"\tvpmuludq\t.*%{register}", code)) == 2 * count
+        assert len(re.findall(rf"\tvpsrlvd\t.*%{register}", code)) == count
+        assert not re.search(r"\tvp(mullq|srlvq|sravq|absq|subq)\t", code)
+
+
+def test_code_of_arm():
+    code = assembly(AARCH64)
+    assert len(re.findall(r"\tumull2?\t", code)) == 2 * 16
+    assert "smull" not in code
