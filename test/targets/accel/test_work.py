@@ -229,6 +229,37 @@ def test_ends_come_on_top_where_there_is_something_to_do() -> None:
     }  # fmt: skip
 
 
+def test_the_array_loads_one_plane_while_it_uses_another() -> None:
+    """Layer by layer: 64 rows stream for longer than 16 load, of one row it is the other way."""
+    text = """
+    func.func @main(%x: tensor<64x16xf32>, %z: tensor<1x16xf32>)
+        -> (tensor<64x32xf32>, tensor<1x32xf32>) {
+      %v = dl.param "v" : tensor<16x32xf32>
+      %w = dl.param "w" : tensor<16x32xf32>
+      %a = dl.matmul %x, %v acc f32 : (tensor<64x16xf32>, tensor<16x32xf32>) -> tensor<64x32xf32>
+      %b = dl.matmul %z, %w acc f32 : (tensor<1x16xf32>, tensor<16x32xf32>) -> tensor<1x32xf32>
+      func.return %a, %b : tensor<64x32xf32>, tensor<1x32xf32>
+    }
+    """
+    work = work_of(text)
+    assert [layer.array_cycles for _, layer in work.layers] == [2 * 64, 2 * 16]
+    assert work.whole.array_cycles == 2 * 64 + 2 * 16
+    roofs = bound_of(work.whole, GEMMINI).roofs
+    assert roofs["array"] > max(roofs["compute"], roofs["array_load"])
+
+
+def test_lanes_of_the_vector_unit_take_several_rows() -> None:
+    """Eight rows of 128 columns a cycle, of 1024 lanes."""
+    body = "%y = dl.relu %x : tensor<32x256xf32>"
+    text = f"""
+    func.func @main(%x: tensor<32x256xf32>) -> tensor<32x256xf32> {{
+      {body}
+      func.return %y : tensor<32x256xf32>
+    }}
+    """
+    assert work_of(text, load_machine("large128")).whole.vector_cycles == 32 * 256 // 1024
+
+
 @pytest.mark.parametrize("machine", ["gemmini", "edge16", "large128", "tpu1"])
 def test_no_program_is_faster_than_its_bound(machine: str) -> None:
     random = np.random.default_rng(4)

@@ -7,6 +7,7 @@ Every roof is a number of cycles that no schedule of this work on this machine c
 | `compute` | multiply-accumulates asked for / those of the full array per cycle |
 | `dram`, `host` | different bytes read + different bytes written / bytes per cycle |
 | `array_load` | rows of weight tiles / `load_rows_per_cycle` |
+| `array` | layer by layer, the larger of its products and of its rows of weights |
 | `vector` | cycles of the vector unit |
 | `net` | bytes sent over the busier link that leaves the chip / its bytes per cycle |
 | `reuse` | bytes that are moved because the chip holds no more / bytes per cycle of all channels |
@@ -14,8 +15,8 @@ Every roof is a number of cycles that no schedule of this work on this machine c
 `dram` counts each byte once however often the program moves it: a program is not excused for its
 own extra traffic. `array_load` and `vector` are those of the program's tiles and functions. Whoever
 knows the problem itself (see `dlir.targets.accel.work`) may give the `Work` of that, which is less,
-but knows of `reuse`; and as such a program begins with inputs and ends with outputs, `ends_of` the
-machine come on top.
+but knows of `reuse` and `array`; and as such a program begins with inputs and ends with outputs,
+`ends_of` the machine come on top.
 """
 
 from __future__ import annotations
@@ -46,6 +47,8 @@ class Work:
     """Sent over the busier of the two links that leave the chip."""
     reuse_bytes: int = 0
     """Moved between the chip and any memory outside, whatever is kept on the chip how long."""
+    array_cycles: int = 0
+    """Of the array, with both its ports; see `dlir.targets.accel.work.count.array_cycles`."""
 
 
 @dataclass(frozen=True)
@@ -106,6 +109,8 @@ def bound_of(work: Work, machine: Machine, ends: Mapping[str, int] | None = None
         "array_load": work.load_rows / machine.array.load_rows_per_cycle,
         "vector": float(work.vector_cycles),
     }
+    if work.array_cycles:
+        roofs["array"] = float(work.array_cycles)
     if work.link_bytes:
         roofs["net"] = work.link_bytes / machine.net.bytes_per_cycle
     if machine.host is None:
@@ -132,7 +137,8 @@ def ends_of(machine: Machine) -> dict[str, int]:
     latency, token = min(c.latency for c in channels_of(machine)), machine.sem_latency
     vector = 2 * latency + machine.vector.depth + 2 * token
     array = vector + machine.array.rows + machine.array.cols - 2 + token
-    ends = {"compute": array, "array_load": array, "vector": vector, "reuse": latency}
+    ends = dict.fromkeys(("compute", "array_load", "array"), array)
+    ends |= {"vector": vector, "reuse": latency}
     ends["dram"] = machine.dma.latency
     if machine.host is not None:
         ends["host"] = machine.host.latency

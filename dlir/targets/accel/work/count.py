@@ -9,6 +9,7 @@ products, the vector unit does everything else, and a sum has the products that 
 | `macs` | products of two elements that exist | a tap on padding needs none |
 | `dram_bytes`, `host_bytes` | each element that is read from outside, or goes outside, once | it is stored as bf16, or as the integer it is; weights of machines that pack them as what is left of zeros |
 | `load_rows` | each weight once, in rows of `cols` | it is the stationary operand |
+| `array_cycles` | `sum over layers of max(products / products per cycle, rows of weights / rows per cycle)` | one plane is loaded while one other is used, see `array_cycles` |
 | `vector_cycles` | see `vector.py`: each result once, or the most expensive function | one function per instruction |
 | `reuse_bytes` | of one layer: `2 P sqrt(x y z / (r S)) - 2 S - z C` read of factors and sums, plus what leaves | the chip holds S bytes, see `least_reads` |
 
@@ -77,7 +78,7 @@ def _work(
     on_host = sum(n for v, n in crossing if machine.host and v not in constant and is_of_host(v))
     macs = {"i8": 0, "bf16": 0}
     for op in sums:
-        macs["i8" if element_type_of(op.inputs[0]) == i8 else "bf16"] += products(op)
+        macs[_type_of(op)] += products(op)
     reusing = alone and sums and machine.dma.compression == "none"
     vector = sum(vector_cycles(op, machine) for op in ops if isinstance(op, GenericOp))
     return Work(
@@ -87,6 +88,7 @@ def _work(
         load_rows=sum(-(-n // machine.array.cols) for n in _stationary(sums, constant).values()),
         vector_cycles=vector,
         reuse_bytes=_reuse(sums[0], reads, writes, constant, machine) if reusing else 0,
+        array_cycles=array_cycles(sums, constant, machine),
     )
 
 
@@ -151,6 +153,37 @@ def _stationary(sums: Sequence[GenericOp], constant: set[SSAValue]) -> dict[SSAV
                 count = elements(operand, op.static_extents())
                 found[operand.value] = max(found.get(operand.value, 0), count)
     return found
+
+
+# --- the array ------------------------------------------------------------------------------------
+
+
+def array_cycles(sums: Sequence[GenericOp], constant: set[SSAValue], machine: Machine) -> int:
+    """Cycles of the array for sums of products, whatever the order of their planes.
+
+    Let the i-th plane have k rows and stream for m cycles; the next one is loaded meanwhile and not
+    before, as there are two. So from one plane to the next it takes at least max(m_i, l_i+1), with
+    l the cycles of a load, and this is no less than `p m_i + (1 - p) l_i+1` with p = k_i / rows.
+    Take that for the planes of layers that stream for longer than they load, and l_i+1 for those of
+    the others. Products of the first are at most `p m` times those of a cycle, and p l_i+1 is at
+    most l_i: what the loads of the others lose behind a plane of the first was paid in front of it.
+    What is left is at least the products of the first, and the loads of the others.
+    """
+    streams: dict[SSAValue, float] = {}
+    for op in sums:
+        weights = next((v for v in op.inputs if v in constant), op.results[0])
+        cycles = products(op) / machine.peak_macs_per_cycle(_type_of(op))
+        streams[weights] = streams.get(weights, 0) + cycles
+    loads = {
+        value: -(-count // machine.array.cols) / machine.array.load_rows_per_cycle
+        for value, count in _stationary(sums, constant).items()
+    }
+    return int(sum(max(cycles, loads.get(key, 0)) for key, cycles in streams.items()))
+
+
+def _type_of(op: GenericOp) -> str:
+    """The type of the factors, as the array knows it."""
+    return "i8" if element_type_of(op.inputs[0]) == i8 else "bf16"
 
 
 # --- reuse ----------------------------------------------------------------------------------------

@@ -28,7 +28,7 @@ from dlir.targets.accel.simulator.bounds import Bound, Work, bound_of, ends_of
 from dlir.targets.accel.work.count import total_of, work_of_layers
 from dlir.targets.accel.work.layers import layers_of
 
-COUNTS = ("dram_bytes", "host_bytes", "load_rows", "vector_cycles", "reuse_bytes")
+COUNTS = ("dram_bytes", "host_bytes", "load_rows", "vector_cycles", "reuse_bytes", "array_cycles")
 """The fields of a `Work` that are written down, beside its multiply-accumulates."""
 
 

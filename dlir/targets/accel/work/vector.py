@@ -28,9 +28,7 @@ MAXIMA = (arith.MaximumfOp, arith.MaxSIOp)
 
 def vector_cycles(op: GenericOp, machine: Machine) -> int:
     """Cycles for one op."""
-    beats = -(-machine.array.cols // machine.vector.lanes)
-    amount = max(_instructions(op), _dearest(op, machine))
-    return -(-amount // machine.array.cols) * beats
+    return -(-max(_instructions(op), _dearest(op, machine)) // machine.vector.lanes)
 
 
 def _instructions(op: GenericOp) -> int:
