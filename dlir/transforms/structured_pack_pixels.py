@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from math import prod
 
 from xdsl.context import Context
 from xdsl.dialects import tensor
@@ -22,9 +23,9 @@ from dlir.dialects.structured.ops import (
     shape_of,
 )
 from dlir.dialects.structured.rearrange import form, rearranged
-from dlir.dialects.structured.roles import is_constant, is_elementwise, spread
+from dlir.dialects.structured.roles import is_constant, is_elementwise, is_multiply_add, spread
 from dlir.hardware import parse_settings
-from dlir.targets.accel.description import load_machine
+from dlir.targets.accel.description import Machine, load_machine
 from dlir.types import is_integer, number
 
 
@@ -36,7 +37,9 @@ class StructuredPackPixels(ModulePass):
     columns of `machine`. A convolution on packed pixels is a convolution: its weights stand in
     planes from (q, c) to (p, o) where the window holds pixel q of one row for pixel p of another,
     and are 0 elsewhere. A layer may pack what it writes, or unpack what it reads, at no cost in
-    rows through the array. Only chains of convolutions and elementwise ops are packed.
+    rows through the array. Only chains of convolutions and elementwise ops are packed, and nothing
+    where the weights of a function take longer to arrive than its products take the array: planes
+    with zeros take longer still.
 
     Before (32 channels, 128 columns):
     ```mlir
@@ -59,8 +62,35 @@ class StructuredPackPixels(ModulePass):
     def apply(self, ctx: Context, op: ModuleOp) -> None:
         machine = load_machine(self.machine, parse_settings(self.set))
         for block in {o.parent for o in op.walk() if isinstance(o, GenericOp)}:
-            if block is not None:
+            if block is not None and not _is_bound_by_weights(block, machine):
                 _Packing(block, machine.array.cols, machine.fast_vector).run()
+
+
+def _is_bound_by_weights(block: Block, machine: Machine) -> bool:
+    """Whether constant factors take longer to load than to be multiplied with."""
+    constant: set[SSAValue] = set()
+    loading = multiplying = 0.0
+    for op in block.ops:
+        if is_constant(op, constant):
+            constant.update(op.results)
+        elif isinstance(op, GenericOp) and is_multiply_add(op.body.block):
+            width = 1 if is_integer(element_type_of(op.inputs[0])) else 2
+            for value, forms in zip(op.inputs, op.input_forms, strict=True):
+                if value in constant:
+                    loading += prod(shape_of(value)) * width / machine.dma.bytes_per_cycle
+                    rate = machine.array.rate["i8" if width == 1 else "bf16"]
+                    multiplying += _rows(op, forms, machine) * rate
+    return loading > multiplying
+
+
+def _rows(op: GenericOp, weights: Sequence[Linear], machine: Machine) -> int:
+    """Rows that pass through the array: those of the result, for each plane of weights."""
+    extents, array = op.static_extents(), machine.array
+    columns = {d for f in weights for d in f.dims if d in op.parallel_dims}
+    rows = prod(extents[d] for d in op.parallel_dims if d not in columns)
+    *taps, summed = sorted(extents[d] for d in op.reduction_dims) or [1]
+    planes = -(-prod(extents[d] for d in columns) // array.cols) * -(-summed // array.rows)
+    return rows * planes * prod(taps)
 
 
 X, LANE = 2, 3

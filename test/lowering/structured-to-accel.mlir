@@ -275,3 +275,31 @@ func.func @sine(%x: tensor<20x16xf32>, %y: tensor<20x16xf32>) -> tensor<20x16xf3
   %3 = dl.add %2, %y : (tensor<20x16xf32>, tensor<20x16xf32>) -> tensor<20x16xf32>
   func.return %3 : tensor<20x16xf32>
 }
+
+// A scaled operand is added to sums that nobody else reads by one instruction.
+// CHECK-LABEL: accel.program @multiply_add
+// CHECK: accel.matmul
+// CHECK: accel.binary mulacc {{.*}} {{{.*}}ymode = "imm", imm = 12}
+// CHECK-NEXT: accel.unary relu
+func.func @multiply_add(%x: tensor<16x16xi8>, %y: tensor<16x16xi8>) -> tensor<16x16xi32> {
+  %w = dl.param "w" : tensor<16x16xi8>
+  %o = tensor.empty() : tensor<16x16xi32>
+  %p = structured.generic {maps = [(i, j, k) -> (i, k), (i, j, k) -> (k, j), (i, j, k) -> (i, j)], iterators = [parallel, parallel, reduction], init = 0 : i32} ins(%x, %w : tensor<16x16xi8>, tensor<16x16xi8>) outs(%o : tensor<16x16xi32>) {
+  ^bb0(%a: i8, %b: i8, %acc: i32):
+    %c = arith.extsi %a : i8 to i32
+    %d = arith.extsi %b : i8 to i32
+    %e = arith.muli %c, %d : i32
+    %t = arith.addi %acc, %e : i32
+    structured.yield %t : i32
+  } epilogue ins(%y : tensor<16x16xi8>) maps [(i, j) -> (i, j)] {
+  ^bb0(%v: i32, %b: i8):
+    %c = arith.extsi %b : i8 to i32
+    %f = arith.constant 12 : i32
+    %m = arith.muli %c, %f : i32
+    %s = arith.addi %v, %m : i32
+    %zero = arith.constant 0 : i32
+    %r = arith.maxsi %s, %zero : i32
+    structured.yield %r : i32
+  } -> tensor<16x16xi32>
+  func.return %p : tensor<16x16xi32>
+}

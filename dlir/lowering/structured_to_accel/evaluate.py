@@ -99,9 +99,31 @@ class Evaluator:
         if isinstance(expr, Arg):
             return self.arguments[expr.index]
         if expr not in self._known:
-            operands = [self._value(a) for a in expr.args]
-            self._known[expr] = self._call(expr, operands, None)
+            self._known[expr] = self._multiply_add(expr) or self._called(expr)
         return self._known[expr]
+
+    def _called(self, expr: Call) -> Operand:
+        return self._call(expr, [self._value(a) for a in expr.args], None)
+
+    def _multiply_add(self, expr: Call) -> Value | None:
+        """`total + x * c` in place of a total that nobody reads again: the same two roundings."""
+        if expr.fn != "add":
+            return None
+        for total, product in (expr.args, expr.args[::-1]):
+            if not isinstance(product, Call) or product.fn != "mul":
+                continue
+            x, c = product.args
+            if not isinstance(x, Arg) or not isinstance(c, Const) or self._uses[product] > 1:
+                continue
+            factor, sum_ = self.arguments[x.index], self._value(total)
+            if not isinstance(sum_, Value) or not sum_.owned or self._uses.get(total, 0) > 1:
+                continue
+            alike = factor.axes == sum_.axes and factor.lane == sum_.lane
+            if alike and factor.is_int == sum_.is_int and is_immediate(c.value, factor.is_int):
+                over, near = self._over(sum_.axes), self._near(factor)
+                self.emit.binary("mulacc", near.view, c.value, sum_.view, over)
+                return sum_
+        return None
 
     # --- one function -----------------------------------------------------------------------------
 
@@ -195,6 +217,15 @@ class Evaluator:
         self.emit.binary(fn, x.view, second, d.view, self._over(d.axes | axes))
         lane = x.lane and (not isinstance(y, Value) or y.lane)
         return replace(d, view=d.view._replace(lane=lane))
+
+    def _near(self, x: Value) -> Value:
+        """A copy of rows that lie apart, where the unit takes several rows in a cycle.
+
+        An instruction of two operands takes whole runs of rows, a copy gathers them.
+        """
+        machine = self.emit.machine
+        apart = self.domain[-1] > 1 and x.view.steps[-1] != 1
+        return self._widened(x) if apart and machine.vector.lanes > 2 * machine.array.cols else x
 
     def _turned(self, x: Operand, y: Operand) -> bool:
         """Whether y should come first: the first operand has a row for every point."""
