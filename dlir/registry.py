@@ -110,6 +110,7 @@ PASSES: dict[str, str] = {
     "dl-sink-transpose": "dlir.transforms.dl_sink_transpose:DlSinkTranspose",
     "dl-sparsify": "dlir.transforms.dl_sparsify:DlSparsify",
     "dl-specialize": "dlir.transforms.dl_specialize:DlSpecialize",
+    "dl-stack-in-place": "dlir.transforms.dl_stack_in_place:DlStackInPlace",
     "dump-schedule": "dlir.transforms.dump_schedule:DumpSchedule",
     "inline": "dlir.transforms.inline:Inline",
     "structured-align-heads": "dlir.transforms.structured_align_heads:StructuredAlignHeads",

@@ -11,6 +11,7 @@ from xdsl.ir import Attribute
 
 from dlir.numpy_types import Array
 from dlir.targets.cpu.execute import NativeFunction, slot_count
+from dlir.targets.cpu.repeat import Change, repeat
 from dlir.types import is_memref
 
 
@@ -27,6 +28,7 @@ class EntryCall:
         self._slots = (ctypes.c_int64 * starts[-1])()
         self._address = ctypes.addressof(self._slots)
         self._enter = function.enter
+        self._code = ctypes.cast(function.enter, ctypes.c_void_p).value or 0
         self._constants = constants  # alive as long as their addresses
         places = [(start, _dynamic(t)) for start, t in zip(starts, types, strict=False)]
         behind = inputs + len(constants)
@@ -40,6 +42,31 @@ class EntryCall:
         ]
 
     def __call__(self, inputs: Sequence[Any], results: Sequence[Array], arena: Array) -> None:
+        self._fill(inputs, results, arena)
+        self._enter(self._address)
+
+    def repeat(
+        self,
+        inputs: Sequence[Any],
+        results: Sequence[Array],
+        arena: Array,
+        rounds: int,
+        changes: Sequence[Change],
+        status: ctypes.c_int32,
+    ) -> None:
+        """So many calls, with changes in between, until one fails."""
+        self._fill(inputs, results, arena)
+        repeat(self._code, self._address, rounds, changes, status)
+
+    def input_address(self, number: int) -> int:
+        """Where the address, or the value, of an input stands."""
+        return self._address + 8 * self._inputs[number][0]
+
+    def result_address(self, number: int) -> int:
+        """Where the address of a result stands."""
+        return self._address + 8 * self._results[number][0]
+
+    def _fill(self, inputs: Sequence[Any], results: Sequence[Array], arena: Array) -> None:
         for place, value, scalar in zip(self._inputs, inputs, self._scalars, strict=True):
             if scalar is None:
                 self._put(place, value)
@@ -52,7 +79,6 @@ class EntryCall:
         if arena is not self._room:
             self._put(self._arena, arena)
             self._room = arena
-        self._enter(self._address)
 
     def _put(self, place: tuple[int, tuple[int, ...]], array: Array) -> None:
         start, dynamic = place

@@ -315,7 +315,7 @@ class NativeModule:
         if has_teams:
             exports.append(THREADS)
         self._library = Library(objects, exports, openmp.runtime() if has_teams else None)
-        self._status = ctypes.c_int32.from_address(self._library.address("dlir.status"))
+        self.status_code = ctypes.c_int32.from_address(self._library.address("dlir.status"))
         self._threads = (
             ctypes.c_int32.from_address(self._library.address(THREADS)) if has_teams else None
         )
@@ -335,8 +335,8 @@ class NativeModule:
 
     def status(self) -> str | None:
         """The message of the first assertion that failed since the last question, or None."""
-        code = self._status.value
-        self._status.value = 0
+        code = self.status_code.value
+        self.status_code.value = 0
         return self.messages[code - 1] if code else None
 
 

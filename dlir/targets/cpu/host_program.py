@@ -9,7 +9,9 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from functools import partial
 
+from xdsl.dialects import scf, tensor
 from xdsl.dialects.builtin import ModuleOp
 from xdsl.dialects.func import CallOp, FuncOp
 from xdsl.ir import Operation
@@ -17,14 +19,16 @@ from xdsl.traits import IsTerminator
 
 from dlir.diagnostics import fail
 from dlir.executable import Artifact, CompileOptions, Event
-from dlir.interpreter import Interpreter
+from dlir.interpreter import Interpreter, Semantics
 from dlir.numpy_types import Array, Value
 from dlir.report import Report
 from dlir.targets.cpu.executable import LEVELS, Compiled, NativeExecutable
+from dlir.targets.cpu.host_loop import NativeLoop
 from dlir.targets.cpu.native_entry import NativeEntry
 from dlir.targets.cpu.trace import KernelTracer
 from dlir.transforms.dl_loop_recurrent import loop_recurrent
 from dlir.transforms.dl_outline_segments import HOST, host_functions, host_op, outline_segments
+from dlir.transforms.dl_stack_in_place import place_of_row, stack_in_place
 
 # --- what is divided how --------------------------------------------------------------------------
 
@@ -51,6 +55,7 @@ def divided(module: ModuleOp, entry: FuncOp) -> tuple[ModuleOp, ModuleOp]:
     """The program for the host, and its segments as public functions of another module."""
     program = module.clone()
     loop_recurrent(program)
+    stack_in_place(program)
     outline_segments(program)
     functions = {o.sym_name.data: o for o in program.ops if isinstance(o, FuncOp)}
     reached = [functions[entry.sym_name.data]]
@@ -120,12 +125,48 @@ class _Host(Interpreter):
         super().__init__(program, options.registry, params)
         self._native = functions
         self.tracer: KernelTracer | None = None
+        ops = [*program.walk()]
+        loops = ((o, NativeLoop.of(o, functions)) for o in ops if isinstance(o, scf.ForOp))
+        self._loops = {id(op): loop for op, loop in loops if loop is not None}
+        puts = (o for o in ops if isinstance(o, tensor.InsertSliceOp))
+        self._places = {id(op): place_of_row(op) for op in puts}
+
+    def _lookup(self, op: Operation) -> Semantics | None:
+        found = super()._lookup(op)
+        if found is None or not isinstance(op, scf.ForOp | tensor.InsertSliceOp):
+            return found
+        run = _Host._repeat if isinstance(op, scf.ForOp) else _Host._put
+        return partial(_by_host, run, found)
+
+    def _repeat(self, op: scf.ForOp, first: Value, last: Value, step: Value, *carried: Value):
+        """A loop by machine code, if it can be, and nobody looks at what happens inside."""
+        loop = self._loops.get(id(op))
+        if loop is None or self.tracer is not None or self.observers or step <= 0:
+            return None
+        numbers = range(int(first), int(last), int(step))
+        return loop.run(self._frame, numbers, carried) if len(numbers) > 1 else None
+
+    def _put(self, op: tensor.InsertSliceOp, row: Array, stack: Array, *places: Value):
+        """A row into a stack that nothing else uses, without a copy of the stack."""
+        if self._places[id(op)] is None or row.size != stack[:1].size:
+            return None
+        place = int(places[0])
+        if not 0 <= place < len(stack):
+            raise IndexError(f"place {place} is outside of {len(stack)} rows")
+        stack[place] = row.reshape(stack.shape[1:])
+        return stack
 
     def run_function(self, op: FuncOp, *args: Value) -> tuple[Value, ...]:
         native = self._native.get(op.sym_name.data)
         if native is None:
             return super().run_function(op, *args)
         return native(args, self.tracer)
+
+
+def _by_host(run: Semantics, otherwise: Semantics, host: _Host, op: Operation, *values: Value):
+    """What the host does with an op in its own way, or else its semantics."""
+    made = run(host, op, *values)
+    return otherwise(host, op, *values) if made is None else made
 
 
 class _Clock:

@@ -13,6 +13,7 @@ from dlir.targets.cpu.bundle import Bundle
 from dlir.targets.cpu.constants import allocate, array_type, contiguous, room_of
 from dlir.targets.cpu.entry import EntryCall
 from dlir.targets.cpu.execute import NativeModule
+from dlir.targets.cpu.repeat import Change
 from dlir.targets.cpu.trace import KernelTracer
 
 KNOWN_PLANS = 64
@@ -45,7 +46,8 @@ class NativeEntry:
     ) -> None:
         """`outputs` are the types that callers get; the code knows no signs of integers."""
         self.name, self._native, self._arena = bundle.entry, native, arena
-        self._plans_by_sizes = bundle.plans_by_sizes
+        self.plans_by_sizes = bundle.plans_by_sizes
+        """Whether sizes of results follow from those of inputs."""
         self.constants = constants
         types = bundle.signature(bundle.entry).inputs
         last = len(types) - 1  # the arena
@@ -56,7 +58,7 @@ class NativeEntry:
         ]
         inputs = last - bundle.results - len(self.constants)
         self._plans: dict[tuple[Any, ...], tuple[int, ...]] = {}
-        self._call = EntryCall(native.functions[bundle.entry], inputs, self.constants)
+        self.slots = EntryCall(native.functions[bundle.entry], inputs, self.constants)
 
     def __call__(
         self, arguments: Sequence[Value], tracer: KernelTracer | None = None
@@ -66,17 +68,32 @@ class NativeEntry:
         Raises ValueError for sizes that do not fit.
         """
         inputs = [*map(contiguous, arguments)]
-        arena, *sizes = self._plan(inputs)
-        results = allocate(self._outputs, sizes)
-        room = self._arena.room(arena)
+        results, room = self.prepare(inputs)
         if tracer is None:
-            self._call(inputs, results, room)
+            self.slots(inputs, results, room)
             self._check(self._native)
         else:
             buffers = map(held_values, [*inputs, *self.constants, *results, room])
             tracer.call(self.name, *buffers)
             self._check(tracer.native)
         return tuple(results)
+
+    def repeat(
+        self,
+        inputs: Sequence[Value],
+        results: Sequence[Array],
+        room: Array,
+        rounds: int,
+        changes: Sequence[Change],
+    ) -> None:
+        """So many calls, with changes of the slots in between. Raises ValueError as a call does."""
+        self.slots.repeat(inputs, results, room, rounds, changes, self._native.status_code)
+        self._check(self._native)
+
+    def prepare(self, inputs: Sequence[Value]) -> tuple[list[Array], Array]:
+        """Results to be filled, and the arena, for inputs of these sizes."""
+        arena, *sizes = self._plan(inputs)
+        return allocate(self._outputs, sizes), self._arena.room(arena)
 
     def _plan(self, inputs: Sequence[Value]) -> tuple[int, ...]:
         """Bytes of the arena, and the results' dynamic sizes; known for sizes that came before."""
@@ -86,7 +103,7 @@ class NativeEntry:
             plan = self._native.functions[f"{self.name}.plan"](*inputs, *self.constants)
             self._check(self._native)
             known = tuple(map(int, plan))
-            if self._plans_by_sizes and len(self._plans) < KNOWN_PLANS:
+            if self.plans_by_sizes and len(self._plans) < KNOWN_PLANS:
                 self._plans[key] = known
         return known
 
