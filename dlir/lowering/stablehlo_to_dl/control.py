@@ -9,11 +9,14 @@ from xdsl.dialects import arith, scf
 from xdsl.dialects.builtin import IntegerAttr, IntegerType
 from xdsl.ir import Attribute, Block, Operation, Region, SSAValue
 
+from dlir.lowering.stablehlo_to_dl.counting import counted, counter_of
 from dlir.lowering.stablehlo_to_dl.elementwise import Rule
 from dlir.lowering.stablehlo_to_dl.emitter import Emitter, plain
 
 
 def while_(e: Emitter, op: Operation) -> Sequence[SSAValue]:
+    if (counter := counter_of(op)) is not None:
+        return counted(e, op, counter)
     condition, body = (region.detach_block(region.block) for region in op.regions)
     types = [argument.type for argument in body.args]
     (holds,) = _end(condition, e)

@@ -17,7 +17,7 @@ from xdsl.dialects import arith, func, scf, tensor
 from xdsl.dialects.builtin import IndexType, IntegerAttr, TensorType, i64
 from xdsl.ir import Attribute, Block, BlockArgument, OpResult, SSAValue
 
-from dlir.numpy_types import Array, Value, dtype_of
+from dlir.numpy_types import Array, Value
 from dlir.targets.cpu.constants import contiguous
 from dlir.targets.cpu.native_entry import NativeEntry
 from dlir.targets.cpu.repeat import Change
@@ -149,11 +149,11 @@ class _State:
         if isinstance(operand, BlockArgument) and operand.index:
             return carried[operand.index - 1]
         start, delta = self._number(operand)
-        if not isinstance(operand.type, TensorType):
+        type: Attribute = operand.type
+        if not isinstance(type, TensorType):
             self.changes.append(Change(self._loop.entry.slots.input_address(number), delta))
             return np.int64(start)
-        type = cast(TensorType[Attribute], operand.type)
-        cell = np.full(type.get_shape(), start, dtype_of(type))
+        cell = np.full(cast(TensorType[Attribute], type).get_shape(), start, np.int64)
         self.changes.append(Change(cell.__array_interface__["data"][0], delta))
         return cell
 
