@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from math import prod
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from xdsl.dialects.builtin import DYNAMIC_INDEX, MemRefType, TensorType, i32, i64
 from xdsl.ir import Attribute, Block, SSAValue
@@ -32,25 +33,54 @@ def shape_text(shape: tuple[int, ...]) -> str:
 # --- structured.generic ---------------------------------------------------------------------
 
 
-def extent_source(op: GenericOp, dim: int) -> int | tuple[SSAValue, int]:
-    """A static extent, or the operand dimension to ask at run time.
+Source: TypeAlias = int | tuple[SSAValue, int]
+"""A static extent, or the operand dimension to ask at run time."""
+
+
+def extent_source(op: GenericOp, dim: int) -> Source:
+    """Where the extent of an iterator stands.
+
+    LookupError if nothing tells it.
+    """
+    return _told(extent_sources(op), dim)
+
+
+def all_extent_sources(op: GenericOp) -> list[Source]:
+    """`extent_source` of all iterators, found in one go."""
+    sources = extent_sources(op)
+    return [_told(sources, dim) for dim in range(len(op.kinds))]
+
+
+def _told(sources: Mapping[int, Source], dim: int) -> Source:
+    if dim not in sources:
+        raise LookupError(f"nothing tells the extent of iterator d{dim}")
+    return sources[dim]
+
+
+def extent_sources(op: GenericOp) -> dict[int, Source]:
+    """Iterator -> where its extent stands, of those that something tells about.
 
     `domain` tells first, then `outs`, then the inputs, of which a static size is preferred.
-    LookupError if nothing tells the iterator's extent.
     """
-    fixed = op.fixed_domain[dim]
-    if fixed != DYNAMIC_INDEX:
-        return fixed
-    found = [(op.outs, p) for p, form in enumerate(op.out_forms) if form.plain_dim == dim] or [
-        (value, position)
-        for value, forms in zip(op.inputs, op.input_forms, strict=True)
-        for position, form in enumerate(forms)
-        if form.plain_dim == dim
-    ]
-    if not found:
-        raise LookupError(f"nothing tells the extent of iterator d{dim}")
-    sizes = [_shape(value)[position] for value, position in found]
-    return next((n for n in sizes if n != DYNAMIC_INDEX), found[0])
+    inputs: dict[int, Source] = {}
+    for value, forms in zip(op.inputs, op.input_forms, strict=True):
+        _ask(value, forms, inputs)
+    outs: dict[int, Source] = {}
+    _ask(op.outs, op.out_forms, outs)
+    fixed = {d: n for d, n in enumerate(op.fixed_domain) if n != DYNAMIC_INDEX}
+    return inputs | outs | fixed
+
+
+def _ask(value: SSAValue, forms: Sequence[Linear], found: dict[int, Source]) -> None:
+    """Note of each iterator that counts a dimension of an operand where its extent stands."""
+    for position, (form, size) in enumerate(zip(forms, _shape(value), strict=False)):
+        dim = form.plain_dim
+        if dim is None or isinstance(found.get(dim), int):
+            continue
+        if size != DYNAMIC_INDEX:
+            found[dim] = size
+        elif dim not in found:
+            found[dim] = (value, position)
 
 
 def verify_generic(op: GenericOp) -> None:

@@ -283,7 +283,7 @@ class GenericOp(IRDLOperation, HasCanonicalizationPatternsInterface):
 
     def static_extents(self) -> tuple[int, ...]:
         """The extents, with DYNAMIC_INDEX for those known at run time only."""
-        sources = (self.extent_source(d) for d in range(len(self.kinds)))
+        sources = verify.all_extent_sources(self)
         return tuple(s if isinstance(s, int) else DYNAMIC_INDEX for s in sources)
 
     def verify_(self) -> None:
