@@ -1,0 +1,84 @@
+"""Products whose right side is read as it lies: by streams, in blocks of the sum, along the sum."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import dlir
+from dlir.pipeline import PassManager
+from dlir.registry import default_registry
+from dlir.targets.cpu import target
+from dlir.targets.cpu.description import AARCH64, describe, host
+from dlir.targets.cpu.emit import emit_ir
+from dlir.targets.cpu.execute import emit_assembly
+from dlir.targets.cpu.pipeline import PHASES, phase_text
+
+AVX2 = "+avx2,+fma,+f16c,+bmi,+bmi2,+lzcnt,+popcnt,+movbe"
+SHAPES = {
+    "a block and one term": ((4, 513, 1031), "tile = [0, 0, 8]"),
+    "streams": ((9, 521, 2051), "tile = [0, 0, 9]"),
+    "blocks": ((17, 1031, 1031), "tile = [0, 0, 512]"),
+    "no second block": ((17, 512, 1031), "kernel = contraction, vector = "),
+    "one row": ((1, 521, 1031), "kernel = vector"),
+    "one column": ((521, 1031, 1), "kernel = vector, pack = [1]"),
+    "four columns": ((13, 67, 4), "kernel = vector, pack = [1]"),
+    "five columns": ((13, 67, 5), "kernel = contraction"),
+    "a short sum": ((13, 63, 1), "kernel = contraction"),
+}
+
+
+def text(rows: int, terms: int, columns: int) -> str:
+    x, w, y = (f"tensor<{s}xf32>" for s in (f"{rows}x{terms}", f"{terms}x{columns}",
+                                            f"{rows}x{columns}"))  # fmt: skip
+    return f"""
+    func.func @main(%x: {x}, %w: {w}, %b: tensor<{columns}xf32>, %r: {y}) -> {y} {{
+      %0 = dl.matmul %x, %w acc f32 : ({x}, {w}) -> {y}
+      %1 = dl.add %0, %b : ({y}, tensor<{columns}xf32>) -> {y}
+      %2 = dl.add %1, %r : {y}
+      %y = dl.relu %2 : {y}
+      func.return %y : {y}
+    }}"""
+
+
+def check(shape: tuple[int, int, int], schedule: str | None, threads: int) -> None:
+    """Numbers are small integers, whose sums are exact in any order."""
+    rows, terms, columns = shape
+    rng = np.random.default_rng(terms)
+    sizes = [(rows, terms), (terms, columns), (columns,), (rows, columns)]
+    x, w, b, r = (rng.integers(-3, 4, size).astype(np.float32) for size in sizes)
+    run = dlir.compile(text(*shape), target="cpu", threads=threads, cache=False)
+    if schedule is not None:
+        assert schedule in str(run.stage("buffers"))
+    assert np.array_equal(run(x, w, b, r), np.maximum(x @ w + b + r, 0))
+
+
+@pytest.mark.skipif(host().vector_bits < 512, reason="schedules are for 512-bit vectors")
+@pytest.mark.parametrize("threads", [1, 2])
+@pytest.mark.parametrize("shape, schedule", SHAPES.values(), ids=SHAPES)
+def test_shapes(shape: tuple[int, int, int], schedule: str, threads: int) -> None:
+    check(shape, schedule, threads)
+
+
+@pytest.mark.skipif("+avx2" not in host().features.split(","), reason="no AVX2")
+@pytest.mark.parametrize("shape", [shape for shape, _ in SHAPES.values()], ids=SHAPES)
+def test_shapes_in_fewer_registers(
+    shape: tuple[int, int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    narrow = describe(host().triple, "haswell", AVX2)
+    monkeypatch.setattr(target, "host", lambda: narrow)
+    check(shape, None, 1)
+
+
+@pytest.mark.parametrize("name", ["blocks", "four columns"])
+def test_code_for_neon(name: str) -> None:
+    """Products are those of vectors."""
+    module, registry = dlir.load(text(*SHAPES[name][0])).module, default_registry()
+    bits, registers = AARCH64.vector_bits, AARCH64.vector_registers
+    phases = [phase_text(p, vector_bits=bits, registers=registers, threads=1) for p in PHASES]
+    PassManager(",".join(phases), registry=registry).run(registry.context(), module)
+    code = emit_assembly(emit_ir(module, AARCH64), AARCH64)
+    assert (
+        max(block.count("\tfmla\tv") + block.count("\tfmul\tv") for block in code.split(".LBB"))
+        >= 4
+    )
