@@ -75,4 +75,6 @@ CASES: list[Case] = [
     *(_case(rows, 1024, 1024, constant=True) for rows in (1, 2, 4, 8)),
     _case(1, 1024, 1024),
     _case(4096, 4096, 1),
+    # few rows of a large right side that is no weight
+    *(_case(rows, 4096, 4096) for rows in (4, 32)),
 ]

@@ -19,13 +19,13 @@ from dlir.registry import default_registry
 from dlir.targets.cpu.pipeline import PHASES
 from dlir.verifier import verify
 
-ON_TENSORS = ("convert-linalg-to-structured", "dl-integerize", "dl-raise-composites",
-              "dl-sink-dequantize", "dl-fold-scale",
+ON_TENSORS = ("convert-linalg-to-structured", "convert-quant-to-dl", "dl-integerize",
+              "dl-raise-composites", "dl-sink-dequantize", "dl-fold-scale",
               "dl-sink-transpose", "dl-sink-reshape",
               "dl-merge-matmuls", "dl-simplify", "dl-decompose", "dl-assign-layout{layout=nhwc}",
               "dl-simplify", "dl-convolution-algorithm", "convert-dl-to-structured", "cse",
-              "structured-insert-checks", "structured-fuse", "structured-fuse-weights",
-              "cse")  # fmt: skip
+              "structured-insert-checks", "structured-sink-widening", "structured-fuse",
+              "structured-fuse-weights", "cse")  # fmt: skip
 """The passes before tensors become buffers; the interpreter runs what each of them makes."""
 
 ON_GRAPHS = ("dl-fold-constants", "apply-patterns", "dl-sink-broadcast", "dl-sink-cast",
