@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from math import prod
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,12 +13,12 @@ from xdsl.context import Context
 from xdsl.dialects.builtin import ModuleOp
 from xdsl.passes import ModulePass
 
-from dlir.dialects.accel.attrs import Memory
+from dlir.dialects.accel.attrs import Memory, Role
 from dlir.dialects.accel.footprint import shifted
 from dlir.dialects.accel.lifetimes import live_lines, tiles_of
 from dlir.dialects.accel.listing import Line, Listing, reorder_program
 from dlir.dialects.accel.ops import GatherOp, LoadOp, ProgramOp, StoreOp
-from dlir.targets.accel.description import load_machine
+from dlir.targets.accel.description import Machine, load_machine
 
 SHARE = 0.75
 """How much of a memory loads may fill ahead of time. The rest lets the tiles of other engines take
@@ -31,6 +34,9 @@ class AccelPrefetch(ModulePass):
     nothing: these go first. A load stays behind the stores to the rows it reads, and behind all
     that uses its tile; values that are filled in around what is loaded come along. How far loads
     run ahead of what computes on them is up to the places of the tiles (`accel-allocate`).
+
+    Where inputs come over a channel of their own, loads of weights stand between those of inputs,
+    however far up that is, so that neither channel waits for the other.
 
     Before:
     ```mlir
@@ -68,7 +74,41 @@ def prefetch_listing(listing: Listing, depth: int) -> None:
     for time, line in enumerate(listing.lines):
         queue.add(time, line)
     count = len(listing.lines)
-    listing.reorder(sorted(range(count), key=lambda n: (queue.before[n], n in queue.fixed, n)))
+    listing.reorder(sorted(range(count), key=queue.place))
+
+
+class _Channels:
+    """How far the loads of each channel are, where inputs come over one of their own.
+
+    The engine takes its loads in order, so those of one channel stand between those of the other:
+    else one bus is idle while the engine waits for the other.
+    """
+
+    def __init__(self, listing: Listing, machine: Machine) -> None:
+        self.memrefs, self.cols = listing.memrefs, machine.array.cols
+        self.rates = [c.bytes_per_cycle for c in (machine.dma, machine.host) if c is not None]
+        roles = [role.data for role in listing.program.roles.data]
+        self.of_host = {n for n, role in enumerate(roles) if role is not Role.WEIGHT}
+        self.clocks = [0.0, 0.0]
+        self.starts: list[float] = []
+        self.ops: list[int] = []
+        """The loads of the host, and when they start if their channel never waits."""
+
+    def turn(self, time: int, line: Line) -> int | None:
+        """The load of the host that one from DRAM comes right behind."""
+        if len(self.rates) < 2:
+            return None
+        host = line.memrefs[0] in self.of_host
+        start = self.clocks[host]
+        held = dict(zip(line.form.kind.FIELDS, line.form.fields, strict=True))
+        rows = prod(line.form.trips) * held["count"] * self.memrefs[line.memrefs[-1]].unit
+        self.clocks[host] += rows * self.cols / self.rates[host]
+        if host:
+            self.starts.append(start)
+            self.ops.append(time)
+            return None
+        behind = bisect_right(self.starts, start) - 1
+        return None if behind < 0 else self.ops[behind]
 
 
 @dataclass
@@ -79,6 +119,8 @@ class _Uses:
     """Where the first one stands now."""
     free: int = 0
     """What comes in front of this op comes in front of one that cannot move."""
+    loaded: float = 0
+    """What comes in front of the same op as this load or gather comes behind it."""
     fills: list[int] = field(default_factory=list[int])
     """Fills with nothing but other fills and loads before them."""
 
@@ -98,11 +140,18 @@ class _Queue:
         self.room: dict[Memory, int] = {}
         self.stored = {n: np.zeros(self.memrefs[n].rows, np.int32) for n in listing.stored}
         """Per row, the first op that stands behind the last store to it."""
-        self._measure(listing, count)
-
-    def _measure(self, listing: Listing, count: int) -> None:
         machine = listing.program.machine
-        sizes = load_machine(machine.preset.data, machine.overrides).sizes
+        described = load_machine(machine.preset.data, machine.overrides)
+        self.channels = _Channels(listing, described)
+        self.behind: dict[int, float] = {}
+        """Loads that come right behind a load of the other channel."""
+        self._measure(listing, count, described.sizes)
+
+    def place(self, op: int) -> tuple[int, bool, float, int]:
+        """By what the ops are sorted."""
+        return (self.before[op], op in self.fixed, self.behind.get(op, op), op)
+
+    def _measure(self, listing: Listing, count: int, sizes: Mapping[str, int]) -> None:
         tiles = tiles_of(listing)
         for memory in {tile.memory for tile in tiles}:
             live = live_lines(tile for tile in tiles if tile.memory is memory)
@@ -134,19 +183,25 @@ class _Queue:
         """Move a load up, with the fills of its tile."""
         tile = line.memrefs[-1]
         uses = self.tiles.get(tile)
-        least = max(time - self.depth, self.ready(line), 0 if uses is None else uses.free)
+        furthest = time - self.depth
+        turn = self.channels.turn(time, line) if line.form.kind is LoadOp else None
+        if turn is not None and (uses is None or not uses.fills):
+            furthest = min(furthest, self.before[turn])
+            self.behind[time] = max(turn + 0.5, 0 if uses is None else uses.loaded)
+        least = max(furthest, self.ready(line), 0 if uses is None else uses.free)
         if uses is None:
             uses = self.tiles[tile] = _Uses(time)
         place = self.earliest(tile, least, min(time, uses.first))
         place = min(time, max(place, least))
         self.before[time] = place
+        uses.loaded = max(uses.loaded, self.behind.get(time, time))
         for fill in uses.fills:
             if place <= self.before[fill]:
                 self.before[fill] = place
                 self.fixed.discard(fill)
         if line.form.kind is GatherOp:
             index = self.tiles.setdefault(line.memrefs[1], _Uses(time))
-            index.free = max(index.free, place)
+            index.free, index.loaded = max(index.free, place), max(index.loaded, time)
         if place < uses.first:
             self.live[self.memory(tile)][place : uses.first] += self.memrefs[tile].lines
             uses.first = place

@@ -65,3 +65,35 @@ accel.program @full machine <"gemmini" {spm.bytes = "1600"}> (%x: memref<128x16x
   %2 = accel.load %x[64] to %t[0] {count = 64} : memref<128x16xi8>, memref<64x16xi8, "spm">
   %3 = accel.store %t[0] to %y[64] {count = 64} : memref<64x16xi8, "spm">, memref<128x16xi8>
 }
+
+// Two channels: the weights do not wait for all of the input, and the second ones, which are due
+// when the second part of the input is under way, come behind it.
+// CHECK-LABEL: accel.program @channels
+// CHECK: accel.load %x[0]
+// CHECK: accel.load %w[0]
+// CHECK: accel.load %x[1024]
+// CHECK: accel.load %w[4096]
+// CHECK: accel.load %x[2048]
+// NONE-LABEL: accel.program @channels
+// NONE: accel.load %x[0]
+// NONE: accel.load %w[0]
+// NONE: accel.load %x[1024]
+// NONE: accel.load %w[4096]
+// NONE: accel.load %x[2048]
+accel.program @channels machine <"tpu1"> (%x: memref<3072x256xi8> input "x", %w: memref<8192x256xi8> weight "w", %y: memref<4096x256xi8> output "y") {
+  %a = accel.alloc : memref<1024x256xi8, "spm">
+  %b = accel.alloc : memref<1024x256xi8, "spm">
+  %c = accel.alloc : memref<1024x256xi8, "spm">
+  %v = accel.alloc : memref<4096x256xi8, "spm">
+  %u = accel.alloc : memref<4096x256xi8, "spm">
+  %0 = accel.load %x[0] to %a[0] {count = 1024} : memref<3072x256xi8>, memref<1024x256xi8, "spm">
+  %1 = accel.load %x[1024] to %b[0] {count = 1024} : memref<3072x256xi8>, memref<1024x256xi8, "spm">
+  %2 = accel.load %x[2048] to %c[0] {count = 1024} : memref<3072x256xi8>, memref<1024x256xi8, "spm">
+  %3 = accel.load %w[0] to %v[0] {count = 4096} : memref<8192x256xi8>, memref<4096x256xi8, "spm">
+  %4 = accel.load %w[4096] to %u[0] {count = 4096} : memref<8192x256xi8>, memref<4096x256xi8, "spm">
+  %5 = accel.store %v[0] to %y[0] {count = 4096} : memref<4096x256xi8, "spm">, memref<4096x256xi8>
+  %6 = accel.store %u[0] to %y[0] {count = 4096} : memref<4096x256xi8, "spm">, memref<4096x256xi8>
+  %7 = accel.store %a[0] to %y[0] {count = 1024} : memref<1024x256xi8, "spm">, memref<4096x256xi8>
+  %8 = accel.store %b[0] to %y[1024] {count = 1024} : memref<1024x256xi8, "spm">, memref<4096x256xi8>
+  %9 = accel.store %c[0] to %y[2048] {count = 1024} : memref<1024x256xi8, "spm">, memref<4096x256xi8>
+}
