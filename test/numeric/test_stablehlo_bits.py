@@ -1,4 +1,4 @@
-"""Random bits, the bits of numbers, and their total order, on ref and on cpu.
+"""Random bits, the bits of numbers, their total order and formats, on ref and on cpu.
 
 The generators' words are the known answers that Random123 is tested with; what JAX makes of them is
 in test/data/stablehlo/random_bits.
@@ -11,6 +11,7 @@ import pytest
 
 import dlir
 
+INF, NAN = np.inf, np.nan
 TARGETS = pytest.mark.parametrize("target", ["ref", "cpu"])
 ONES = (1 << 64) - 1
 PI = 0x85A308D3243F6A88, 0x0370734413198A2E, 0x299F31D0A4093822
@@ -120,6 +121,41 @@ def test_total_order(element: str, target: str) -> None:
 }}"""
     given = dlir.run(text, rising[:, None], rising[None], target=target)
     np.testing.assert_array_equal(given, np.triu(np.ones((n, n), bool), 1))
+
+
+def nearest(x: np.ndarray, exponent: int, mantissa: int) -> np.ndarray:
+    """By exact arithmetic: the nearest multiple of the last place, then the format's limits."""
+    with np.errstate(all="ignore"):
+        fraction, power = np.frexp(x.astype(np.longdouble))
+        y = np.ldexp(np.round(np.ldexp(fraction, mantissa + 1)), power - mantissa - 1)
+        bias = 2 ** (exponent - 1) - 1
+        _, new = np.frexp(y)
+        y = np.where(np.isfinite(x) & (new - 1 > bias), np.copysign(INF, x), y)
+        small = (new - 1 < 1 - bias) & (y != 0) & np.isfinite(x)
+        return np.where(small, np.copysign(0, x), y).astype(x.dtype)
+
+
+@TARGETS
+@pytest.mark.parametrize("element", ["f16", "f32", "f64"])
+@pytest.mark.parametrize(
+    ("exponent", "mantissa"), [(5, 10), (4, 3), (5, 2), (8, 7), (2, 1), (3, 0)]
+)
+def test_reduce_precision(exponent: int, mantissa: int, element: str, target: str) -> None:
+    dtype = np.dtype(element.replace("f", "float"))
+    edges = [0, -0.0, 1, 1.5, 1.25, -1.75, 2.5, 65519, 65520, 6e-5, 6.2e-5, 240, 248, 1e-3, -448]
+    spread = np.random.default_rng(5).standard_normal(200) * 2.0 ** np.arange(-20, 20).repeat(5)
+    with np.errstate(over="ignore"):
+        x = np.array([*edges, INF, -INF, NAN, *spread]).astype(dtype)
+    type = f"tensor<{x.size}x{element}>"
+    text = f"""func.func @main(%x: {type}) -> {type} {{
+  %y = stablehlo.reduce_precision %x, format = e{exponent}m{mantissa} : {type}
+  func.return %y : {type}
+}}"""
+    y = dlir.run(text, x, target=target)
+    wide = exponent >= {"f16": 5, "f32": 8, "f64": 11}[element]
+    normal = ~(wide & (np.abs(x) < np.finfo(dtype).tiny))  # denormal numbers keep their exponent
+    np.testing.assert_array_equal(y[normal], nearest(x, exponent, mantissa)[normal])
+    np.testing.assert_array_equal(np.signbit(y[normal]), np.signbit(x[normal]))
 
 
 def drawn(distribution: str, element: str, low: object, high: object, target: str) -> np.ndarray:

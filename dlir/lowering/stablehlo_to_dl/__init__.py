@@ -40,6 +40,7 @@ from dlir.lowering.stablehlo_to_dl import (
     movement,
     normalization,
     others,
+    precision,
     quantization,
     random,
     reduction,
@@ -56,7 +57,7 @@ from dlir.lowering.stablehlo_to_dl.inline import inline_calls
 
 FAMILIES = (
     elementwise, chlo, movement, dynamic, contraction, convolution, vectorized, reduction, windows,
-    select_and_scatter, sorting, gather, scatter, normalization, quantization, random,
+    select_and_scatter, sorting, gather, scatter, normalization, quantization, precision, random,
     linear_algebra, collectives, control, others,
 )  # fmt: skip
 

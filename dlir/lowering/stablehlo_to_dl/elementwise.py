@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable
 from typing import Any, cast
 
-from xdsl.dialects.builtin import IntegerType, Signedness, bf16, f16, f32, f64, i1
+from xdsl.dialects.builtin import IntegerType, Signedness, i1
 from xdsl.ir import Attribute, Operation, SSAValue
 
 from dlir.dialects.dl import shapes
@@ -18,7 +18,6 @@ from dlir.dialects.dl.ops.base import element_of, shape_of
 from dlir.dialects.dl.ops.bits import BitcastOp, ShiftLeftOp, ShiftRightOp
 from dlir.dialects.stablehlo.attrs import kind_of
 from dlir.dialects.stablehlo.rules import elementwise as rules
-from dlir.dialects.stablehlo.shapes import number_of
 from dlir.lowering.stablehlo_to_dl.emitter import Emitter, known_number, peel, unsupported
 
 Rule = Callable[[Emitter, Any], Any]
@@ -189,17 +188,6 @@ def round_away(e: Emitter, op: Operation) -> SSAValue:
     return e.emit(b.MulOp(e.emit(m.SignOp(x)), e.select(far, up, down)))
 
 
-def reduce_precision(e: Emitter, op: Operation) -> SSAValue:
-    """Rounding to a format that is an element type, and back."""
-    formats: dict[tuple[int, int], Attribute] = {(8, 7): bf16, (5, 10): f16, (8, 23): f32,
-                                                 (11, 52): f64}  # fmt: skip
-    bits = number_of(op, "exponent_bits"), number_of(op, "mantissa_bits")
-    x, element = op.operands[0], element_of(op.operands[0])
-    if bits not in formats:
-        unsupported(f"format e{bits[0]}m{bits[1]}", "bf16 is e8m7, f16 is e5m10, f32 is e8m23")
-    return e.cast(e.cast(x, formats[bits]), element)
-
-
 # Bits
 
 
@@ -320,7 +308,6 @@ RULES: dict[str, Rule] = {
     "stablehlo.compare": compare,
     "stablehlo.convert": convert,
     "stablehlo.is_finite": is_finite,
-    "stablehlo.reduce_precision": reduce_precision,
     "stablehlo.round_nearest_afz": round_away,
     "stablehlo.select": select,
     "stablehlo.bitcast_convert": bitcast_convert,

@@ -13,7 +13,7 @@ from xdsl.ir import Block, Operation, SSAValue
 
 from dlir.dialects.dl.ops import movement as mv
 from dlir.dialects.dl.ops.base import element_of, shape_of
-from dlir.lowering.stablehlo_to_dl import chlo, elementwise, movement
+from dlir.lowering.stablehlo_to_dl import chlo, elementwise, movement, precision
 from dlir.lowering.stablehlo_to_dl.elementwise import Rule
 from dlir.lowering.stablehlo_to_dl.emitter import Emitter, Size, unsupported
 from dlir.lowering.stablehlo_to_dl.regions import text_of
@@ -21,6 +21,7 @@ from dlir.lowering.stablehlo_to_dl.regions import text_of
 RULES_INSIDE: dict[str, Rule] = {
     **elementwise.RULES,
     **chlo.RULES,
+    **precision.RULES,
     "stablehlo.constant": movement.constant,
 }
 """What a region may consist of."""
