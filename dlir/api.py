@@ -150,6 +150,7 @@ def compile(
     winograd: bool = True,
     integerize: bool = True,
     bf16_dots: bool = True,
+    explain_fusion: bool = False,
     machine: str | None = None,
     settings: Mapping[str, str] | None = None,
     schedule: str | Path | None = None,
@@ -166,7 +167,8 @@ def compile(
     rounding is within 1e-5 of the largest result. `integerize=False` computes quantised models on
     floats, as they are written, instead of on integers (see the pass dl-integerize).
     `bf16_dots=False` keeps target cpu from instructions that sum products of bf16 in pairs, and
-    take subnormals for zero. `machine` (a preset or a TOML file), and `settings` of its keys
+    take subnormals for zero. With `explain_fusion` the report's `details["fusion"]` has every
+    decision on what was fused. `machine` (a preset or a TOML file), and `settings` of its keys
     (`{"spm.bytes": "131072"}`), are for targets that have machines; `shapes` (`{"ids": "1x128"}`)
     gives `?` of arguments their sizes; `schedule` is a file that says how to compute kernels.
     `precision` ("bf16", "f16") stores a model in f32 in
@@ -181,6 +183,7 @@ def compile(
         winograd=winograd,
         integerize=integerize,
         bf16_dots=bf16_dots,
+        explain_fusion=explain_fusion,
         dump_phases_to=None if dump_phases_to is None else Path(dump_phases_to),
         progress=None if isinstance(progress, bool) else progress,
         machine=machine,

@@ -53,6 +53,8 @@ class CompileOptions:
     """Whether quantised models are computed on integers, see `dl-integerize`; else as written."""
     bf16_dots: bool = True
     """Whether products of bf16 may be summed by instructions that take subnormals for zero."""
+    explain_fusion: bool = False
+    """Whether the report tells what was fused and why; the model is then compiled anew."""
     dump_phases_to: Path | None = None
     """A folder that receives the module after every phase, as `<number>-<level>.mlir`."""
     progress: Progress | None = None

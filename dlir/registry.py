@@ -113,6 +113,7 @@ PASSES: dict[str, str] = {
     "dl-stack-in-place": "dlir.transforms.dl_stack_in_place:DlStackInPlace",
     "dump-schedule": "dlir.transforms.dump_schedule:DumpSchedule",
     "inline": "dlir.transforms.inline:Inline",
+    "scf-fuse-siblings": "dlir.transforms.scf_fuse_siblings:ScfFuseSiblings",
     "structured-align-heads": "dlir.transforms.structured_align_heads:StructuredAlignHeads",
     "structured-bufferize": "dlir.transforms.structured_bufferize:StructuredBufferize",
     "structured-drop-saturation": (
@@ -121,6 +122,7 @@ PASSES: dict[str, str] = {
     "structured-fold-reshape": "dlir.transforms.structured_fold_reshape:StructuredFoldReshape",
     "structured-fold-windows": "dlir.transforms.structured_fold_windows:StructuredFoldWindows",
     "structured-fuse": "dlir.transforms.structured_fuse:StructuredFuse",
+    "structured-fuse-siblings": "dlir.transforms.structured_fuse_siblings:StructuredFuseSiblings",
     "structured-fuse-weights": "dlir.transforms.structured_fuse_weights:StructuredFuseWeights",
     "structured-group-rows": "dlir.transforms.structured_group_rows:StructuredGroupRows",
     "structured-hoist-constants": (

@@ -101,7 +101,8 @@ def _compile(options: argparse.Namespace, registry: Registry, streams: Streams) 
     with shown_on(streams.stderr) as progress:
         settings = replace(settings, progress=progress)
         if options.report:
-            write_report(options.report, api.compile_with(model, target, settings).report)
+            explained = replace(settings, explain_fusion=True)
+            write_report(options.report, api.compile_with(model, target, explained).report)
         if options.report and not options.o and not options.compile_to:
             return EXIT_OK
         stop = options.compile_to or api.find_target(target, registry).levels[-1]

@@ -11,9 +11,18 @@ from xdsl.ir import Operation, SSAValue, Use
 from xdsl.passes import ModulePass
 from xdsl.rewriter import InsertPoint, Rewriter
 
-from dlir.dialects.structured.cost import Work, gain, has_lanes
+from dlir.dialects.structured.cost import (
+    BYTES_PER_SECOND,
+    LATENCY_SECONDS,
+    PEAKS,
+    Work,
+    bytes_moved,
+    gain,
+    has_lanes,
+    work_of,
+)
 from dlir.dialects.structured.ops import GenericOp
-from dlir.dialects.structured.roles import is_copy, may_fail
+from dlir.dialects.structured.roles import is_copy, is_weight, match_contraction, may_fail
 from dlir.drawing import short
 from dlir.transforms.fusion import epilogue, inline
 from dlir.transforms.fusion.decisions import (
@@ -22,7 +31,6 @@ from dlir.transforms.fusion.decisions import (
     decision,
     listener,
     remark_on,
-    works_of,
 )
 
 MOST_INPUTS = 16  # operands of one fused op: pointers stay in registers
@@ -72,42 +80,98 @@ class StructuredFuse(ModulePass):
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
         tell = remark_on if self.remarks else listener()
+        fuser = _Fuser(self.by_cost, tell)
         changed = True
         while changed:  # every fusion removes one op, so this ends
             changed = False
             for inner in list(op.walk()):
                 if isinstance(inner, GenericOp) and inner.parent is not None:
-                    changed |= any(self._try_to_fuse(v, tell) for v in inner.inputs)
+                    changed |= any(map(fuser.try_to_fuse, inner.inputs))
         if tell is not None:
             for between in _between(op):
-                tell(self._refused(between))
+                tell(fuser.refused(between))
 
-    def _try_to_fuse(self, value: SSAValue, tell: Listener | None) -> bool:
+
+class _Fuser:
+    """Decides on tensors, of which none is looked at twice while its readers stay the same."""
+
+    def __init__(self, by_cost: bool, tell: Listener | None):
+        self.by_cost, self.tell = by_cost, tell
+        self.works: dict[GenericOp, Work] = {}
+        self.kept: dict[SSAValue, list[Operation]] = {}
+        """Tensors that stay for these readers."""
+
+    def try_to_fuse(self, value: SSAValue) -> bool:
         """Do without a tensor, if that is possible and gains; True if something changed."""
+        if not isinstance(value.owner, GenericOp):
+            return False
+        readers = [use.operation for use in value.uses]
+        if self.kept.get(value) == readers:
+            return False
+        self.kept[value] = readers
+        if self._surely_loses(value):
+            return False
         plan = _plan(value)
         if isinstance(plan, str):
             return False
-        if plan.objection(self.by_cost) is not None:
-            plan.discard()
+        if self.objection(plan) is not None:
+            self.discard(plan)
             return False
-        if tell is not None:
-            tell(decision(True, plan.reason, value, plan.readers, plan.before(), plan.after()))
+        if self.tell is not None:
+            self.tell(self._decision(True, plan.reason, value, plan))
         plan.apply()
         return True
 
-    def _refused(self, value: SSAValue) -> Decision:
+    def _surely_loses(self, value: SSAValue) -> bool:
+        """Whether readers repeat more than all traffic is worth, as is seen without a plan."""
+        producer = value.owner
+        readers = {u.operation for u in value.uses if isinstance(u.operation, GenericOp)}
+        assert isinstance(producer, GenericOp)
+        if len(readers) < 2 or producer.reduction_dims or not self.by_cost:
+            return False
+        (work,) = self.works_of([producer])
+        if work.kind != "lanes":
+            return False
+        read = sum(bytes_moved(reader)[value] for reader in readers)
+        repeated = work.operations * (read / max(1, bytes_moved(producer)[value]) - 1)
+        saved = (work.bytes + read) / BYTES_PER_SECOND + LATENCY_SECONDS
+        return repeated / PEAKS["lanes"] > saved
+
+    def refused(self, value: SSAValue) -> Decision:
         """Why a tensor stays."""
         plan = _plan(value)
         if isinstance(plan, str):
-            owner = value.owner
-            assert isinstance(owner, Operation)
             readers = list(dict.fromkeys(use.operation for use in reversed([*value.uses])))
-            return decision(False, plan, value, readers, works_of([owner, *readers]))
-        reason = plan.objection(self.by_cost)
-        assert reason is not None
-        made = decision(False, reason, value, plan.readers, plan.before(), plan.after())
-        plan.discard()
+            ops = [op for op in (value.owner, *readers) if isinstance(op, GenericOp)]
+            return decision(False, plan, value, readers, self.works_of(ops))
+        reason = self.objection(plan) or "would repeat more than its traffic is worth"
+        made = self._decision(False, reason, value, plan)
+        self.discard(plan)
         return made
+
+    def objection(self, plan: _Plan) -> str | None:
+        """Why not to fuse; None if it is to be done."""
+        repetition = plan.repetition()
+        if not self.by_cost or (repetition is None and not plan.may_lose_lanes()):
+            return repetition
+        return _loss(self.works_of(plan.replaced), self.works_of(plan.fused))
+
+    def discard(self, plan: _Plan) -> None:
+        """Leave everything as it was."""
+        for op in plan.fused:
+            self.works.pop(op, None)
+        plan.discard()
+
+    def works_of(self, ops: Sequence[GenericOp]) -> list[Work]:
+        """The work of ops, which is found once."""
+        for op in ops:
+            if op not in self.works:
+                self.works[op] = work_of(op)
+        return [self.works[op] for op in ops]
+
+    def _decision(self, fused: bool, reason: str, value: SSAValue, plan: _Plan) -> Decision:
+        before, after = self.works_of(plan.replaced), self.works_of(plan.fused)
+        return decision(fused, reason, value, plan.readers, before, after)
 
 
 LOST = "no iterator would be contiguous in all operands: lanes would be lost"
@@ -122,17 +186,12 @@ class _Plan:
     fused: tuple[GenericOp, ...]
     reason: str
 
-    def before(self) -> list[Work]:
-        return works_of([self.producer, *self.readers])
+    @property
+    def replaced(self) -> tuple[GenericOp, ...]:
+        """What goes."""
+        return (self.producer, *self.readers)
 
-    def after(self) -> list[Work]:
-        return works_of(self.fused)
-
-    def objection(self, by_cost: bool) -> str | None:
-        """Why not to fuse; None if it is to be done."""
-        return self._loss() if by_cost else self._repetition()
-
-    def _repetition(self) -> str | None:
+    def repetition(self) -> str | None:
         """What would be computed again, or by scalars."""
         (fused, *more), reader = self.fused, self.readers[0]
         reads = [n for n, value in enumerate(reader.inputs) if value is self.producer.result]
@@ -143,18 +202,14 @@ class _Plan:
         once = is_copy(self.producer) or inline.is_read_once(reader, reads[0])
         return None if once else "would be computed more than once"
 
-    def _loss(self) -> str | None:
-        """What fusing loses, in numbers."""
-        before, after = self.before(), self.after()
-        if gain(before, after) > -TOLERANCE:
-            return None
-        if any(w.kind == "points" for w in after) and not any(w.kind == "points" for w in before):
-            return LOST
-        if before[0].kind == "load":
-            return "the producer runs once, at load time"
-        repeated = sum(w.operations for w in after) - sum(w.operations for w in before)
-        saved = sum(w.bytes for w in before) - sum(w.bytes for w in after)
-        return f"would repeat {short(repeated, 4)} operations to save {short(saved, 4, 'B')}"
+    def may_lose_lanes(self) -> bool:
+        """Whether what is fused, if not a contraction still, goes point by point, or weights that
+        are computed at load time join what every call computes."""
+        (fused,) = self.fused
+        producer = self.producer.result
+        if producer is not None and is_weight(producer) and not is_copy(self.producer):
+            return True
+        return match_contraction(fused) is None and not has_lanes(fused)
 
     def apply(self) -> None:
         for reader, fused in zip(self.readers, self.fused, strict=True):
@@ -170,6 +225,19 @@ class _Plan:
 
 TOLERANCE = 1e-12
 """Seconds: what rounding may make of a gain of zero."""
+
+
+def _loss(before: Sequence[Work], after: Sequence[Work]) -> str | None:
+    """What fusing loses, in numbers; None if it gains."""
+    if gain(before, after) > -TOLERANCE:
+        return None
+    if any(w.kind == "points" for w in after) and not any(w.kind == "points" for w in before):
+        return LOST
+    if before[0].kind == "load":
+        return "the producer runs once, at load time"
+    repeated = sum(w.operations for w in after) - sum(w.operations for w in before)
+    saved = sum(w.bytes for w in before) - sum(w.bytes for w in after)
+    return f"would repeat {short(repeated, 4)} operations to save {short(saved, 4, 'B')}"
 
 
 def _between(module: ModuleOp) -> Iterator[SSAValue]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from xdsl.context import Context
 from xdsl.dialects import arith, func, scf
-from xdsl.dialects.builtin import ModuleOp
+from xdsl.dialects.builtin import ModuleOp, UnitAttr
 from xdsl.ir import Block, Operation, Region, SSAValue
 from xdsl.passes import ModulePass
 
@@ -20,7 +20,9 @@ from dlir.dialects.structured.roles import is_copy
 class StructuredOutline(ModulePass):
     """Move structured ops on memrefs into private kernel functions, one per distinct signature.
 
-    A loop around structured ops becomes one kernel with all of them. Two ops share a kernel when
+    A loop around structured ops becomes one kernel with all of them, and so do neighbours with the
+    same `siblings` in their schedules: `dlir.siblings` says of their kernel that what one of its
+    arguments is written to is no other argument's memory. Two ops share a kernel when
     they are equal but for their operands' values: the same maps, body, schedule, types. Layers that
     repeat are therefore compiled once.
 
@@ -46,38 +48,60 @@ class StructuredOutline(ModulePass):
         kernels: dict[Hashable, str] = {}
         counts: Counter[str] = Counter()
         for function in [o for o in op.body.block.ops if isinstance(o, func.FuncOp)]:
-            for inner in list(function.body.block.ops) if function.body.blocks else []:
-                if isinstance(inner, KERNELS) and _on_memrefs(inner):
-                    _outline(op, inner, kernels, counts)
+            for ops in _kernels(function.body.block) if function.body.blocks else []:
+                _outline(op, ops, kernels, counts)
+
+
+def _kernels(block: Block) -> list[list[Operation]]:
+    """What becomes one function each: single ops, loops, and siblings."""
+    found: list[list[Operation]] = []
+    last: int | None = None
+    for op in block.ops:
+        if not isinstance(op, KERNELS) or op.results:
+            continue  # a view, or on tensors
+        number = _siblings(op)
+        if number is not None and number == last:
+            found[-1].append(op)
+        else:
+            found.append([op])
+        last = number
+    return found
+
+
+def _siblings(op: Operation) -> int | None:
+    schedule = op.schedule if isinstance(op, GenericOp) else None
+    numbers = schedule.integers("siblings") if schedule is not None else None
+    return numbers[0] if numbers else None
 
 
 KERNELS = DestinationOp | scf.ForOp | scf.ParallelOp
 
 
-def _on_memrefs(op: Operation) -> bool:
-    return not op.results
-
-
 def _outline(
-    module: ModuleOp, op: Operation, kernels: dict[Hashable, str], counts: Counter[str]
+    module: ModuleOp, ops: Sequence[Operation], kernels: dict[Hashable, str], counts: Counter[str]
 ) -> None:
-    arguments, constants = _captured(op)
+    for op in ops:
+        if isinstance(op, GenericOp) and op.schedule is not None:
+            op.schedule = op.schedule.without("siblings")
+    arguments, constants = _captured(ops)
     numbers = {value: number for number, value in enumerate([*arguments, *constants])}
     values = tuple(c.owner.value for c in constants if isinstance(c.owner, arith.ConstantOp))
-    key = (tuple(o.type for o in arguments), values, _structure(op, numbers))
+    structure = tuple(_structure(op, numbers) for op in ops)
+    key = (tuple(o.type for o in arguments), values, structure)
     name = kernels.get(key)
     if name is None:
-        kind = _kind(op)
+        kind = _kind(ops)
         name = kernels[key] = f"{kind}_{counts[kind]}"
         counts[kind] += 1
-        module.body.block.add_op(_kernel(op, name, arguments, constants))
+        module.body.block.add_op(_kernel(ops, name, arguments, constants))
     call = func.CallOp(name, arguments, [])
-    call.location = op.location
-    block = op.parent
+    call.location = ops[0].location
+    block = ops[-1].parent
     assert block is not None
-    block.insert_op_before(call, op)
-    op.detach()
-    op.erase()
+    block.insert_op_before(call, ops[-1])
+    for op in ops:
+        op.detach()
+        op.erase()
 
 
 def _structure(op: Operation, numbers: dict[SSAValue, int]) -> Hashable:
@@ -104,13 +128,14 @@ def _structure(op: Operation, numbers: dict[SSAValue, int]) -> Hashable:
     )
 
 
-def _captured(op: Operation) -> tuple[list[SSAValue], list[SSAValue]]:
-    """The operands of an op; of a loop all that it uses from outside, and constants apart."""
-    if not isinstance(op, scf.ForOp | scf.ParallelOp):
-        return list(op.operands), []
+def _captured(ops: Sequence[Operation]) -> tuple[list[SSAValue], list[SSAValue]]:
+    """The operands of an op; of a loop or of siblings all that they use from outside, and of a loop
+    constants apart."""
+    if not _is_by_value(ops):
+        return list(ops[0].operands), []
     inside: set[SSAValue] = set()
     outside: dict[SSAValue, None] = {}
-    for inner in op.walk():
+    for inner in (inner for op in ops for inner in op.walk()):
         outside |= dict.fromkeys(v for v in inner.operands if v not in inside)
         inside.update(inner.results)
         inside.update(a for region in inner.regions for b in region.blocks for a in b.args)
@@ -118,31 +143,43 @@ def _captured(op: Operation) -> tuple[list[SSAValue], list[SSAValue]]:
     return [v for v in outside if v not in constants], constants
 
 
+def _is_by_value(ops: Sequence[Operation]) -> bool:
+    """Whether a value that is used at several places is one argument of the kernel."""
+    return len(ops) > 1 or isinstance(ops[0], scf.ForOp | scf.ParallelOp)
+
+
 def _kernel(
-    op: Operation, name: str, arguments: Sequence[SSAValue], constants: Sequence[SSAValue]
+    ops: Sequence[Operation],
+    name: str,
+    arguments: Sequence[SSAValue],
+    constants: Sequence[SSAValue],
 ) -> func.FuncOp:
-    """A function around a copy of the op."""
+    """A function around a copy of the ops."""
     block = Block(arg_types=[o.type for o in arguments])
     known: dict[SSAValue, SSAValue] = {}
-    is_loop = isinstance(op, scf.ForOp | scf.ParallelOp)
-    if is_loop:
+    if _is_by_value(ops):
         known |= dict(zip(arguments, block.args, strict=True))
     for constant in constants:
         assert isinstance(constant.owner, Operation)
         block.add_op(constant.owner.clone(known))
-    copy = op.clone(known, clone_name_hints=False)
-    if not is_loop:  # an operand may be there twice, for two arguments
+    copies = [op.clone(known, clone_name_hints=False) for op in ops]
+    if not _is_by_value(ops):  # an operand may be there twice, for two arguments
         for number, argument in enumerate(block.args):
-            copy.operands[number] = argument
-    block.add_ops([copy, func.ReturnOp()])
+            copies[0].operands[number] = argument
+    block.add_ops([*copies, func.ReturnOp()])
     types = [a.type for a in block.args]
     kernel = func.FuncOp(name, (types, []), Region(block), visibility="private")
-    kernel.location = op.location
+    kernel.location = ops[0].location
+    if len(ops) > 1:
+        kernel.attributes["dlir.siblings"] = UnitAttr()
     return kernel
 
 
-def _kind(op: Operation) -> str:
+def _kind(ops: Sequence[Operation]) -> str:
     """A telling name for the kernel."""
+    op = ops[0]
+    if len(ops) > 1:
+        return "siblings"
     if isinstance(op, scf.ForOp | scf.ParallelOp):
         return "rows"
     if not isinstance(op, GenericOp):

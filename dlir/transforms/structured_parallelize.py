@@ -104,14 +104,18 @@ def _axis(op: ScanOp | SortOp) -> int:
 
 
 def _groups(module: ModuleOp) -> list[list[GenericOp]]:
-    """Ops whose rows are walked together count as one; others stand alone."""
+    """Ops whose rows are walked together, or which are one kernel, count as one."""
     groups: dict[object, list[GenericOp]] = {}
     for op in module.walk():
         if isinstance(op, GenericOp):
-            rows = rows_of(op)
-            key = (op.parent, rows[0]) if rows else op
+            rows, siblings = rows_of(op), _siblings(op)
+            key = (op.parent, rows[0]) if rows else (op.parent, "siblings", siblings or op)
             groups.setdefault(key, []).append(op)
     return list(groups.values())
+
+
+def _siblings(op: GenericOp) -> tuple[int, ...] | None:
+    return op.schedule.integers("siblings") if op.schedule is not None else None
 
 
 def _candidates(op: GenericOp, threads: int) -> Iterator[tuple[tuple[float, int], int]]:

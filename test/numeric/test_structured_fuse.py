@@ -107,6 +107,6 @@ def test_a_broadcast_row_is_repeated_for_few_rows(rows: int, fused: bool) -> Non
 
 def test_the_report_of_a_compilation_lists_decisions() -> None:
     model = dlir.load(broadcast(2, 64))
-    report = dlir.compile(model, target="cpu", cache=False).report
+    report = dlir.compile(model, target="cpu", explain_fusion=True).report
     assert [entry["tensor"] for entry in report.details["fusion"]] == ["%s"]
     assert "<h2>Fusion</h2>" in report.to_html()

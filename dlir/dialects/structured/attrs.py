@@ -50,6 +50,7 @@ class ScheduleAttr(ParametrizedAttribute):
     | `threads` | iterator numbers | iterators whose tiles may run in parallel |
     | `rows` | a number, then iterators | ops of one number take rows through all of them together |
     | `block` | integer | rows that a group takes at a time, with memory for no more of them |
+    | `siblings` | a number | ops of one number become one kernel |
     | `home` | word | accelerator: where the result is, `tile` (of its reader), `spm` or `dram` |
     | `panel` | integer | tiles of rows whose activations stay on chip while columns are walked |
     | `keep` | operand numbers | operands of which all tiles stay on chip once loaded |
@@ -72,6 +73,7 @@ class ScheduleAttr(ParametrizedAttribute):
         "threads": list,
         "rows": list,
         "block": list,
+        "siblings": list,
         "home": str,
         "panel": list,
         "keep": list,

@@ -85,10 +85,11 @@ def work_of(op: GenericOp) -> Work:
     element = str(op.accumulator_type)
     if op.result is not None and is_weight(op.result):
         return Work("load", element, 0, 0)
-    kind, operations = kernel_kind(op), operations_of(op)
+    space = _Space.of(op)
+    kind, operations = space.kernel_kind(), space.operations()
     if kind == "points":
-        operations += _accesses(op)
-    return Work(kind, element, operations, sum(bytes_moved(op).values()))
+        operations += space.accesses()
+    return Work(kind, element, operations, sum(space.bytes_moved().values()))
 
 
 def gain(before: Iterable[Work], after: Iterable[Work]) -> float:
@@ -96,17 +97,93 @@ def gain(before: Iterable[Work], after: Iterable[Work]) -> float:
     return sum(work.seconds for work in before) - sum(work.seconds for work in after)
 
 
-def operations_of(op: GenericOp) -> int:
-    """Of the body at every point, and of the epilogue at every point of the result."""
-    extents = [*map(planned, op.static_extents())]
-    operations = prod(extents) * operations_in(op.body.block)
-    if op.epilogue is not None:
-        results = prod(extents[d] for d in op.parallel_dims)
-        operations += results * operations_in(op.epilogue.block)
-    return operations
+def bytes_moved(op: GenericOp) -> dict[SSAValue, int]:
+    """Tensor -> bytes of it that the op touches, each element once; the result is written."""
+    return _Space.of(op).bytes_moved()
 
 
-def operations_in(block: Block) -> int:
+def has_lanes(op: GenericOp) -> bool:
+    """Whether an iterator can run along vector lanes: all operands have it contiguous."""
+    return _Space.of(op).has_lanes()
+
+
+@dataclass(frozen=True)
+class _Space:
+    """An op with its points and operands, which are found once."""
+
+    op: GenericOp
+    extents: list[int]
+    inputs: list[Operand]
+    out: Operand
+    extra: list[Operand]
+
+    @classmethod
+    def of(cls, op: GenericOp) -> _Space:
+        return cls(op, [*map(planned, op.static_extents())], *operands_of(op))
+
+    @property
+    def results(self) -> int:
+        """Points of the result."""
+        return prod(self.extents[d] for d in self.op.parallel_dims)
+
+    def operations(self) -> int:
+        """Of the body at every point, and of the epilogue at every point of the result."""
+        operations = prod(self.extents) * _operations_in(self.op.body.block)
+        if self.op.epilogue is not None:
+            operations += self.results * _operations_in(self.op.epilogue.block)
+        return operations
+
+    def accesses(self) -> int:
+        """Scalars that are read and written one by one."""
+        return prod(self.extents) * len(self.inputs) + self.results * (1 + len(self.extra))
+
+    def bytes_moved(self) -> dict[SSAValue, int]:
+        """See the function."""
+        moved: dict[SSAValue, int] = {}
+        for operand in (*self.inputs, *self.extra):
+            moved[operand.value] = max(self._touched(operand), moved.get(operand.value, 0))
+        written = self.op.result if self.op.result is not None else self.out.value
+        moved[written] = moved.get(written, 0) + self._touched(self.out)
+        return moved
+
+    def _touched(self, operand: Operand) -> int:
+        walked = {d for form in operand.forms for d in form.dims}
+        points = prod(self.extents[d] for d in walked)
+        whole = prod(map(planned, shape_of(operand.value)))
+        return min(points, whole) * width_of(operand.element)
+
+    def kernel_kind(self) -> str:
+        """Which kind of kernel computes the op, as far as its form tells."""
+        if len(self.inputs) == 2 and match_contraction(self.op) is not None:
+            return "contraction"
+        return "lanes" if only_moves(self.op) or self.has_lanes() else "points"
+
+    def has_lanes(self) -> bool:
+        """See the function."""
+        op, last = self.op, self.out.forms[-1:]
+        if may_fail(op):
+            return False
+        if last and last[0].dims:
+            lanes = min(last[0].dims, key=last[0].coefficients.__getitem__)
+            if all(x.is_run_along(lanes) for x in (*self.inputs, self.out, *self.extra)):
+                return True
+        return (
+            bool(op.reduction_dims)
+            and folds_in_any_order(op)
+            and any(
+                all(x.is_run_along(d) for x in self.inputs)
+                and any(x.depends_on(d) for x in self.inputs)
+                for d in op.reduction_dims
+            )
+        )
+
+
+def width_of(element: Attribute) -> int:
+    """Bytes of an element in memory."""
+    return -(-element.bitwidth // 8) if isinstance(element, FixedBitwidthType) else 8
+
+
+def _operations_in(block: Block) -> int:
     """Of a body, once."""
     return sum(map(_operations, block.ops))
 
@@ -115,56 +192,3 @@ def _operations(op: Operation) -> int:
     if isinstance(op, _NO_WORK):
         return 0
     return FUNCTION_OPERATIONS if type(op) in FUNCTIONS else 1
-
-
-def bytes_moved(op: GenericOp) -> dict[SSAValue, int]:
-    """Tensor -> bytes of it that the op touches, each element once. `outs` is written."""
-    extents = [*map(planned, op.static_extents())]
-    inputs, out, extra = operands_of(op)
-    moved: dict[SSAValue, int] = {}
-    for operand in (*inputs, *extra):
-        touched = _touched(operand, extents)
-        moved[operand.value] = max(touched, moved.get(operand.value, 0))
-    written = op.result if op.result is not None else out.value
-    moved[written] = moved.get(written, 0) + _touched(out, extents)
-    return moved
-
-
-def _touched(operand: Operand, extents: list[int]) -> int:
-    points = prod(n for d, n in enumerate(extents) if operand.depends_on(d))
-    whole = prod(map(planned, shape_of(operand.value)))
-    return min(points, whole) * width_of(operand.element)
-
-
-def width_of(element: Attribute) -> int:
-    """Bytes of an element in memory."""
-    return -(-element.bitwidth // 8) if isinstance(element, FixedBitwidthType) else 8
-
-
-def kernel_kind(op: GenericOp) -> str:
-    """Which kind of kernel computes an op, as far as its form tells."""
-    if match_contraction(op) is not None:
-        return "contraction"
-    return "lanes" if only_moves(op) or has_lanes(op) else "points"
-
-
-def has_lanes(op: GenericOp) -> bool:
-    """Whether an iterator can run along vector lanes: all operands have it contiguous."""
-    inputs, out, extra = operands_of(op)
-    if may_fail(op):
-        return False
-    if out.forms and out.forms[-1].dims:
-        last = min(out.forms[-1].dims, key=lambda d: out.forms[-1].coefficients[d])
-        if all(x.is_run_along(last) for x in (*inputs, out, *extra)):
-            return True
-    return folds_in_any_order(op) and any(
-        all(x.is_run_along(d) for x in inputs) and any(x.depends_on(d) for x in inputs)
-        for d in op.reduction_dims
-    )
-
-
-def _accesses(op: GenericOp) -> int:
-    """Scalars that are read and written one by one."""
-    extents = [*map(planned, op.static_extents())]
-    results = prod(extents[d] for d in op.parallel_dims)
-    return prod(extents) * len(op.inputs) + results * (1 + len(op.epilogue_inputs))

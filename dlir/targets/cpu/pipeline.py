@@ -30,11 +30,11 @@ PHASES: Mapping[str, str] = MappingProxyType(
             "structured-parallelize{threads=%(threads)d},%(dump)s"
             "structured-prepare-dots,structured-merge-window,structured-pack,"
             "structured-pack-weights,cse,"
-            "structured-hoist-constants,structured-group-rows,structured-bufferize,"
-            "structured-view-parts,structured-parallelize{threads=%(threads)d},"
+            "structured-hoist-constants,structured-group-rows,structured-fuse-siblings,"
+            "structured-bufferize,structured-view-parts,structured-parallelize{threads=%(threads)d},"
             "structured-walk-rows,structured-outline,cse"
         ),
-        "loops": "structured-tile,convert-structured-to-loops,cse",
+        "loops": "structured-tile,convert-structured-to-loops,cse,scf-fuse-siblings",
         "llvm": (
             "vector-expand-math{ldexp=%(ldexp)s},cse,convert-parallel-to-omp,"
             "convert-loops-to-llvm{vector-bits=%(vector_bits)d%(dots)s}"

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -110,7 +111,7 @@ class CpuTarget:
         """The code of these functions of a module, from the cache if it is known."""
         store = default_cache() if options.cache else None
         key = _model_key(module, entries, host(), options)
-        dumps = options.dump_phases_to or options.dump_schedule
+        dumps = options.dump_phases_to or options.dump_schedule or options.explain_fusion
         bundles = known_bundles(store.get(key)) if store and not dumps else None
         if bundles is None or [bundle.entry for bundle in bundles] != [*entries]:
             bundles = self._build(module, entries, options, report) if entries else []
@@ -123,10 +124,8 @@ class CpuTarget:
     ) -> list[Bundle]:
         lowered = module.clone()
         for done, level in enumerate(PHASES, 1):
-            with report.phase(level), collect_decisions() as decisions:
+            with report.phase(level), self._explained(options, report):
                 self._run_phase(lowered, level, options)
-            if decisions:
-                report.details["fusion"] = [*map(as_dict, decisions)]
             options.finish_phase(level, done, len(PHASES) + 1, lowered)
         with report.phase("object"):
             from dlir.targets.cpu.emit import emit_parts  # not needed for known models
@@ -136,6 +135,16 @@ class CpuTarget:
             bundles[0].objects = compile_many(emit_parts(lowered, host(), PART), host(), store)
         options.finish_phase("object", len(PHASES) + 1, len(PHASES) + 1, b"")
         return bundles
+
+    @contextmanager
+    def _explained(self, options: CompileOptions, report: Report) -> Generator[None, None, None]:
+        """Keep what is decided inside about fusion, if that is asked for."""
+        if not options.explain_fusion:
+            yield
+            return
+        with collect_decisions() as decisions:
+            yield
+        report.details.setdefault("fusion", []).extend(map(as_dict, decisions))
 
     def _run_phase(self, module: ModuleOp, level: str, options: CompileOptions) -> None:
         cpu = host()

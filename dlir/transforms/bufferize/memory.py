@@ -168,16 +168,25 @@ class Memory:
 
 
 def _spans(ops: Sequence[Operation]) -> list[tuple[int, int]]:
-    """Each step's first and last step: ops whose rows are walked together are all done at once."""
-    numbers = [group_number(op) for op in ops]
-    places: dict[int, list[int]] = {}
-    for step, number in enumerate(numbers):
-        if number is not None:
-            places.setdefault(number, []).append(step)
+    """Each step's first and last step: ops that are done together are all done at once."""
+    groups = [_group(op) for op in ops]
+    places: dict[tuple[str, int], list[int]] = {}
+    for step, group in enumerate(groups):
+        if group is not None:
+            places.setdefault(group, []).append(step)
     return [
-        (step, step) if number is None else (places[number][0], places[number][-1])
-        for step, number in enumerate(numbers)
+        (step, step) if group is None else (places[group][0], places[group][-1])
+        for step, group in enumerate(groups)
     ]
+
+
+def _group(op: Operation) -> tuple[str, int] | None:
+    """Whose rows are walked together with the op's, or which kernel it is a part of."""
+    if (number := group_number(op)) is not None:
+        return "rows", number
+    schedule = op.schedule if isinstance(op, GenericOp) else None
+    siblings = schedule.integers("siblings") if schedule is not None else None
+    return ("siblings", siblings[0]) if siblings else None
 
 
 def _is_replaced(op: Writing, number: int, target: SSAValue) -> bool:

@@ -12,8 +12,7 @@ from xdsl.dialects.builtin import LocationAttr
 from xdsl.ir import Operation, SSAValue
 
 from dlir.diagnostics import Severity, diagnose, emit, name_of
-from dlir.dialects.structured.cost import Work, gain, work_of
-from dlir.dialects.structured.ops import GenericOp
+from dlir.dialects.structured.cost import Work, gain
 from dlir.drawing import short
 
 RULE = "structured-fuse"
@@ -67,22 +66,16 @@ def decision(
 ) -> Decision:
     """The record of a decision on the tensor between a producer and consumers."""
     owner = value.owner
-    assert isinstance(owner, Operation)
     return Decision(
         fused,
         reason,
         f"%{value.name_hint}" if value.name_hint else "a tensor",
-        name_of(owner),
+        name_of(owner) if isinstance(owner, Operation) else "the caller",
         tuple(map(name_of, consumers)),
         consumers[0].location,
         tuple(before),
         tuple(after),
     )
-
-
-def works_of(ops: Sequence[Operation]) -> list[Work]:
-    """The work of those ops of which it is known."""
-    return [work_of(op) for op in ops if isinstance(op, GenericOp)]
 
 
 def as_dict(decision: Decision) -> dict[str, Any]:
