@@ -24,6 +24,10 @@ SHARE = 0.75
 """How much of a memory loads may fill ahead of time. The rest lets the tiles of other engines take
 turns, and leaves room for gaps between tiles."""
 
+REACH = 4
+"""Weights that are due within so many times the cycles of the host's loads go ahead of what is
+computed in these; where inputs take little, they need not, and hold others up."""
+
 
 @dataclass(frozen=True)
 class AccelPrefetch(ModulePass):
@@ -107,8 +111,9 @@ class _Channels:
             self.starts.append(start)
             self.ops.append(time)
             return None
-        behind = bisect_right(self.starts, start) - 1
-        return None if behind < 0 else self.ops[behind]
+        if not self.ops or start > REACH * self.clocks[True]:
+            return None
+        return self.ops[bisect_right(self.starts, start) - 1]
 
 
 @dataclass
