@@ -48,6 +48,10 @@ from dlir.lowering.structured_to_accel.tiling import Tiling, row_tile
 from dlir.lowering.structured_to_accel.vector import compute_vector
 from dlir.types import element_of, is_integer
 
+TILES, LEAST_ROWS = 8, 256
+"""A kernel of the vector unit has so many tiles, unless these have fewer rows than that: it begins
+with the first rows while others are computed. The memory alone may ask for more tiles."""
+
 
 @dataclass
 class Kernels:
@@ -234,7 +238,7 @@ class Kernels:
         block_limit = lane_blocks
         whole = [(0, n) for n in plan.extents]
         while True:
-            limit = prod(extents)
+            limit = min(prod(extents), max(LEAST_ROWS, -(-prod(extents) // TILES)))
             per_row = self._lines_per_row(plan, block_limit)
             limit = max(1, min(limit, self.free_lines // (3 * per_row)))
             if (
