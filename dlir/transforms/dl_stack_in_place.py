@@ -57,11 +57,22 @@ class DlStackInPlace(ModulePass):
 def stack_in_place(module: ModuleOp) -> None:
     """The pass as a function."""
     for op in list(module.walk()):
+        if isinstance(op, scf.ForOp):
+            _separate(op)
         if isinstance(op, scf.ForOp) and _counts_rounds(op):
             for number in range(len(op.iter_args)):
                 stack = _stack(op, number)
                 if stack is not None:
                     _make_room(op, number, stack)
+
+
+def _separate(op: scf.ForOp) -> None:
+    """Begin each carried value with an empty tensor of its own: equal ones may have been merged."""
+    for number, value in enumerate(op.iter_args, 3):
+        if isinstance(value.owner, tensor.EmptyOp) and not _is_used_once(value):
+            copy = value.owner.clone()
+            _Emitter(op)(copy)
+            op.operands[number] = copy.results[0]
 
 
 class Stack(NamedTuple):

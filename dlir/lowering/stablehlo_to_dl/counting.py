@@ -6,11 +6,11 @@ carried: exporters hand in so what a round reads from outside.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from xdsl.dialects import arith, scf, tensor
-from xdsl.dialects.builtin import IndexType, TensorType, i32, i64
+from xdsl.dialects.builtin import DYNAMIC_INDEX, IndexType, TensorType, i32, i64
 from xdsl.ir import Attribute, Block, BlockArgument, Operation, Region, SSAValue
 
 from dlir.dialects.dl.attrs import Predicate
@@ -82,19 +82,23 @@ def counted(e: Emitter, op: Operation, counter: Counter) -> Sequence[SSAValue]:
         if n != counter.number and value is not body.args[n]
     ]
     types = [body.args[n].type for n in carried]
+    rows = _stacked(e, op, body, counter.number, bound)
     _take_number(e, body, counter.number)
     for n in reversed(range(len(results))):
         if n not in carried:
             # One more argument stands in front.
             body.args[n + 1].replace_all_uses_with(op.operands[n])
             body.erase_arg(body.args[n + 1])
-    _yield(e, body, carried, types)
+    _yield(e, body, carried, types, rows)
     e.move_to(op)
     first, last = (
         e.emit(arith.IndexCastOp(e.scalar(x), IndexType()))
         for x in (op.operands[counter.number], bound)
     )
-    begin = [e.as_type(op.operands[n], t) for n, t in zip(carried, types, strict=True)]
+    begin = [
+        e.emit(tensor.EmptyOp([], t)) if n in rows else e.as_type(op.operands[n], t)
+        for n, t in zip(carried, types, strict=True)
+    ]
     loop = e.insert(scf.ForOp(first, last, e.index(1), begin, Region(body)))
     for n, value in zip(carried, loop.results, strict=True):
         results[n] = value
@@ -122,11 +126,54 @@ def _take_number(e: Emitter, body: Block, number: int) -> None:
     counter.replace_all_uses_with(e.cast(cell, element_of(counter)))
 
 
-def _yield(e: Emitter, body: Block, carried: Sequence[int], types: Sequence[Attribute]) -> None:
+def _stacked(
+    e: Emitter, op: Operation, body: Block, number: int, bound: SSAValue
+) -> dict[int, SSAValue]:
+    """Carried values of which each round replaces the row of its number, until all are; the rows.
+
+    What such a loop begins with does not matter.
+    """
+    if known_number(op.operands[number]) != 0:
+        return {}
+    count, rows = known_number(bound), dict[int, SSAValue]()
+    for n, value in enumerate(_returned(body)):
+        written, argument = e.rows.get(value), body.args[n]
+        if written is None or written.x is not argument or len([*argument.uses]) != 1:
+            continue
+        if written.place is body.args[number] and shape_of(argument)[0] == count:
+            rows[n] = written.row
+    return rows
+
+
+def _yield(
+    e: Emitter,
+    body: Block,
+    carried: Sequence[int],
+    types: Sequence[Attribute],
+    rows: Mapping[int, SSAValue],
+) -> None:
     last = body.last_op
     assert last is not None, "verified regions end in stablehlo.return"
     e.move_to(last)
-    values = [e.as_type(last.operands[n], t) for n, t in zip(carried, types, strict=True)]
+    values = [
+        _put(e, rows[n], argument, body.args[0]) if n in rows else e.as_type(last.operands[n], type)
+        for n, argument, type in zip(carried, body.args[1:], types, strict=True)
+    ]
     e.insert(scf.YieldOp(*values))
     last.detach()
     last.erase()
+
+
+def _put(e: Emitter, row: SSAValue, into: SSAValue, place: SSAValue) -> SSAValue:
+    shape = shape_of(row)
+    return e.emit(
+        tensor.InsertSliceOp.get(
+            row,
+            into,
+            static_offsets=[DYNAMIC_INDEX, *[0] * (len(shape) - 1)],
+            static_sizes=shape,
+            static_strides=[1] * len(shape),
+            offsets=[place],
+            result_type=into.type,
+        )
+    )

@@ -6,7 +6,7 @@ A *size* is an `int`, or an `index` value where it is known at run time only.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NoReturn, TypeAlias, cast
+from typing import Any, NamedTuple, NoReturn, TypeAlias, cast
 
 from xdsl.dialects import arith, tensor
 from xdsl.dialects.builtin import (
@@ -44,6 +44,14 @@ def unsupported(message: str, help: str | None = None) -> NoReturn:
     raise Unsupported(message, help)
 
 
+class WrittenRow(NamedTuple):
+    """A row of a tensor replaced by another one; the place is moved inside."""
+
+    x: SSAValue
+    row: SSAValue
+    place: SSAValue
+
+
 class Emitter:
     """Inserts ops before the one that is being converted."""
 
@@ -52,6 +60,8 @@ class Emitter:
         self.location: LocationAttr | None = None
         self.sizes_of: dict[SSAValue, Size] = {}
         """Tensors of rank 0 that are known to hold a size."""
+        self.rows: dict[SSAValue, WrittenRow] = {}
+        """Tensors that are others but for one row."""
         self.draws = 0
         """How many tensors of random numbers were drawn."""
 

@@ -18,7 +18,7 @@ from dlir.dialects.dl.ops.base import rank_of, shape_of
 from dlir.dialects.stablehlo.shapes import ints_of
 from dlir.lowering.stablehlo_to_dl.dynamic import sizes_in
 from dlir.lowering.stablehlo_to_dl.elementwise import Rule
-from dlir.lowering.stablehlo_to_dl.emitter import Emitter, Size
+from dlir.lowering.stablehlo_to_dl.emitter import Emitter, Size, WrittenRow, is_static
 
 
 def gather(e: Emitter, op: Operation) -> SSAValue:
@@ -178,7 +178,7 @@ def dynamic_slice(e: Emitter, op: Operation) -> SSAValue:
 def dynamic_update_slice(e: Emitter, op: Operation) -> SSAValue:
     """The update's element where an element of the operand lies in the window, else that."""
     x, update, *starts = op.operands
-    shape = e.shape(x)
+    shape, row = e.shape(x), update
     inside: SSAValue | None = None
     for axis, start in enumerate(starts):
         size = e.size(update, axis)
@@ -187,7 +187,12 @@ def dynamic_update_slice(e: Emitter, op: Operation) -> SSAValue:
         place, here = _inside_window(e, shape, axis, start, size)
         update = e.emit(mv.GatherOp(update, place, axis))
         inside = here if inside is None else e.emit(b.AndOp(inside, here))
-    return update if inside is None else e.select(inside, update, x)
+    if inside is None:
+        return update
+    made = e.select(inside, update, x)
+    if shape_of(row) == (1, *shape_of(x)[1:]) and is_static(shape_of(x)):
+        e.rows[made] = WrittenRow(x, row, starts[0])
+    return made
 
 
 def _inside_window(
