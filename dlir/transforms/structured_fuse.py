@@ -34,6 +34,7 @@ from dlir.transforms.fusion.decisions import (
 )
 
 MOST_INPUTS = 16  # operands of one fused op: pointers stay in registers
+MOST_READERS = 8  # that compute the same anew, which takes compile time as well
 
 
 @dataclass(frozen=True)
@@ -127,7 +128,7 @@ class _Fuser:
         producer = value.owner
         readers = {u.operation for u in value.uses if isinstance(u.operation, GenericOp)}
         assert isinstance(producer, GenericOp)
-        if len(readers) < 2 or producer.reduction_dims or not self.by_cost:
+        if not 1 < len(readers) <= MOST_READERS or producer.reduction_dims or not self.by_cost:
             return False
         (work,) = self.works_of([producer])
         if work.kind != "lanes":
@@ -252,6 +253,8 @@ def _plan(value: SSAValue) -> _Plan | str:
     producer, uses = value.owner, list(reversed([*value.uses]))  # the last use comes first
     if not isinstance(producer, GenericOp):
         return "the producer has no scalar body"
+    if len(uses) > MOST_READERS:
+        return f"it is read {len(uses)} times"
     for use in uses:
         if (reason := _forbids(producer, use.operation, use.index)) is not None:
             return reason

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from xdsl.builder import Builder
 from xdsl.ir import Block, Region, SSAValue
+from xdsl.ir.affine import AffineMap
 from xdsl.rewriter import InsertPoint
 
 from dlir.dialects.structured.maps import Linear, map_of
@@ -53,32 +54,25 @@ def is_read_once(consumer: GenericOp, number: int) -> bool:
 
 def fuse(producer: GenericOp, consumer: GenericOp, number: int) -> GenericOp:
     """The consumer with one input, and its equals, replaced by the producer's inputs."""
-    composed = _composed_maps(producer, consumer, number)
     same = consumer.inputs[number], consumer.map_list[number]
     reads = zip(consumer.inputs, consumer.map_list, strict=False)
     kept = [i for i, read in enumerate(reads) if read != same]
-    inputs = [consumer.inputs[i] for i in kept]
-    block = Block(
-        arg_types=[
-            *(element_type_of(v) for v in inputs),
-            *(a.type for a in producer.body.block.args),
-            *(a.type for a in consumer.body.block.args[len(consumer.inputs) :]),
-        ]
-    )
-    _join_bodies(producer, consumer, kept, block)
-    maps = [
-        *(consumer.map_list[i] for i in kept),
-        *(map_of(f, len(consumer.kinds)) for f in composed),
-        consumer.map_list[-1],
-    ]
+    composed = _composed_maps(producer, consumer, number)
+    found = [map_of(forms, len(consumer.kinds)) for forms in composed]
+    places = _places(producer, consumer, kept, found)
+    new = [i for i, place in enumerate(places) if len(kept) <= place not in places[:i]]
+    inputs = [*(consumer.inputs[i] for i in kept), *(producer.inputs[i] for i in new)]
+    accumulators = [a.type for a in consumer.body.block.args[len(consumer.inputs) :]]
+    block = Block(arg_types=[*map(element_type_of, inputs), *accumulators])
+    _join_bodies(producer, consumer, kept, places, block)
     return GenericOp(
-        [*inputs, *producer.inputs],
+        inputs,
         consumer.outs,
-        maps,
+        [*(consumer.map_list[i] for i in kept), *(found[i] for i in new), consumer.map_list[-1]],
         consumer.kinds,
         Region(block),
         init=consumer.init,
-        padding=[*(consumer.paddings[i] for i in kept), *producer.paddings],
+        padding=[*(consumer.paddings[i] for i in kept), *(producer.paddings[i] for i in new)],
         domain=consumer.fixed_domain if consumer.domain is not None else None,
         schedule=consumer.schedule,
         epilogue_inputs=list(consumer.epilogue_inputs),
@@ -87,6 +81,25 @@ def fuse(producer: GenericOp, consumer: GenericOp, number: int) -> GenericOp:
         else [],
         epilogue=consumer.epilogue.clone() if consumer.epilogue is not None else None,
     )
+
+
+def _places(
+    producer: GenericOp, consumer: GenericOp, kept: Sequence[int], maps: Sequence[AffineMap]
+) -> list[int]:
+    """Of each input of the producer its place among those of the fused op: what both read in the
+    same way is read once."""
+    known = {
+        (consumer.inputs[i], consumer.map_list[i]): place
+        for place, i in enumerate(kept)
+        if consumer.paddings[i] is None
+    }
+    count, places = len(kept), list[int]()
+    for read in zip(producer.inputs, maps, strict=True):
+        if read not in known:
+            known[read] = count
+            count += 1
+        places.append(known[read])
+    return places
 
 
 def _composed_maps(
@@ -153,13 +166,17 @@ def _input_number(op: GenericOp, value: SSAValue) -> int:
 
 
 def _join_bodies(
-    producer: GenericOp, consumer: GenericOp, kept: Sequence[int], block: Block
+    producer: GenericOp,
+    consumer: GenericOp,
+    kept: Sequence[int],
+    places: Sequence[int],
+    block: Block,
 ) -> None:
     """The producer's body first; its yielded value stands for what the consumer read."""
-    count, width = len(kept), len(producer.inputs)
-    known: dict[SSAValue, SSAValue] = dict(
-        zip(producer.body.block.args, block.args[count : count + width], strict=True)
-    )
+    known: dict[SSAValue, SSAValue] = {
+        argument: block.args[place]
+        for argument, place in zip(producer.body.block.args, places, strict=True)
+    }
     clone_ops(producer.body.block, block, known)
     last = block.last_op
     assert isinstance(last, YieldOp)
@@ -169,6 +186,8 @@ def _join_bodies(
     arguments = list(consumer.body.block.args)
     accumulators = arguments[len(consumer.inputs) :]
     mapped: dict[SSAValue, SSAValue] = dict.fromkeys(arguments, value)
-    mapped |= dict(zip((arguments[i] for i in kept), block.args[:count], strict=True))
-    mapped |= dict(zip(accumulators, block.args[count + width :], strict=True))
+    mapped |= dict(zip((arguments[i] for i in kept), block.args, strict=False))
+    mapped |= dict(
+        zip(accumulators, block.args[len(block.args) - len(accumulators) :], strict=True)
+    )
     clone_ops(consumer.body.block, block, mapped)
