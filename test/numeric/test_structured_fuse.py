@@ -110,3 +110,21 @@ def test_the_report_of_a_compilation_lists_decisions() -> None:
     report = dlir.compile(model, target="cpu", explain_fusion=True).report
     assert [entry["tensor"] for entry in report.details["fusion"]] == ["%s"]
     assert "<h2>Fusion</h2>" in report.to_html()
+
+
+def test_a_chain_that_reads_its_last_two_does_not_double() -> None:
+    """As in random number generators: every body computes each number once."""
+    steps = 24
+    lines = "\n".join(
+        f"%v{n} = dl.add %v{n - 1}, %v{n - 2} : (tensor<16xi32>, tensor<16xi32>) -> tensor<16xi32>"
+        for n in range(2, steps)
+    )
+    module = dlir.load(f"""
+    func.func @main(%v0: tensor<16xi32>, %v1: tensor<16xi32>) -> tensor<16xi32> {{
+      {lines}
+      func.return %v{steps - 1} : tensor<16xi32>
+    }}""").module
+    registry = default_registry()
+    passes = "convert-dl-to-structured,structured-fuse"
+    PassManager(passes, registry=registry).run(registry.context(), module)
+    assert sum(op.name == "arith.addi" for op in module.walk()) <= steps
