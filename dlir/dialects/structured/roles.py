@@ -201,13 +201,14 @@ def folds_in_any_order(op: GenericOp) -> bool:
 
 
 def is_copy(op: GenericOp) -> bool:
-    """Elementwise with one input that is yielded as it is: a transpose, slice or broadcast."""
+    """Elementwise with one input that is yielded as it is, unchecked: a transpose or the like."""
     last = op.body.block.last_op
     return (
         is_elementwise(op)
         and len(op.inputs) == 1
         and isinstance(last, YieldOp)
         and last.value is op.body.block.args[0]
+        and not may_fail(op)
     )
 
 

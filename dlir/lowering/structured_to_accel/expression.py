@@ -10,6 +10,7 @@ from __future__ import annotations
 import math as constants
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import permutations
 from typing import TypeAlias
 
 from xdsl.dialects import arith, math
@@ -167,19 +168,27 @@ def _is_call(expr: Expr, fn: str) -> bool:
 
 
 def _gelu(expr: Call) -> Expr | None:
-    """x * 0.5 * (1 + erf(x / sqrt 2)) is gelu(x)."""
+    """x * 0.5 * (1 + erf(x / sqrt 2)) is gelu(x), whichever two are multiplied first."""
     if expr.fn != "mul":
         return None
-    for half, one_plus in _either_order(expr):
-        if not (isinstance(half, Call) and half.fn == "mul" and _is_call(one_plus, "add")):
+    for last, first in _either_order(expr):
+        if not (isinstance(first, Call) and first.fn == "mul"):
             continue
-        assert isinstance(one_plus, Call)
-        for factor, x in _either_order(half):
-            if factor == _HALF and any(
-                one == _ONE and _is_erf_of(e, x) for one, e in _either_order(one_plus)
-            ):
+        factors = [last, *first.args]
+        if _HALF not in factors:
+            continue
+        factors.remove(_HALF)
+        for x, one_plus in permutations(factors):
+            if _is_one_plus_erf_of(one_plus, x):
                 return Call("gelu", (x,))
     return None
+
+
+def _is_one_plus_erf_of(expr: Expr, x: Expr) -> bool:
+    """1 + erf(x * sqrt 0.5)"""
+    if not (isinstance(expr, Call) and expr.fn == "add"):
+        return False
+    return any(one == _ONE and _is_erf_of(e, x) for one, e in _either_order(expr))
 
 
 def _is_erf_of(expr: Expr, x: Expr) -> bool:

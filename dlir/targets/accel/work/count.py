@@ -171,6 +171,8 @@ def array_cycles(sums: Sequence[GenericOp], constant: set[SSAValue], machine: Ma
     """
     streams: dict[SSAValue, float] = {}
     for op in sums:
+        if _type_of(op) not in machine.array.types:
+            continue  # the host computes it
         weights = next((v for v in op.inputs if v in constant), op.results[0])
         cycles = products(op) / machine.peak_macs_per_cycle(_type_of(op))
         streams[weights] = streams.get(weights, 0) + cycles
