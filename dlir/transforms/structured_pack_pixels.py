@@ -74,12 +74,13 @@ def _is_bound_by_weights(block: Block, machine: Machine) -> bool:
         if is_constant(op, constant):
             constant.update(op.results)
         elif isinstance(op, GenericOp) and is_multiply_add(op.body.block):
-            width = 1 if is_integer(element_type_of(op.inputs[0])) else 2
+            kind, width = ("i8", 1) if is_integer(element_type_of(op.inputs[0])) else ("bf16", 2)
+            if kind not in machine.array.types:
+                continue  # the host computes it
             for value, forms in zip(op.inputs, op.input_forms, strict=True):
                 if value in constant:
                     loading += prod(shape_of(value)) * width / machine.dma.bytes_per_cycle
-                    rate = machine.array.rate["i8" if width == 1 else "bf16"]
-                    multiplying += _rows(op, forms, machine) * rate
+                    multiplying += _rows(op, forms, machine) * machine.array.rate[kind]
     return loading > multiplying
 
 
