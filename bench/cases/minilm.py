@@ -89,7 +89,7 @@ def _quantize(recipe: str, file: Path) -> None:
     from dlir.targets.quantize.command import Request
 
     samples = str(FOLDER / "calibration.npz")
-    request = Request(CompileOptions(), file.stem, recipe, samples, str(file), is_timed=False)
+    request = Request(CompileOptions(), file.stem, recipe, samples, str(file), target=None)
     request.run(load(EXAMPLE["ENCODER"], weights_file()))
 
 
