@@ -138,3 +138,30 @@ def test_a_trace_shows_the_rounds(repeated: list[int]) -> None:
     compiled.on_event = lambda name, begin, end: names.append(name)
     compiled(np.zeros((20, 3), np.float32), np.ones(3, np.float32), np.int64(4))
     assert not repeated and sum("insert_slice" in name for name in names) == 8
+
+
+RUNNING_SUM = """func.func @main(%x: tensor<20xf32>, %s: tensor<f32>) -> (tensor<f32>, tensor<?xf32>) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %c20 = arith.constant 20 : index
+  %none = tensor.empty(%c0) : tensor<?xf32>
+  %y:2 = scf.for %i = %c0 to %c20 step %c1 iter_args(%a = %s, %rows = %none)
+      -> (tensor<f32>, tensor<?xf32>) {
+    %k = arith.index_cast %i : index to i64
+    %number = tensor.from_elements %k : tensor<i64>
+    %row = dl.gather %x, %number {axis = 0} : (tensor<20xf32>, tensor<i64>) -> tensor<f32>
+    %p = dl.add %a, %row : tensor<f32>
+    %one = dl.reshape %p : tensor<f32> -> tensor<1xf32>
+    %more = dl.concat %rows, %one {axis = 0} : (tensor<?xf32>, tensor<1xf32>) -> tensor<?xf32>
+    scf.yield %p, %more : tensor<f32>, tensor<?xf32>
+  }
+  func.return %y#0, %y#1 : tensor<f32>, tensor<?xf32>
+}"""
+
+
+def test_rows_of_one_number(repeated: list[int]) -> None:
+    """A row of a stack of numbers is a place in it, not a copy."""
+    x = np.arange(20, dtype=np.float32)
+    last, rows = dlir.compile(RUNNING_SUM, target="cpu", cache=False)(x, np.float32(1))
+    np.testing.assert_array_equal(rows, 1 + np.cumsum(x))
+    assert last == rows[-1] and repeated == [20]

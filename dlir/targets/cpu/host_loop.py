@@ -184,7 +184,7 @@ class _State:
         fits = stack.flags.c_contiguous and stack.dtype == old.dtype
         if not fits or min(ends) < 0 or max(ends) >= len(stack) or stack[:1].size != old.size:
             return False
-        results[end.result] = stack[place].reshape(old.shape)
+        results[end.result] = stack[place : place + 1].reshape(old.shape)  # a view
         address = self._loop.entry.slots.result_address(end.result)
         self.changes.append(Change(address, delta * stack.strides[0]))
         return True
