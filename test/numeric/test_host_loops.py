@@ -140,7 +140,8 @@ def test_a_trace_shows_the_rounds(repeated: list[int]) -> None:
     assert not repeated and sum("insert_slice" in name for name in names) == 8
 
 
-RUNNING_SUM = """func.func @main(%x: tensor<20xf32>, %s: tensor<f32>) -> (tensor<f32>, tensor<?xf32>) {
+RUNNING_SUM = """func.func @main(%x: tensor<20xf32>, %s: tensor<f32>)
+    -> (tensor<f32>, tensor<?xf32>) {
   %c0 = arith.constant 0 : index
   %c1 = arith.constant 1 : index
   %c20 = arith.constant 20 : index
