@@ -65,17 +65,22 @@ class _Part:
 
 
 def _part(op: GenericOp) -> _Part | None:
-    """The part that an op writes: one iterator per dimension, each step one element."""
+    """The part that an op writes: one iterator per dimension, each step one element.
+
+    What would fall outside of the buffer is not written, and so is no part of the view.
+    """
     forms, shape = op.out_forms, _memref(op.outs).get_shape()
     offsets = tuple(form.constant for form in forms)
     if not isinstance(_memref(op.outs).layout, NoneAttr) or not (op.domain or any(offsets)):
         return None
     dims = [Linear(form.coefficients, 0).plain_dim for form in forms]
     extents = op.static_extents()
-    sizes = tuple(extents[d] for d in dims if d is not None)
-    if DYNAMIC_INDEX in (*shape, *sizes) or len(sizes) < len(shape) or sizes == shape:
+    extents = tuple(extents[d] for d in dims if d is not None)
+    if DYNAMIC_INDEX in (*shape, *extents) or len(extents) < len(shape) or min(offsets, default=0) < 0:
         return None
-    return _Part(offsets, sizes)
+    rooms = (size - offset for size, offset in zip(shape, offsets, strict=True))
+    sizes = tuple(map(min, extents, rooms))
+    return None if sizes == shape or min(sizes, default=0) < 0 else _Part(offsets, sizes)
 
 
 def _memref(value: SSAValue) -> MemRefType[Attribute]:

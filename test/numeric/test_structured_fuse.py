@@ -128,3 +128,22 @@ def test_a_chain_that_reads_its_last_two_does_not_double() -> None:
     passes = "convert-dl-to-structured,structured-fuse"
     PassManager(passes, registry=registry).run(registry.context(), module)
     assert sum(op.name == "arith.addi" for op in module.walk()) <= steps
+
+
+@pytest.mark.parametrize("half", [1, 2, 7, 8, 16, 17])
+def test_halves_that_change_places(half: int) -> None:
+    """As rotary embeddings do: parts of a larger tensor are written into places of another."""
+    whole, part = f"tensor<3x{4 * half}xf32>", f"tensor<3x{half}xf32>"
+    text = f"""
+    func.func @main(%x: {whole}) -> tensor<3x{2 * half}xf32> {{
+      %a, %b, %c = dl.split %x {{axis = 1, sizes = [{half}, {half}, {2 * half}]}}
+          : {whole} -> ({part}, {part}, tensor<3x{2 * half}xf32>)
+      %n = dl.neg %b : {part}
+      %r = dl.concat %n, %a {{axis = 1}} : ({part}, {part}) -> tensor<3x{2 * half}xf32>
+      %y = dl.exp %r : tensor<3x{2 * half}xf32>
+      func.return %y : tensor<3x{2 * half}xf32>
+    }}"""
+    x = np.random.default_rng(half).normal(size=(3, 4 * half)).astype(np.float32)
+    wanted = dlir.compile(text, target="ref")(x)
+    got = dlir.compile(text, target="cpu", cache=False)(x)
+    np.testing.assert_allclose(got, wanted, rtol=1e-6)

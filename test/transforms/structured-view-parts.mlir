@@ -41,3 +41,24 @@ func.func @dynamic(%a: memref<?xf32>, %y: memref<?xf32>) {
   }
   func.return
 }
+
+// Elements outside of the buffer are not written, and no part of the view; a part in front of it is
+// left to the bounds of the op.
+// CHECK-LABEL: @beyond
+// CHECK: memref.subview %y[0, 2] [4, 2] [1, 1] : memref<4x4xf32> to memref<4x2xf32,
+// CHECK: (d0, d1) -> (d0, d1 - 2)
+func.func @beyond(%x: memref<4x8xf32>, %y: memref<4x4xf32>) {
+  structured.generic {maps = [(d0, d1) -> (d0, d1), (d0, d1) -> (d0, d1 + 2)],
+                      iterators = [parallel, parallel]}
+      ins(%x : memref<4x8xf32>) outs(%y : memref<4x4xf32>) {
+  ^bb0(%a: f32):
+    structured.yield %a : f32
+  }
+  structured.generic {maps = [(d0, d1) -> (d0, d1), (d0, d1) -> (d0, d1 - 2)],
+                      iterators = [parallel, parallel]}
+      ins(%x : memref<4x8xf32>) outs(%y : memref<4x4xf32>) {
+  ^bb0(%a: f32):
+    structured.yield %a : f32
+  }
+  func.return
+}
