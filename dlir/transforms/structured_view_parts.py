@@ -76,7 +76,9 @@ def _part(op: GenericOp) -> _Part | None:
     dims = [Linear(form.coefficients, 0).plain_dim for form in forms]
     extents = op.static_extents()
     extents = tuple(extents[d] for d in dims if d is not None)
-    if DYNAMIC_INDEX in (*shape, *extents) or len(extents) < len(shape) or min(offsets, default=0) < 0:
+    if DYNAMIC_INDEX in (*shape, *extents) or len(extents) < len(shape):
+        return None
+    if min(offsets, default=0) < 0:
         return None
     rooms = (size - offset for size, offset in zip(shape, offsets, strict=True))
     sizes = tuple(map(min, extents, rooms))

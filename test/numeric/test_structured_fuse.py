@@ -133,17 +133,21 @@ def test_a_chain_that_reads_its_last_two_does_not_double() -> None:
 @pytest.mark.parametrize("half", [1, 2, 7, 8, 16, 17])
 def test_halves_that_change_places(half: int) -> None:
     """As rotary embeddings do: parts of a larger tensor are written into places of another."""
-    whole, part = f"tensor<3x{4 * half}xf32>", f"tensor<3x{half}xf32>"
+    whole, turned = f"tensor<5x3x{4 * half}xf32>", f"tensor<3x5x{4 * half}xf32>"
+    part, pair = f"tensor<3x5x{half}xf32>", f"tensor<3x5x{2 * half}xf32>"
     text = f"""
-    func.func @main(%x: {whole}) -> tensor<3x{2 * half}xf32> {{
-      %a, %b, %c = dl.split %x {{axis = 1, sizes = [{half}, {half}, {2 * half}]}}
-          : {whole} -> ({part}, {part}, tensor<3x{2 * half}xf32>)
+    func.func @main(%x: {whole}, %s: {pair}) -> {pair} {{
+      %t = dl.transpose %x {{perm = [1, 0, 2]}} : {whole} -> {turned}
+      %a, %b, %c = dl.split %t {{axis = 2, sizes = [{half}, {half}, {2 * half}]}}
+          : {turned} -> ({part}, {part}, {pair})
       %n = dl.neg %b : {part}
-      %r = dl.concat %n, %a {{axis = 1}} : ({part}, {part}) -> tensor<3x{2 * half}xf32>
-      %y = dl.exp %r : tensor<3x{2 * half}xf32>
-      func.return %y : tensor<3x{2 * half}xf32>
+      %r = dl.concat %n, %a {{axis = 2}} : ({part}, {part}) -> {pair}
+      %y = dl.mul %r, %s : {pair}
+      func.return %y : {pair}
     }}"""
-    x = np.random.default_rng(half).normal(size=(3, 4 * half)).astype(np.float32)
-    wanted = dlir.compile(text, target="ref")(x)
-    got = dlir.compile(text, target="cpu", cache=False)(x)
-    np.testing.assert_allclose(got, wanted, rtol=1e-6)
+    rng = np.random.default_rng(half)
+    x = rng.normal(size=(5, 3, 4 * half)).astype(np.float32)
+    s = rng.normal(size=(3, 5, 2 * half)).astype(np.float32)
+    wanted = dlir.compile(text, target="ref")(x, s)
+    got = dlir.compile(text, target="cpu", cache=False)(x, s)
+    np.testing.assert_array_equal(got, wanted)

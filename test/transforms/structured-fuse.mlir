@@ -230,23 +230,3 @@ func.func @number(%x: tensor<f32>, %w: tensor<9x33xf32>) -> tensor<7x33xf32> {
   } -> tensor<7x33xf32>
   func.return %1 : tensor<7x33xf32>
 }
-
-// A part of %x is written from place 2 on: only the tensor between tells how much, as %x is larger.
-// CHECK-LABEL: @part_in_place
-// CHECK-COUNT-2: structured.generic
-func.func @part_in_place(%x: tensor<4x8xf32>, %o: tensor<4x4xf32>) -> tensor<4x4xf32> {
-  %e = tensor.empty() : tensor<4x2xf32>
-  %0 = structured.generic {maps = [(i, j) -> (i, j), (i, j) -> (i, j)],
-                           iterators = [parallel, parallel]}
-      ins(%x : tensor<4x8xf32>) outs(%e : tensor<4x2xf32>) {
-  ^bb0(%a: f32):
-    structured.yield %a : f32
-  } -> tensor<4x2xf32>
-  %1 = structured.generic {maps = [(i, j) -> (i, j), (i, j) -> (i, j + 2)],
-                           iterators = [parallel, parallel]}
-      ins(%0 : tensor<4x2xf32>) outs(%o : tensor<4x4xf32>) {
-  ^bb0(%a: f32):
-    structured.yield %a : f32
-  } -> tensor<4x4xf32>
-  func.return %1 : tensor<4x4xf32>
-}

@@ -24,7 +24,7 @@ def refusal(producer: GenericOp, consumer: GenericOp, number: int) -> str | None
         return "one of them reads beyond a border"
     if uses_index(producer.body.block):
         return "the producer asks where it is"
-    if _loses_extents(producer, consumer, number) or _parts_tell_how_far(
+    if _loses_extents(producer, consumer, number) or _parts_tell_a_reduction(
         producer, consumer, number
     ):
         return "only the tensor between them tells how far to go"
@@ -135,20 +135,15 @@ def _loses_extents(producer: GenericOp, consumer: GenericOp, number: int) -> boo
     return any(d not in told and consumer.fixed_domain[d] < 0 for d in range(len(consumer.kinds)))
 
 
-def _parts_tell_how_far(producer: GenericOp, consumer: GenericOp, number: int) -> bool:
-    """Whether an input of which the producer reads a part would tell an iterator's extent.
+def _parts_tell_a_reduction(producer: GenericOp, consumer: GenericOp, number: int) -> bool:
+    """Whether an input of which the producer reads a part would tell a reduction's extent.
 
-    The result tells those of parallel iterators, whatever the inputs' sizes, but not where it is
-    written from some place on.
+    The extents of parallel iterators are told by the result, whatever the inputs' sizes: what falls
+    outside of it is not written.
     """
     written = {form.plain_dim: position for position, form in enumerate(producer.out_forms)}
-    told = {form.plain_dim for form in consumer.out_forms}
-    asked = {
-        d for d in range(len(consumer.kinds)) if d not in told and consumer.fixed_domain[d] < 0
-    }
-    asked |= set(consumer.reduction_dims)
-    reads = consumer.input_forms[number]
-    return any(asked & set(reads[written[dim]].dims) for dim in _read_in_part(producer))
+    reads, reduced = consumer.input_forms[number], set(consumer.reduction_dims)
+    return any(reduced & set(reads[written[dim]].dims) for dim in _read_in_part(producer))
 
 
 def _read_in_part(producer: GenericOp) -> Iterator[int]:
