@@ -8,7 +8,7 @@ from functools import partial
 from xdsl.context import Context
 from xdsl.dialects.builtin import ModuleOp
 from xdsl.dialects.func import FuncOp
-from xdsl.ir import Block, Operation
+from xdsl.ir import Block, Operation, SSAValue
 from xdsl.passes import ModulePass
 
 from dlir.diagnostics import fail
@@ -16,6 +16,7 @@ from dlir.dialects.dl.attrs import Layout, LayoutAttr
 from dlir.dialects.dl.ops.base import shape_of
 from dlir.dialects.dl.ops.contraction import Conv2dOp
 from dlir.dialects.dl.ops.pooling import AvgPool2dOp, MaxPool2dOp
+from dlir.transforms.dl_convolution_algorithm.choice import is_product
 from dlir.transforms.orders.orders import Orders, Permutation, carry
 from dlir.transforms.orders.rules import RULES
 
@@ -38,9 +39,10 @@ class DlAssignLayout(ModulePass):
     slice, split, softmax, lrn, reductions, transposes, and reshapes that split or join channels.
     A transpose remains where a value enters from or leaves to anything else.
 
-    With `keep-lone-depthwise`, a convolution of single channels with strides of 1 stays as it is
-    where its input is not held in another layout already: vectors may run along the image's rows,
-    so that two transposes would cost more than they bring.
+    With `keep-lone`, a convolution whose vectors may run along the image's rows stays as it is
+    where its input is not held in another layout already, for two transposes would cost more than
+    they bring: one of single channels with strides of 1, and one of single places (1 x 1) which no
+    other convolution or pooling follows.
 
     Before:
     ```mlir
@@ -65,7 +67,7 @@ class DlAssignLayout(ModulePass):
     name = "dl-assign-layout"
 
     layout: str = "nhwc"
-    keep_lone_depthwise: bool = False
+    keep_lone: bool = False
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
         if self.layout not in tuple(Layout):
@@ -73,21 +75,21 @@ class DlAssignLayout(ModulePass):
         for function in list(op.walk()):
             if isinstance(function, FuncOp):
                 for block in function.body.blocks:
-                    assign_layout(block, Layout(self.layout), self.keep_lone_depthwise)
+                    assign_layout(block, Layout(self.layout), self.keep_lone)
 
 
-def assign_layout(block: Block, layout: Layout, keep_lone_depthwise: bool = False) -> None:
+def assign_layout(block: Block, layout: Layout, keep_lone: bool = False) -> None:
     """Rewrite the ops of a block, and those inside it, in order."""
-    images = partial(Images, layout, keep_lone_depthwise)
+    images = partial(Images, layout, keep_lone)
     carry(block, images, {**RULES, **dict.fromkeys(IMAGE_OPS, image_op)})
 
 
 class Images(Orders):
     """The values of a block that are held in another order, once images have the layout."""
 
-    def __init__(self, layout: Layout, keep_lone_depthwise: bool):
+    def __init__(self, layout: Layout, keep_lone: bool):
         super().__init__()
-        self.layout, self.keep_lone_depthwise = layout, keep_lone_depthwise
+        self.layout, self.keep_lone = layout, keep_lone
 
     def knows(self, op: Operation) -> bool:
         return isinstance(op, ImageOp) or super().knows(op)
@@ -103,8 +105,30 @@ def image_op(images: Images, op: ImageOp) -> bool:
 
 
 def _stays(images: Images, op: ImageOp) -> bool:
-    """Whether a convolution of single channels is left as it is."""
-    if not images.keep_lone_depthwise or not isinstance(op, Conv2dOp) or images.is_held(op.x):
+    """Whether a convolution is left as it is: one of single channels, or of single places."""
+    if not images.keep_lone or not isinstance(op, Conv2dOp) or images.is_held(op.x):
         return False
-    each = op.groups.value.data == shape_of(op.weight)[0] and shape_of(op.weight)[1] == 1
-    return each and tuple(op.strides.get_values()) == (1, 1)
+    if tuple(op.strides.get_values()) != (1, 1):
+        return False
+    out, channels, *_ = shape_of(op.weight)
+    if op.groups.value.data == out and channels == 1:
+        return True
+    return is_product(op) and not _is_followed(op)
+
+
+def _is_followed(op: Conv2dOp) -> bool:
+    """Whether a convolution or pooling that is no product reads what follows from the result."""
+    seen: set[SSAValue] = {op.result}
+    waiting = [*seen]
+    while waiting:
+        for use in waiting.pop().uses:
+            reader = use.operation
+            if isinstance(reader, ImageOp):
+                if not (isinstance(reader, Conv2dOp) and is_product(reader)):
+                    return True
+            elif type(reader) not in RULES:
+                continue
+            fresh = [value for value in reader.results if value not in seen]
+            seen.update(fresh)
+            waiting.extend(fresh)
+    return False

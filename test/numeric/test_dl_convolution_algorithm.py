@@ -79,7 +79,19 @@ ODD = [
     Conv(1, (5, 11), (1, 2), (2, 3), (3, 2), (0, 1, 1, 0), (2, 2)),
 ]
 
+POINTWISE = [
+    Conv(batch, image, channels, (1, 1), padding=(0, 0, 0, 0), nhwc=False)
+    for batch, image, channels in [
+        (1, (16, 16), (3, 5)),
+        (2, (17, 19), (33, 8)),
+        (0, (16, 17), (2, 2)),
+        (1, (1, 257), (1, 1)),
+    ]
+]
+"""Products of weights and columns, which are images as they are."""
+
 CASES = [
+    *[(conv, "im2col") for conv in POINTWISE],
     *[(conv, algorithm) for conv in PLAIN for algorithm in BOUNDS],
     *[(conv, algorithm) for conv in ODD for algorithm in ("im2col", "fft")],
 ]
@@ -194,3 +206,29 @@ def test_im2col_of_narrow_types(element: str) -> None:
     ]
     direct, rows = (run(text, (x, w), "ref") for text in texts)
     np.testing.assert_array_equal(direct, rows)
+
+
+@pytest.mark.parametrize("target", ["ref", "cpu"])
+@pytest.mark.parametrize(
+    "bias", ["tensor<f32>", "tensor<31xf32>", "tensor<12x1x1xf32>", "tensor<1x12x1x1xf32>"]
+)
+def test_what_follows_a_product_of_columns(bias: str, target: str) -> None:
+    """An operand along the width of an image is none along its channels, nor along the columns."""
+    text = f"""func.func @main(%x: tensor<?x7x30x31xf32>, %w: tensor<12x7x1x1xf32>, %b: {bias})
+        -> tensor<?x12x30x31xf32> {{
+      %y = dl.conv2d %x, %w acc f32
+          : (tensor<?x7x30x31xf32>, tensor<12x7x1x1xf32>) -> tensor<?x12x30x31xf32>
+      %z = dl.add %y, %b : (tensor<?x12x30x31xf32>, {bias}) -> tensor<?x12x30x31xf32>
+      %r = dl.relu %z : tensor<?x12x30x31xf32>
+      %s = dl.add %r, %y : tensor<?x12x30x31xf32>
+      func.return %s : tensor<?x12x30x31xf32>
+    }}"""
+    numbers = np.random.default_rng(3)
+    shape = [int(n) for n in bias.removeprefix("tensor<").split("x")[:-1]]
+    x, w, b = (
+        numbers.standard_normal(shape).astype(np.float32)
+        for shape in ((2, 7, 30, 31), (12, 7, 1, 1), shape)
+    )
+    y = np.einsum("oc,bchw->bohw", w[:, :, 0, 0], x)
+    got = dlir.compile(parse(text), target=target)(x, w, b)
+    np.testing.assert_allclose(got, np.maximum(y + b, 0) + y, rtol=1e-5, atol=1e-5)

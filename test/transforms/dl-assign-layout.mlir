@@ -1,6 +1,6 @@
 // RUN: dlir-opt %s --dl-assign-layout | filecheck %s
 // RUN: dlir-opt %s --dl-assign-layout=layout=nchw | filecheck %s --check-prefix=NCHW
-// RUN: dlir-opt %s --dl-assign-layout=keep-lone-depthwise=true | filecheck %s --check-prefix=LONE
+// RUN: dlir-opt %s --dl-assign-layout=keep-lone=true | filecheck %s --check-prefix=LONE
 
 // A residual block ends in a global pooling: one transpose at the beginning is left.
 
@@ -79,4 +79,24 @@ func.func @depthwise(%x: tensor<1x8x6x5xf32>, %v: tensor<8x1x3x3xf32>, %w: tenso
   %b = dl.conv2d %a, %w acc f32 : (tensor<1x8x4x3xf32>, tensor<8x8x1x1xf32>) -> tensor<1x8x4x3xf32>
   %c = dl.conv2d %b, %v acc f32 {groups = 8, padding = [1, 1, 1, 1]} : (tensor<1x8x4x3xf32>, tensor<8x1x3x3xf32>) -> tensor<1x8x4x3xf32>
   func.return %c : tensor<1x8x4x3xf32>
+}
+
+// A product of columns stays as well, unless what follows has windows.
+
+// CHECK-LABEL: func.func @pointwise
+// CHECK-COUNT-3: layout = "nhwc"
+// LONE-LABEL: func.func @pointwise
+// LONE-NEXT: [[A:%.*]] = dl.conv2d %x, %w acc f32 : (tensor<1x8x16x16xf32>, tensor<8x8x1x1xf32>) -> tensor<1x8x16x16xf32>
+// LONE-NEXT: [[B:%.*]] = dl.relu [[A]]
+// LONE-NEXT: [[T:%.*]] = dl.transpose %z
+// LONE-NEXT: [[C:%.*]] = dl.conv2d [[T]], %w acc f32 {layout = "nhwc"}
+// LONE-NEXT: [[D:%.*]] = dl.relu [[C]]
+// LONE-NEXT: dl.max_pool2d [[D]] {kernel = [2, 2], layout = "nhwc"}
+func.func @pointwise(%x: tensor<1x8x16x16xf32>, %z: tensor<1x8x16x16xf32>, %w: tensor<8x8x1x1xf32>) -> (tensor<1x8x16x16xf32>, tensor<1x8x15x15xf32>) {
+  %a = dl.conv2d %x, %w acc f32 : (tensor<1x8x16x16xf32>, tensor<8x8x1x1xf32>) -> tensor<1x8x16x16xf32>
+  %b = dl.relu %a : tensor<1x8x16x16xf32>
+  %c = dl.conv2d %z, %w acc f32 : (tensor<1x8x16x16xf32>, tensor<8x8x1x1xf32>) -> tensor<1x8x16x16xf32>
+  %d = dl.relu %c : tensor<1x8x16x16xf32>
+  %e = dl.max_pool2d %d {kernel = [2, 2]} : tensor<1x8x16x16xf32> -> tensor<1x8x15x15xf32>
+  func.return %b, %e : tensor<1x8x16x16xf32>, tensor<1x8x15x15xf32>
 }

@@ -106,3 +106,20 @@ func.func @direct(%x: tensor<1x56x56x3xf32>, %z: tensor<1x56x56x64xf32>, %v: ten
   %1 = dl.conv2d %z, %v acc f32 {padding = [1, 1, 1, 1], layout = "nhwc"} : (tensor<1x56x56x64xf32>, tensor<64x64x3x3xf32>) -> tensor<1x56x56x64xf32>
   func.return %0, %1 : tensor<1x56x56x64xf32>, tensor<1x56x56x64xf32>
 }
+
+// The places of an NCHW image are columns as they are, if there are enough of them. What follows is
+// computed on the product.
+// CHECK-LABEL: func.func @columns
+// CHECK-DAG: [[W:%.*]] = dl.reshape %w : tensor<64x32x1x1xf32> -> tensor<64x32xf32>
+// CHECK-DAG: [[X:%.*]] = dl.reshape %x : tensor<?x32x28x28xf32> -> tensor<?x32x784xf32>
+// CHECK: [[P:%.*]] = dl.matmul [[W]], [[X]] acc f32 : (tensor<64x32xf32>, tensor<?x32x784xf32>) -> tensor<?x64x784xf32>
+// CHECK-NEXT: [[B:%.*]] = dl.reshape %b : tensor<64x1x1xf32> -> tensor<64x1xf32>
+// CHECK-NEXT: [[S:%.*]] = dl.add [[P]], [[B]] : (tensor<?x64x784xf32>, tensor<64x1xf32>) -> tensor<?x64x784xf32>
+// CHECK-NEXT: dl.reshape [[S]] : tensor<?x64x784xf32> -> tensor<?x64x28x28xf32>
+// CHECK: dl.conv2d %small
+func.func @columns(%x: tensor<?x32x28x28xf32>, %w: tensor<64x32x1x1xf32>, %b: tensor<64x1x1xf32>, %small: tensor<1x32x7x7xf32>) -> (tensor<?x64x28x28xf32>, tensor<1x64x7x7xf32>) {
+  %0 = dl.conv2d %x, %w acc f32 : (tensor<?x32x28x28xf32>, tensor<64x32x1x1xf32>) -> tensor<?x64x28x28xf32>
+  %1 = dl.add %0, %b : (tensor<?x64x28x28xf32>, tensor<64x1x1xf32>) -> tensor<?x64x28x28xf32>
+  %2 = dl.conv2d %small, %w acc f32 : (tensor<1x32x7x7xf32>, tensor<64x32x1x1xf32>) -> tensor<1x64x7x7xf32>
+  func.return %1, %2 : tensor<?x64x28x28xf32>, tensor<1x64x7x7xf32>
+}

@@ -13,7 +13,7 @@ from dlir.targets.phases import INTEGERIZE, in_nhwc, levels_until
 from dlir.transforms.apply_schedule import ApplySchedule
 from dlir.transforms.dump_schedule import DumpSchedule
 
-KEEP = " keep-lone-depthwise=true"  # an option of dl-assign-layout
+KEEP = " keep-lone=true"  # an option of dl-assign-layout
 PHASES: Mapping[str, str] = MappingProxyType(
     {
         "structured": (

@@ -17,14 +17,17 @@ from dlir.dialects.dl.ops.base import element_of
 from dlir.dialects.dl.ops.contraction import Conv2dOp
 from dlir.dialects.dl.ops.movement import TransposeOp
 from dlir.dialects.dl.terms import Formula, Term
-from dlir.transforms.dl_convolution_algorithm.choice import fastest, impossible
+from dlir.transforms.dl_convolution_algorithm.choice import fastest, impossible, is_product
 from dlir.transforms.dl_convolution_algorithm.epilogue import move_before_reshape
 from dlir.transforms.dl_convolution_algorithm.fft import fft
-from dlir.transforms.dl_convolution_algorithm.im2col import im2col
+from dlir.transforms.dl_convolution_algorithm.im2col import columns, im2col
 from dlir.transforms.dl_convolution_algorithm.image import Convolution
 from dlir.transforms.dl_convolution_algorithm.winograd import winograd
 
-FORMULAS: dict[Algorithm, Callable[[Convolution, Formula], Term]] = {
+Image = Callable[[Convolution, Formula], Term]
+"""What an NHWC image becomes."""
+
+FORMULAS: dict[Algorithm, Image] = {
     Algorithm.IM2COL: im2col,
     Algorithm.WINOGRAD_2X2: partial(winograd, tile=2),
     Algorithm.WINOGRAD_4X4: partial(winograd, tile=4),
@@ -38,7 +41,8 @@ class DlConvolutionAlgorithm(ModulePass):
 
     An op's own `algorithm` counts, then the pass's; `auto` takes what is expected to be fastest:
     Winograd's for 3 x 3 kernels whose weights are constant, and which have enough tiles and
-    channels, unless `winograd=false`; the direct one for all others. `im2col`, `winograd-2x2`,
+    channels, unless `winograd=false`; `im2col` where an NCHW image is the right side of a product
+    as it is (1 x 1 kernels, f32 or f64); the direct one for all others. `im2col`, `winograd-2x2`,
     `winograd-4x4` and `fft` become `dl` ops and are gone; with `choose-only` they are written as
     attributes instead, to be looked at and edited. A convolution that an algorithm cannot compute
     stays direct; one that asks for it itself is an error that says why.
@@ -100,7 +104,7 @@ class DlConvolutionAlgorithm(ModulePass):
             return own
         wanted = Algorithm(self.algorithm) if own is Algorithm.AUTO else own
         if wanted is Algorithm.AUTO:
-            wanted = fastest(op) if self.winograd else Algorithm.DIRECT
+            wanted = fastest(op, self.winograd)
         return Algorithm.DIRECT if impossible(op, wanted) is not None else wanted
 
 
@@ -114,15 +118,21 @@ def _write_out(op: Conv2dOp, algorithm: Algorithm) -> None:
         block.insert_op_before(new, op)
 
     make = Formula(insert, element_of(op.x))
-    is_nhwc = op.layout.data is Layout.NHWC
-    x = make.term(op.x)
-    if not is_nhwc:
-        x = x.then(TransposeOp, [0, 2, 3, 1])
-    y = FORMULAS[algorithm](Convolution(op, x.value), make)
-    image = y.value
-    if not is_nhwc:
-        y = y.then(TransposeOp, [0, 3, 1, 2])
+    if algorithm is Algorithm.IM2COL and is_product(op):
+        y = image = columns(op, make)
+    else:
+        y, image = _in_nhwc(op, make, FORMULAS[algorithm])
     y.value.name_hint = op.result.name_hint
     op.result.replace_all_uses_with(y.value)
     block.erase_op(op)
-    move_before_reshape(image)
+    move_before_reshape(image.value)
+
+
+def _in_nhwc(op: Conv2dOp, make: Formula, formula: Image) -> tuple[Term, Term]:
+    """The result, and the image that it is of, which is in the formulas' layout."""
+    x = make.term(op.x)
+    if op.layout.data is Layout.NHWC:
+        image = formula(Convolution(op, x.value), make)
+        return image, image
+    image = formula(Convolution(op, x.then(TransposeOp, [0, 2, 3, 1]).value), make)
+    return image.then(TransposeOp, [0, 3, 1, 2]), image

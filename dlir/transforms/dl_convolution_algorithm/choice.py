@@ -7,7 +7,7 @@ from math import prod
 from xdsl.dialects.builtin import f32, f64
 
 from dlir.dialects.dl import shapes
-from dlir.dialects.dl.attrs import NARROW, Algorithm
+from dlir.dialects.dl.attrs import NARROW, Algorithm, Layout
 from dlir.dialects.dl.constants import follows_from_weights
 from dlir.dialects.dl.ops.base import element_of, shape_of
 from dlir.dialects.dl.ops.contraction import Conv2dOp, image_shape
@@ -17,6 +17,8 @@ TILES = {Algorithm.WINOGRAD_2X2: 2, Algorithm.WINOGRAD_4X4: 4}
 """Results per tile and direction."""
 PRODUCTS_PER_NUMBER = 8
 """Multiply-adds in the time in which one f32 is moved between the caches."""
+COLUMNS = 256
+"""Fewer places than these are no columns of a product."""
 GAIN = 1.05
 """By how much an algorithm must be expected to win to be preferred to the direct one."""
 
@@ -47,9 +49,27 @@ def _is_plain_3x3(op: Conv2dOp) -> bool:
     return shape_of(op.weight)[2:] == (TAPS, TAPS) and steps == {1}
 
 
-def fastest(op: Conv2dOp) -> Algorithm:
-    """Winograd's where it is expected to win; its weights must be known before the first call."""
-    if impossible(op, Algorithm.WINOGRAD_4X4) or not follows_from_weights(op.weight):
+def is_product(op: Conv2dOp) -> bool:
+    """Whether each place of an NCHW image is a column, and the result weights times these columns.
+
+    The columns are rows of vectors, so there must be enough of them: 49 would fill 4 of 16 lanes.
+    """
+    if op.layout.data is not Layout.NCHW or impossible(op, Algorithm.IM2COL) is not None:
+        return False
+    if shape_of(op.weight)[2:] != (1, 1) or {*op.strides.get_values()} != {1}:
+        return False
+    _, height, width = _places(op)
+    plain = not any(op.padding.get_values()) and element_of(op.x) in (f32, f64)
+    return plain and height * width >= COLUMNS
+
+
+def fastest(op: Conv2dOp, may_use_winograd: bool) -> Algorithm:
+    """A product, or Winograd's where it is expected to win with weights that are constants."""
+    if is_product(op):
+        return Algorithm.IM2COL
+    if not may_use_winograd or not follows_from_weights(op.weight):
+        return Algorithm.DIRECT
+    if impossible(op, Algorithm.WINOGRAD_4X4):
         return Algorithm.DIRECT
     costs = {algorithm: GAIN * _winograd_cost(op, tile) for algorithm, tile in TILES.items()}
     costs[Algorithm.DIRECT] = _direct_cost(op)

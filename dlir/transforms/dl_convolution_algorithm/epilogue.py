@@ -18,7 +18,7 @@ from dlir.dialects.dl.ops.movement import ReshapeOp, SliceOp
 
 
 def move_before_reshape(image: SSAValue) -> None:
-    """Move the elementwise readers of an NHWC image, each the only one of the one before."""
+    """Move the elementwise readers of an image, each the only one of the one before."""
     cut = image.owner if isinstance(image.owner, SliceOp) else None
     reshape = image.owner if cut is None else cut.x.owner
     if not isinstance(reshape, ReshapeOp) or len(reshape.operands) > 1:
@@ -66,11 +66,18 @@ def _as_tiles(
     """An operand as it is combined with the tiles; None if it cannot be."""
     if value is image:
         return tiles
-    if len(shape_of(value)) <= 1:
-        return value  # one number, or one for each channel
-    if not is_whole or shape_of(value) != shape_of(image):
+    shape, whole, wanted = shape_of(value), shape_of(image), shape_of(tiles)
+    if not shape or (len(shape) == 1 and whole[-1] == wanted[-1]):
+        return value  # one number, or one for each channel of an NHWC image
+    if not is_whole:
         return None
-    viewed = ReshapeOp(value, _sizes(shape_of(tiles)))
+    if shape == whole:
+        sizes = _sizes(wanted)
+    elif wanted[:-1] == whole[:-2] and shape[-2:] == (1, 1) and shapes.DYNAMIC not in shape:
+        sizes = [*shape[:-1]]  # one for each channel of an NCHW image, whose places are columns
+    else:
+        return None
+    viewed = ReshapeOp(value, sizes)
     _insert_before(reader, viewed)
     return viewed.result
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dlir.dialects.dl.ops.base import element_of
-from dlir.dialects.dl.ops.contraction import MatmulOp
+from dlir.dialects.dl.ops.base import element_of, shape_of
+from dlir.dialects.dl.ops.contraction import Conv2dOp, MatmulOp
 from dlir.dialects.dl.ops.movement import ConcatOp
+from dlir.dialects.dl.shapes import DYNAMIC
 from dlir.dialects.dl.terms import Formula, Term
 from dlir.transforms.dl_convolution_algorithm.image import (
     Convolution,
@@ -30,7 +31,18 @@ def im2col(conv: Convolution, make: Formula) -> Term:
     rows = windows if len(seen) > 1 else seen[0]
     weight = reshaped(transposed(make.term(conv.op.weight), 2, 3, 1, 0), terms, out)
     count = conv.batch * height * width if conv.batch >= 0 else -1
-    columns = reshaped(rows, count, terms)
-    types = {"acc": conv.op.acc, "element_type": element_of(conv.op.result)}
-    y = columns.then(MatmulOp, weight.value, **types)
+    y = _times(reshaped(rows, count, terms), weight, conv.op)
     return reshaped(y, conv.batch, height, width, out)
+
+
+def columns(op: Conv2dOp, make: Formula) -> Term:
+    """y[b, o, (i, j)] = sum over c of w[o, c] * x[b, c, (i, j)], of an NCHW image"""
+    batch, channels, height, width = (-1 if n == DYNAMIC else n for n in shape_of(op.x))
+    out = shape_of(op.weight)[0]
+    weight = reshaped(make.term(op.weight), out, channels)
+    x = reshaped(make.term(op.x), batch, channels, height * width)
+    return reshaped(_times(weight, x, op), batch, out, height, width)
+
+
+def _times(lhs: Term, rhs: Term, op: Conv2dOp) -> Term:
+    return lhs.then(MatmulOp, rhs.value, acc=op.acc, element_type=element_of(op.result))
