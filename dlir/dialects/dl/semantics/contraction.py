@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -22,15 +23,22 @@ def product(lhs: Array, rhs: Array, acc: np.dtype[Any]) -> Array:
 
     Sums of products of narrow integers are exact in f64, for which numpy has fast code: those of
     up to 16 bits leave room for 2^21 terms. What does not fit into the accumulator wraps around
-    afterwards.
+    afterwards. Sums of f32 that cannot overflow are taken in f64 and rounded once: numpy's own
+    depend on the machine and on the place in the matrix.
     """
     if lhs.dtype.kind in "iu" and lhs.dtype.itemsize <= 2:
         exact = np.matmul(lhs.astype(np.float64), rhs.astype(np.float64))
         return exact.astype(np.int64).astype(acc)
+    if acc == np.float32 and _greatest_sum(lhs, rhs) < np.finfo(acc).max:
+        return np.matmul(lhs.astype(np.float64), rhs.astype(np.float64)).astype(acc)
     lhs, rhs = lhs.astype(acc), rhs.astype(acc)
-    return (
-        one_by_one(lhs, rhs) if acc.kind not in "iu" and acc.itemsize == 2 else np.matmul(lhs, rhs)
-    )
+    return one_by_one(lhs, rhs) if acc.kind not in "iu" and acc.itemsize == 2 else lhs @ rhs
+
+
+def _greatest_sum(lhs: Array, rhs: Array) -> float:
+    """More than the size of any sum of products on the way; NaN if an operand has one."""
+    greatest = (float(np.abs(values).max(initial=0)) for values in (lhs, rhs))
+    return lhs.shape[-1] * prod(greatest)
 
 
 def one_by_one(lhs: Array, rhs: Array) -> Array:
