@@ -154,6 +154,7 @@ PASSES: dict[str, str] = {
     "structured-sink-widening": "dlir.transforms.structured_sink_widening:StructuredSinkWidening",
     "structured-split-copies": "dlir.transforms.structured_split_copies:StructuredSplitCopies",
     "structured-tile": "dlir.transforms.structured_tile:StructuredTile",
+    "structured-turn-products": "dlir.transforms.structured_turn_products:StructuredTurnProducts",
     "structured-view-parts": "dlir.transforms.structured_view_parts:StructuredViewParts",
     "structured-walk-rows": "dlir.transforms.structured_walk_rows:StructuredWalkRows",
     "vector-expand-math": "dlir.transforms.vector_expand_math:VectorExpandMath",

@@ -25,6 +25,7 @@ PHASES: Mapping[str, str] = MappingProxyType(
         ),
         "buffers": (
             "structured-drop-saturation,structured-narrow-requantize,"
+            "structured-turn-products{vector-bits=%(vector_bits)d},"
             "%(apply)sstructured-schedule"
             "{vector-bits=%(vector_bits)d registers=%(registers)d%(dots)s},"
             "structured-parallelize{threads=%(threads)d},%(dump)s"
