@@ -29,8 +29,8 @@ class StructuredGroupRows(ModulePass):
     last one reads them. Their right sides, keys and values, belong to heads that are among the
     rows' iterators: weights, which are the same for all rows, are not read again for every block.
     How many rows of scores are there at a time is `block`: so many that they stay in the second
-    cache, and make the fewest register tiles. Rows that are too long for that, or whose number or
-    length is not known, are one tensor, and the ops between the contractions are a group alone.
+    cache, and make the fewest register tiles; unknown numbers and lengths are planned for as for
+    256. For rows that are too long for that the ops between the contractions are a group alone.
 
     Before:
     ```mlir

@@ -160,12 +160,21 @@ def test_batches_of_unknown_number(threads: int) -> None:
         np.testing.assert_allclose(executable(*inputs), _expected(*inputs), rtol=2e-5, atol=2e-5)
 
 
-def test_rows_of_unknown_number() -> None:
-    """These keep their scores whole."""
-    program = _program([(2, 3, 29, 8), (2, 3, 37, 8), (2, 3, 37, 8)], "f32", None)
-    executable = dlir.compile(program.replace("x29x", "x?x"), target="cpu", cache=False)
-    for rows in (1, 13, 50):
-        inputs = _inputs([(2, 3, rows, 8), (2, 3, 37, 8), (2, 3, 37, 8)], "f32", None)
+@pytest.mark.parametrize("threads", [1, 2])
+@pytest.mark.parametrize("unknown", ["rows", "keys", "both"])
+def test_sizes_that_are_not_known(unknown: str, threads: int) -> None:
+    """Walked in blocks as well, of scores that are one tensor."""
+    program = _program([(2, 3, 29, 8), (2, 3, 37, 8), (2, 3, 37, 8), (3, 1, 37)], "f32", "f32")
+    sizes = {"rows": ["x29x"], "keys": ["x37x"], "both": ["x29x", "x37x"]}[unknown]
+    for size in sizes:
+        program = program.replace(size, "x?x")
+    executable = dlir.compile(program, target="cpu", threads=threads, cache=False)
+    assert str(executable.stage("buffers")).count("func private @rows_") == 1
+    for count in (0, 1, 13, 63, 64, 65, 130):
+        rows = count if "x29x" in sizes else 29
+        keys = max(count, 1) if "x37x" in sizes else 37
+        shapes = [(2, 3, rows, 8), (2, 3, keys, 8), (2, 3, keys, 8), (3, 1, keys)]
+        inputs = _inputs(shapes, "f32", "f32")
         np.testing.assert_allclose(executable(*inputs), _expected(*inputs), rtol=2e-5, atol=2e-5)
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from xdsl.dialects.builtin import DYNAMIC_INDEX
 from xdsl.ir import SSAValue
 
-from dlir.dialects.structured.ops import GenericOp
+from dlir.dialects.structured.ops import GenericOp, shape_of
 
 
 def rows_of(op: object) -> tuple[int, ...] | None:
@@ -25,9 +26,14 @@ def block_of(op: GenericOp) -> int | None:
 
 
 def is_local(value: SSAValue) -> bool:
-    """Whether the ops of one group alone see a tensor, and of it one block of rows at a time."""
-    owner = value.owner
-    if not isinstance(owner, GenericOp) or block_of(owner) is None:
+    """Whether the ops of one group alone see a tensor, and of it one block of rows at a time, which
+    are of known number and size."""
+    owner, marks = value.owner, rows_of(value.owner)
+    if not isinstance(owner, GenericOp) or marks is None or block_of(owner) is None:
         return False
-    number = group_number(owner)
+    number, *rows = marks
+    sizes = zip(shape_of(owner.outs), owner.out_forms, strict=True)
+    unknown = {form.plain_dim for size, form in sizes if size == DYNAMIC_INDEX}
+    if not unknown <= {*rows[:-1]}:  # the others are taken one by one
+        return False
     return all(group_number(use.operation) == number for use in value.uses)

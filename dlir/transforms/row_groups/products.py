@@ -12,12 +12,18 @@ from collections.abc import Iterator, Sequence
 from math import ceil, prod
 
 from xdsl.dialects import tensor
-from xdsl.dialects.builtin import DYNAMIC_INDEX, FixedBitwidthType
+from xdsl.dialects.builtin import FixedBitwidthType
 from xdsl.ir import Block, Operation, SSAValue
 from xdsl.rewriter import InsertPoint, Rewriter
 
 from dlir.dialects.structured.ops import DestinationOp, GenericOp, element_type_of, shape_of
-from dlir.dialects.structured.roles import Contraction, is_elementwise, match_contraction, may_fail
+from dlir.dialects.structured.roles import (
+    Contraction,
+    is_elementwise,
+    match_contraction,
+    may_fail,
+    planned,
+)
 from dlir.transforms.row_groups.group import Group
 
 BLOCK_BYTES = 256 << 10
@@ -122,9 +128,7 @@ def _block_rows(group: Group) -> int | None:
     """The number of rows with the fewest register tiles; None if too few would fit."""
     (first, rows), *_, (last, _) = group.members
     sizes = [_bytes_of_row(group, op) for op, _ in group.members[:-1]]
-    extent = first.static_extents()[rows[-1]]
-    if DYNAMIC_INDEX in (extent, *sizes):
-        return None
+    extent = planned(first.static_extents()[rows[-1]])
     most = min(BLOCK_BYTES // max(1, sum(sizes)), MOST_ROWS, extent)
     if most < min(FEWEST_ROWS, max(1, extent)):
         return None
@@ -143,14 +147,14 @@ def _tile_rows(op: GenericOp) -> int:
 
 
 def _bytes_of_row(group: Group, op: GenericOp) -> int:
-    """What a row of its result adds to a block; DYNAMIC_INDEX if that is not known."""
+    """What a row of its result adds to a block, if unknown sizes are as planned."""
     assert op.result is not None
     if _is_replacing(group, op) is not None or not isinstance(op.outs.owner, tensor.EmptyOp):
         return 0
     element, places = element_type_of(op.result), group.places[op.result]
-    sizes = [size for p, size in enumerate(shape_of(op.result)) if p not in places]
+    sizes = [planned(size) for p, size in enumerate(shape_of(op.result)) if p not in places]
     width = element.bitwidth if isinstance(element, FixedBitwidthType) else 64
-    return DYNAMIC_INDEX if DYNAMIC_INDEX in sizes else prod(sizes) * width // 8
+    return prod(sizes) * width // 8
 
 
 # --- memory ---------------------------------------------------------------------------------------
