@@ -233,6 +233,9 @@ class Term:
         """Rounded down."""
         return self.builder.add(math.FloorOp(self.value))
 
+    def sqrt(self) -> Term:
+        return self.builder.add(math.SqrtOp(self.value))
+
     def with_sign_of(self, other: Term) -> Term:
         """This magnitude with the sign of `other`."""
         return self.builder.add(math.CopySignOp(self.value, other.value))

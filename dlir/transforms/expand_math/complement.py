@@ -14,12 +14,8 @@ from xdsl.dialects.builtin import DenseIntOrFPElementsAttr, Float32Type, FloatAt
 from xdsl.ir import Operation, SSAValue
 
 from dlir.transforms.expand_math.builder import Term
-from dlir.transforms.expand_math.functions import (
-    exp2_limits,
-    nearest,
-    polynomial,
-    scaled_exp2,
-)
+from dlir.transforms.expand_math.constants import polynomial
+from dlir.transforms.expand_math.exponentials import exp2_limits, nearest, scaled_exp2
 from dlir.types import element_of
 
 SCALES = (0.25, 0.5, 2.0)
