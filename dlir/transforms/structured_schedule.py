@@ -14,6 +14,7 @@ from dlir.dialects.structured.attrs import ScheduleAttr
 from dlir.dialects.structured.dots import left_number, suitable_dot
 from dlir.dialects.structured.ops import GenericOp, SparseMatmulOp, element_type_of, shape_of
 from dlir.dialects.structured.roles import (
+    STREAMED_ROWS,
     Contraction,
     Operand,
     is_multiply_add,
@@ -32,7 +33,6 @@ PART_BYTES, LARGE_BYTES = 1024, 4 << 20  # a row of several panels; several seco
 WIDE_ROWS = 6  # of a tile that is four vectors wide: the wider, the fewer pages in turn
 FEW_STREAMS, STREAMS = 8, 16  # that prefetchers follow
 MANY_ROWS = 128  # that use a packed panel before its copy has paid
-STREAMED_ROWS = 4  # or columns, up to which the other side is read as it lies, once for each
 LEAST_SUM = 64  # terms that are worth adding up along lanes
 TILE_PIXELS = 4  # of a depthwise convolution: one or two registers of each
 WINDOW_ROWS = 8  # of a tile that windows slide down: more hardly save another load

@@ -11,9 +11,14 @@ from xdsl.passes import ModulePass
 from dlir.dialects.structured.copies import copy_op, substitute
 from dlir.dialects.structured.maps import Linear, map_of
 from dlir.dialects.structured.ops import GenericOp
-from dlir.dialects.structured.roles import Contraction, is_weight, match_contraction, operands_of
+from dlir.dialects.structured.roles import (
+    STREAMED_ROWS,
+    Contraction,
+    is_weight,
+    match_contraction,
+    operands_of,
+)
 from dlir.dialects.structured.shapes import Sizes
-from dlir.transforms.structured_schedule import STREAMED_ROWS
 
 LEAST_ROWS = 64
 """Results of a column from which on these are worth being the lanes, and turned in the end."""

@@ -229,6 +229,10 @@ def may_fail(op: GenericOp) -> bool:
     return any(isinstance(inner, cf.AssertOp) for block in blocks for inner in block.ops)
 
 
+STREAMED_ROWS = 4
+"""Rows, or columns, up to which the other side is read as it lies, once for each of them."""
+
+
 @dataclass(frozen=True)
 class Contraction:
     """The roles in `out[.., m, .., n] = epilogue(sum_k a[.., m, k] * b[.., k, n])`."""
