@@ -81,11 +81,12 @@ class Memory:
     def requests(self) -> list[Request[SSAValue]]:
         """What the arena must hold."""
         found: list[Request[SSAValue]] = []
+        places: dict[SSAValue, int] = {}
         shared = {id(root) for value, root in self.roots.items() if not is_local(value)}
         for root in {id(r): r for r in self.roots.values()}.values():
             root.is_local = id(root) not in shared
             if root.argument is None and root.result is None and not root.is_local:
-                root.request = _request(root)
+                root.request = _request(root, places)
                 found.append(root.request)
         return found
 
@@ -197,8 +198,11 @@ def _is_replaced(op: Writing, number: int, target: SSAValue) -> bool:
     return same_place and op.inputs[number] is target and op.paddings[number] is None
 
 
-def _request(root: Root) -> Request[SSAValue]:
-    """Bytes as a static unit times the dynamic sizes, in a canonical order."""
+def _request(root: Root, places: dict[SSAValue, int]) -> Request[SSAValue]:
+    """Bytes as a static unit times the dynamic sizes, in the order in which they are first met.
+
+    `places` keeps that order for all requests of a function.
+    """
     element = root.type.element_type
     unit = 8 if isinstance(element, IndexType) else 0
     if isinstance(element, FixedBitwidthType):
@@ -206,5 +210,6 @@ def _request(root: Root) -> Request[SSAValue]:
     for size in root.sizes:
         if isinstance(size, int):
             unit *= size
-    symbols = sorted((s for s in root.sizes if not isinstance(s, int)), key=id)
+    dynamic = [size for size in root.sizes if not isinstance(size, int)]
+    symbols = sorted(dynamic, key=lambda size: places.setdefault(size, len(places)))
     return Request(aligned(unit), tuple(symbols), root.first, root.last)
