@@ -15,14 +15,12 @@ from dlir.dialects.structured.cost import (
     BYTES_PER_SECOND,
     LATENCY_SECONDS,
     PEAKS,
+    Space,
     Work,
-    bytes_moved,
     gain,
-    has_lanes,
-    work_of,
 )
 from dlir.dialects.structured.ops import GenericOp
-from dlir.dialects.structured.roles import is_copy, is_weight, match_contraction, may_fail
+from dlir.dialects.structured.roles import is_copy, is_weight, may_fail
 from dlir.drawing import short
 from dlir.transforms.fusion import epilogue, inline
 from dlir.transforms.fusion.decisions import (
@@ -98,7 +96,10 @@ class _Fuser:
 
     def __init__(self, by_cost: bool, tell: Listener | None):
         self.by_cost, self.tell = by_cost, tell
+        self.spaces: dict[GenericOp, Space] = {}
         self.works: dict[GenericOp, Work] = {}
+        self.weights: dict[SSAValue, bool] = {}
+        """Of the tensors that were asked for, whether they follow from weights alone."""
         self.kept: dict[SSAValue, list[Operation]] = {}
         """Tensors that stay for these readers."""
 
@@ -112,7 +113,7 @@ class _Fuser:
         self.kept[value] = readers
         if self._surely_loses(value):
             return False
-        plan = _plan(value)
+        plan = self._plan(value)
         if isinstance(plan, str):
             return False
         if self.objection(plan) is not None:
@@ -120,8 +121,16 @@ class _Fuser:
             return False
         if self.tell is not None:
             self.tell(self._decision(True, plan.reason, value, plan))
-        plan.apply()
+        self._apply(plan)
         return True
+
+    def _apply(self, plan: _Plan) -> None:
+        """Replace the ops, and forget what is known of them and of who reads the fused ones."""
+        plan.apply()
+        readers = (use.operation for op in plan.fused for r in op.results for use in r.uses)
+        for op in (*plan.replaced, *readers):
+            if isinstance(op, GenericOp):
+                self.spaces.pop(op, None)
 
     def _surely_loses(self, value: SSAValue) -> bool:
         """Whether readers repeat more than all traffic is worth, as is seen without a plan."""
@@ -133,14 +142,44 @@ class _Fuser:
         (work,) = self.works_of([producer])
         if work.kind != "lanes":
             return False
-        read = sum(bytes_moved(reader)[value] for reader in readers)
-        repeated = work.operations * (read / max(1, bytes_moved(producer)[value]) - 1)
+        read = sum(self.space_of(reader).bytes_moved[value] for reader in readers)
+        written = self.space_of(producer).bytes_moved[value]
+        repeated = work.operations * (read / max(1, written) - 1)
         saved = (work.bytes + read) / BYTES_PER_SECOND + LATENCY_SECONDS
         return repeated / PEAKS["lanes"] > saved
 
+    def _plan(self, value: SSAValue) -> _Plan | str:
+        """What would replace a tensor's producer and readers, or the rule that forbids it."""
+        producer, uses = value.owner, list(reversed([*value.uses]))  # the last use comes first
+        if not isinstance(producer, GenericOp):
+            return "the producer has no scalar body"
+        if len(uses) > MOST_READERS:
+            return f"it is read {len(uses)} times"
+        for use in uses:
+            if (reason := _forbids(producer, use.operation, use.index)) is not None:
+                return reason
+        if producer.reduction_dims:
+            return self._epilogue(producer, uses)
+        return _inlined(producer, uses)
+
+    def _epilogue(self, producer: GenericOp, uses: Sequence[Use]) -> _Plan | str:
+        if len(uses) > 1:
+            return f"it is read {len(uses)} times, and a reduction is not computed twice"
+        consumer, number = uses[0].operation, uses[0].index
+        assert isinstance(consumer, GenericOp)
+        if (reason := epilogue.refusal(producer, consumer, number)) is not None:
+            return reason
+        fused = epilogue.fuse(producer, consumer, number)
+        plan = _Plan(producer, (consumer,), (fused,), "the consumer becomes its epilogue")
+        before, after = self.space_of(producer), self.space_of(fused)
+        if epilogue.loses_tiles(before.contraction, after.contraction):
+            self.discard(plan)
+            return "a contraction would lose its register tiles"
+        return plan
+
     def refused(self, value: SSAValue) -> Decision:
         """Why a tensor stays."""
-        plan = _plan(value)
+        plan = self._plan(value)
         if isinstance(plan, str):
             readers = list(dict.fromkeys(use.operation for use in reversed([*value.uses])))
             ops = [op for op in (value.owner, *readers) if isinstance(op, GenericOp)]
@@ -152,23 +191,52 @@ class _Fuser:
 
     def objection(self, plan: _Plan) -> str | None:
         """Why not to fuse; None if it is to be done."""
-        repetition = plan.repetition()
-        if not self.by_cost or (repetition is None and not plan.may_lose_lanes()):
+        repetition = self._repetition(plan)
+        if not self.by_cost or (repetition is None and not self._may_lose_lanes(plan)):
             return repetition
         return _loss(self.works_of(plan.replaced), self.works_of(plan.fused))
+
+    def _repetition(self, plan: _Plan) -> str | None:
+        """What would be computed again, or by scalars."""
+        producer, reader, (fused, *more) = plan.producer, plan.readers[0], plan.fused
+        reads = [n for n, value in enumerate(reader.inputs) if value is producer.result]
+        if more or len(reads) > 1:
+            return "it is read more than once"
+        if producer.reduction_dims:
+            lost = self.space_of(producer).has_lanes and not self.space_of(fused).has_lanes
+            return LOST if lost else None
+        once = is_copy(producer) or inline.is_read_once(reader, reads[0])
+        return None if once else "would be computed more than once"
+
+    def _may_lose_lanes(self, plan: _Plan) -> bool:
+        """Whether what is fused, if not a contraction still, goes point by point, or weights that
+        are computed at load time join what every call computes."""
+        (fused,), producer = plan.fused, plan.producer
+        value = producer.result
+        if value is not None and is_weight(value, self.weights) and not is_copy(producer):
+            return True
+        space = self.space_of(fused)
+        return space.contraction is None and not space.has_lanes
 
     def discard(self, plan: _Plan) -> None:
         """Leave everything as it was."""
         for op in plan.fused:
             self.works.pop(op, None)
+            self.spaces.pop(op, None)
         plan.discard()
 
     def works_of(self, ops: Sequence[GenericOp]) -> list[Work]:
         """The work of ops, which is found once."""
         for op in ops:
             if op not in self.works:
-                self.works[op] = work_of(op)
+                self.works[op] = self.space_of(op).work(self.weights)
         return [self.works[op] for op in ops]
+
+    def space_of(self, op: GenericOp) -> Space:
+        """The points and operands of an op, which are found once while it reads the same."""
+        if op not in self.spaces:
+            self.spaces[op] = Space.of(op)
+        return self.spaces[op]
 
     def _decision(self, fused: bool, reason: str, value: SSAValue, plan: _Plan) -> Decision:
         before, after = self.works_of(plan.replaced), self.works_of(plan.fused)
@@ -191,26 +259,6 @@ class _Plan:
     def replaced(self) -> tuple[GenericOp, ...]:
         """What goes."""
         return (self.producer, *self.readers)
-
-    def repetition(self) -> str | None:
-        """What would be computed again, or by scalars."""
-        (fused, *more), reader = self.fused, self.readers[0]
-        reads = [n for n, value in enumerate(reader.inputs) if value is self.producer.result]
-        if more or len(reads) > 1:
-            return "it is read more than once"
-        if self.producer.reduction_dims:
-            return LOST if has_lanes(self.producer) and not has_lanes(fused) else None
-        once = is_copy(self.producer) or inline.is_read_once(reader, reads[0])
-        return None if once else "would be computed more than once"
-
-    def may_lose_lanes(self) -> bool:
-        """Whether what is fused, if not a contraction still, goes point by point, or weights that
-        are computed at load time join what every call computes."""
-        (fused,) = self.fused
-        producer = self.producer.result
-        if producer is not None and is_weight(producer) and not is_copy(self.producer):
-            return True
-        return match_contraction(fused) is None and not has_lanes(fused)
 
     def apply(self) -> None:
         for reader, fused in zip(self.readers, self.fused, strict=True):
@@ -248,21 +296,6 @@ def _between(module: ModuleOp) -> Iterator[SSAValue]:
             yield from (r for r in op.results if any(u.operation.results for u in r.uses))
 
 
-def _plan(value: SSAValue) -> _Plan | str:
-    """What would replace a tensor's producer and readers, or the rule that forbids it."""
-    producer, uses = value.owner, list(reversed([*value.uses]))  # the last use comes first
-    if not isinstance(producer, GenericOp):
-        return "the producer has no scalar body"
-    if len(uses) > MOST_READERS:
-        return f"it is read {len(uses)} times"
-    for use in uses:
-        if (reason := _forbids(producer, use.operation, use.index)) is not None:
-            return reason
-    if producer.reduction_dims:
-        return _epilogue(producer, uses)
-    return _inlined(producer, uses)
-
-
 def _forbids(producer: GenericOp, reader: Operation, number: int) -> str | None:
     """Why the tensor must be there for a reader, whatever it costs."""
     if not isinstance(reader, GenericOp):
@@ -276,25 +309,6 @@ def _forbids(producer: GenericOp, reader: Operation, number: int) -> str | None:
     if may_fail(producer) or may_fail(reader):
         return "a body checks every point"  # what is around it need not run point by point
     return None
-
-
-def _epilogue(producer: GenericOp, uses: Sequence[Use]) -> _Plan | str:
-    if len(uses) > 1:
-        return f"it is read {len(uses)} times, and a reduction is not computed twice"
-    consumer, number = uses[0].operation, uses[0].index
-    assert isinstance(consumer, GenericOp)
-    if (reason := epilogue.refusal(producer, consumer, number)) is not None:
-        return reason
-    plan = _Plan(
-        producer,
-        (consumer,),
-        (epilogue.fuse(producer, consumer, number),),
-        "the consumer becomes its epilogue",
-    )
-    if epilogue.loses_tiles(producer, plan.fused[0]):
-        plan.discard()
-        return "a contraction would lose its register tiles"
-    return plan
 
 
 def _inlined(producer: GenericOp, uses: Sequence[Use]) -> _Plan | str:

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from math import prod
 
 from xdsl.dialects import arith, math
@@ -23,6 +24,7 @@ from xdsl.ir import Attribute, Block, Operation, SSAValue
 
 from dlir.dialects.structured.ops import GenericOp, IndexOp, YieldOp, shape_of
 from dlir.dialects.structured.roles import (
+    Contraction,
     Operand,
     folds_in_any_order,
     is_weight,
@@ -82,14 +84,7 @@ class Work:
 
 def work_of(op: GenericOp) -> Work:
     """The work of an op on tensors or memrefs."""
-    element = str(op.accumulator_type)
-    if op.result is not None and is_weight(op.result):
-        return Work("load", element, 0, 0)
-    space = _Space.of(op)
-    kind, operations = space.kernel_kind(), space.operations()
-    if kind == "points":
-        operations += space.accesses()
-    return Work(kind, element, operations, sum(space.bytes_moved().values()))
+    return Space.of(op).work({})
 
 
 def gain(before: Iterable[Work], after: Iterable[Work]) -> float:
@@ -99,17 +94,12 @@ def gain(before: Iterable[Work], after: Iterable[Work]) -> float:
 
 def bytes_moved(op: GenericOp) -> dict[SSAValue, int]:
     """Tensor -> bytes of it that the op touches, each element once; the result is written."""
-    return _Space.of(op).bytes_moved()
-
-
-def has_lanes(op: GenericOp) -> bool:
-    """Whether an iterator can run along vector lanes: all operands have it contiguous."""
-    return _Space.of(op).has_lanes()
+    return Space.of(op).bytes_moved
 
 
 @dataclass(frozen=True)
-class _Space:
-    """An op with its points and operands, which are found once."""
+class Space:
+    """An op with its points and operands, and what follows from them; each is found once."""
 
     op: GenericOp
     extents: list[int]
@@ -118,13 +108,23 @@ class _Space:
     extra: list[Operand]
 
     @classmethod
-    def of(cls, op: GenericOp) -> _Space:
+    def of(cls, op: GenericOp) -> Space:
         return cls(op, [*map(planned, op.static_extents())], *operands_of(op))
 
     @property
     def results(self) -> int:
         """Points of the result."""
         return prod(self.extents[d] for d in self.op.parallel_dims)
+
+    def work(self, weights: dict[SSAValue, bool]) -> Work:
+        """What a call pays; `weights` keeps what is known of tensors: see `is_weight`."""
+        element, result = str(self.op.accumulator_type), self.op.result
+        if result is not None and is_weight(result, weights):
+            return Work("load", element, 0, 0)
+        kind, operations = self.kernel_kind, self.operations()
+        if kind == "points":
+            operations += self.accesses()
+        return Work(kind, element, operations, sum(self.bytes_moved.values()))
 
     def operations(self) -> int:
         """Of the body at every point, and of the epilogue at every point of the result."""
@@ -137,6 +137,7 @@ class _Space:
         """Scalars that are read and written one by one."""
         return prod(self.extents) * len(self.inputs) + self.results * (1 + len(self.extra))
 
+    @cached_property
     def bytes_moved(self) -> dict[SSAValue, int]:
         """See the function."""
         moved: dict[SSAValue, int] = {}
@@ -152,14 +153,21 @@ class _Space:
         whole = prod(map(planned, shape_of(operand.value)))
         return min(points, whole) * width_of(operand.element)
 
+    @cached_property
+    def contraction(self) -> Contraction | None:
+        """The roles of the operands in a sum of products."""
+        return match_contraction(self.op) if len(self.inputs) == 2 else None
+
+    @cached_property
     def kernel_kind(self) -> str:
         """Which kind of kernel computes the op, as far as its form tells."""
-        if len(self.inputs) == 2 and match_contraction(self.op) is not None:
+        if self.contraction is not None:
             return "contraction"
-        return "lanes" if only_moves(self.op) or self.has_lanes() else "points"
+        return "lanes" if only_moves(self.op) or self.has_lanes else "points"
 
+    @cached_property
     def has_lanes(self) -> bool:
-        """See the function."""
+        """Whether an iterator can run along vector lanes: all operands have it contiguous."""
         op, last = self.op, self.out.forms[-1:]
         if may_fail(op):
             return False

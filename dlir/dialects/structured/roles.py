@@ -90,14 +90,27 @@ def is_constant(op: Operation, known: Container[SSAValue]) -> bool:
     return computed or op.name in CONSTANTS
 
 
-def is_weight(value: SSAValue) -> bool:
-    """Whether a tensor follows from parameters and constants alone."""
+def is_weight(value: SSAValue, known: dict[SSAValue, bool] | None = None) -> bool:
+    """Whether a tensor follows from parameters and constants alone.
+
+    `known` keeps the answers for a pass that asks for many tensors.
+    """
+    known = {} if known is None else known
+    if value not in known:
+        known[value] = _follows_from_weights(value, known)
+    return known[value]
+
+
+def _follows_from_weights(value: SSAValue, known: dict[SSAValue, bool]) -> bool:
+    """`is_weight`, where that is not known yet; notes all that it finds to follow from weights."""
     pending, seen = [value], {value}
     while pending:
-        owner = pending.pop().owner
-        if not isinstance(owner, Operation):
+        value = pending.pop()
+        answer = known.get(value)
+        owner = value.owner
+        if answer is False or not isinstance(owner, Operation):
             return False
-        if owner.name in ("dl.param", "arith.constant"):
+        if answer or owner.name in ("dl.param", "arith.constant"):
             continue
         if isinstance(owner, tensor.EmptyOp):
             if owner.operands:
@@ -106,20 +119,22 @@ def is_weight(value: SSAValue) -> bool:
             return False
         pending += [o for o in owner.operands if o not in seen]
         seen.update(owner.operands)
+    known.update(dict.fromkeys(seen, True))
     return True
 
 
 def operands_of(op: GenericOp) -> tuple[list[Operand], Operand, list[Operand]]:
     """Inputs, `outs` and epilogue inputs, each with its forms over all iterators."""
+    read, written, late = op.operand_groups
     inputs = [
         Operand(value, forms, padding)
-        for value, forms, padding in zip(op.inputs, op.input_forms, op.paddings, strict=True)
+        for value, forms, padding in zip(read, op.input_forms, op.paddings, strict=True)
     ]
     extra = [
         Operand(value, tuple(spread(op, f) for f in forms))
-        for value, forms in zip(op.epilogue_inputs, op.epilogue_forms, strict=True)
+        for value, forms in zip(late, op.epilogue_forms, strict=True)
     ]
-    return inputs, Operand(op.outs, op.out_forms), extra
+    return inputs, Operand(written, op.out_forms), extra
 
 
 def spread(op: GenericOp, form: Linear) -> Linear:

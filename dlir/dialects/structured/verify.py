@@ -42,7 +42,11 @@ def extent_source(op: GenericOp, dim: int) -> Source:
 
     LookupError if nothing tells it.
     """
-    return _told(extent_sources(op), dim)
+    if (fixed := op.fixed_domain[dim]) != DYNAMIC_INDEX:
+        return fixed
+    outs: dict[int, Source] = {}
+    _ask(op.operand_groups[1], op.out_forms, outs)
+    return _told(outs if dim in outs else extent_sources(op), dim)
 
 
 def all_extent_sources(op: GenericOp) -> list[Source]:
@@ -62,11 +66,12 @@ def extent_sources(op: GenericOp) -> dict[int, Source]:
 
     `domain` tells first, then `outs`, then the inputs, of which a static size is preferred.
     """
+    read, written, _ = op.operand_groups
     inputs: dict[int, Source] = {}
-    for value, forms in zip(op.inputs, op.input_forms, strict=True):
+    for value, forms in zip(read, op.input_forms, strict=True):
         _ask(value, forms, inputs)
     outs: dict[int, Source] = {}
-    _ask(op.outs, op.out_forms, outs)
+    _ask(written, op.out_forms, outs)
     fixed = {d: n for d, n in enumerate(op.fixed_domain) if n != DYNAMIC_INDEX}
     return inputs | outs | fixed
 

@@ -8,7 +8,7 @@ from xdsl.ir import Block, Region, SSAValue
 
 from dlir.dialects.structured.maps import Linear, map_of
 from dlir.dialects.structured.ops import GenericOp, YieldOp
-from dlir.dialects.structured.roles import gathered, is_elementwise, match_contraction
+from dlir.dialects.structured.roles import Contraction, gathered, is_elementwise
 from dlir.transforms.fusion.bodies import clone_ops, uses_index
 
 
@@ -58,14 +58,10 @@ def fuse(producer: GenericOp, consumer: GenericOp, number: int) -> GenericOp:
     )
 
 
-def loses_tiles(producer: GenericOp, fused: GenericOp) -> bool:
+def loses_tiles(before: Contraction | None, after: Contraction | None) -> bool:
     """Whether a contraction stopped being one that register tiles compute: all that the epilogue
     touches must lie along the lanes, which the result's last iterator stays."""
-    roles = match_contraction(producer)
-    if roles is None:
-        return False
-    kept = match_contraction(fused)
-    return kept is None or kept.lanes != roles.lanes
+    return before is not None and (after is None or after.lanes != before.lanes)
 
 
 def _domain_without_outs(producer: GenericOp) -> Sequence[int] | None:

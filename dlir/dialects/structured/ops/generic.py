@@ -223,6 +223,15 @@ class GenericOp(IRDLOperation, HasCanonicalizationPatternsInterface):
 
         return simplify.GENERIC
 
+    @property
+    def operand_groups(self) -> tuple[Sequence[SSAValue], SSAValue, Sequence[SSAValue]]:
+        """Inputs, `outs` and epilogue inputs, told apart by the number of maps (rule C1).
+
+        Passes ask for them so often that reading the segment sizes three times would be felt.
+        """
+        operands, count = tuple(self.operands), len(self.maps.data) - 1
+        return operands[:count], operands[count], operands[count + 1 :]
+
     def set_maps(self, maps: Sequence[AffineMap]) -> None:
         self.maps = ArrayAttr([AffineMapAttr(m) for m in maps])
 
@@ -261,13 +270,13 @@ class GenericOp(IRDLOperation, HasCanonicalizationPatternsInterface):
     def paddings(self) -> tuple[Attribute | None, ...]:
         """Per input, the scalar read outside of it, or None."""
         if self.padding is None:
-            return (None,) * len(self.inputs)
+            return (None,) * (len(self.maps.data) - 1)
         return tuple(None if isinstance(p, UnitAttr) else p for p in self.padding.data)
 
     @property
     def fixed_domain(self) -> tuple[int, ...]:
         if self.domain is None:
-            return (DYNAMIC_INDEX,) * len(self.kinds)
+            return (DYNAMIC_INDEX,) * len(self.iterators.data)
         return tuple(int(v) if v >= 0 else DYNAMIC_INDEX for v in self.domain.iter_values())
 
     @property
