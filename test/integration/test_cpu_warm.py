@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mmap
 import os
 import signal
 import subprocess
@@ -209,8 +210,8 @@ DAMAGE: dict[str, Callable[[Path], Any]] = {
     "magic": lambda path: flip(path, 0),
     "length": lambda path: flip(path, 20),
     "checksum": lambda path: flip(path, 30),
-    "header": lambda path: flip(path, 60),
-    "first byte": lambda path: flip(path, path.read_bytes().index(b"}") + 64),
+    "header": lambda path: flip(path, -60),
+    "first byte": lambda path: flip(path, mmap.ALLOCATIONGRANULARITY),
     "last weight": lambda path: flip(path, -600),
     "zeros": zero,
     "foreign": lambda path: path.write_bytes(b"\x7fELF" + bytes(1000)),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from math import prod
 from typing import Any, cast
 
@@ -20,34 +20,45 @@ ALIGNMENT = 64  # bytes: where an arena and large arrays start
 LARGE = 1 << 14  # bytes
 ArrayType = tuple[tuple[int, ...], np.dtype[Any]]
 """Sizes, of which -1 stands for one that is not known, and element type."""
+Empty = Callable[[Sequence[int], "np.dtype[Any]"], Array]
+"""Makes a fresh array of this shape and type."""
+
+
+def empty(shape: Sequence[int], dtype: np.dtype[Any]) -> Array:
+    """A fresh array; a large one begins at a cache line, so that no vector lies across two."""
+    size = prod(shape) * dtype.itemsize
+    if size < LARGE:
+        return np.empty(shape, dtype)
+    return room_of(size).view(dtype).reshape(shape)
 
 
 def load_constants(
-    native: NativeModule, bundle: Bundle, params: Mapping[str, Array]
+    native: NativeModule, bundle: Bundle, params: Mapping[str, Array], empty: Empty = empty
 ) -> list[Array]:
     """Run `@entry.init`, ... once; a parameter that is used as it is is not copied.
 
-    Raises ValueError when a check of the init function fails.
+    What is made lies where `empty` says. Raises ValueError when a check of the init function fails.
     """
-
-    def weight(source: Weight) -> Array:
-        return weight_of(source, bundle, params)
-
     made: list[Array] = []
     for name, wanted in zip(init_names(bundle.entry, native.functions), bundle.inits, strict=True):
-        init, weights = native.functions[name], [*map(weight, wanted)]
+        init, weights = native.functions[name], [weight_of(w, bundle, params) for w in wanted]
         size = native.functions[f"{name}.plan"](*weights)[0]
-        results = allocate([array_type(t) for t in init.signature.inputs[len(weights) : -1]], [])
+        results = [empty(*array_type(t)) for t in init.signature.inputs[len(weights) : -1]]
         init(*weights, *results, room_of(int(size)))
         made += results
         for used in weights:
             drop_pages(used)
     if (message := native.status()) is not None:
         raise ValueError(f"@{bundle.entry}: {message}")
-    return [made[s] if isinstance(s, int) else weight(s) for s in bundle.constants]
+    return [
+        made[s] if isinstance(s, int) else weight_of(s, bundle, params, empty)
+        for s in bundle.constants
+    ]
 
 
-def weight_of(source: Weight, bundle: Bundle, params: Mapping[str, Array]) -> Array:
+def weight_of(
+    source: Weight, bundle: Bundle, params: Mapping[str, Array], empty: Empty = empty
+) -> Array:
     """A weight as the code reads it: as it is, or a copy in another order."""
     name = source if isinstance(source, str) else source.param
     array = bundle.data[name] if name in bundle.data else contiguous(params[name])
@@ -56,7 +67,7 @@ def weight_of(source: Weight, bundle: Bundle, params: Mapping[str, Array]) -> Ar
     view = source.of(array)
     if view.flags.c_contiguous:
         return view.view(array.dtype)
-    copy = _empty(view.shape, view.dtype)
+    copy = empty(view.shape, view.dtype)
     np.copyto(copy, view)
     drop_pages(array)
     return copy.view(array.dtype)
@@ -78,20 +89,12 @@ def array_type(attribute: Attribute) -> ArrayType:
 def allocate(types: Sequence[ArrayType], sizes: Sequence[int]) -> list[Array]:
     """Fresh arrays of these types; `sizes` gives every dynamic size, in order."""
     if not sizes:
-        return [_empty(shape, dtype) for shape, dtype in types]
+        return [empty(shape, dtype) for shape, dtype in types]
     known = iter(sizes)
     return [
-        _empty([next(known) if n == DYNAMIC_INDEX else n for n in shape], dtype)
+        empty([next(known) if n == DYNAMIC_INDEX else n for n in shape], dtype)
         for shape, dtype in types
     ]
-
-
-def _empty(shape: Sequence[int], dtype: np.dtype[Any]) -> Array:
-    """A fresh array; a large one begins at a cache line, so that no vector lies across two."""
-    size = prod(shape) * dtype.itemsize
-    if size < LARGE:
-        return np.empty(shape, dtype)
-    return room_of(size).view(dtype).reshape(shape)
 
 
 def room_of(size: int) -> Array:

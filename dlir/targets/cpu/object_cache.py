@@ -12,12 +12,12 @@ import os
 import tempfile
 import time
 import warnings
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Generator
+from contextlib import contextmanager, suppress
 from functools import cache
 from io import BufferedReader
 from pathlib import Path
-from typing import TypeAlias
+from typing import BinaryIO
 
 _MAGIC = b"dlir-object-2\n"
 _HEAD = len(_MAGIC) + hashlib.sha256().digest_size
@@ -29,7 +29,6 @@ _LARGEST_PART = 4
 _NEW = ".new-"
 _ABANDONED = 3600
 """Seconds after which nobody writes to a temporary file any more."""
-Buffer: TypeAlias = bytes | memoryview
 
 
 def key_of(*parts: str) -> str:
@@ -76,21 +75,41 @@ class ObjectCache:
         return file
 
     def put(self, key: str, body: bytes) -> None:
-        """Store an object; on failure warn once and go on."""
-        self.put_parts(key, [_head(key, body), body])
-
-    def put_parts(self, key: str, parts: Sequence[Buffer]) -> None:
-        """Store what `open` finds, unless it is a large part of all; on failure warn once."""
-        size = sum(map(len, parts))
-        if size > self.limit // _LARGEST_PART:
+        """Store an object, unless it is a large part of all; on failure warn once and go on."""
+        parts = _head(key, body), body
+        if not self.takes(sum(map(len, parts))):
             return
         try:
-            self._write(self._path(key), parts)
+            with self.new_file(key) as file:
+                file.writelines(parts)
         except OSError as error:
-            if not self._warned:
-                self._warned = True
-                warnings.warn(f"compiled code is not cached: {error}", stacklevel=2)
-            return
+            self.warn(error)
+
+    def takes(self, size: int) -> bool:
+        """Whether a file of so many bytes is no large part of all."""
+        return size <= self.limit // _LARGEST_PART
+
+    def warn(self, error: OSError) -> None:
+        """Say once why nothing is stored."""
+        if not self._warned:
+            self._warned = True
+            warnings.warn(f"compiled code is not cached: {error}", stacklevel=3)
+
+    @contextmanager
+    def new_file(self, key: str) -> Generator[BinaryIO, None, None]:
+        """A file that is what `open` finds from the end of the block on, or, after an exception,
+        nothing. Raises OSError."""
+        path = self._path(key)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=_NEW)
+        try:
+            with os.fdopen(handle, "w+b") as file:
+                yield file
+                size = file.seek(0, os.SEEK_END)
+            os.replace(temporary, path)
+        except BaseException:
+            Path(temporary).unlink(missing_ok=True)
+            raise
         self._untrimmed -= size
         if self._untrimmed < 0:
             self._untrimmed = self.limit // _TRIM_PART
@@ -98,17 +117,6 @@ class ObjectCache:
 
     def _path(self, key: str) -> Path:
         return self.folder / key[:2] / f"{key}.o"
-
-    def _write(self, path: Path, parts: Sequence[Buffer]) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=_NEW)
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.writelines(parts)
-            os.replace(temporary, path)
-        except BaseException:
-            Path(temporary).unlink(missing_ok=True)
-            raise
 
     def trim(self) -> None:
         """Remove the objects not used for longest until four fifths of the limit remain.
