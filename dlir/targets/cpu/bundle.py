@@ -15,6 +15,7 @@ from typing import Any, cast
 
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
+from xdsl.context import Context
 from xdsl.dialects.builtin import (
     ArrayAttr,
     DenseArrayBase,
@@ -198,7 +199,12 @@ def _depends_on_sizes(plan: Any) -> bool:
 
 @cache
 def _type(text: str) -> Attribute:
-    return Parser(default_registry().context(), text).parse_type()
+    return Parser(_context(), text).parse_type()
+
+
+@cache
+def _context() -> Context:
+    return default_registry().context()
 
 
 def _array(attribute: Attribute | None) -> Sequence[Attribute]:

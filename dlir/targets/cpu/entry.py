@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 from collections.abc import Sequence
+from itertools import accumulate
 from typing import Any
 
 from xdsl.dialects.builtin import DYNAMIC_INDEX
@@ -24,7 +25,7 @@ class EntryCall:
 
     def __init__(self, function: NativeFunction, inputs: int, constants: Sequence[Array]):
         types = function.signature.inputs
-        starts = [sum(map(slot_count, types[:n])) for n in range(len(types) + 1)]
+        starts = [*accumulate(map(slot_count, types), initial=0)]
         self._slots = (ctypes.c_int64 * starts[-1])()
         self._address = ctypes.addressof(self._slots)
         self._enter = function.enter

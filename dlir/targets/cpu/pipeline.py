@@ -6,12 +6,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from dlir.pipeline import PipelinePass
 from dlir.pipeline_text import pass_text
 from dlir.targets.phases import INTEGERIZE, in_nhwc, levels_until
-from dlir.transforms.apply_schedule import ApplySchedule
-from dlir.transforms.dump_schedule import DumpSchedule
+
+if TYPE_CHECKING:  # known models do without the passes
+    from dlir.transforms.apply_schedule import ApplySchedule
+    from dlir.transforms.dump_schedule import DumpSchedule
 
 KEEP = " keep-lone=true"  # an option of dl-assign-layout
 PHASES: Mapping[str, str] = MappingProxyType(
@@ -86,6 +89,9 @@ class CpuPipeline(PipelinePass):
     to: str = "llvm"
 
     def pipeline(self) -> str:
+        from dlir.transforms.apply_schedule import ApplySchedule
+        from dlir.transforms.dump_schedule import DumpSchedule
+
         wanted = levels_until(self.to, PHASES, self.name)
         apply = ApplySchedule(self.schedule, threads=self.threads) if self.schedule else None
         phase = partial(

@@ -9,13 +9,16 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from dlir.dialects.structured.schedule_file import Place
 from dlir.executable import CompileOptions
 from dlir.files import read_bytes
 from dlir.targets.cpu.description import host
-from dlir.transforms.apply_schedule import ApplySchedule
 from dlir.version import version
+
+if TYPE_CHECKING:  # known models do without the passes
+    from dlir.dialects.structured.schedule_file import Place
+    from dlir.transforms.apply_schedule import ApplySchedule
 
 VARIABLE = "DLIR_TUNING"
 """The environment variable that names the database; set but empty, there is none."""
@@ -33,6 +36,8 @@ def database() -> Path | None:
 
 def place(threads: int) -> Place:
     """Where measured times hold: here."""
+    from dlir.dialects.structured.schedule_file import Place
+
     return Place(host().name, threads, version())
 
 
@@ -41,6 +46,8 @@ def applied(options: CompileOptions, threads: int) -> ApplySchedule | None:
     file = options.schedule or database()
     if file is None or (options.schedule is None and not file.is_file()):
         return None
+    from dlir.transforms.apply_schedule import ApplySchedule
+
     here = place(threads)
     return ApplySchedule(str(file), options.schedule is None, here.machine, threads, here.version)
 

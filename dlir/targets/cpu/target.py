@@ -27,8 +27,6 @@ from dlir.targets.cpu.execute import compile_many, emit_assembly
 from dlir.targets.cpu.host_program import HostProgram, divided, host_ops, needs_host, refuse_host
 from dlir.targets.cpu.object_cache import default_cache, key_of
 from dlir.targets.cpu.pipeline import PHASES, phase_text
-from dlir.transforms.dump_schedule import DumpSchedule
-from dlir.transforms.fusion.decisions import as_dict, collect_decisions
 from dlir.types import is_memref
 
 
@@ -142,11 +140,15 @@ class CpuTarget:
         if not options.explain_fusion:
             yield
             return
+        from dlir.transforms.fusion.decisions import as_dict, collect_decisions
+
         with collect_decisions() as decisions:
             yield
         report.details.setdefault("fusion", []).extend(map(as_dict, decisions))
 
     def _run_phase(self, module: ModuleOp, level: str, options: CompileOptions) -> None:
+        from dlir.transforms.dump_schedule import DumpSchedule  # not needed for known models
+
         cpu = host()
         threads = threads_of(options)
         text = phase_text(
