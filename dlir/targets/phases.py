@@ -21,6 +21,7 @@ TAKEN_APART = (
     "group_norm",
     "gru",
     "instance_norm",
+    "lp_pool3d",
     "lstm",
     "max_pool3d",
     "random_uniform",

@@ -15,13 +15,13 @@ from dlir.diagnostics import fail
 from dlir.dialects.dl.attrs import Layout, LayoutAttr
 from dlir.dialects.dl.ops.base import shape_of
 from dlir.dialects.dl.ops.contraction import Conv2dOp
-from dlir.dialects.dl.ops.pooling import AvgPool2dOp, MaxPool2dOp
+from dlir.dialects.dl.ops.pooling import AvgPool2dOp, LpPool2dOp, MaxPool2dOp
 from dlir.transforms.dl_convolution_algorithm.choice import is_product
 from dlir.transforms.orders.orders import Orders, Permutation, carry
 from dlir.transforms.orders.rules import RULES
 
-ImageOp = Conv2dOp | MaxPool2dOp | AvgPool2dOp
-IMAGE_OPS = (Conv2dOp, MaxPool2dOp, AvgPool2dOp)
+ImageOp = Conv2dOp | MaxPool2dOp | AvgPool2dOp | LpPool2dOp
+IMAGE_OPS = (Conv2dOp, MaxPool2dOp, AvgPool2dOp, LpPool2dOp)
 
 IMAGE: dict[tuple[Layout, Layout], Permutation] = {
     (Layout.NCHW, Layout.NHWC): (0, 3, 1, 2),

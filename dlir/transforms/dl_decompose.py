@@ -237,6 +237,7 @@ DECOMPOSITIONS: dict[type[DlOp], Callable[[Any, Make], Term | Sequence[Term]]] =
     v.ConvTransposeOp: convolution.conv_transpose,
     p.MaxPool3dOp: pooling.max_pool3d,
     p.AvgPool3dOp: pooling.avg_pool3d,
+    p.LpPool3dOp: pooling.lp_pool3d,
     la.DetOp: linear_algebra.det,
     la.DftOp: spectral.dft,
     rs.ResizeOp: resampling.resize,

@@ -22,9 +22,12 @@ from dlir.transforms.raising.composite import Composite
 from dlir.transforms.raising.grouped import GROUPED
 from dlir.transforms.raising.means import MEANS
 from dlir.transforms.raising.norms import NORMS
+from dlir.transforms.raising.pooling import POOLINGS
 from dlir.transforms.raising.rotary import ROTARIES
 
-COMPOSITES = (*MEANS, *ACTIVATIONS, *NORMS, *CHANNEL_NORMS, *ROTARIES, *ATTENTIONS, *GROUPED)
+COMPOSITES = (
+    *MEANS, *ACTIVATIONS, *NORMS, *CHANNEL_NORMS, *POOLINGS, *ROTARIES, *ATTENTIONS, *GROUPED,
+)  # fmt: skip
 """In this order they are tried."""
 
 
@@ -59,12 +62,13 @@ def _type(op: Operation) -> Attribute:
 
 @dataclass(frozen=True)
 class DlRaiseComposites(ModulePass):
-    """Recognise means, activations, softmax, norms and attention in simpler ops.
+    """Recognise means, activations, softmax, norms, poolings and attention in simpler ops.
 
     These are gelu, sigmoid, silu, softplus, softsign, mish, elu, selu, leaky_relu, hard_sigmoid,
     hard_swish, softmax, log_softmax, layer_norm, rms_norm, instance_norm, group_norm,
-    rotary_embedding and attention, also where several heads of queries share one of keys and
-    values: such heads become a dimension of their own, and k and v are no longer repeated.
+    lp_pool2d, lp_pool3d, rotary_embedding and attention, also where several heads of queries share
+    one of keys and values: such heads become a dimension of their own, and k and v are no longer
+    repeated.
 
     The operands of sums and products may stand in any order; numbers are compared to the last
     digits of the element type. An op whose parts are used elsewhere is left as it is. The result

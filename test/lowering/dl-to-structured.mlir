@@ -78,6 +78,41 @@ func.func @pool(%x: tensor<1x2x7x8xf32>) -> tensor<1x2x7x6xf32> {
   func.return %0 : tensor<1x2x7x6xf32>
 }
 
+// Squares are summed where they are read.
+
+// CHECK-LABEL: func.func @norm_of_two
+// CHECK: init = 0.000000e+00 : f32, padding = [0.000000e+00 : f16], domain = array<i64: -1, -1, -1, -1, 2, 3>}
+// CHECK: [[X:%.*]] = arith.extf
+// CHECK-NEXT: arith.mulf [[X]], [[X]]
+// CHECK: epilogue
+// CHECK: [[R:%.*]] = math.sqrt
+// CHECK-NEXT: arith.truncf [[R]]
+func.func @norm_of_two(%x: tensor<1x2x7x8xf16>) -> tensor<1x2x7x6xf16> {
+  %0 = dl.lp_pool2d %x {kernel = [2, 3], padding = [1, 0, 0, 0]} : tensor<1x2x7x8xf16> -> tensor<1x2x7x6xf16>
+  func.return %0 : tensor<1x2x7x6xf16>
+}
+
+// The power function is computed once for each element, not once for each window that sees it.
+
+// CHECK-LABEL: func.func @norm_of_three
+// CHECK: math.powf
+// CHECK: -> tensor<1x2x7x8xf32>
+// CHECK: domain = array<i64: -1, -1, -1, -1, 2, 3>}
+// CHECK-NOT: math.powf
+// CHECK: epilogue
+// CHECK: math.powf
+// CHECK-LABEL: func.func @norm_of_three_side_by_side
+// CHECK-COUNT-1: structured.generic
+// CHECK-NOT: structured.generic
+func.func @norm_of_three(%x: tensor<1x2x7x8xf32>) -> tensor<1x2x7x6xf32> {
+  %0 = dl.lp_pool2d %x {kernel = [2, 3], padding = [1, 0, 0, 0], p = 3.0} : tensor<1x2x7x8xf32> -> tensor<1x2x7x6xf32>
+  func.return %0 : tensor<1x2x7x6xf32>
+}
+func.func @norm_of_three_side_by_side(%x: tensor<1x2x6x6xf32>) -> tensor<1x2x3x2xf32> {
+  %0 = dl.lp_pool2d %x {kernel = [2, 3], strides = [2, 3], p = 3.0} : tensor<1x2x6x6xf32> -> tensor<1x2x3x2xf32>
+  func.return %0 : tensor<1x2x3x2xf32>
+}
+
 // The exponentials of softmax are stored where the result goes; in half precision, where they do not
 // fit, they are computed twice.
 

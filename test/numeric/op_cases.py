@@ -38,7 +38,7 @@ from numeric.sequential_cases import (
     scatter_cases,
 )
 from numeric.unsigned_cases import unsigned_cases
-from numeric.window_cases import window_cases
+from numeric.window_cases import LP_EXPONENTS, window_cases
 from xdsl.dialects.builtin import f16, f32, i32
 from xdsl.ir import Operation
 
@@ -286,6 +286,12 @@ def pooling_cases(element: str) -> list[Case]:
                     x, a[0], layout=a[1], count_include_pad=i, **a[2]
                 )
                 cases.append(Case(f"avg_{layout}", types, make, check))
+            for exponent in LP_EXPONENTS:
+                make = lambda x, a=given, e=exponent: p.LpPool2dOp(  # noqa: E731
+                    x, a[0], layout=a[1], p=e, **a[2]
+                )
+                check = Ulps(kernel[0] * kernel[1] + 16)
+                cases.append(Case(f"lp_{layout} p={exponent}", types, make, check, True))
     return cases
 
 

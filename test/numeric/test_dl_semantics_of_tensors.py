@@ -19,7 +19,7 @@ from dlir.dialects.dl.ops import composite as c
 from dlir.dialects.dl.ops import movement as mv
 from dlir.dialects.dl.ops import reduction as r
 from dlir.dialects.dl.ops.contraction import Conv2dOp, MatmulOp
-from dlir.dialects.dl.ops.pooling import AvgPool2dOp, MaxPool2dOp
+from dlir.dialects.dl.ops.pooling import AvgPool2dOp, LpPool2dOp, MaxPool2dOp
 
 RANDOM = np.random.default_rng(7)
 
@@ -170,6 +170,9 @@ def test_pooling(options: Any) -> None:
     for counted in (False, True):
         expected = onnxruntime_says("AveragePool", x, count_include_pad=counted, **onnx_options)
         near(run(AvgPool2dOp, x, kernel=kernel, count_include_pad=counted, **options), expected)
+    for exponent in (1, 2, 3):
+        expected = onnxruntime_says("LpPool", x, p=exponent, **onnx_options)
+        near(run(LpPool2dOp, x, kernel=kernel, p=float(exponent), **options), expected)
 
 
 def test_pooling_at_the_edges() -> None:
@@ -178,6 +181,9 @@ def test_pooling_at_the_edges() -> None:
     beyond = {"kernel": [1, 1], "padding": [0, 1, 0, 0]}
     same(run(MaxPool2dOp, x[:, :, 1:], **beyond), np.array([[[[-inf, 2, 3]]]], np.float32))
     same(run(AvgPool2dOp, x[:, :, 1:], **beyond), np.array([[[[nan, 2, 3]]]], np.float32))
+    for exponent in (1.0, 2.0, 4.0):
+        norms = run(LpPool2dOp, -x[:, :, 1:], p=exponent, **beyond)
+        near(norms, np.array([[[[0, 2, 3]]]], np.float32))
     small = np.array([[[[5, -3]]]], np.int8)
     same(run(MaxPool2dOp, small, **beyond), np.array([[[[-128, 5, -3]]]], np.int8))
 

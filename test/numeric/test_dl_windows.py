@@ -89,6 +89,10 @@ def test_pools(shape: str, kernel: Any, options: Any) -> None:
         got = run(p.AvgPool3dOp, x, kernel=kernel, count_include_pad=include, **options)
         named["count_include_pad"] = int(include)
         near(got, onnxruntime_says("AveragePool", x, **named))
+    del named["count_include_pad"]
+    for exponent in (1, 2, 3):
+        got = run(p.LpPool3dOp, x, kernel=kernel, p=float(exponent), **options)
+        near(got, onnxruntime_says("LpPool", x, p=exponent, **named))
 
 
 def test_norms() -> None:

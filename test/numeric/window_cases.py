@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from numeric.cases import EXACT, FLOATS, Case, Sum, elements_in
+from numeric.cases import EXACT, FLOATS, Case, Sum, Ulps, elements_in
 
 from dlir.dialects.dl.ops import convolution as v
 from dlir.dialects.dl.ops import pooling3d as p
@@ -60,6 +60,7 @@ def window_cases(element: str) -> list[Case]:
     return cases + pool3d_cases(element)
 
 
+LP_EXPONENTS = (1.0, 2.0, 2.5, 3.0)
 POOLED: list[tuple[str, tuple[int, int, int], dict[str, Any]]] = [
     ("2?x3x4x5x6", (2, 2, 3), {}),
     ("2?x3x4x5x6", (3, 3, 3), {"strides": (2, 2, 2), "padding": (1, 1, 1, 1, 1, 1)}),
@@ -86,4 +87,7 @@ def pool3d_cases(element: str) -> list[Case]:
                 x, a[0], count_include_pad=i, **a[1]
             )
             cases.append(Case("avg_pool3d", types, make, check))
+        for exponent in LP_EXPONENTS:
+            make = lambda x, a=given, e=exponent: p.LpPool3dOp(x, a[0], p=e, **a[1])  # noqa: E731
+            cases.append(Case(f"lp_pool3d p={exponent}", types, make, Ulps(64), True))
     return cases

@@ -65,6 +65,13 @@ func.func @flatten(%x: tensor<2x3x4x4xf32>) -> (tensor<2x27xf32>, tensor<2x3x3x3
   func.return %1, %0 : tensor<2x27xf32>, tensor<2x3x3x3xf32>
 }
 
+// CHECK-LABEL: func.func @norms
+// CHECK: dl.lp_pool2d %{{.*}} {kernel = [2, 2], padding = [1, 0, 0, 0], p = 1.0, layout = "nhwc"} : tensor<2x4x4x3xf32> -> tensor<2x4x3x3xf32>
+func.func @norms(%x: tensor<2x3x4x4xf32>) -> tensor<2x3x4x3xf32> {
+  %0 = dl.lp_pool2d %x {kernel = [2, 2], padding = [1, 0, 0, 0], p = 1.0} : tensor<2x3x4x4xf32> -> tensor<2x3x4x3xf32>
+  func.return %0 : tensor<2x3x4x3xf32>
+}
+
 // A depthwise convolution may stay as it is, unless its input is in the other layout anyway.
 
 // CHECK-LABEL: func.func @depthwise

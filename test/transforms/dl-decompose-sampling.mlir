@@ -47,6 +47,18 @@ func.func @pool_of_planes(%x: tensor<2x3x4x5x6xf32>) -> tensor<2x3x4x4x5xf32> {
   func.return %y : tensor<2x3x4x4x5xf32>
 }
 
+// A norm is the root of sums of sums of powers.
+
+// CHECK-LABEL: @norm_of_planes
+// CHECK: [[A:%.*]] = dl.abs %x
+// CHECK: [[B:%.*]] = dl.pow [[A]], {{.*}} : (tensor<2x3x4x5x6xf32>, tensor<f32>)
+// CHECK-COUNT-2: dl.lp_pool2d {{.*}}, layout = "nhwc", p = 1.0}
+// CHECK: dl.pow
+func.func @norm_of_planes(%x: tensor<2x3x4x5x6xf32>) -> tensor<2x3x4x4x5xf32> {
+  %y = dl.lp_pool3d %x {kernel = [1, 2, 2], p = 3.0} : tensor<2x3x4x5x6xf32> -> tensor<2x3x4x4x5xf32>
+  func.return %y : tensor<2x3x4x4x5xf32>
+}
+
 // Rows are moved at once, elements one by one: these first, while they are few.
 
 // CHECK-LABEL: @nearest

@@ -391,6 +391,7 @@ def test_ceil_mode_as_onnxruntime(size: int, kernel: int, stride: int, pad: int,
     for pool in (
         node("MaxPool", ["x"], ["y"], **shared),
         node("AveragePool", ["x"], ["y"], count_include_pad=include, **shared),
+        node("LpPool", ["x"], ["y"], p=1 + 2 * include, **shared),
     ):
         model = model_of([pool], {"x": x.shape}, opset=19)
         session = onnxruntime.InferenceSession(model.SerializeToString())

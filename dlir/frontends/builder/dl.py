@@ -117,10 +117,12 @@ from dlir.dialects.dl.ops.packing import (
 )
 from dlir.dialects.dl.ops.pooling import (
     AvgPool2dOp,
+    LpPool2dOp,
     MaxPool2dOp,
 )
 from dlir.dialects.dl.ops.pooling3d import (
     AvgPool3dOp,
+    LpPool3dOp,
     MaxPool3dOp,
 )
 from dlir.dialects.dl.ops.quantization import (
@@ -258,6 +260,8 @@ __all__ = [
     "Log1pOp",
     "LogOp",
     "LogSoftmaxOp",
+    "LpPool2dOp",
+    "LpPool3dOp",
     "LrnOp",
     "LstmOp",
     "MatmulOp",

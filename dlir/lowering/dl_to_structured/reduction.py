@@ -12,7 +12,7 @@ from xdsl.ir import Attribute, Operation, SSAValue
 
 from dlir.dialects.dl.attrs import Layout
 from dlir.dialects.dl.ops import reduction as r
-from dlir.dialects.dl.ops.pooling import AvgPool2dOp, MaxPool2dOp, PoolOp
+from dlir.dialects.dl.ops.pooling import AvgPool2dOp, LpPool2dOp, MaxPool2dOp, PoolOp
 from dlir.dialects.structured.ops import element_type_of
 from dlir.lowering.dl_to_structured.contraction import Window, window_of
 from dlir.lowering.dl_to_structured.emitter import (
@@ -25,6 +25,7 @@ from dlir.lowering.dl_to_structured.emitter import (
 )
 from dlir.lowering.dl_to_structured.scalar import (
     Scalar,
+    absf,
     compare,
     computing_type,
     from_index,
@@ -33,7 +34,9 @@ from dlir.lowering.dl_to_structured.scalar import (
     maximum,
     minimum,
     number,
+    power,
     resize,
+    sqrt,
 )
 from dlir.lowering.dl_to_structured.scalar_forms import convert
 from dlir.lowering.dl_to_structured.sizes import Size, tensor_type
@@ -45,6 +48,11 @@ class Fold:
 
     neutral: Callable[[Attribute], float]
     step: Callable[[Scalar, Scalar], Scalar]
+
+
+def sum_of(function: Callable[[Scalar], Scalar]) -> Fold:
+    """The sum of what a function that is 0 at 0 gives."""
+    return Fold(lambda _: 0, lambda total, x: total + function(x))
 
 
 SUM = Fold(lambda _: 0, lambda total, x: total + x)
@@ -126,19 +134,23 @@ POOLS = {Layout.NHWC: ("nyxc", "nhwc"), Layout.NCHW: ("ncyx", "nchw")}
 """The letters of the result and of the operand; u and v run over the window."""
 
 
-def pool(emitter: Emitter, op: PoolOp, fold: Fold, finish: Epilogue | None) -> SSAValue:
-    """Fold each window; places outside of the image do not change the result."""
+def pool(
+    emitter: Emitter, op: PoolOp, fold: Fold, finish: Epilogue | None, image: SSAValue | None = None
+) -> SSAValue:
+    """Fold each window of the operand, or of an image of its size; places outside of it do not
+    change the result."""
+    x = op.x if image is None else image
     window, (parallel, read) = window_of(op), POOLS[op.layout.data]
     extents = _extents(emitter, op, window)
     space = Space(parallel, "uv")
-    element = element_type_of(op.x)
+    element = element_type_of(x)
     acc = computing_type(element)
     padding = number(fold.neutral(element), element) if any(window.padding) else None
     out = emitter.empty(tensor_type(op.result), [extents[letter] for letter in parallel])
     rows, columns = op.kernel.get_values()
     return emitter.generic(
         space,
-        [Access(op.x, space.forms(read, window.forms(space)), padding)],
+        [Access(x, space.forms(read, window.forms(space)), padding)],
         Destination(out, space.forms(parallel)),
         lambda value, total: fold.step(total, resize(value, acc)),
         init=number(fold.neutral(acc), acc),
@@ -209,8 +221,42 @@ def _counts(
     )
 
 
+@dataclass(frozen=True)
+class Norm:
+    """|x|^p, and the root of a sum of such."""
+
+    power: Callable[[Scalar], Scalar]
+    root: Callable[[Scalar], Scalar]
+
+
+NORMS = {1.0: Norm(absf, lambda total: total), 2.0: Norm(lambda x: x * x, sqrt)}
+"""By p; another p needs the power function."""
+
+
+def lp_pool(emitter: Emitter, op: LpPool2dOp) -> SSAValue:
+    """The root of the sum of the powers in each window."""
+    p, element = op.p.value.data, element_type_of(op.x)
+    norm = NORMS.get(p) or Norm(lambda x: power(absf(x), p), lambda total: power(total, 1 / p))
+    finish = Epilogue(lambda total: resize(norm.root(total), element))
+    pairs = zip(op.kernel.get_values(), op.strides.get_values(), strict=True)
+    if p in NORMS or all(kernel <= stride for kernel, stride in pairs):
+        return pool(emitter, op, sum_of(norm.power), finish)
+    # the power function takes longer than storing what it gives
+    return pool(emitter, op, SUM, finish, _computed(emitter, op.x, norm.power))
+
+
+def _computed(emitter: Emitter, x: SSAValue, function: Callable[[Scalar], Scalar]) -> SSAValue:
+    """A function of each element, in the type that it is computed in."""
+    acc, sizes = computing_type(element_type_of(x)), emitter.sizes.of(x)
+    space = Space(letters := dimensions(len(sizes)))
+    forms = space.forms(letters)
+    out = Destination(emitter.scratch(acc, sizes), forms)
+    return emitter.generic(space, [Access(x, forms)], out, lambda v: function(resize(v, acc)))
+
+
 RULES: dict[type[Operation], Callable[[Emitter, Any], SSAValue]] = {
     **dict.fromkeys(FOLDS, reduce),
     MaxPool2dOp: max_pool,
     AvgPool2dOp: avg_pool,
+    LpPool2dOp: lp_pool,
 }

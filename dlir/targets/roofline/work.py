@@ -8,6 +8,7 @@ makes of it:
 |---|---|
 | sums of products | 2 per product; of a convolution also those with padding |
 | elementwise | per element of the result those of `OPERATIONS`, else 1 |
+| norms of windows | `|x|^p` once per element of x, and what their sums and roots are |
 | reductions | one per element that is reduced, less the results (of a mean, not less) |
 | movements | none |
 | running sums and products | one per element |
@@ -149,6 +150,14 @@ def _pool(op: p.PoolOp) -> tuple[int, int]:
     return elements(op.result) * (window - 1 + divided), 0
 
 
+def _lp_pool(op: p.LpPool2dOp) -> tuple[int, int]:
+    """|x|^p of every element, their sums, and a root of each."""
+    exponent, window = op.p.value.data, prod(op.kernel.get_values())
+    powers = 1 if exponent in (1, 2) else 2  # abs, or x * x; abs and pow
+    root = 0 if exponent == 1 else 1
+    return elements(op.x) * powers + elements(op.result) * (window - 1 + root), 0
+
+
 def _extreme(op: o.ExtremeOp) -> tuple[int, int]:
     return elements(op.x) - elements(op.result), 0
 
@@ -181,6 +190,7 @@ COUNTS: dict[type[Operation], Callable[[Any], tuple[int, int]]] = {
     q.AffineOp: _per_element,
     MxScaleOp: _per_element,
     r.ReduceOp: _reduce,
+    p.LpPool2dOp: _lp_pool,
     p.PoolOp: _pool,
     scan.ScanOp: _per_element,
     o.ExtremeOp: _extreme,

@@ -17,7 +17,7 @@ from dlir.dialects.dl.ops.binary import CastOp
 from dlir.dialects.dl.ops.composite import BatchNormOp
 from dlir.dialects.dl.ops.contraction import Conv2dOp, MatmulOp
 from dlir.dialects.dl.ops.elementwise import PlainBinaryOp, UnaryOp
-from dlir.dialects.dl.ops.pooling import AvgPool2dOp, PoolOp
+from dlir.dialects.dl.ops.pooling import AvgPool2dOp, LpPool2dOp, PoolOp
 from dlir.dialects.dl.ops.reduction import ReduceMaxOp, ReduceMeanOp, ReduceMinOp, ReduceOp
 from dlir.dialects.dl.ops.source import DimOp, ParamOp
 from dlir.dialects.sparse.attrs import is_encoded
@@ -189,7 +189,8 @@ class Analysis:
         return self._computed(op, x, [x.spread(rank_of(op.x)), *statistics])
 
     def pool(self, op: PoolOp) -> Channels | None:
-        """Windows of one number give it, unless they see none of it, or zeros beside it."""
+        """Windows of one number give it, unless they see none of it, or zeros beside it; a norm of
+        many numbers is one of them for zeros."""
         x = self.channels.get(op.x)
         if x is None or x.axis != (3 if op.layout.data is Layout.NHWC else 1):
             return None
@@ -197,7 +198,8 @@ class Analysis:
         sees = all(p < op.kernel.get_values()[i % 2] for i, p in enumerate(padding))
         if any(padding) and not (sees and {*op.dilations.get_values()} == {1}):
             return replace(x, known=np.zeros_like(x.known))
-        zeros = isinstance(op, AvgPool2dOp) and op.count_include_pad is not None and any(padding)
+        padded = isinstance(op, AvgPool2dOp) and op.count_include_pad is not None and any(padding)
+        zeros = padded or isinstance(op, LpPool2dOp)
         return replace(x, known=x.known & (x.number == 0)) if zeros else x
 
     def reduce(self, op: ReduceOp) -> Channels | None:

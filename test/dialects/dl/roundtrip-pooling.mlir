@@ -30,3 +30,15 @@ func.func @avg_pool2d_2(%x: tensor<?x3x?x8xf32>) {
   %y = dl.avg_pool2d %x {kernel = [3, 3], padding = [0, 1, 1, 0], count_include_pad} : tensor<?x3x?x8xf32> -> tensor<?x3x?x7xf32>
   func.return
 }
+
+func.func @lp_pool2d(%x: tensor<?x64x8x8xf32>) {
+  // CHECK: %y = dl.lp_pool2d %x {kernel = [2, 2], strides = [2, 2], p = 3.0} : tensor<?x64x8x8xf32> -> tensor<?x64x4x4xf32>
+  %y = dl.lp_pool2d %x {kernel = [2, 2], strides = [2, 2], p = 3.0} : tensor<?x64x8x8xf32> -> tensor<?x64x4x4xf32>
+  func.return
+}
+
+func.func @lp_pool2d_2(%x: tensor<?x3x?x8xf16>) {
+  // CHECK: %y = dl.lp_pool2d %x {kernel = [3, 3], padding = [0, 1, 1, 0]} : tensor<?x3x?x8xf16> -> tensor<?x3x?x7xf16>
+  %y = dl.lp_pool2d %x {kernel = [3, 3], padding = [0, 1, 1, 0], p = 2.0} : tensor<?x3x?x8xf16> -> tensor<?x3x?x7xf16>
+  func.return
+}

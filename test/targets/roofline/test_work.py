@@ -188,6 +188,9 @@ def test_reductions_and_windows() -> None:
     image = tensor(1, 2, 8, 8)
     assert flops(p.MaxPool2dOp(image, [2, 2], strides=[2, 2])) == 2 * 16 * 3
     assert flops(p.AvgPool2dOp(image, [2, 2], strides=[2, 2])) == 2 * 16 * 4
+    assert flops(p.LpPool2dOp(image, [2, 2], strides=[2, 2], p=1)) == 2 * 64 + 2 * 16 * 3
+    assert flops(p.LpPool2dOp(image, [2, 2], strides=[2, 2], p=2)) == 2 * 64 + 2 * 16 * 4
+    assert flops(p.LpPool2dOp(image, [2, 2], strides=[2, 2], p=3)) == 4 * 64 + 2 * 16 * 4
 
 
 def test_movements_read_what_they_take() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from math import inf
 from typing import ClassVar, Literal
 
 from xdsl.dialects.builtin import AnyTensorTypeConstr, TensorType, UnitAttr
@@ -18,7 +19,9 @@ from dlir.dialects.dl.attrs import (
     LayoutAttr,
     OpClass,
     ints,
+    real,
 )
+from dlir.dialects.dl.ops.activation import FLOAT
 from dlir.dialects.dl.ops.base import DlOp, Operand, element_of, shape_of
 from dlir.dialects.dl.ops.contraction import (
     INTS_CONSTR,
@@ -160,3 +163,63 @@ class AvgPool2dOp(PoolOp):
             layout=layout,
             properties={"count_include_pad": UnitAttr() if count_include_pad else None},
         )
+
+
+def check_exponent(op: DlOp, rule: int, p: float) -> None:
+    """p gives a norm."""
+    if not 1 <= p < inf:
+        op.reject(rule, f"expected a finite p >= 1, got {p}")
+
+
+@irdl_op_definition
+class LpPool2dOp(PoolOp):
+    """p-norm of a sliding window:
+    `y[b, c, i, j] = (sum over u, v of |x[b, c, i*sh + u*dh - top, j*sw + v*dw - left]|^p)^(1/p)`.
+
+    Places outside the image do not count; a window that sees none gives 0. The sum is taken in the
+    element type, or in f32 for the half types: it overflows where `|x|^p` does.
+
+    C1: the element type is a float
+    C2: the result has the inferred image size
+    C3: the operand has rank 4
+    C4: two kernel sizes, strides and dilations >= 1, four paddings >= 0
+    C5: the kernel fits into the padded image
+    C6: p is a finite number >= 1
+
+    ```mlir
+    %y = dl.lp_pool2d %x {kernel = [2, 2], strides = [2, 2], p = 3.0}
+        : tensor<?x64x8x8xf32> -> tensor<?x64x4x4xf32>
+    ```
+    """
+
+    name = "dl.lp_pool2d"
+
+    ELEMENTS: ClassVar[ElementSet] = FLOATS
+
+    p = opt_prop_def(FLOAT, default_value=real(2.0))
+
+    def __init__(
+        self,
+        x: Operand,
+        kernel: Sequence[int],
+        *,
+        strides: Sequence[int] = (1, 1),
+        padding: Sequence[int] = (0, 0, 0, 0),
+        dilations: Sequence[int] = (1, 1),
+        layout: Literal["nchw", "nhwc"] = "nchw",
+        p: float = 2.0,
+    ):
+        super().__init__(
+            x,
+            kernel,
+            strides=strides,
+            padding=padding,
+            dilations=dilations,
+            layout=layout,
+            properties={"p": real(p)},
+        )
+
+    def infer(self) -> Sequence[Attribute]:
+        types = super().infer()
+        check_exponent(self, 6, self.p.value.data)
+        return types

@@ -9,9 +9,11 @@ from xdsl.dialects.builtin import AnyTensorTypeConstr, TensorType, UnitAttr
 from xdsl.ir import Attribute
 from xdsl.irdl import BaseAttr, irdl_op_definition, operand_def, opt_prop_def, prop_def, result_def
 
-from dlir.dialects.dl.attrs import FLOATS, NUMBERS, ElementSet, OpClass, ints
+from dlir.dialects.dl.attrs import FLOATS, NUMBERS, ElementSet, OpClass, ints, real
+from dlir.dialects.dl.ops.activation import FLOAT
 from dlir.dialects.dl.ops.base import DlOp, Operand, element_of, shape_of
 from dlir.dialects.dl.ops.contraction import INTS_CONSTR, check_windows, image_after
+from dlir.dialects.dl.ops.pooling import check_exponent
 
 
 class Pool3dOp(DlOp):
@@ -138,3 +140,56 @@ class AvgPool3dOp(Pool3dOp):
             dilations=dilations,
             properties={"count_include_pad": UnitAttr() if count_include_pad else None},
         )
+
+
+@irdl_op_definition
+class LpPool3dOp(Pool3dOp):
+    """p-norm of a sliding window:
+    `y[b, c, l, i, j] = (sum over t, u, v of
+    |x[b, c, l*sd + t*dd - front, i*sh + u*dh - top, j*sw + v*dw - left]|^p)^(1/p)`.
+
+    Places outside the image do not count; a window that sees none gives 0. The sum is taken in the
+    element type, or in f32 for the half types: it overflows where `|x|^p` does.
+
+    C1: the element type is a float
+    C2: the result has the inferred image size
+    C3: the operand has rank 5
+    C4: three kernel sizes, strides and dilations >= 1, six paddings >= 0
+    C5: the kernel fits into the padded image
+    C6: p is a finite number >= 1
+
+    ```mlir
+    %y = dl.lp_pool3d %x {kernel = [2, 2, 2], strides = [2, 2, 2], p = 1.0}
+        : tensor<?x16x8x32x32xf32> -> tensor<?x16x4x16x16xf32>
+    ```
+    """
+
+    name = "dl.lp_pool3d"
+
+    ELEMENTS: ClassVar[ElementSet] = FLOATS
+
+    p = opt_prop_def(FLOAT, default_value=real(2.0))
+
+    def __init__(
+        self,
+        x: Operand,
+        kernel: Sequence[int],
+        *,
+        strides: Sequence[int] = (1, 1, 1),
+        padding: Sequence[int] = (0, 0, 0, 0, 0, 0),
+        dilations: Sequence[int] = (1, 1, 1),
+        p: float = 2.0,
+    ):
+        super().__init__(
+            x,
+            kernel,
+            strides=strides,
+            padding=padding,
+            dilations=dilations,
+            properties={"p": real(p)},
+        )
+
+    def infer(self) -> Sequence[Attribute]:
+        types = super().infer()
+        check_exponent(self, 6, self.p.value.data)
+        return types

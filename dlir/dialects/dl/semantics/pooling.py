@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from dlir.dialects.dl.attrs import Layout
-from dlir.dialects.dl.ops.pooling import AvgPool2dOp, MaxPool2dOp, PoolOp
+from dlir.dialects.dl.ops.pooling import AvgPool2dOp, LpPool2dOp, MaxPool2dOp, PoolOp
 from dlir.dialects.dl.semantics.common import result_dtype, rounded, to_f64
 from dlir.dialects.dl.semantics.contraction import windows
 from dlir.dialects.dl.semantics.reduction import least
@@ -40,4 +40,10 @@ def avg_pool2d(_: Any, op: AvgPool2dOp, x: Array) -> Array:
     return in_layout(op, total / count)
 
 
-SEMANTICS = {MaxPool2dOp: max_pool2d, AvgPool2dOp: avg_pool2d}
+def lp_pool2d(_: Any, op: LpPool2dOp, x: Array) -> Array:
+    """(the sum of |x|^p of each window)^(1/p)"""
+    p = op.p.value.data
+    return in_layout(op, seen(op, np.abs(to_f64(x)) ** p, 0).sum((4, 5)) ** (1 / p))
+
+
+SEMANTICS = {MaxPool2dOp: max_pool2d, AvgPool2dOp: avg_pool2d, LpPool2dOp: lp_pool2d}

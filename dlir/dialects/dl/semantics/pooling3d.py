@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from dlir.dialects.dl.ops.pooling3d import AvgPool3dOp, MaxPool3dOp, Pool3dOp
+from dlir.dialects.dl.ops.pooling3d import AvgPool3dOp, LpPool3dOp, MaxPool3dOp, Pool3dOp
 from dlir.dialects.dl.semantics.common import result_dtype, rounded, to_f64
 from dlir.dialects.dl.semantics.contraction import windows
 from dlir.dialects.dl.semantics.reduction import least
@@ -36,4 +36,11 @@ def avg_pool3d(_: Any, op: AvgPool3dOp, x: Array) -> Array:
     return rounded(total / count, result_dtype(op))
 
 
-SEMANTICS = {MaxPool3dOp: max_pool3d, AvgPool3dOp: avg_pool3d}
+def lp_pool3d(_: Any, op: LpPool3dOp, x: Array) -> Array:
+    """(the sum of |x|^p of each window)^(1/p)"""
+    p = op.p.value.data
+    total = seen(op, np.abs(to_f64(x)) ** p, 0).sum(WINDOW)
+    return rounded(total ** (1 / p), result_dtype(op))
+
+
+SEMANTICS = {MaxPool3dOp: max_pool3d, AvgPool3dOp: avg_pool3d, LpPool3dOp: lp_pool3d}

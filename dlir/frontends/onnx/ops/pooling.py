@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from math import prod
+from math import inf
 
 from xdsl.dialects.builtin import bf16, f16, f32
 from xdsl.ir import Attribute, Operation
@@ -116,21 +116,27 @@ def _padded(context: Context, image: Tensor, padding: tuple[int, ...]) -> Tensor
 
 
 def _lp_pool(context: Context, node: Node) -> Tensor:
-    """The p-norm of each window: its mean with the padding, times its size, is a sum."""
+    """The p-norm of each window."""
     x, p = tensor(context, node, 0), _exponent(node)
-    powers = _power(context, context.cast(x, _wide(x.element)), p)
-    image = square_image(context, powers)
+    image = square_image(context, x)
     windows = _pool_windows(node, x)
     if node.int("ceil_mode", 0):
         windows = _ceiled(image, windows)
-    mean = _average(context, x, image, windows, include=True)
-    count = context.constant(prod(windows.kernel), mean.element)
-    return _norm(context, context.itemwise(dl.MulOp, mean, count), p, x.element)
+    op = (dl.LpPool3dOp if x.rank == 5 else dl.LpPool2dOp)(
+        image.ssa,
+        windows.kernel,
+        strides=windows.strides,
+        padding=windows.padding,
+        dilations=windows.dilations,
+        p=p,
+    )
+    return _pooled(context, op, x, image, windows)
 
 
 def _exponent(node: Node) -> float:
-    p = node.int("p", 2)
-    if p < 1:
+    """p, which operator set 1 had as a float."""
+    p = node.float("p", 2.0) if node.opset == 1 else float(node.int("p", 2))
+    if not 1 <= p < inf:
         raise Unsupported(f"p = {p}")
     return p
 
