@@ -160,10 +160,18 @@ class _Packing:
         return Linear((*head, *tail), form.constant)
 
     def _domain(self) -> list[int]:
-        new = [e if e >= 0 else -1 for e in self.extents]
-        new[self.n] = -(-new[self.n] // self.width)
-        new[self.k] = -(-new[self.k] // self.per)
+        new = [-(-e // self._block(d)) if e >= 0 else -1 for d, e in enumerate(self.extents)]
         return [*new, self.width, *([self.per] if self.narrow else [])]
+
+    def _block(self, d: int) -> int:
+        """How much of an iterator of the op a step of the new one covers."""
+        return {self.n: self.width, self.k: self.per}.get(d, 1)
+
+    def _blocks(self, d: int) -> Size:
+        """How many steps a new iterator takes."""
+        if d >= self.nr:
+            return self.width
+        return self.sizes.ceil_div(self.sizes.extent(self.op, d), self._block(d))
 
     # Copies
 
@@ -173,10 +181,7 @@ class _Packing:
         used = [d for d in range(self.nr) if x.depends_on(d)]
         order = [d for d in used if d not in self.op.reduction_dims and d != self.n]
         order += [self.n, *(d for d in used if d in self.op.reduction_dims), self.nr]
-        extents = self._domain()
-        new_sizes: list[Size] = [
-            extents[d] if extents[d] >= 0 else self.sizes.extent(self.op, d) for d in order
-        ]
+        new_sizes: list[Size] = [*map(self._blocks, order)]
         places = [*order, self.dims - 1] if in_words else order
         if x.depends_on(self.k) and not in_words and self.narrow:
             places, new_sizes = self._with_parts(order, new_sizes)
