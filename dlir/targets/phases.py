@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dlir.diagnostics import fail
 
 TAKEN_APART = (
+    "additive_attention",
     "attention",
     "avg_pool3d",
     "batch_norm_training",

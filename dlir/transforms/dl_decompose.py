@@ -14,8 +14,9 @@ from xdsl.passes import ModulePass
 from xdsl.pattern_rewriter import PatternRewriter, RewritePattern
 
 from dlir.diagnostics import fail
-from dlir.dialects.dl.attrs import BOOLS, Approximation, Predicate
+from dlir.dialects.dl.attrs import Approximation, Predicate
 from dlir.dialects.dl.ops import activation as a
+from dlir.dialects.dl.ops import attention as at
 from dlir.dialects.dl.ops import composite as c
 from dlir.dialects.dl.ops import convolution as v
 from dlir.dialects.dl.ops import embedding as e
@@ -30,7 +31,6 @@ from dlir.dialects.dl.ops import rotary as rot
 from dlir.dialects.dl.ops import sampling as sa
 from dlir.dialects.dl.ops.base import DlOp, Operand, element_of, rank_of, shape_of
 from dlir.dialects.dl.ops.binary import CastOp
-from dlir.dialects.dl.ops.contraction import MatmulOp
 from dlir.dialects.dl.ops.movement import PadOp, ReshapeOp, SliceOp
 from dlir.dialects.dl.ops.reduction import ReduceMaxOp, ReduceMeanOp, ReduceSumOp
 from dlir.dialects.dl.ops.source import DimOp
@@ -38,6 +38,7 @@ from dlir.dialects.dl.terms import Formula as Make
 from dlir.dialects.dl.terms import Term
 from dlir.rewrite import rewrite
 from dlir.transforms.decompose import (
+    attention,
     convolution,
     embedding,
     linear_algebra,
@@ -115,22 +116,6 @@ def lrn(op: c.LrnOp, make: Make) -> Term:
         w = w + shifted(by)
     scaled = w * (op.alpha.value.data / size) + op.bias.value.data
     return x / scaled**op.beta.value.data
-
-
-def attention(op: c.AttentionOp, make: Make) -> Term:
-    """softmax(scale * q k^T + mask) v; the products read the operands as they are"""
-    wide = make.element
-    scores = make.apply(MatmulOp(op.q, op.k, acc=wide, element_type=wide, transpose_rhs=True))
-    if (scale := op.scale.value.data) != 1:
-        scores = scores * scale
-    if op.mask is not None and element_of(op.mask) in BOOLS:
-        scores = scores.where_true(op.mask, op.fill.value.data)
-    elif op.mask is not None:
-        scores = scores + make.term(op.mask)
-    shares = scores.then(c.SoftmaxOp)
-    if (element := element_of(op.v)) != wide:
-        shares = shares.then(CastOp, element)
-    return make.apply(MatmulOp(shares.value, op.v, acc=wide, element_type=wide))
 
 
 def _sizes(x: Operand, make: Make) -> list[int | Operand]:
@@ -217,7 +202,8 @@ DECOMPOSITIONS: dict[type[DlOp], Callable[[Any, Make], Term | Sequence[Term]]] =
     c.LayerNormOp: layer_norm,
     c.BatchNormOp: batch_norm,
     c.LrnOp: lrn,
-    c.AttentionOp: attention,
+    at.AttentionOp: attention.attention,
+    at.AdditiveAttentionOp: attention.additive_attention,
     a.SigmoidOp: sigmoid,
     a.GeluOp: gelu,
     a.SiluOp: silu,

@@ -16,6 +16,7 @@ from dlir.dialects.dl.match import find
 from dlir.dialects.dl.ops.base import element_of
 from dlir.rewrite import no_match, rewrite
 from dlir.transforms.raising.activations import ACTIVATIONS
+from dlir.transforms.raising.additive_attention import ADDITIVE_ATTENTIONS
 from dlir.transforms.raising.attention import ATTENTIONS
 from dlir.transforms.raising.channel_norms import CHANNEL_NORMS
 from dlir.transforms.raising.composite import Composite
@@ -26,7 +27,8 @@ from dlir.transforms.raising.pooling import POOLINGS
 from dlir.transforms.raising.rotary import ROTARIES
 
 COMPOSITES = (
-    *MEANS, *ACTIVATIONS, *NORMS, *CHANNEL_NORMS, *POOLINGS, *ROTARIES, *ATTENTIONS, *GROUPED,
+    *MEANS, *ACTIVATIONS, *NORMS, *CHANNEL_NORMS, *POOLINGS, *ROTARIES, *ATTENTIONS,
+    *ADDITIVE_ATTENTIONS, *GROUPED,
 )  # fmt: skip
 """In this order they are tried."""
 
@@ -66,9 +68,9 @@ class DlRaiseComposites(ModulePass):
 
     These are gelu, sigmoid, silu, softplus, softsign, mish, elu, selu, leaky_relu, hard_sigmoid,
     hard_swish, softmax, log_softmax, layer_norm, rms_norm, instance_norm, group_norm,
-    lp_pool2d, lp_pool3d, rotary_embedding and attention, also where several heads of queries share
-    one of keys and values: such heads become a dimension of their own, and k and v are no longer
-    repeated.
+    lp_pool2d, lp_pool3d, rotary_embedding, additive_attention and attention, also where several
+    heads of queries share one of keys and values: such heads become a dimension of their own, and k
+    and v are no longer repeated.
 
     The operands of sums and products may stand in any order; numbers are compared to the last
     digits of the element type. An op whose parts are used elsewhere is left as it is. The result

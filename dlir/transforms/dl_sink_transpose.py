@@ -13,8 +13,8 @@ from xdsl.passes import ModulePass
 
 from dlir.dialects.dl.constants import follows_from_weights
 from dlir.dialects.dl.ops import movement as m
+from dlir.dialects.dl.ops.attention import AttentionOp
 from dlir.dialects.dl.ops.base import shape_of
-from dlir.dialects.dl.ops.composite import AttentionOp
 from dlir.dialects.dl.ops.contraction import MatmulOp
 from dlir.dialects.dl.shapes import DYNAMIC
 from dlir.rewrite import current_statistics

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
+from numeric.attention_cases import attention_cases
 from numeric.bits_cases import bitcast_cases, shift_cases
 from numeric.cases import (
     BITS,
@@ -351,25 +352,6 @@ def normalization_cases(e: str) -> list[Case]:
         make = lambda x, a=(size, beta): c.LrnOp(x, a[0], alpha=0.1, beta=a[1], bias=1.5)  # noqa: E731
         cases.append(Case("lrn", f"2?x7x3x2?x{e}", make, Scaled(8)))
     cases.append(Case("lrn", f"2x3x4?x{e}", lambda x: c.LrnOp(x, 3, axis=2), Scaled(8)))
-    return cases
-
-
-def attention_cases(e: str) -> list[Case]:
-    masked = lambda q, k, v, mask: c.AttentionOp(q, k, v, mask, scale=0.5)  # noqa: E731
-    filled = lambda q, k, v, mask: c.AttentionOp(q, k, v, mask, fill=-9.0)  # noqa: E731
-    operands = (
-        "2?x3x5?x4 2?x3x7?x4 2?x3x7?x6",
-        "5x4 17x4 17x3",
-        "2x1x4 1x65x4 65x4",
-        "3x4 1x4 1x1",
-    )
-    masks = ("2?x1x1x7?", "5x17", "65", "1x1")
-    cases: list[Case] = []
-    for shapes, mask in zip(operands, masks, strict=True):
-        types = " ".join(f"{shape}x{e}" for shape in shapes.split())
-        cases.append(Case("attention", types, c.AttentionOp, Scaled(65)))
-        cases.append(Case("attention", f"{types} {mask}x{e}", masked, Scaled(65)))
-        cases.append(Case("attention", f"{types} {mask}xi1", filled, Scaled(65)))
     return cases
 
 

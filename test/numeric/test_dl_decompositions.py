@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import pytest
+from numeric.attention_cases import attention_cases
 from numeric.cases import Case, module_of
 from numeric.linear_algebra_cases import linear_algebra_cases
 from numeric.normalization_cases import more_normalization_cases
@@ -20,6 +21,7 @@ from dlir.transforms.dl_decompose import DECOMPOSITIONS, DlDecompose
 from dlir.verifier import verify
 
 CASES = {
+    "attention": attention_cases,
     "embedding": embedding_cases,
     "linear algebra": linear_algebra_cases,
     "normalization": more_normalization_cases,

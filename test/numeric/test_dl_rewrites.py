@@ -25,7 +25,6 @@ COMPOSITE = {
     " : (T, tensor<5xE>, tensor<5xE>, tensor<5xE>, tensor<5xE>) -> T",
     "lrn": "dl.lrn %x {size = 4, alpha = 0.5} : T",
     "gelu": 'dl.gelu %x {approximate = "tanh"} : T',
-    "attention": "dl.attention %x, %x, %x {scale = 0.5} : (T, T, T) -> T",
     "elu": "dl.elu %x {alpha = 0.5} : T",
 }
 

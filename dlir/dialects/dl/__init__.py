@@ -40,6 +40,7 @@ from dlir.dialects.dl.attrs import (
 )
 from dlir.dialects.dl.ops import (
     activation,
+    attention,
     binary,
     bits,
     casting,
@@ -92,6 +93,7 @@ FAMILIES: tuple[ModuleType, ...] = (
     pooling3d,
     reduction,
     composite,
+    attention,
     normalization,
     rotary,
     recurrent,

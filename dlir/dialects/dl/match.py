@@ -25,6 +25,7 @@ from dlir.dialects.dl.ops import activation as a
 from dlir.dialects.dl.ops import binary as b
 from dlir.dialects.dl.ops import math as m
 from dlir.dialects.dl.ops.base import DlOp, element_of
+from dlir.dialects.dl.ops.movement import ReshapeOp
 from dlir.dialects.dl.ops.reduction import ReduceOp
 from dlir.dialects.dl.rules import splat
 
@@ -193,6 +194,36 @@ class Over(Pattern):
         bound = found.through(op).bind(self.axes, op.axes.get_values())
         if bound is not None:
             yield from self.x.matches(op.x, bound)
+
+
+@dataclass(frozen=True)
+class Named(Pattern):
+    """What a pattern matches, under a name."""
+
+    x: Pattern
+    name: str
+
+    def roots(self) -> tuple[type[DlOp], ...]:
+        return self.x.roots()
+
+    def matches(self, value: SSAValue, found: Found) -> Matches:
+        if (bound := found.bind(self.name, value)) is not None:
+            yield from self.x.matches(value, bound)
+
+
+@dataclass(frozen=True)
+class Reshaped(Pattern):
+    """x under another shape, whatever sizes that takes."""
+
+    x: Pattern
+
+    def roots(self) -> tuple[type[DlOp], ...]:
+        return (ReshapeOp,)
+
+    def matches(self, value: SSAValue, found: Found) -> Matches:
+        op = value.op if isinstance(value, OpResult) else None
+        if isinstance(op, ReshapeOp):
+            yield from self.x.matches(op.x, found.through(op))
 
 
 @dataclass(frozen=True)

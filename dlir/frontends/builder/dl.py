@@ -15,6 +15,10 @@ from dlir.dialects.dl.ops.activation import (
     SoftplusOp,
     SoftsignOp,
 )
+from dlir.dialects.dl.ops.attention import (
+    AdditiveAttentionOp,
+    AttentionOp,
+)
 from dlir.dialects.dl.ops.binary import (
     AddOp,
     AndOp,
@@ -40,7 +44,6 @@ from dlir.dialects.dl.ops.bits import (
     ShiftRightOp,
 )
 from dlir.dialects.dl.ops.composite import (
-    AttentionOp,
     BatchNormOp,
     LayerNormOp,
     LogSoftmaxOp,
@@ -197,6 +200,7 @@ __all__ = [
     "AcosOp",
     "AcoshOp",
     "AddOp",
+    "AdditiveAttentionOp",
     "AndOp",
     "ArgmaxOp",
     "ArgminOp",

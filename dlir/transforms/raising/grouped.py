@@ -14,7 +14,7 @@ from xdsl.dialects.builtin import DYNAMIC_INDEX
 from xdsl.ir import SSAValue
 
 from dlir.dialects.dl.match import Any, Found, Node
-from dlir.dialects.dl.ops import composite as c
+from dlir.dialects.dl.ops import attention as at
 from dlir.dialects.dl.ops.base import DlOp, rank_of, shape_of
 from dlir.dialects.dl.ops.movement import BroadcastOp, ReshapeOp
 from dlir.dialects.dl.ops.source import DimOp
@@ -22,8 +22,8 @@ from dlir.dialects.dl.rules import definer
 from dlir.transforms.raising.composite import Composite, Made
 
 _OPERANDS = Any("q"), Any("k"), Any("v")
-REPEATED = Node((c.AttentionOp,), _OPERANDS, "op") | Node(
-    (c.AttentionOp,), (*_OPERANDS, Any("mask")), "op"
+REPEATED = Node((at.AttentionOp,), _OPERANDS, "op") | Node(
+    (at.AttentionOp,), (*_OPERANDS, Any("mask")), "op"
 )
 
 
@@ -55,7 +55,7 @@ def repeated(value: SSAValue) -> Repeated | None:
 
 def grouped_attention(found: Found) -> Made:
     """Attention over [.., heads, group, m, d], put back together."""
-    op: c.AttentionOp = found["op"]
+    op: at.AttentionOp = found["op"]
     k, v = repeated(op.k), repeated(op.v)
     if k is None or v is None or k[1:] != v[1:]:
         return
@@ -66,7 +66,7 @@ def grouped_attention(found: Found) -> Made:
     q = _apart(op.q, split, made)
     mask = None if op.mask is None else _mask_apart(op.mask, split, made)
     scale, fill = op.scale.value.data, op.fill.value.data
-    attention = c.AttentionOp(q, k.x, v.x, mask, scale=scale, fill=fill)
+    attention = at.AttentionOp(q, k.x, v.x, mask, scale=scale, fill=fill)
     made.append(attention)
     sizes = [*_sizes(op.q, made)[:-1], shape_of(op.v)[-1]]
     if DYNAMIC_INDEX not in sizes:

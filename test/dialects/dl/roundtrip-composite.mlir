@@ -54,21 +54,3 @@ func.func @lrn_2(%x: tensor<1x2x2x4xf32>) {
   %y = dl.lrn %x {size = 3, alpha = 0.5, beta = 0.25, axis = 3} : tensor<1x2x2x4xf32>
   func.return
 }
-
-func.func @attention(%q: tensor<?x12x?x64xf32>, %k: tensor<?x12x?x64xf32>, %v: tensor<?x12x?x32xf32>, %mask: tensor<?x1x1x?xf32>) {
-  // CHECK: %y = dl.attention %q, %k, %v, %mask {scale = 0.125} : (tensor<?x12x?x64xf32>, tensor<?x12x?x64xf32>, tensor<?x12x?x32xf32>, tensor<?x1x1x?xf32>) -> tensor<?x12x?x32xf32>
-  %y = dl.attention %q, %k, %v, %mask {scale = 0.125} : (tensor<?x12x?x64xf32>, tensor<?x12x?x64xf32>, tensor<?x12x?x32xf32>, tensor<?x1x1x?xf32>) -> tensor<?x12x?x32xf32>
-  func.return
-}
-
-func.func @attention_2(%q: tensor<3x4xf64>, %kv: tensor<5x4xf64>) {
-  // CHECK: %y = dl.attention %q, %kv, %kv : (tensor<3x4xf64>, tensor<5x4xf64>, tensor<5x4xf64>) -> tensor<3x4xf64>
-  %y = dl.attention %q, %kv, %kv : (tensor<3x4xf64>, tensor<5x4xf64>, tensor<5x4xf64>) -> tensor<3x4xf64>
-  func.return
-}
-
-func.func @attention_3(%q: tensor<3x4xf32>, %kv: tensor<5x4xf32>, %mask: tensor<3x5xi1>) {
-  // CHECK: %y = dl.attention %q, %kv, %kv, %mask {fill = -1.0e+30} : (tensor<3x4xf32>, tensor<5x4xf32>, tensor<5x4xf32>, tensor<3x5xi1>) -> tensor<3x4xf32>
-  %y = dl.attention %q, %kv, %kv, %mask {fill = -1.0e+30} : (tensor<3x4xf32>, tensor<5x4xf32>, tensor<5x4xf32>, tensor<3x5xi1>) -> tensor<3x4xf32>
-  func.return
-}

@@ -13,6 +13,7 @@ from typing import Any, cast
 from xdsl.ir import Operation
 
 from dlir.dialects.dl.semantics import (
+    attention,
     casting,
     composite,
     contraction,
@@ -74,6 +75,7 @@ _FAMILIES = (
     pooling3d,
     reduction,
     composite,
+    attention,
     normalization,
     rotary,
     recurrent,

@@ -7,8 +7,7 @@ from typing import Any
 import numpy as np
 
 from dlir.dialects.dl.ops import composite as c
-from dlir.dialects.dl.ops.base import shape_of
-from dlir.dialects.dl.semantics.common import check_stretch, result_dtype, rounded, to_f64
+from dlir.dialects.dl.semantics.common import result_dtype, rounded, to_f64
 from dlir.numpy_types import Array
 
 
@@ -76,26 +75,10 @@ def lrn(_: Any, op: c.LrnOp, x: Array) -> Array:
     return rounded(np.moveaxis(y, 0, axis), result_dtype(op))
 
 
-def attention(_: Any, op: c.AttentionOp, q: Array, k: Array, v: Array, mask: Any = None) -> Array:
-    """softmax(scale * q k^T + mask) v, or `fill` where a mask of i1 is false"""
-    batch = np.broadcast_shapes(*(array.shape[:-2] for array in (q, k, v)))
-    for operand, array in ((op.q, q), (op.k, k), (op.v, v)):
-        check_stretch(shape_of(operand)[:-2], array.shape[:-2], batch)
-    scores = np.matmul(to_f64(q), to_f64(k).swapaxes(-1, -2)) * op.scale.value.data
-    if mask is not None:
-        assert op.mask is not None
-        check_stretch(shape_of(op.mask), mask.shape, scores.shape)
-        seen = mask.dtype == np.bool_
-        scores = np.where(mask, scores, op.fill.value.data) if seen else scores + to_f64(mask)
-    e = np.exp(shifted(scores, -1))
-    return rounded(np.matmul(e / e.sum(axis=-1, keepdims=True), to_f64(v)), result_dtype(op))
-
-
 SEMANTICS = {
     c.SoftmaxOp: softmax,
     c.LogSoftmaxOp: log_softmax,
     c.LayerNormOp: layer_norm,
     c.BatchNormOp: batch_norm,
     c.LrnOp: lrn,
-    c.AttentionOp: attention,
 }
