@@ -174,6 +174,18 @@ def test_members_of_a_sum_must_agree() -> None:
     assert "tensor<?x12x2x2xf32>" in text
 
 
+def test_a_norm_of_numbers_is_another_number() -> None:
+    """Windows of many places make more of a number, but nothing of zero."""
+    start, end = CNN.index("  %w2 ="), CNN.index("  %6 =")
+    means = (CNN[:start] + CNN[end:]).replace("dl.max_pool2d %5", "dl.max_pool2d %3")
+    norms = means.replace("dl.avg_pool2d", "dl.lp_pool2d")
+    for text, number, expected in ((means, 0.5, 2), (norms, 0.5, 0), (norms, 0.0, 2)):
+        weights = cnn_weights([1, 6], [], number)
+        del weights["w2"]
+        _, _, count = removed(text, weights, floats(2, 3, 8, 8))
+        assert count == expected
+
+
 def test_a_padded_convolution_takes_no_number() -> None:
     """A number that is not zero ends at the padding, which the convolution sees."""
     _, _, count = removed(CNN, cnn_weights([1], [1], 0.5), floats(2, 3, 8, 8))
