@@ -187,3 +187,51 @@ def test_convolution_of_lines():
     padded = np.pad(x, [(0, 0), (0, 0), (1, 0)])
     expected = [[np.sum(padded[0, :, i : i + 5 : 2] * k) for i in (0, 2)] for k in w]
     np.testing.assert_allclose(run(model, x), [expected])
+
+
+# Einsum
+
+
+@pytest.mark.parametrize(
+    ("equation", "shapes"),
+    [
+        ("ii->i", [(4, 4)]),
+        ("ii", [(4, 4)]),
+        ("iji->j", [(3, 2, 3)]),
+        ("iii->i", [(3, 3, 3)]),
+        ("...ii->...i", [(2, 3, 4, 4)]),
+        ("...ij->ji...", [(2, 3, 4)]),
+        ("...ij,...jk->...ik", [(2, 5, 3, 4), (2, 5, 4, 6)]),
+        ("...i,i", [(2, 3, 4), (4,)]),
+        ("b...i,bi->b...", [(2, 3, 5, 4), (2, 4)]),
+        ("ii,ij->j", [(3, 3), (3, 2)]),
+        ("->", [()]),
+        (",i->i", [(), (3,)]),
+        ("...->...", [(2, 3)]),
+        ("ii->i", [(0, 0)]),
+    ],
+)
+def test_einsum_as_numpy(equation: str, shapes: list[tuple[int, ...]]) -> None:
+    arrays = [np.random.default_rng(0).standard_normal(s).astype(np.float32) for s in shapes]
+    names = [f"x{n}" for n in range(len(arrays))]
+    inputs = dict(zip(names, shapes, strict=True))
+    model = model_of([node("Einsum", names, ["y"], equation=equation)], inputs)
+    np.testing.assert_allclose(
+        run(model, *arrays), np.einsum(equation, *arrays), rtol=1e-5, atol=1e-6
+    )
+
+
+@pytest.mark.parametrize(
+    ("equation", "reason"),
+    [
+        ("ij->i", "term 'ij'"),
+        ("i...j...->i", "term 'i...j...'"),
+        ("i-j->i", "term 'i-j'"),
+        ("iij->j", "'i' twice with sizes 2 and 3"),
+        ("ijk->ijl", "result 'ijl'"),
+        ("ijk->iji", "result 'iji'"),
+    ],
+)
+def test_what_is_no_equation(equation: str, reason: str) -> None:
+    model = model_of([node("Einsum", ["x"], ["y"], equation=equation)], {"x": (2, 3, 4)})
+    assert reason in errors_of(model)[0]

@@ -1,4 +1,8 @@
-"""Einsum of one or two operands: a sum and a transpose, or a matrix product between transposes."""
+"""Einsum of one or two operands: a sum and a transpose, or a matrix product between transposes.
+
+Dimensions of an ellipsis get letters of their own; of a letter that stands twice in a term the
+diagonal is taken first.
+"""
 
 from __future__ import annotations
 
@@ -13,28 +17,62 @@ from ..node import Node
 from ..operator import Build, tensors
 from .reduction import reduce
 
+ELLIPSIS = "αβγδεζηθ"
+"""Letters for the dimensions of an ellipsis, which are counted from the last one."""
+
 
 def _einsum(context: Context, node: Node) -> Tensor:
     equation = node.string("equation", "").replace(" ", "")
     operands = tensors(context, node)
-    terms, result = _terms(equation)
-    if len(terms) != len(operands) or len(operands) not in (1, 2):
+    terms, result = _terms(equation, [x.rank for x in operands])
+    if len(operands) not in (1, 2):
         raise Unsupported(f"equation '{equation}' of {len(operands)} operands")
-    for term, operand in zip(terms, operands, strict=True):
-        if len({*term}) != len(term) or not term.isalpha() or len(term) != operand.rank:
-            raise Unsupported(f"term '{term}' of equation '{equation}'")
     if not {*result} <= {*"".join(terms)} or len({*result}) != len(result):
         raise Unsupported(f"result '{result}' of equation '{equation}'")
+    for number, (term, operand) in enumerate(zip(terms, operands, strict=True)):
+        operands[number], terms[number] = _diagonal(context, operand, term)
     if len(operands) == 1:
         return _arranged(context, operands[0], terms[0], result)
     return _product(context, operands, terms, result)
 
 
-def _terms(equation: str) -> tuple[list[str], str]:
+def _terms(equation: str, ranks: Sequence[int]) -> tuple[list[str], str]:
     """The letters of operands and result; without `->` those that stand once, in order."""
     left, arrow, result = equation.partition("->")
+    terms = left.split(",")
+    if len(terms) != len(ranks):
+        raise Unsupported(f"equation '{equation}' of {len(ranks)} operands")
+    counts = [rank - len(term.replace("...", "")) for term, rank in zip(terms, ranks, strict=True)]
+    for term, count in zip(terms, counts, strict=True):
+        letters = term.replace("...", "", 1)
+        plain = not letters or (letters.isascii() and letters.isalpha())
+        if not 0 <= count <= (len(ELLIPSIS) if "..." in term else 0) or not plain:
+            raise Unsupported(f"term '{term}' of equation '{equation}'")
+    spread = [
+        term.replace("...", ELLIPSIS[len(ELLIPSIS) - count :])
+        for term, count in zip(terms, counts, strict=True)
+    ]
+    hidden = ELLIPSIS[len(ELLIPSIS) - max(counts) :]
+    if arrow:
+        return spread, result.replace("...", hidden, 1)
     once = sorted(c for c in {*left} if c.isalpha() and left.count(c) == 1)
-    return left.split(","), result if arrow else "".join(once)
+    return spread, hidden + "".join(once)
+
+
+def _diagonal(context: Context, x: Tensor, term: str) -> tuple[Tensor, str]:
+    """The places at which all dimensions of one letter are at the same number."""
+    while (letter := next((c for c in term if term.count(c) > 1), None)) is not None:
+        first = term.index(letter)
+        second = term.index(letter, first + 1)
+        size, other = x.dims[first], x.dims[second]
+        if not isinstance(size, int) or size != other:
+            raise Unsupported(f"'{letter}' twice with sizes {size} and {other}")
+        order = [axis for axis in range(x.rank) if axis not in (first, second)]
+        x = context.transpose(x, [*order, first, second])
+        x = context.reshape(x, (*x.dims[:-2], size * size))
+        x = context.take(x, x.rank - 1, 0, size, size + 1)
+        term = "".join(term[axis] for axis in order) + letter
+    return x, term
 
 
 def _arranged(context: Context, x: Tensor, have: str, want: str) -> Tensor:
