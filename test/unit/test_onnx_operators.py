@@ -235,3 +235,44 @@ def test_einsum_as_numpy(equation: str, shapes: list[tuple[int, ...]]) -> None:
 def test_what_is_no_equation(equation: str, reason: str) -> None:
     model = model_of([node("Einsum", ["x"], ["y"], equation=equation)], {"x": (2, 3, 4)})
     assert reason in errors_of(model)[0]
+
+
+# Operators that changed their meaning
+
+
+@pytest.mark.parametrize("shape", [(2, 3), (2, 3, 3), (2, 3, 4, 5)])
+@pytest.mark.parametrize("slopes", [1, 3])
+@pytest.mark.parametrize("is_weight", [True, False])
+def test_slopes_of_old_are_those_of_channels(shape: tuple[int, ...], slopes: int, is_weight: bool):
+    x, slope = ramp(*shape) - 7, np.arange(1, slopes + 1, dtype=np.float32) / 4
+    prelu = node("PRelu", ["x", "s"], ["y"])
+    weights, inputs = ({"s": slope}, {}) if is_weight else ({}, {"s": slope.shape})
+    model = model_of([prelu], {"x": shape, **inputs}, weights, opset=6)
+    got = run(model, x, *([] if is_weight else [slope]))
+    column = slope.reshape(-1, *[1] * (len(shape) - 2))
+    np.testing.assert_array_equal(got, np.where(x < 0, x * column, x))
+
+
+@pytest.mark.parametrize("batch", [0, 1, 3])
+@pytest.mark.parametrize("size", ["b", None])
+def test_scans_of_old_go_over_batches(batch: int, size: str | None):
+    infos = [helper.make_tensor_value_info(name, 1, [2]) for name in ("s", "x", "t", "y")]
+    steps = [node("Add", ["s", "x"], ["t"]), node("Identity", ["t"], ["y"])]
+    body = helper.make_graph(steps, "body", infos[:2], infos[2:])
+    scan = node("Scan", ["", "a", "x"], ["last", "y"], num_scan_inputs=1, body=body, directions=[1])
+    shapes = {"a": (size or batch, 2), "x": (size or batch, 4, 2)}
+    model = model_of([scan], shapes, opset=8, outputs=("last", "y"))
+    module, weights = import_onnx(model)
+    initial, x = ramp(batch, 2), ramp(batch, 4, 2)
+    last, y = Interpreter(module, params=weights).call("main", initial, x)
+    sums = initial[:, None] + np.cumsum(x[:, ::-1], 1)
+    np.testing.assert_array_equal(y, sums)
+    np.testing.assert_array_equal(last, sums[:, -1])
+
+
+def test_a_scan_of_old_with_lengths_is_refused():
+    infos = [helper.make_tensor_value_info(name, 1, [2]) for name in ("s", "x", "t")]
+    body = helper.make_graph([node("Add", ["s", "x"], ["t"])], "body", infos[:2], infos[2:])
+    scan = node("Scan", ["i_n", "a", "x"], ["y"], num_scan_inputs=1, body=body)
+    model = model_of([scan], {"i_n": (3,), "a": (3, 2), "x": (3, 4, 2)}, opset=8)
+    assert "sequence_lens" in errors_of(model)[0]

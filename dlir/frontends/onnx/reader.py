@@ -19,14 +19,13 @@ from dlir.stored_weights import StoredFile
 
 from .expansion import expanded
 from .in_place import model_bytes
+from .older import OLDEST_OPSET, converted, first_line
 
 if TYPE_CHECKING:
     from onnx import GraphProto, ModelProto, NodeProto, TensorProto
 
 Source: TypeAlias = "str | PathLike[str] | ModelProto"
 
-OLDEST_OPSET = 9
-"""Models of older operator sets are converted to this one by onnx's converter."""
 MAX_NODES = 1 << 20
 
 
@@ -64,7 +63,7 @@ def read_model(source: Source, expand: Collection[str]) -> Model:
     opsets = _opsets(light, name)
     _check(light, name)
     if opsets[""] < OLDEST_OPSET:
-        proto = _converted(proto, opsets[""], name)
+        proto = converted(proto, opsets[""], name)
         light = _without_weights(proto)
         opsets = _opsets(light, name)
     light = _inline(light, expand, name)
@@ -158,19 +157,6 @@ def _opsets(model: ModelProto, name: str) -> dict[str, int]:
     return opsets
 
 
-def _converted(model: ModelProto, version: int, name: str) -> ModelProto:
-    """The model in the operator set `OLDEST_OPSET`."""
-    from onnx import version_converter
-
-    if any(node.op_type == "Scan" for node in model.graph.node):  # which the converter lets pass
-        fail(None, f"Scan of operator set {version} is not supported", rule="onnx-opset")
-    try:
-        return version_converter.convert_version(model, OLDEST_OPSET)
-    except Exception as error:  # raised from C++
-        message = f"{name} uses operator set {version}, and cannot be converted: "
-        fail(None, message + _first_line(error), rule="onnx-opset")
-
-
 def _domain(domain: str) -> str:
     return "" if domain == "ai.onnx" else domain
 
@@ -182,11 +168,7 @@ def _check(model: ModelProto, name: str) -> None:
     try:
         check(model.SerializeToString())
     except Exception as error:  # the checker raises many kinds, also from C++
-        fail(None, f"{name} is not a valid ONNX model: {_first_line(error)}", rule="onnx-checker")
-
-
-def _first_line(error: Exception) -> str:
-    return next(iter(str(error).strip().splitlines()), type(error).__name__)
+        fail(None, f"{name} is not a valid ONNX model: {first_line(error)}", rule="onnx-checker")
 
 
 def _inline(model: ModelProto, expand: Collection[str], name: str) -> ModelProto:
@@ -198,7 +180,7 @@ def _inline(model: ModelProto, expand: Collection[str], name: str) -> ModelProto
         try:
             model = inliner.inline_local_functions(model)
         except Exception as error:  # raised from C++
-            fail(None, f"functions of {name} cannot be inlined: {_first_line(error)}")
+            fail(None, f"functions of {name} cannot be inlined: {first_line(error)}")
     calls = [n for n in model.graph.node if not _domain(n.domain) and n.op_type in expand]
     return expanded(model, calls, _opsets(model, name)[""]) if calls else model
 

@@ -33,6 +33,7 @@ from dlir.frontends.builder.values import (
 )
 
 from ..node import Node, normalize_axis
+from ..older import BATCHED_SCAN
 from ..operator import BuildStructure, Graphs
 
 if TYPE_CHECKING:
@@ -164,13 +165,39 @@ def _stacked(context: Context, values: Sequence[Value]) -> Tensor:
 
 
 def _scan(graphs: Graphs, node: Node, inputs: Sequence[Imported | None]) -> Sequence[Imported]:
-    context, graph = graphs.context, _graph(node, "body")
+    context = graphs.context
     values = [context.tensor(_given(inputs, number)) for number in range(len(inputs))]
+    return _scanned(graphs, node, values, "scan_input_directions")
+
+
+def _batched_scan(
+    graphs: Graphs, node: Node, inputs: Sequence[Imported | None]
+) -> Sequence[Imported]:
+    """Scan of operator set 8: a scan along the first axis for each item of a batch."""
+    context = graphs.context
+    if not inputs or inputs[0] is not None:
+        raise Unsupported("sequence_lens")
+    values = [context.tensor(_given(inputs, number)) for number in range(1, len(inputs))]
+    if not values or min(x.rank for x in values) < 1 or len({x.dims[0] for x in values}) > 1:
+        raise Unsupported("operands without a common batch")
+
+    def item(number: Dim, _: Sequence[Tensor]) -> Made:
+        parts = [_slice(context, x, 0, number) for x in values]
+        return Made(TRUE, [], _scanned(graphs, node, parts, "directions"))
+
+    return Loop(context, Rounds(values[0].dims[0], TRUE), [], item).build()[1]
+
+
+def _scanned(
+    graphs: Graphs, node: Node, values: Sequence[Tensor], directions: str
+) -> Sequence[Tensor]:
+    """The last states, then the stacks."""
+    context, graph = graphs.context, _graph(node, "body")
     count = node.int("num_scan_inputs", 0)
     states, scanned = values[: len(values) - count], values[len(values) - count :]
     outputs = len(graph.output) - len(states)
     axes = _axes(node, "scan_input_axes", [x.rank for x in scanned])
-    reverse = _flags(node, "scan_input_directions", count)
+    reverse = _flags(node, directions, count)
     steps = {x.dims[axis] for x, axis in zip(scanned, axes, strict=True)}
     numbers = [n for n in steps if isinstance(n, int)]
     if not steps or len(set(numbers)) > 1:
@@ -232,4 +259,9 @@ def _given(inputs: Sequence[Imported | None], number: int) -> Value:
     return value_of(_present(inputs[number] if number < len(inputs) else None))
 
 
-OPERATORS: dict[str, BuildStructure] = {"If": _if, "Loop": _loop, "Scan": _scan}
+OPERATORS: dict[str, BuildStructure] = {
+    BATCHED_SCAN: _batched_scan,
+    "If": _if,
+    "Loop": _loop,
+    "Scan": _scan,
+}
