@@ -9,9 +9,11 @@ from .ops import (
     control,
     einsum,
     elementwise,
+    flex_attention,
     losses,
     microsoft,
     movement,
+    ngrams,
     normalization,
     ordering,
     pooling,
@@ -41,6 +43,7 @@ OPERATORS: dict[str, Build] = {
     **elementwise.OPERATORS,
     **losses.OPERATORS,
     **movement.OPERATORS,
+    **ngrams.OPERATORS,
     **normalization.OPERATORS,
     **ordering.OPERATORS,
     **pooling.OPERATORS,
@@ -62,11 +65,16 @@ OPERATORS: dict[str, Build] = {
 
 DOMAINS: dict[str, dict[str, Build]] = {
     **dict.fromkeys(STANDARD_DOMAINS, OPERATORS),
+    "ai.onnx.preview": {},
     "com.microsoft": microsoft.OPERATORS,
 }
 """The operators of each domain that dlir knows."""
 
-STRUCTURES: dict[str, BuildStructure] = {**control.OPERATORS, **sequence.OPERATORS}
+STRUCTURES: dict[str, BuildStructure] = {
+    **control.OPERATORS,
+    **flex_attention.OPERATORS,
+    **sequence.OPERATORS,
+}
 """Operators with subgraphs, or on more than tensors; `OPERATORS` has some for tensors, too."""
 
 SIZED: frozenset[str] = frozenset(
