@@ -15,9 +15,20 @@ from dlir.dialects.accel.verify import width_of
 from dlir.dialects.structured.ops import element_type_of
 from dlir.lowering.structured_to_accel import tiling
 from dlir.lowering.structured_to_accel.contraction import plane_rows
-from dlir.lowering.structured_to_accel.expression import Call, Expr
+from dlir.lowering.structured_to_accel.expression import (
+    ROUNDED,
+    Arg,
+    Call,
+    Expr,
+    unrounded,
+)
 from dlir.lowering.structured_to_accel.homes import Homes, packing
-from dlir.lowering.structured_to_accel.plan import ContractionPlan, Operand, storage_type
+from dlir.lowering.structured_to_accel.plan import (
+    ContractionPlan,
+    Operand,
+    rounded_lines,
+    storage_type,
+)
 from dlir.lowering.structured_to_accel.schedule import tiling_of
 from dlir.lowering.structured_to_accel.stored import blocks_of
 from dlir.lowering.structured_to_accel.tiles import hull, strides_of
@@ -73,6 +84,7 @@ class _Kernel:
         """The contraction as the search sees it."""
         plan, homes, cols = self.plan, self.homes, self.cols
         assert plan.lane is not None
+        epilogue = unrounded(plan.epilogue or Arg(0))
         a, fused_a = plan.a.value, plan.a.value in homes.fused
         width = 1 if element_type_of(a) == i8 else 2
         acc_rows = homes.section.machine.acc.rows
@@ -91,7 +103,7 @@ class _Kernel:
             w_on_chip=self.has_weights(),
             out_on_chip=out_on_chip,
             extra_rows=sum(self.width(e.value) for e in plan.extras if self.streams(e)),
-            functions=() if plan.epilogue is None else tuple(_functions(plan.epilogue)),
+            functions=tuple(_functions(epilogue)),
             spm_lines=free_lines,
             acc_rows=acc_rows // (2 if plan.by_vector else 1),
             vector_taps=self.taps_by_vector(),
@@ -100,6 +112,7 @@ class _Kernel:
             out_outside=homes.is_argument(self.result),
             whole_n=fused_a,
             fused_lines=homes.fused_lines(plan) if fused_a else 0,
+            rounded_lines=rounded_lines(plan.epilogue),
         )
 
     def width(self, value: SSAValue) -> int:
@@ -147,8 +160,11 @@ class _Kernel:
 
 
 def _functions(expr: Expr) -> Iterator[str]:
-    """The functions of an expression, each as often as it is computed."""
+    """The functions of an expression, each as often as it is computed; sums are copied to round."""
     if isinstance(expr, Call):
-        yield expr.fn
+        if expr.fn != ROUNDED:
+            yield expr.fn
+        elif not isinstance(expr.args[0], Call):
+            yield "copy"
         for argument in expr.args:
             yield from _functions(argument)

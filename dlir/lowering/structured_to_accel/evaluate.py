@@ -13,13 +13,21 @@ from dataclasses import dataclass, field, replace
 from math import prod
 from typing import TypeAlias
 
-from xdsl.dialects.builtin import f32, i32
+from xdsl.dialects.builtin import bf16, f32, i32
 from xdsl.ir import Attribute
 
 from dlir.dialects.accel.attrs import Memory
 from dlir.dialects.isa.fields import UNARY
 from dlir.lowering.structured_to_accel.emitter import Domain, Emitter, View, dense
-from dlir.lowering.structured_to_accel.expression import Arg, Call, Const, Expr, Unsupported
+from dlir.lowering.structured_to_accel.expression import (
+    ROUNDED,
+    Arg,
+    Call,
+    Const,
+    Expr,
+    Unsupported,
+    unrounded,
+)
 from dlir.types import is_integer
 
 COMMUTES = ("add", "mul", "max", "min")
@@ -48,6 +56,11 @@ class Value:
     def is_int(self) -> bool:
         return is_integer(self.view.element)
 
+    @property
+    def is_wide(self) -> bool:
+        """Whether it is a temporary that holds what the unit computes as it is."""
+        return self.owned and self.view.element in (f32, i32)
+
 
 Operand: TypeAlias = Value | float
 
@@ -65,6 +78,8 @@ class Evaluator:
 
     def evaluate(self, expr: Expr, into: View | None = None) -> Operand:
         """The value of an expression; written to `into` where that is given."""
+        if into is not None and into.element == bf16:
+            expr = unrounded(expr)
         self._count(expr)
         if into is None:
             return self._value(expr)
@@ -99,8 +114,24 @@ class Evaluator:
         if isinstance(expr, Arg):
             return self.arguments[expr.index]
         if expr not in self._known:
-            self._known[expr] = self._multiply_add(expr) or self._called(expr)
+            rounds = expr.fn == ROUNDED
+            self._known[expr] = (
+                self._rounded(expr.args[0])
+                if rounds
+                else self._multiply_add(expr) or self._called(expr)
+            )
         return self._known[expr]
+
+    def _rounded(self, expr: Expr) -> Operand:
+        """What is written as bf16: by the function that computes it, or by a copy."""
+        if not isinstance(expr, Call) or self._uses[expr] > 1:
+            x = self._value(expr)
+            return self._widened(x, bf16) if isinstance(x, Value) else x
+        operands = [self._value(a) for a in expr.args]
+        values = [o for o in operands if isinstance(o, Value)]
+        axes = frozenset[int]().union(*(v.axes for v in values))
+        into = self._temporary(axes, values[0], bf16)
+        return self._call(expr, operands, into)
 
     def _called(self, expr: Call) -> Operand:
         return self._call(expr, [self._value(a) for a in expr.args], None)
@@ -116,7 +147,7 @@ class Evaluator:
             if not isinstance(x, Arg) or not isinstance(c, Const) or self._uses[product] > 1:
                 continue
             factor, sum_ = self.arguments[x.index], self._value(total)
-            if not isinstance(sum_, Value) or not sum_.owned or self._uses.get(total, 0) > 1:
+            if not isinstance(sum_, Value) or not sum_.is_wide or self._uses.get(total, 0) > 1:
                 continue
             alike = factor.axes == sum_.axes and factor.lane == sum_.lane
             if alike and factor.is_int == sum_.is_int and is_immediate(c.value, factor.is_int):
@@ -276,7 +307,7 @@ class Evaluator:
     def _widened(
         self, x: Value, element: Attribute | None = None, into: Value | None = None
     ) -> Value:
-        """A copy in the type that the unit computes with, in the accumulators if it fits."""
+        """A copy in a type, or the one that the unit computes with; in the accumulators if it fits."""
         d = into or self._temporary(x.axes, x, element)
         self.emit.unary("copy", x.view, d.view, self._over(d.axes | x.axes))
         return replace(d, view=d.view._replace(lane=x.lane))
@@ -299,14 +330,14 @@ class Evaluator:
         axes = x.axes if axes is None else axes
         for expr, value in sources:
             last = self._uses.get(expr, 0) <= 1
-            if last and isinstance(value, Value) and value.owned and value.axes == axes:
+            if last and isinstance(value, Value) and value.is_wide and value.axes == axes:
                 return value
         return self._temporary(axes, x)
 
     def _temporary(
         self, axes: frozenset[int], like: Value, element: Attribute | None = None
     ) -> Value:
-        """A new tile of 32-bit numbers over some axes."""
+        """A new tile over some axes, of 32-bit numbers unless the type is said."""
         element = element or (i32 if like.is_int else f32)
         view = temporary(self.emit, self._over(axes), element)
         steps = tuple(s if a in axes else 0 for a, s in enumerate(view.steps))
@@ -318,9 +349,10 @@ def temporary(
 ) -> View:
     """A tile of 32-bit numbers: in the accumulators, unless it would take too much of them.
 
-    Then it is in the scratchpad, as numbers of the type `outside`, if there is one.
+    Then it is in the scratchpad, as numbers of the type `outside`, if there is one. Tiles of other
+    numbers are in the scratchpad.
     """
-    small = prod(domain) * 4 <= emit.machine.acc.rows
+    small = element in (f32, i32) and prod(domain) * 4 <= emit.machine.acc.rows
     if small or outside is None:
         outside = element
     tile = emit.alloc(Memory.ACC if small else Memory.SPM, domain, outside)

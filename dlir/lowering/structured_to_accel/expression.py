@@ -73,6 +73,9 @@ ORDERED_ABOVE = (2, 3)
 KEEPING = ("max", "min")
 """Functions that give one of their operands, and so never leave the range of its type."""
 
+ROUNDED = "bf16"
+"""Of a call: its operand, rounded to bf16. No function of the unit: writing to bf16 does it."""
+
 
 def expression(block: Block) -> Expr:
     """What a body yields. Raises Unsupported."""
@@ -84,8 +87,24 @@ def expression(block: Block) -> Expr:
 
 def _expression(value: SSAValue, known: dict[SSAValue, Expr]) -> Expr:
     if value not in known:
-        known[value] = _translated(value, known)
+        found = _translated(value, known)
+        rounds = value.type == bf16 and not _is_in_bf16(value)
+        known[value] = Call(ROUNDED, (found,)) if rounds else found
     return known[value]
+
+
+def _is_in_bf16(value: SSAValue) -> bool:
+    """Whether bf16 holds a value as it is, since it is one of the numbers that it is made of."""
+    op = value.owner
+    if isinstance(op, arith.ConstantOp):
+        return value.type == bf16 or _is_zero(value)
+    if isinstance(op, arith.ExtFOp | arith.TruncFOp):
+        return op.input.type == bf16 or _is_in_bf16(op.input)
+    if isinstance(op, arith.SelectOp):
+        return _is_in_bf16(op.lhs) and _is_in_bf16(op.rhs)
+    if isinstance(op, Operation) and FUNCTIONS.get(type(op)) in KEEPING:
+        return all(_is_in_bf16(o) for o in op.operands)
+    return not isinstance(op, Operation) and value.type == bf16
 
 
 def _translated(value: SSAValue, known: dict[SSAValue, Expr]) -> Expr:
@@ -126,10 +145,12 @@ def _positive(condition: SSAValue) -> SSAValue | None:
     op = condition.owner
     if not isinstance(op, arith.CmpfOp) or op.predicate.value.data not in ORDERED_ABOVE:
         return None
-    zero = op.rhs.owner
-    if not isinstance(zero, arith.ConstantOp) or not is_number(zero.value):
-        return None
-    return op.lhs if zero.value.value.data == 0 else None
+    return op.lhs if _is_zero(op.rhs) else None
+
+
+def _is_zero(value: SSAValue) -> bool:
+    op = value.owner
+    return isinstance(op, arith.ConstantOp) and is_number(op.value) and op.value.value.data == 0
 
 
 def _require_type(op: Operation, type: Attribute, allowed: tuple[Attribute, ...]) -> None:
@@ -305,6 +326,25 @@ AFTER: dict[str, Callable[[Call], Expr]] = {
     "ifpos": _lacks("arith.select", "a leaky relu or an elu"),
 }
 """Rules for functions whose parts are simplified."""
+
+
+def unrounded(expr: Expr) -> Expr:
+    """An expression that has the same value where its result is rounded to bf16 anyway.
+
+    The larger of two rounded numbers is the larger one, rounded.
+    """
+    if isinstance(expr, Call) and expr.fn == ROUNDED:
+        return unrounded(expr.args[0])
+    if isinstance(expr, Call) and expr.fn in (*KEEPING, "relu"):
+        return Call(expr.fn, tuple(unrounded(a) for a in expr.args))
+    return expr
+
+
+def roundings(expr: Expr) -> int:
+    """How often an expression rounds to bf16 on its way to a result."""
+    if not isinstance(expr, Call):
+        return 0
+    return (expr.fn == ROUNDED) + sum(roundings(a) for a in expr.args)
 
 
 def arguments(expr: Expr) -> set[int]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from math import prod
 
-from xdsl.dialects.builtin import f32, i32
+from xdsl.dialects.builtin import bf16, f32, i32
 from xdsl.ir import Attribute, Operation, SSAValue
 
 from dlir.dialects.accel.attrs import Memory
@@ -28,6 +28,7 @@ from dlir.lowering.structured_to_accel.plan import (
     Operand,
     Plan,
     VectorPlan,
+    rounded_lines,
     storage_type,
 )
 from dlir.lowering.structured_to_accel.stored import Stored, blocks_of
@@ -161,8 +162,10 @@ class Kernels:
         return sizes if blocks <= most else sizes | {plan.lane: most * self.cols}
 
     def local_type(self, value: SSAValue) -> Attribute:
-        """32 bits inside of a kernel, unless the array reads it."""
+        """32 bits inside of a kernel, unless the array reads it, or the model says bf16."""
         element = storage_type(element_type_of(value))
+        if element_type_of(value) == bf16:
+            return bf16
         for use in value.uses:
             reader = self.homes.section.plans.get(use.operation)
             if isinstance(reader, ContractionPlan) and value in (reader.a.value, reader.w.value):
@@ -262,8 +265,9 @@ class Kernels:
         )
 
     def _lines_per_row(self, plan: VectorPlan, blocks: int) -> int:
-        """Lines of the scratchpad per result row: operands, what is fused, the result."""
+        """Lines of the scratchpad per result row: operands, temporaries, what is fused, the result."""
         lines = 2 * (blocks if plan.reduced_lane is None else 1) + self.homes.fused_lines(plan)
+        lines += blocks * rounded_lines(plan.term, plan.epilogue)
         for operand in (*plan.operands, *plan.extras):
             lines += self._operand_lines(plan, operand, blocks)
         return lines

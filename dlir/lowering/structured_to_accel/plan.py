@@ -17,7 +17,7 @@ from dlir.dialects.isa.fields import HOST_BASE
 from dlir.dialects.structured.maps import Linear
 from dlir.dialects.structured.ops import GenericOp, shape_of
 from dlir.dialects.structured.roles import spread
-from dlir.lowering.structured_to_accel.expression import Arg, Expr, Unsupported
+from dlir.lowering.structured_to_accel.expression import Arg, Expr, Unsupported, roundings, unrounded
 from dlir.lowering.structured_to_accel.stored import Layout, Stored
 from dlir.types import element_of, is_number
 
@@ -101,6 +101,14 @@ class ContractionPlan(Plan):
     @property
     def w(self) -> Operand:
         return self.operands[1]
+
+
+def rounded_lines(*exprs: Expr | None) -> int:
+    """Lines per result row of what expressions round to bf16 on their way.
+
+    Two such numbers at a time: an operand and what is computed of it.
+    """
+    return 2 * min(2, sum(roundings(unrounded(e)) for e in exprs if e is not None))
 
 
 def storage_type(element: Attribute) -> Attribute:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from xdsl.dialects import arith
-from xdsl.dialects.builtin import BFloat16Type, Float32Type, bf16, f32, i8, i32
+from xdsl.dialects.builtin import bf16, f32, i8, i32
 from xdsl.ir import Attribute, SSAValue
 
 from dlir.dialects.structured.maps import Linear
@@ -108,7 +108,7 @@ class Planner:
         """The array multiplies two numbers of one type, and adds them up in 32 bits."""
         a, w = (storage_type(element_type_of(v)) for v in op.inputs)
         total = op.body.block.args[2].type
-        sums: dict[Attribute, tuple[Attribute, ...]] = {i8: (i32,), bf16: (f32, bf16)}
+        sums: dict[Attribute, tuple[Attribute, ...]] = {i8: (i32,), bf16: (f32,)}
         if a != w or str(a) not in self.types or total not in sums.get(a, ()):
             raise Unsupported(f"the array does not add products of {a} and {w} up in {total}")
         for inner in op.body.block.ops:
@@ -288,15 +288,14 @@ class Planner:
         require_view(stored, operand, plan.extents, self.cols)
 
     def _place_host(self, operand: Operand, lane: int | None) -> Stored:
-        """Numbers per column or per row are kept as f32, whole tensors as bf16."""
+        """Numbers of f32 per column or per row are kept as f32, whole tensors as bf16."""
         dim = None if lane is None else _dim_of(operand.forms, lane)
         element = element_type_of(operand.value)
         rows = [d for f in operand.forms for d in f.dims if d != lane]
         if dim is None or not rows:
-            kept = f32 if isinstance(element, Float32Type | BFloat16Type) else element
-            if kept not in (f32, i8, i32):
+            if element not in (f32, bf16, i8, i32):
                 raise Unsupported(f"the machine has no elements of type {element}")
-            return self._host_operand(operand, Layout(dim), kept)
+            return self._host_operand(operand, Layout(dim), element)
         return self._host_operand(operand, Layout(dim))
 
     # --- elementwise and reductions ---------------------------------------------------------------

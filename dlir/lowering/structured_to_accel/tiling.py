@@ -58,6 +58,8 @@ class Problem:
     """Whether all columns must be in one tile."""
     fused_lines: int = 0
     """Lines per result row that fused producers need."""
+    rounded_lines: int = 0
+    """Lines per result row and block for what is rounded to bf16 on the way to a result."""
 
     @property
     def w_lines(self) -> int:
@@ -312,6 +314,7 @@ class _Cost(NamedTuple):
     """Of the columns that are summed at a time."""
     out_lines: int
     """Of what is finished at a time."""
+    rounded_lines: int
     fused_lines: int
     sum_lines: int
     pieces: int
@@ -334,6 +337,7 @@ class _Cost(NamedTuple):
             0 if p.a_on_chip else search.hull(tile) * k * p.width,
             part[-1] * k * p.w_lines,
             int(finished * p.out_row),
+            finished * p.rounded_lines,
             p.fused_lines * rows,
             SUM_LINES * rows * n if place.held else 0,
             prod(-(-e // t) for e, t in zip((*tile, n), part, strict=True)),
@@ -353,7 +357,9 @@ class _Cost(NamedTuple):
         w = self.w_lines * w_tiles
         if w_tiles < self.n_tiles or self.k_tiles > 1:
             w *= 2
-        out = self.out_lines if self.sum_lines else 2 * self.out_lines
+        out = self.out_lines + self.rounded_lines
+        if not self.sum_lines:
+            out *= 2
         return a + w + out + 2 * self.fused_lines + self.sum_lines
 
     def cycles(self, search: _Search, panel: int, keep: bool, lines: int) -> float:
