@@ -22,7 +22,7 @@ from dlir.dialects.structured.ops import (
     element_type_of,
     shape_of,
 )
-from dlir.dialects.structured.roles import is_copy
+from dlir.dialects.structured.roles import is_copy, only_casts
 from dlir.hardware import parse_settings
 from dlir.targets.accel.description import Machine, load_machine
 
@@ -63,15 +63,16 @@ class StructuredFoldWindows(ModulePass):
 
 
 def _is_of_host_input(op: GenericOp) -> bool:
-    """A sum of products of an argument (or a copy of one) and something else."""
+    """A sum of products of an argument (or a copy of one, or a cast) and something else."""
     if len(op.inputs) != 2 or len(op.reduction_dims) < 2:
         return False
     if any(n < 1 for n in op.static_extents()):
         return False
     source = op.inputs[0]
     owner = source.owner
-    if isinstance(owner, GenericOp) and is_copy(owner):
+    while isinstance(owner, GenericOp) and (is_copy(owner) or only_casts(owner)):
         source = owner.inputs[0]
+        owner = source.owner
     return isinstance(source, BlockArgument) and len(op.body.block.args) == 3
 
 

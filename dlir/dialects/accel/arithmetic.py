@@ -96,8 +96,10 @@ BINARY: dict[str, Callable[[Array, Array], Array]] = {
     "min": np.minimum,
     "shr": _shift_right,
     "fill": lambda x, y: np.broadcast_to(y, x.shape),
+    "div": np.divide,
 }
-"""`d = fn(x, y)` on int32 or float32 (`shr`: int32 only, to nearest, by y mod 32)."""
+"""`d = fn(x, y)` on int32 or float32 (`div`: float32 only; `shr`: int32 only, to nearest, by y mod
+32)."""
 
 TERNARY: dict[str, Callable[[Array, Array, Array], Array]] = {"select": _select, "mulacc": _mulacc}
 """`d = fn(x, y, old d)`: `select` keeps d where y is 0; `mulacc` rounds twice in float32."""

@@ -342,7 +342,7 @@ class BinaryOp(EngineOp):
     C3: `fn` is a function of `isa.vv`, and `ymode` one of its modes; rows have as many lanes.
     C4: tiles lie in `spm` or `acc`; x and y in the scratchpad have one type, and what lies in the
         accumulators is of its kind: integers for `shr`, i32 for `requant`, whose y is two rows;
-        `quant` takes floats and no number as y, since `imm` is its zero point.
+        `div` and `quant` take floats, and `quant` no number as y, since `imm` is its zero point.
 
     Example:
     ```mlir

@@ -286,13 +286,14 @@ def _verify_binary(op: EngineOp, rule: str) -> None:
         "shr": whole,
         "requant": mode == "all" and _text(operands[0]) == _text(operands[-1]) == "i32",
         "quant": mode != "imm" and not whole,
+        "div": not whole,
     }
     require(
         fits.get(fn, True),
         f"{rule}-c4",
         f"'{op.name}' has '{fn}' of {' and '.join(map(_text, operands))} with ymode '{mode}'",
         "'shr' takes integers; 'requant' takes i32, and two rows of i32 with ymode = \"all\"; "
-        "'quant' takes floats, and no immediate",
+        "'div' and 'quant' take floats, and 'quant' no immediate",
     )
 
 

@@ -40,6 +40,7 @@ MATRIX_TYPES = ("i8", "bf16")
 Y_MODES = ("row", "all", "lane", "imm")
 BINARY = (
     "add", "sub", "mul", "max", "min", "shr", "select", "requant", "mulacc", "fill", "quant",
+    "div",
 )  # fmt: skip
 UNARY = (
     "copy", "relu", "exp", "tanh", "sigmoid", "gelu", "recip", "rsqrt", "rowsum", "rowmax",
@@ -343,6 +344,7 @@ FUNCTIONS: dict[str, str] = {
     "fill": "y",
     "quant": "saturate(round(x / y) + imm) to -128..127; x and y are floats: the quotient is "
     "rounded to float32, then to the nearest integer, halves to even; NaN counts as 0",
+    "div": "x / y, rounded to float32; floats only",
     "copy": "x, converted",
     "relu": "max(x, 0)",
     "exp": "e^x",

@@ -238,6 +238,15 @@ def only_moves(op: GenericOp) -> bool:
     )
 
 
+def only_casts(op: GenericOp) -> bool:
+    """Whether the body gives its only input in another type of floats."""
+    last = op.body.block.last_op
+    if not isinstance(last, YieldOp) or op.reduction_dims or len(op.inputs) != 1:
+        return False
+    cast = last.value.owner
+    return isinstance(cast, arith.TruncFOp | arith.ExtFOp) and cast.input is op.body.block.args[0]
+
+
 def may_fail(op: GenericOp) -> bool:
     """Whether a body checks something point by point, such as an integer divisor."""
     blocks = [op.body.block, *([op.epilogue.block] if op.epilogue is not None else [])]

@@ -27,7 +27,6 @@ from dlir.lowering.structured_to_accel.plan import (
     ContractionPlan,
     Operand,
     rounded_lines,
-    storage_type,
 )
 from dlir.lowering.structured_to_accel.schedule import tiling_of
 from dlir.lowering.structured_to_accel.stored import blocks_of
@@ -117,7 +116,9 @@ class _Kernel:
 
     def width(self, value: SSAValue) -> int:
         """Lines per row of a tensor as it is stored."""
-        return width_of(tile_type(None, (1, self.cols), storage_type(element_type_of(value))))
+        return width_of(
+            tile_type(None, (1, self.cols), self.homes.section.found.stored_type(value))
+        )
 
     def streams(self, extra: Operand) -> bool:
         """Whether an operand of the epilogue comes from DRAM with every row."""

@@ -89,7 +89,7 @@ class Evaluator:
             assert isinstance(number, Value)
             row = number.view._replace(lane=False)
             self.emit.binary("fill", row, number.view, into, self.domain)
-        elif isinstance(expr, Call):
+        elif isinstance(expr, Call) and expr.fn != ROUNDED:
             operands = [self._value(a) for a in expr.args]
             self._call(expr, operands, Value(into, axes))
         else:
@@ -231,6 +231,9 @@ class Evaluator:
             if fn == "sub":
                 y = self._binary(Call("mul", (sources[1], Const(-1.0))), y, -1.0, None)
                 fn = "add"
+            elif fn == "div":
+                y = self._unary(Call("recip", (sources[1],)), y, None)
+                fn = "mul"
             elif fn not in COMMUTES:
                 raise Unsupported(f"'{fn}' of a smaller by a larger operand")
             x, y = y, x
@@ -307,7 +310,7 @@ class Evaluator:
     def _widened(
         self, x: Value, element: Attribute | None = None, into: Value | None = None
     ) -> Value:
-        """A copy in a type, or the one that the unit computes with; in the accumulators if it fits."""
+        """A copy in a type, by default in that of the unit, and in the accumulators if it fits."""
         d = into or self._temporary(x.axes, x, element)
         self.emit.unary("copy", x.view, d.view, self._over(d.axes | x.axes))
         return replace(d, view=d.view._replace(lane=x.lane))

@@ -57,12 +57,12 @@ Expr: TypeAlias = Arg | Const | Call
 
 FUNCTIONS: dict[type[Operation], str] = {
     arith.AddfOp: "add", arith.AddiOp: "add", arith.SubfOp: "sub", arith.SubiOp: "sub",
-    arith.MulfOp: "mul", arith.MuliOp: "mul", arith.DivfOp: "div",
+    arith.MulfOp: "mul", arith.MuliOp: "mul", arith.DivfOp: "ratio",
     arith.MaximumfOp: "max", arith.MaxSIOp: "max", arith.MinimumfOp: "min", arith.MinSIOp: "min",
     math.ExpOp: "exp", math.TanhOp: "tanh", math.RsqrtOp: "rsqrt", math.SqrtOp: "sqrt",
     math.ErfOp: "erf", math.ExpM1Op: "expm1", math.AbsFOp: "abs", arith.NegfOp: "neg",
 }  # fmt: skip
-"""Scalar op -> function; those that the unit lacks, as `div`, are rewritten into others."""
+"""Scalar op -> function; those that the unit lacks, as `neg`, are rewritten into others."""
 
 CASTS: tuple[type[Operation], ...] = (arith.ExtFOp, arith.TruncFOp, arith.ExtSIOp)
 """Changes of type that the vector unit makes by itself when it reads or writes."""
@@ -88,22 +88,22 @@ def expression(block: Block) -> Expr:
 def _expression(value: SSAValue, known: dict[SSAValue, Expr]) -> Expr:
     if value not in known:
         found = _translated(value, known)
-        rounds = value.type == bf16 and not _is_in_bf16(value)
+        rounds = value.type == bf16 and not is_in_bf16(value)
         known[value] = Call(ROUNDED, (found,)) if rounds else found
     return known[value]
 
 
-def _is_in_bf16(value: SSAValue) -> bool:
+def is_in_bf16(value: SSAValue) -> bool:
     """Whether bf16 holds a value as it is, since it is one of the numbers that it is made of."""
     op = value.owner
     if isinstance(op, arith.ConstantOp):
         return value.type == bf16 or _is_zero(value)
     if isinstance(op, arith.ExtFOp | arith.TruncFOp):
-        return op.input.type == bf16 or _is_in_bf16(op.input)
+        return op.input.type == bf16 or is_in_bf16(op.input)
     if isinstance(op, arith.SelectOp):
-        return _is_in_bf16(op.lhs) and _is_in_bf16(op.rhs)
+        return is_in_bf16(op.lhs) and is_in_bf16(op.rhs)
     if isinstance(op, Operation) and FUNCTIONS.get(type(op)) in KEEPING:
-        return all(_is_in_bf16(o) for o in op.operands)
+        return all(is_in_bf16(o) for o in op.operands)
     return not isinstance(op, Operation) and value.type == bf16
 
 
@@ -127,10 +127,25 @@ def _translated(value: SSAValue, known: dict[SSAValue, Expr]) -> Expr:
         _require_type(op, value.type, (i32, bf16, f32))
         x = _expression(op.operands[0], known)
         return Call("float", (x,)) if isinstance(op, arith.SIToFPOp) else x
-    if (fn := FUNCTIONS.get(type(op))) is None:
+    fn = "div" if _is_quotient_in_bf16(op) else FUNCTIONS.get(type(op))
+    if fn is None:
         raise Unsupported(f"the machine has no function for '{op.name}'")
     _require_type(op, value.type, (i8, i32, bf16, f32) if fn in KEEPING else (i32, bf16, f32))
     return Call(fn, tuple(_expression(o, known) for o in op.operands))
+
+
+def _is_quotient_in_bf16(op: Operation) -> bool:
+    """Whether x / y is only rounded to bf16, and may be halfway between two of its numbers.
+
+    So is the mean of a few numbers. x * (1 / y) has an error, and may be on the other side. Where y
+    is of f32 the quotient is inexact, and so is what it is made of.
+    """
+    if not isinstance(op, arith.DivfOp):
+        return False
+    constant = isinstance(op.rhs.owner, arith.ConstantOp)
+    readers = [use.operation for use in op.result.uses]
+    narrow = all(isinstance(r, arith.TruncFOp) and r.result.type == bf16 for r in readers)
+    return narrow and (constant or is_in_bf16(op.rhs))
 
 
 def _zero_point(parts: Requantize | Quantize) -> Const:
@@ -226,7 +241,7 @@ def _is_erf_of(expr: Expr, x: Expr) -> bool:
 
 def _sigmoid(expr: Call) -> Expr | None:
     """1 / (1 + exp(-x)) is sigmoid(x)."""
-    if expr.fn != "div" or expr.args[0] != _ONE or not _is_call(expr.args[1], "add"):
+    if expr.fn != "ratio" or expr.args[0] != _ONE or not _is_call(expr.args[1], "add"):
         return None
     below = expr.args[1]
     assert isinstance(below, Call)
@@ -282,6 +297,15 @@ def _divided(call: Call) -> Expr:
     return inverse if x == _ONE else Call("mul", (x, inverse))
 
 
+def _quotient(call: Call) -> Expr:
+    """x / y as it is, unless another function gives the same."""
+    x, y = call.args
+    if x == _ONE:
+        return Call("recip", (y,))
+    power_of_two = isinstance(y, Const) and abs(constants.frexp(y.value)[0]) == 0.5
+    return _divided(call) if power_of_two else call
+
+
 def _inverse(number: float) -> Const:
     """1 / c, if it is a normal float32."""
     if number == 0:
@@ -314,7 +338,8 @@ def _lacks(name: str, known: str) -> Callable[[Call], Expr]:
 
 
 AFTER: dict[str, Callable[[Call], Expr]] = {
-    "div": _divided,
+    "div": _quotient,
+    "ratio": _divided,
     "float": _as_float,
     "max": _maximum,
     "neg": lambda c: Call("mul", (c.args[0], Const(-1.0))),

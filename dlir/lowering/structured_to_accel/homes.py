@@ -182,7 +182,7 @@ class _Placement:
         """The result of an op as it is stored."""
         value, plan = op.results[0], self.section.found.plans[op]
         lane = plan.out_lane if isinstance(plan, Plan) else len(shape_of(value)) - 1
-        home = Home(value, Layout(lane), storage_type(element_type_of(value)), number)
+        home = Home(value, Layout(lane), self.section.found.stored_type(value), number)
         home.output = self.section.found.whole.get(value, value) in self.section.outputs
         return home
 

@@ -265,7 +265,7 @@ class Kernels:
         )
 
     def _lines_per_row(self, plan: VectorPlan, blocks: int) -> int:
-        """Lines of the scratchpad per result row: operands, temporaries, what is fused, the result."""
+        """Lines of the scratchpad per result row: what is read, fused, rounded, and the result."""
         lines = 2 * (blocks if plan.reduced_lane is None else 1) + self.homes.fused_lines(plan)
         lines += blocks * rounded_lines(plan.term, plan.epilogue)
         for operand in (*plan.operands, *plan.extras):

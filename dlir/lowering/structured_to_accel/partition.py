@@ -8,7 +8,7 @@ from math import prod
 
 from xdsl.dialects import func, tensor
 from xdsl.dialects.builtin import StringAttr
-from xdsl.ir import Block, Operation, SSAValue
+from xdsl.ir import Attribute, Block, Operation, SSAValue
 from xdsl.rewriter import Rewriter
 
 from dlir.dialects.accel.attrs import HOST
@@ -17,17 +17,23 @@ from dlir.dialects.structured.ops import (
     GenericOp,
     ReshapeOp,
     YieldOp,
-    element_type_of,
     shape_of,
 )
 from dlir.dialects.structured.quantization import match_quantize
-from dlir.dialects.structured.roles import is_constant, is_copy, only_moves, overwrites_outs
+from dlir.dialects.structured.roles import (
+    is_constant,
+    is_copy,
+    only_casts,
+    only_moves,
+    overwrites_outs,
+)
 from dlir.lowering.structured_to_accel.expression import Unsupported
 from dlir.lowering.structured_to_accel.plan import (
     HostTensor,
     Plan,
     Planned,
-    storage_type,
+    says_bf16,
+    stored_type,
 )
 from dlir.lowering.structured_to_accel.planner import Planner
 from dlir.lowering.structured_to_accel.split import split
@@ -61,13 +67,19 @@ class Partition:
     """A tensor that is written part by part -> the tensor after its last part."""
     lanes: dict[SSAValue, int | None] = field(default_factory=dict[SSAValue, "int | None"])
     """The dimension of each machine tensor that lies on the lanes."""
+    says_bf16: bool = False
+    """Whether the function says what is rounded to bf16."""
 
     @property
     def is_shared(self) -> bool:
         """Whether the host computes something, and does not just move what it has."""
         generics = (op for op in self.reasons if isinstance(op, GenericOp))
         gathers = any(isinstance(op, GatherOp) for op in self.reasons)
-        return gathers or any(not only_moves(op) for op in generics)
+        return gathers or any(not only_moves(op) and not only_casts(op) for op in generics)
+
+    def stored_type(self, value: SSAValue) -> Attribute:
+        """The type that a tensor has on the machine."""
+        return stored_type(value, self.says_bf16)
 
 
 def partition(
@@ -78,9 +90,11 @@ def partition(
     fast_vector: frozenset[str] = frozenset(),
 ) -> Partition:
     """Decide op by op, in order; `types` are what the array multiplies."""
-    found = Partition(whole=_parts(block))
+    found = Partition(whole=_parts(block), says_bf16=says_bf16(block))
     planned: Planned = {}
-    planner = Planner(cols, planned, lambda v: v in found.constant, types, fast_vector)
+    planner = Planner(
+        cols, planned, lambda v: v in found.constant, types, fast_vector, found.says_bf16
+    )
     waiting = list(reversed(list(block.ops)))
     while waiting:
         op = waiting.pop()
@@ -118,6 +132,8 @@ def _place(
             raise Unsupported(given.data if isinstance(given, StringAttr) else "the text says so")
         if not on_machine and isinstance(op, GenericOp) and only_moves(op):
             raise Unsupported("a copy of what the host has")
+        if not on_machine and isinstance(op, GenericOp) and only_casts(op):
+            raise Unsupported("a cast of what the host has")
         if not on_machine and isinstance(op, GenericOp) and _only_quantizes(op):
             raise Unsupported("a quantisation of what the host has, which is not rounded there")
         plan, layout = _plan(op, planner, found)
@@ -235,7 +251,7 @@ def _plan_gather(op: GatherOp, planner: Planner) -> tuple[GatherPlan, Layout]:
         raise Unsupported("a gather from a computed table, or at computed indices")
     if any(n < 1 for n in (*shape_of(table), *shape_of(indices))):
         raise Unsupported("the machine's programs have static sizes of at least 1")
-    element = storage_type(element_type_of(table))
+    element = stored_type(op.results[0], planner.says_bf16)
     plan = GatherPlan(op, HostTensor(table, Layout(1), element))
     return plan, Layout(len(shape_of(op.results[0])) - 1)
 

@@ -11,15 +11,29 @@ from dataclasses import dataclass, field
 from math import prod
 
 from xdsl.dialects.builtin import BFloat16Type, Float32Type, IntegerType, bf16, i8, i32
-from xdsl.ir import Attribute, SSAValue
+from xdsl.ir import Attribute, Block, SSAValue
 
 from dlir.dialects.isa.fields import HOST_BASE
 from dlir.dialects.structured.maps import Linear
-from dlir.dialects.structured.ops import GenericOp, shape_of
-from dlir.dialects.structured.roles import spread
-from dlir.lowering.structured_to_accel.expression import Arg, Expr, Unsupported, roundings, unrounded
+from dlir.dialects.structured.ops import (
+    GenericOp,
+    ReshapeOp,
+    YieldOp,
+    element_type_of,
+    shape_of,
+)
+from dlir.dialects.structured.roles import is_copy, spread
+from dlir.lowering.structured_to_accel.bodies import is_product_sum
+from dlir.lowering.structured_to_accel.expression import (
+    Arg,
+    Expr,
+    Unsupported,
+    is_in_bf16,
+    roundings,
+    unrounded,
+)
 from dlir.lowering.structured_to_accel.stored import Layout, Stored
-from dlir.types import element_of, is_number
+from dlir.types import element_of, is_number, is_tensor
 
 Planned = dict[SSAValue, Stored]
 """Tensors on the machine, with placeholders for memories."""
@@ -112,12 +126,62 @@ def rounded_lines(*exprs: Expr | None) -> int:
 
 
 def storage_type(element: Attribute) -> Attribute:
-    """The type that a tensor has on the machine. Raises Unsupported."""
+    """The type of the numbers that the array reads, and others that leave a kernel.
+
+    Raises Unsupported.
+    """
     if isinstance(element, Float32Type | BFloat16Type):
         return bf16
     if element in (i8, i32):
         return element
     raise Unsupported(f"the machine has no elements of type {element}")
+
+
+def says_bf16(block: Block) -> bool:
+    """Whether a function has tensors of bf16, and so says itself what is rounded to it."""
+    values = [*block.args, *(r for op in block.ops for r in op.results)]
+    return any(is_tensor(v.type) and v.type.element_type == bf16 for v in values)
+
+
+def stored_type(value: SSAValue, says_bf16: bool) -> Attribute:
+    """The type that a tensor has on the machine. Raises Unsupported.
+
+    In a function that says what is rounded to bf16, f32 is f32, unless the array reads it, or all
+    its numbers were rounded.
+    """
+    element = element_type_of(value)
+    if not says_bf16 or not isinstance(element, Float32Type):
+        return storage_type(element)
+    narrow = _is_factor(value) or _is_rounded(value)
+    return bf16 if narrow else element
+
+
+def _is_rounded(value: SSAValue) -> bool:
+    """Whether an op gives numbers that it has rounded to bf16, or that were it."""
+    op = value.owner
+    if isinstance(op, ReshapeOp):
+        return _is_rounded(op.input)
+    if not isinstance(op, GenericOp):
+        return False
+    last = (op.epilogue or op.body).block.last_op
+    if isinstance(last, YieldOp) and last.value is op.body.block.args[0]:
+        return _is_rounded(op.inputs[0])
+    return isinstance(last, YieldOp) and is_in_bf16(last.value)
+
+
+def _is_factor(value: SSAValue) -> bool:
+    """Whether the array reads a tensor, or a view of it, or one that it is a part of."""
+    for use in value.uses:
+        op = use.operation
+        if isinstance(op, GenericOp):
+            if value in op.inputs and is_product_sum(op.body.block):
+                return True
+            same = value is op.outs or is_copy(op)
+        else:
+            same = isinstance(op, ReshapeOp)
+        if same and _is_factor(op.results[0]):
+            return True
+    return False
 
 
 def operand_of(op: GenericOp, number: int) -> Operand:

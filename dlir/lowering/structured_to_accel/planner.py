@@ -39,6 +39,7 @@ from dlir.lowering.structured_to_accel.plan import (
     require_static,
     require_view,
     storage_type,
+    stored_type,
 )
 from dlir.lowering.structured_to_accel.stored import Layout, Stored
 from dlir.types import is_number
@@ -55,6 +56,8 @@ class Planner:
     """What the array multiplies."""
     fast_vector: frozenset[str] = frozenset()
     """The types of which the vector unit takes rows faster than the array."""
+    says_bf16: bool = False
+    """Whether the function says what is rounded to bf16."""
 
     def plan(self, op: GenericOp) -> Plan:
         """The plan of an op. Raises Unsupported."""
@@ -288,7 +291,7 @@ class Planner:
         require_view(stored, operand, plan.extents, self.cols)
 
     def _place_host(self, operand: Operand, lane: int | None) -> Stored:
-        """Numbers of f32 per column or per row are kept as f32, whole tensors as bf16."""
+        """Numbers of f32 per column or per row are kept as f32, whole tensors as `stored_type`."""
         dim = None if lane is None else _dim_of(operand.forms, lane)
         element = element_type_of(operand.value)
         rows = [d for f in operand.forms for d in f.dims if d != lane]
@@ -296,7 +299,7 @@ class Planner:
             if element not in (f32, bf16, i8, i32):
                 raise Unsupported(f"the machine has no elements of type {element}")
             return self._host_operand(operand, Layout(dim), element)
-        return self._host_operand(operand, Layout(dim))
+        return self._host_operand(operand, Layout(dim), stored_type(operand.value, self.says_bf16))
 
     # --- elementwise and reductions ---------------------------------------------------------------
 

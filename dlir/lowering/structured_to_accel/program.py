@@ -206,7 +206,7 @@ class ProgramWriter:
     def _passed_on(self, operand: Operand) -> HostTensor:
         """The result of an earlier program, in the layout that was planned for it."""
         layout = Layout(self.section.found.lanes[operand.value])
-        return HostTensor(operand.value, layout, storage_type(element_type_of(operand.value)))
+        return HostTensor(operand.value, layout, self.section.found.stored_type(operand.value))
 
     def _place_input(self, operand: Operand) -> None:
         assert operand.host is not None

@@ -211,7 +211,7 @@ func.func @recv_c2() {
 // -----
 
 func.func @vv_c1_b() {
-  // expected-error@+1 {{field 'fn' is one of add, sub, mul, max, min, shr, select, requant, mulacc, fill, quant; got 'dot' [isa-vv-c1]}}
+  // expected-error@+1 {{field 'fn' is one of add, sub, mul, max, min, shr, select, requant, mulacc, fill, quant, div; got 'dot' [isa-vv-c1]}}
   "isa.vv"() <{fn = "dot", d = 0 : i64, x = 0 : i64, y = 0 : i64}> : () -> ()
   func.return
 }

@@ -20,7 +20,7 @@ from dlir.targets.accel.simulator.events import Events
 from dlir.targets.accel.simulator.simulation import Simulation
 from dlir.targets.accel.simulator.traffic import messages_of, traffic_of
 
-MULTIPLYING = frozenset({"mul", "mulacc", "requant", "quant", *FLOAT_UNARY})
+MULTIPLYING = frozenset({"mul", "mulacc", "requant", "quant", "div", *FLOAT_UNARY})
 """Functions priced as products; those that cost more once per cycle they take."""
 
 

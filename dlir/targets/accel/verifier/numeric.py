@@ -69,6 +69,7 @@ def check_functions(subject: Subject) -> None:
         shr = binary & (stream["fn"] == BINARY.index("shr"))
         requant = binary & (stream["fn"] == BINARY.index("requant"))
         quant = binary & (stream["fn"] == BINARY.index("quant"))
+        div = binary & (stream["fn"] == BINARY.index("div"))
         smooth = unary & np.isin(stream["fn"], [UNARY.index(name) for name in FLOAT_UNARY])
         wide = stream["dt_s"] == TYPES.index("i32")
         by_row = stream["ymode"] == Y_MODES.index("all")
@@ -77,7 +78,7 @@ def check_functions(subject: Subject) -> None:
         lanes = unary & (stream["n"] > subject.machine.array.cols)
         for bad, what in (
             ((shr | requant) & is_float, "is defined for integers only"),
-            ((smooth | quant) & ~is_float, "is defined for floats only"),
+            ((smooth | quant | div) & ~is_float, "is defined for floats only"),
             (requant & ~wide, "requantises i32 only"),
             (requant & ~by_row, "takes multipliers and shifts from two rows (ymode=all)"),
             (

@@ -8,8 +8,8 @@ from math import prod
 from xdsl.dialects import func
 from xdsl.ir import Block, Operation, SSAValue
 
-from dlir.dialects.structured.ops import GatherOp, GenericOp, ReshapeOp, YieldOp, shape_of
-from dlir.dialects.structured.roles import overwrites_outs
+from dlir.dialects.structured.ops import GatherOp, GenericOp, ReshapeOp, shape_of
+from dlir.dialects.structured.roles import only_casts, only_moves, overwrites_outs
 from dlir.targets.accel.work.products import is_sum_of_products
 
 KNOWN = ("tensor.empty", "dl.param", "dl.constant", "arith.constant")
@@ -67,18 +67,21 @@ def constants_of(block: Block) -> set[SSAValue]:
 
 
 def is_move(op: Operation) -> bool:
-    """Whether an op computes nothing: readers may read through it, or writers write through it."""
-    if isinstance(op, ReshapeOp):
-        return True
-    last = op.body.block.last_op if isinstance(op, GenericOp) else None
-    return (
-        isinstance(op, GenericOp)
-        and isinstance(last, YieldOp)
-        and len(op.inputs) == 1
-        and not op.reduction_dims
-        and op.epilogue is None
-        and last.value is op.body.block.args[0]
-    )
+    """Whether an op computes nothing: readers may read through it, or writers write through it.
+
+    What the host has is given in the type that its readers want.
+    """
+    if not isinstance(op, GenericOp):
+        return isinstance(op, ReshapeOp)
+    if op.epilogue is not None:
+        return False
+    return only_moves(op) or (only_casts(op) and _is_given(op.inputs[0]))
+
+
+def _is_given(value: SSAValue) -> bool:
+    """Whether a value is an argument, or moved from one."""
+    owner = value.owner
+    return isinstance(owner, Block) or (is_move(owner) and _is_given(owner.operands[0]))
 
 
 def source_of(value: SSAValue, constant: set[SSAValue]) -> SSAValue:

@@ -19,7 +19,7 @@ from dlir.targets.accel.work.products import elements, is_sum_of_products
 
 PRICED: dict[type[Operation], tuple[str, ...]] = {
     math.ExpOp: ("exp", "sigmoid"), math.TanhOp: ("tanh",), math.RsqrtOp: ("rsqrt",),
-    math.SqrtOp: ("rsqrt",), math.ErfOp: ("gelu",), arith.DivfOp: ("recip", "sigmoid"),
+    math.SqrtOp: ("rsqrt",), math.ErfOp: ("gelu",), arith.DivfOp: ("recip", "div", "sigmoid"),
 }  # fmt: skip
 """Scalar op -> the functions of the vector unit of which one must be used."""
 
