@@ -71,11 +71,16 @@ class Stages:
         self.seconds[name] = self.seconds.get(name, 0) + time.process_time() - start
 
 
+PREPARED = {"bf16": "dl-convert-precision"}
+"""Set of models -> the passes that bring them into its number format."""
+
+
 def measure(name: str, text: str, machine: str, *, single: bool = True) -> Result:
     """Compile, time and compare."""
     stages, slow = Stages(), 0
     with stages.stage("load"):
         module = api.load(text).module
+        run_passes(PREPARED.get(name.partition("/")[0], ""), module)
     for level in ("structured", "accel"):
         with stages.stage(level):
             run_passes(phase_text(level, machine), module)
