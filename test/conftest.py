@@ -27,6 +27,7 @@ ONE_OF = {
     "integration/test_onnx_transformers.py": 2,
     "integration/test_torch_models.py": 3,
     "integration/test_torch_ops.py": 4,
+    "numeric/test_accel_bf16.py": 3,
     "numeric/test_algebra.py": 3,
     "numeric/test_attention_blocks.py": 3,
     "numeric/test_blocked_sums.py": 3,
