@@ -10,8 +10,8 @@ from xdsl.passes import ModulePass
 
 from dlir.hardware import parse_settings
 from dlir.lowering.structured_to_accel.choose import tilings_of
-from dlir.lowering.structured_to_accel.homes import homes_of
 from dlir.lowering.structured_to_accel.plan import ContractionPlan
+from dlir.lowering.structured_to_accel.residents import homes_of
 from dlir.lowering.structured_to_accel.schedule import entries_of, note
 from dlir.lowering.structured_to_accel.section import sections_of
 from dlir.targets.accel.description import load_machine

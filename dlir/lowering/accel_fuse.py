@@ -10,7 +10,8 @@ from xdsl.passes import ModulePass
 
 from dlir.dialects.structured.ops import GenericOp
 from dlir.hardware import parse_settings
-from dlir.lowering.structured_to_accel.homes import home_named, homes_of
+from dlir.lowering.structured_to_accel.homes import home_named
+from dlir.lowering.structured_to_accel.residents import homes_of
 from dlir.lowering.structured_to_accel.schedule import note
 from dlir.lowering.structured_to_accel.section import sections_of
 from dlir.targets.accel.description import load_machine

@@ -30,7 +30,7 @@ from dlir.lowering.structured_to_accel.plan import (
 )
 from dlir.lowering.structured_to_accel.schedule import tiling_of
 from dlir.lowering.structured_to_accel.stored import blocks_of
-from dlir.lowering.structured_to_accel.tiles import hull, strides_of
+from dlir.lowering.structured_to_accel.tiles import Box, hull, last_of_rows, strides_of
 from dlir.lowering.structured_to_accel.tiling import Problem, Tiling
 from dlir.targets.accel.description import Machine
 
@@ -57,7 +57,7 @@ def tilings_of(homes: Homes) -> dict[Operation, Tiling]:
         plan = section.plans.get(op)
         if not isinstance(plan, ContractionPlan) or op.results[0] in homes.fused:
             continue
-        problem = _Kernel(homes, plan, op.results[0]).problem(homes.free_lines(number))
+        problem = problem_of(homes, plan, op.results[0], homes.free_lines(number))
         given = tiling_of(plan, problem, section.cols)
         found = tiling.choose(problem, section.machine) if given is None else given
         if found is None:
@@ -65,6 +65,11 @@ def tilings_of(homes: Homes) -> dict[Operation, Tiling]:
             fail(op, f"does not fit the machine: {reason}", rule="accel-fit", help=LARGER)
         chosen[op] = found
     return chosen
+
+
+def problem_of(homes: Homes, plan: ContractionPlan, result: SSAValue, free_lines: int) -> Problem:
+    """A contraction as the search sees it, with so many lines for its tiles."""
+    return _Kernel(homes, plan, result).problem(free_lines)
 
 
 @dataclass(frozen=True)
@@ -98,6 +103,7 @@ class _Kernel:
             width=width,
             out_width=self.width(self.result),
             hull=self.hull_rows,
+            is_strided=self.is_strided(),
             a_on_chip=homes.is_on_chip(a),
             w_on_chip=self.has_weights(),
             out_on_chip=out_on_chip,
@@ -131,18 +137,35 @@ class _Kernel:
             return packing(self.plan, self.cols) in self.homes.shared
         return self.homes.is_on_chip(self.plan.w.value)
 
-    def hull_rows(self, tile: Sequence[int]) -> int:
-        """Rows of the activations that a tile reads, per block of the sum."""
-        plan = self.plan
-        box = [(0, n) for n in plan.extents]
-        for d, size in zip(plan.rows, tile, strict=True):
-            box[d] = (0, size)
-        for d in plan.batch:
-            box[d] = (0, 1)
-        strides = strides_of(plan.a.forms, box)
-        _, sizes = hull(plan.a.forms, box)
+    def hull_rows(self, tile: Sequence[int], runs: bool) -> tuple[int, int]:
+        """Rows of the activations that a tile loads, per block of the sum, and of one run."""
+        box, last = self.box(tile), self.last_of_rows()
+        strides = strides_of(self.plan.a.forms, box, last if runs else None)
+        _, sizes = hull(self.plan.a.forms, box)
         sizes = [-(-n // s) for n, s in zip(sizes, strides, strict=True)]
-        return prod(n for d, n in enumerate(sizes) if d != self.lane_of_activations())
+        total = prod(n for d, n in enumerate(sizes) if d != self.lane_of_activations())
+        return total, 1 if last is None or strides[last] > 1 else sizes[last]
+
+    def box(self, tile: Sequence[int]) -> Box:
+        """The first tile of the first batch."""
+        box = [(0, n) for n in self.plan.extents]
+        for d, size in zip(self.plan.rows, tile, strict=True):
+            box[d] = (0, size)
+        for d in self.plan.batch:
+            box[d] = (0, 1)
+        return box
+
+    def is_strided(self) -> bool:
+        """Whether some rows of the activations' runs are not read."""
+        last = self.last_of_rows()
+        if last is None:
+            return False
+        tile = [self.plan.extents[d] for d in self.plan.rows]
+        return strides_of(self.plan.a.forms, self.box(tile))[last] > 1
+
+    def last_of_rows(self) -> int | None:
+        """The dimension of the activations of which one row follows another in memory."""
+        return last_of_rows(len(self.plan.a.forms), self.lane_of_activations())
 
     def lane_of_activations(self) -> int | None:
         """The dimension of the activations that lies on the lanes; of fused ones all are rows."""

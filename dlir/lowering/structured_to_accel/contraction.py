@@ -138,7 +138,7 @@ def compute_contraction(
     """A tile of the result; `place` gives views over (columns, rows of the activations)."""
     parts = list(_parts_of_sum(plan, box, schedule.k_tile * tiles.emit.cols))
     if schedule.held:
-        _sum_in_scratchpad(tiles, plan, planes, parts, schedule.held, place)
+        _sum_in_scratchpad(tiles, plan, planes, parts, schedule, place)
         return
     acc = _sums(tiles, plan, box, Memory.ACC)
     for number, part in enumerate(parts):
@@ -156,7 +156,7 @@ def _sum_in_scratchpad(
     plan: ContractionPlan,
     planes: Planes,
     parts: Sequence[Box],
-    held: Mapping[int, int],
+    schedule: Schedule,
     place: Place,
 ) -> None:
     """More sums than accumulators: these take them piece by piece, for one part of the sum.
@@ -169,11 +169,11 @@ def _sum_in_scratchpad(
     for number, part in enumerate(parts):
         a = _activations(tiles, plan, part)
         last = number == len(parts) - 1
-        for piece in boxes(part, held):
+        for piece in boxes(part, schedule.held):
             at = _offset(plan, part, piece, emit.cols)
             acc = _sums(tiles, plan, piece, Memory.ACC)
             a_here = a.at((0, *[0] * len(plan.taps), *at[1:]))
-            weights = planes.view(piece, False)
+            weights = planes.view(piece, schedule.keep_weights)
             _sum(emit, plan, piece, a_here, weights, planes.row_step(piece), acc, True)
             domain = _domain(plan, piece, emit.cols)
             if number:

@@ -29,9 +29,9 @@ from dlir.lowering.structured_to_accel.schedule import DRAM, SPM, TILE, home_of
 from dlir.lowering.structured_to_accel.section import Section
 from dlir.lowering.structured_to_accel.stored import Layout, blocks_of, physical_shape
 
-RESIDENT_SHARE, TILE_SHARE = 0.55, 0.92
-"""Parts of the scratchpad: what may stay in it between kernels, and what tiles may fill of the
-rest (allocation never packs perfectly)."""
+TILE_SHARE = 0.92
+"""The part that tiles may fill of what is left of the scratchpad: allocation never packs
+perfectly."""
 FUSED_PARTS = 16
 """A tensor is fused into a kernel only if a row of its tile takes so small a part of it."""
 WEIGHT_SHARE = 0.4
@@ -49,6 +49,11 @@ class Home:
     output: bool = False
     last: int = -1
     filler: float | None = None
+
+    @property
+    def life(self) -> range:
+        """The numbers of the ops from the one that writes it to the last that reads it."""
+        return range(self.first, max(self.first, self.last) + 1)
 
     def lines(self, cols: int) -> int:
         """Lines of the scratchpad that it would take."""
@@ -107,17 +112,17 @@ class Homes:
         return int(TILE_SHARE * (self.section.machine.spm_lines - self.lines[number]))
 
 
-def homes_of(section: Section) -> Homes:
-    """Fuse, and keep on chip what fits, as the text says or as is best. Raises CompileError."""
+def stored_homes(section: Section) -> Homes:
+    """Fuse, as the text says or as is best; nothing else is on chip yet. Raises CompileError."""
     homes = Homes(section)
     most = section.machine.spm_lines // FUSED_PARTS
     homes.fused = Fusion(section.plans, _stored(section), section.cols, most).run()
     for op in section.plans:
         if home_of(op) == TILE and op.results[0] not in homes.fused:
-            _refuse(op, TILE, "not all of its readers can compute it tile by tile")
+            refuse(op, TILE, "not all of its readers can compute it tile by tile")
     _Placement(homes).run()
     homes.shared, taken = _shared_weights(section)
-    _choose_residents(homes, taken)
+    homes.lines = [taken + _constant_lines(section)] * len(section.ops)
     return homes
 
 
@@ -139,7 +144,7 @@ def _stored(section: Section) -> set[SSAValue]:
     return {*section.outputs, *viewed, *gathered, *found.whole, *wanted}
 
 
-def _refuse(op: Operation, word: str, reason: str) -> NoReturn:
+def refuse(op: Operation, word: str, reason: str) -> NoReturn:
     fail(
         op,
         f"cannot have the home '{word}': {reason}",
@@ -245,34 +250,7 @@ def _border(
     return tuple(result)
 
 
-# --- what is on chip ------------------------------------------------------------------------------
-
-
-def _choose_residents(homes: Homes, taken: int) -> None:
-    """In order, as long as they fit beside those that are there already (`taken` lines always)."""
-    section, cols = homes.section, homes.section.cols
-    asked: dict[SSAValue, str | None] = {op.results[0]: home_of(op) for op in section.plans}
-    budget = max(taken, int(RESIDENT_SHARE * section.machine.spm_lines))
-    homes.lines = [taken + _constant_lines(section)] * len(section.ops)
-    for home in homes.of.values():
-        word = asked.get(home.value)
-        if home.output or home.last < 0:
-            if word == SPM:
-                _refuse_resident(home)
-            continue
-        span = range(home.first, max(home.first, home.last) + 1)
-        need = home.lines(cols)
-        fits = all(homes.lines[i] + need <= budget for i in span)
-        if word == SPM or (word is None and fits):
-            homes.resident.add(home.value)
-            for i in span:
-                homes.lines[i] += need
-
-
-def _refuse_resident(home: Home) -> NoReturn:
-    assert isinstance(home.value.owner, Operation)
-    reason = "the host takes it from DRAM" if home.output else "nobody reads it"
-    _refuse(home.value.owner, SPM, reason)
+# --- weights --------------------------------------------------------------------------------------
 
 
 def packing(plan: ContractionPlan, cols: int) -> Hashable:

@@ -41,6 +41,7 @@ from dlir.lowering.structured_to_accel.tiles import (
     divided,
     domain_of,
     hull,
+    last_of_rows,
     relative,
     rows_of,
     written_strides,
@@ -179,6 +180,10 @@ class Kernels:
         chosen = self.tilings[result.owner]
         assert plan.lane is not None
         self.tiles.kept = {plan.a.value} if chosen.panel else set()
+        if chosen.runs:
+            stored = self.tiles.stored[plan.a.value]
+            last = last_of_rows(len(stored.shape), stored.lane)
+            self.tiles.whole = {} if last is None else {plan.a.value: last}
         columns = {plan.lane: chosen.n * self.cols}
         sizes = dict(zip(plan.rows, chosen.rows, strict=True))
         schedule = Schedule(chosen.k, chosen.keep_weights, self._held(plan, chosen))
@@ -190,6 +195,8 @@ class Kernels:
                 if chosen.panel:
                     self.tiles.loaded.pop(plan.a.value, None)
                 for column in boxes(batch, columns):
+                    if not chosen.panel:
+                        self._planes.clear()
                     for tile in rows[first : first + panel]:
                         box = list(tile)
                         box[plan.lane] = column[plan.lane]

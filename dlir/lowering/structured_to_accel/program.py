@@ -24,7 +24,6 @@ from dlir.lowering.structured_to_accel.emitter import Emitter, View, dense
 from dlir.lowering.structured_to_accel.expression import Unsupported
 from dlir.lowering.structured_to_accel.homes import (
     Home,
-    homes_of,
     operands_of,
     packed_type,
     packing,
@@ -39,6 +38,7 @@ from dlir.lowering.structured_to_accel.plan import (
     Operand,
     storage_type,
 )
+from dlir.lowering.structured_to_accel.residents import homes_of
 from dlir.lowering.structured_to_accel.section import Section
 from dlir.lowering.structured_to_accel.stored import (
     Layout,

@@ -50,6 +50,8 @@ def entries_of(plan: ContractionPlan, tiling: Tiling, cols: int) -> dict[str, Sc
         entries["panel"] = [tiling.panel]
     if tiling.keep_weights:
         entries["keep"] = [1]
+    if tiling.runs:
+        entries["runs"] = [0]
     if tiling.held:
         entries["accumulators"] = _per_iterator(plan, tiling.held, tiling.k, cols)
     return entries
@@ -79,10 +81,13 @@ def tiling_of(plan: ContractionPlan, problem: Problem, cols: int) -> Tiling | No
     panel, keep = schedule.integers("panel") or (0,), schedule.integers("keep") or ()
     if len(panel) != 1 or panel[0] < 0 or keep not in ((), (1,)):
         _refuse(plan, "panel takes one number of tiles, keep the operand number 1 (the weights)")
+    runs = schedule.integers("runs") or ()
+    if runs not in ((), (0,)):
+        _refuse(plan, "runs takes the operand number 0 (the activations)")
     _require_accumulators(plan, problem, held or (*rows, n))
     if problem.whole_n and (n < problem.n_blocks or k < problem.k_blocks):
         _refuse(plan, "its activations are computed in place, so columns and sum are not cut")
-    return Tiling(tuple(rows), n, k, panel[0], keep == (1,), held, 0.0)
+    return Tiling(tuple(rows), n, k, panel[0], keep == (1,), held, runs == (0,), 0.0)
 
 
 def _blocks(plan: ContractionPlan, sizes: Sequence[int], cols: int, key: str) -> list[int]:

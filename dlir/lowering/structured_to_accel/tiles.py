@@ -65,9 +65,14 @@ Key: TypeAlias = tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...]]
 """A box of a tensor: strides, origin, sizes."""
 
 
-def strides_of(forms: Sequence[Linear], box: Box) -> tuple[int, ...]:
-    """Per dimension, the step between elements that a box can touch at all."""
-    return tuple([_stride(form, box) for form in forms])
+def strides_of(forms: Sequence[Linear], box: Box, whole: int | None = None) -> tuple[int, ...]:
+    """Per dimension, the step between elements that a box can touch at all; 1 for `whole`."""
+    return tuple([1 if d == whole else _stride(form, box) for d, form in enumerate(forms)])
+
+
+def last_of_rows(rank: int, lane: int | None) -> int | None:
+    """The last dimension that is not the lanes': its elements follow each other in memory."""
+    return next((d for d in reversed(range(rank)) if d != lane), None)
 
 
 def _stride(form: Linear, box: Box) -> int:
@@ -77,7 +82,7 @@ def _stride(form: Linear, box: Box) -> int:
     if step < 2:
         return 1
     start = form.constant + sum(form.coefficients[d] * box[d][0] for d in form.dims)
-    single = all(form.coefficients[d] % step == 0 for d in form.dims)
+    single = all(form.coefficients[d] % step == 0 for d in form.dims if box[d] != (0, 1))
     return step if single and start % step == 0 and form.constant % step == 0 else 1
 
 
@@ -123,6 +128,8 @@ class Tiles:
     """Boxes that were loaded for this kernel."""
     kept: set[SSAValue] = field(default_factory=set[SSAValue])
     """Tensors of which all loaded boxes are kept, not only the last."""
+    whole: dict[SSAValue, int] = field(default_factory=dict[SSAValue, int])
+    """Tensors of which all along a dimension is loaded, even where every so-many-th is read."""
     produce: Callable[[SSAValue, Sequence[int], Sequence[int]], Local | None] = (
         lambda value, origin, sizes: None
     )
@@ -132,6 +139,7 @@ class Tiles:
         """A new kernel: nothing is loaded yet."""
         self.loaded.clear()
         self.local.clear()
+        self.whole.clear()
         self.kept = set(kept)
 
     def view(
@@ -143,7 +151,7 @@ class Tiles:
         filler: float | None = None,
     ) -> View:
         """The rows that forms visit in a box, over some of the iterators, on chip."""
-        strides = strides_of(forms, box)
+        strides = strides_of(forms, box, self.whole.get(value))
         if max(strides, default=1) > 1:
             forms = [divided(f, s) for f, s in zip(forms, strides, strict=True)]
         origin, sizes = hull(forms, box)

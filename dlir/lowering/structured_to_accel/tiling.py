@@ -12,7 +12,7 @@ from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, partial
 from math import inf, prod
 from typing import NamedTuple, TypeAlias
 
@@ -35,8 +35,11 @@ class Problem:
     width: int
     """Bytes of an operand's element."""
     out_width: int
-    hull: Callable[[Sequence[int]], int]
-    """Tile of the row iterators -> rows of the activations that it reads, per block of the sum."""
+    hull: Callable[[Sequence[int], bool], tuple[int, int]]
+    """Tile of the row iterators, and whether what lies between rows that are read is loaded, too ->
+    rows of the activations per block of the sum, and how many of them are one run in DRAM."""
+    is_strided: bool
+    """Whether only every so-many-th row of the activations' runs is read."""
     a_on_chip: bool
     w_on_chip: bool
     out_on_chip: bool
@@ -77,8 +80,7 @@ class Tiling:
     """The chosen blocks.
 
     With a panel, the loops are: panels of result rows; columns; tiles of rows within the panel.
-    The activations of a panel are loaded once. Without one (0) they are: columns; tiles of rows,
-    and each block of weights is loaded once.
+    The activations of a panel are loaded once. Without one (0) they are: columns; tiles of rows.
     """
 
     rows: tuple[int, ...]
@@ -88,10 +90,13 @@ class Tiling:
     panel: int
     """Tiles of rows in a panel; 0 for weights that stay while rows stream."""
     keep_weights: bool
-    """Whether all weights fit, and so are loaded once for all panels."""
+    """Whether weights stay that were loaded, and so are loaded once: with a panel all, without one
+    those of the columns at hand. Else one piece of them is there at a time."""
     held: tuple[int, ...]
-    """Of a tile whose sums are in the scratchpad, what accumulators hold at a time: the extent
-    along each row iterator, and blocks of columns. Else empty: they hold all of it."""
+    """Of a tile that is larger than the accumulators, what these hold at a time: the extent along
+    each row iterator, and blocks of columns. Else empty: they hold all of it."""
+    runs: bool
+    """Whether whole runs of activations are loaded, though only some of their rows are read."""
     cycles: float = field(compare=False)
 
 
@@ -103,8 +108,8 @@ SUMS_SHARE, SUM_LINES = 0.8, 4
 """The part of the free lines that sums may take, and the lines of a row of them."""
 SUMS_WORTH = 0.9
 """They are taken there only where this saves a tenth: it needs more instructions."""
-TIGHT = 0.5
-"""How much of the shorter of loading and computing is not hidden where they do not."""
+TIGHT = 0.15
+"""How much of the shorter of loading and computing is not hidden where tiles fill all of them."""
 EVEN, UNEVEN = 0.8, 0.25
 """Engines that are busy for about as long wait for each other now and then."""
 IN_ORDER = 0.5
@@ -144,7 +149,9 @@ def row_tile(rows: Sequence[int], most: int) -> tuple[int, ...]:
     return tuple(tile)
 
 
-Decisions: TypeAlias = list[tuple[Problem, Tiling | None]]
+Answer: TypeAlias = Tiling | bool | None
+Question: TypeAlias = Callable[[Machine], Answer]
+Decisions: TypeAlias = list[tuple[Question, Answer]]
 _decisions: ContextVar[Decisions | None] = ContextVar("decisions", default=None)
 
 
@@ -153,7 +160,7 @@ def decisions() -> Generator[Decisions, None, None]:
     """What is chosen meanwhile, and for what.
 
     Only here does a lowering look at how fast a machine is. So on another machine of the same array
-    and memories, for which `choose` gives the same answers, it gives the same program.
+    and memories, of which the questions have the same answers, it gives the same program.
     """
     found: Decisions = []
     token = _decisions.set(found)
@@ -163,11 +170,23 @@ def decisions() -> Generator[Decisions, None, None]:
         _decisions.reset(token)
 
 
-def choose(p: Problem, machine: Machine) -> Tiling | None:
-    """The cheapest tiling, or None if nothing fits."""
-    chosen = _Search.of(p, machine).run()
+def decided(question: Question, machine: Machine) -> Answer:
+    """The answer, which is noted."""
+    answer = question(machine)
     if (noted := _decisions.get()) is not None:
-        noted.append((p, chosen))
+        noted.append((question, answer))
+    return answer
+
+
+def cheapest(p: Problem, machine: Machine) -> Tiling | None:
+    """The cheapest tiling, or None if nothing fits."""
+    return _Search.of(p, machine).run()
+
+
+def choose(p: Problem, machine: Machine) -> Tiling | None:
+    """The same, as a decision."""
+    chosen = decided(partial(cheapest, p), machine)
+    assert not isinstance(chosen, bool)
     return chosen
 
 
@@ -177,7 +196,7 @@ class _Search:
 
     p: Problem
     machine: Machine
-    hull: Callable[[tuple[int, ...]], int]
+    hull: Callable[[tuple[int, ...], bool], tuple[int, int]]
     rates: tuple[float, float, float]
     """Bytes per cycle of the buses that activations, weights and results come over."""
     per_row: float
@@ -192,6 +211,11 @@ class _Search:
         per_row = passes * machine.array.cols / machine.vector.lanes
         return _Search(p, machine, cache(p.hull), rates, per_row)
 
+    def bursts(self, run: int) -> float:
+        """What a run of so many bytes takes of the bus, to what it has."""
+        burst = self.machine.dma.burst
+        return -(-run // burst) * burst / run
+
     def run(self) -> Tiling | None:
         """The cheapest tiling; what computes longer than the best takes is not looked at."""
         best: Tiling | None = None
@@ -203,6 +227,8 @@ class _Search:
                 if matrix * self.p.repeat >= limit:
                     continue
                 for k in sums:
+                    if place.whole_sums and k < self.p.k_blocks:
+                        continue
                     computed = self.computed(place, matrix, k)
                     if computed * self.p.repeat < limit:
                         found = self.priced(place, tile, n, k, computed)
@@ -215,8 +241,13 @@ class _Search:
         p = self.p
         yield _Place(p.acc_rows // 2)
         yield _Place(p.acc_rows, overlapped=False)
-        if not p.whole_n and not p.vector_taps and p.k_blocks > 1:
-            rows, held = int(SUMS_SHARE * p.spm_lines) // SUM_LINES, max(1, p.acc_rows // 2)
+        if p.whole_n or p.vector_taps:
+            return
+        held = max(1, p.acc_rows // 2)
+        if prod(p.rows) * p.n_blocks > held:
+            yield _Place(prod(p.rows) * p.n_blocks, held=held, whole_sums=True)
+        if p.k_blocks > 1:
+            rows = int(SUMS_SHARE * p.spm_lines) // SUM_LINES
             yield _Place(rows, held=held, worth=SUMS_WORTH)
 
     def summed(self, place: _Place, tile: tuple[int, ...]) -> float:
@@ -234,22 +265,23 @@ class _Search:
         """What the array and the vector unit take for all tiles."""
         p, machine = self.p, self.machine
         passes = -(-p.k_blocks // k) * machine.array.cols / machine.vector.lanes
-        vector = prod(p.rows) * p.n_blocks * (self.per_row + passes * bool(place.held))
+        vector = prod(p.rows) * p.n_blocks * (self.per_row + passes * place.keeps_sums(p, k))
         return max(matrix, vector) if place.overlapped else matrix + vector
 
     def priced(
         self, place: _Place, tile: tuple[int, ...], n: int, k: int, computed: float
     ) -> Tiling | None:
         """The best order of loops for one tile."""
-        cost = _Cost.of(self, place, tile, n, k, computed)
         best: Tiling | None = None
-        for panel, keep in _orders(cost.m_tiles, k < self.p.k_blocks):
-            lines = cost.lines(panel, keep)
-            if lines > self.p.spm_lines:
-                continue
-            cycles = cost.cycles(self, panel, keep, lines)
-            if best is None or cycles < best.cycles:
-                best = Tiling(tile, n, k, panel, keep, place.part(tile, n), cycles)
+        for runs in (False, True) if self.p.is_strided else (False,):
+            cost = _Cost.of(self, place, tile, n, k, runs, computed)
+            for panel, keep in _orders(cost.m_tiles, k < self.p.k_blocks):
+                lines = cost.lines(panel, keep)
+                if lines > self.p.spm_lines:
+                    continue
+                cycles = cost.cycles(self, panel, keep, lines)
+                if best is None or cycles < best.cycles:
+                    best = Tiling(tile, n, k, panel, keep, place.part(tile, n), runs, cycles)
         return best
 
 
@@ -261,9 +293,15 @@ class _Place(NamedTuple):
     overlapped: bool = True
     """Whether the next tile is summed while the vector unit works on this one."""
     held: int = 0
-    """Rows of accumulators that take the sums piece by piece, if these are in the scratchpad."""
+    """Rows of accumulators that take the sums piece by piece, if they do not hold a tile."""
+    whole_sums: bool = False
+    """Whether a piece is summed up before the next one, so that no sums are in the scratchpad."""
     worth: float = 1.0
     """What part of the cycles of the places before it may take at most."""
+
+    def keeps_sums(self, p: Problem, k: int) -> bool:
+        """Whether unfinished sums lie in the scratchpad."""
+        return self.held > 0 and k < p.k_blocks
 
     def part(self, tile: tuple[int, ...], n: int) -> tuple[int, ...]:
         """What accumulators hold of a tile at a time; see `Tiling.held`."""
@@ -291,8 +329,10 @@ def _divisions(count: int) -> list[int]:
 def _orders(m_tiles: int, split: bool) -> Iterator[tuple[int, bool]]:
     """Panels of more and more tiles; of a sum in parts, the activations of one tile are kept."""
     yield 0, False
+    yield 0, True
     if split:
         yield 1, False
+        yield 1, True
         return
     panel = 1
     while True:
@@ -310,13 +350,19 @@ class _Cost(NamedTuple):
     n_tiles: int
     k_tiles: int
     a_lines: int
+    a_bytes: float
+    """On the bus, where copies take whole bursts."""
     w_lines: int
     """Of the columns that are summed at a time."""
+    kept_lines: tuple[int, int]
+    """Of all columns of a tile and the whole sum, and of all weights."""
     out_lines: int
     """Of what is finished at a time."""
     rounded_lines: int
     fused_lines: int
     sum_lines: int
+    columns: int
+    """Pieces of a tile's columns, each with weights of its own."""
     pieces: int
     """In which accumulators take the sums."""
     computed: float
@@ -325,21 +371,32 @@ class _Cost(NamedTuple):
 
     @staticmethod
     def of(
-        search: _Search, place: _Place, tile: tuple[int, ...], n: int, k: int, computed: float
+        search: _Search,
+        place: _Place,
+        tile: tuple[int, ...],
+        n: int,
+        k: int,
+        runs: bool,
+        computed: float,
     ) -> _Cost:
         p, array, rows = search.p, search.machine.array, prod(tile)
+        hull, run = search.hull(tile, runs)
+        a_lines = 0 if p.a_on_chip else hull * k * p.width
         part = place.part(tile, n) or (*tile, n)
         finished = prod(part)
         return _Cost(
             prod(-(-e // t) for e, t in zip(p.rows, tile, strict=True)),
             -(-p.n_blocks // n),
             -(-p.k_blocks // k),
-            0 if p.a_on_chip else search.hull(tile) * k * p.width,
+            a_lines,
+            a_lines * array.cols * search.bursts(run * array.cols * p.width),
             part[-1] * k * p.w_lines,
+            (n * p.k_blocks * p.w_lines, p.n_blocks * p.k_blocks * p.w_lines),
             int(finished * p.out_row),
             finished * p.rounded_lines,
             p.fused_lines * rows,
-            SUM_LINES * rows * n if place.held else 0,
+            SUM_LINES * rows * n if place.keeps_sums(p, k) else 0,
+            -(-n // part[-1]),
             prod(-(-e // t) for e, t in zip((*tile, n), part, strict=True)),
             computed,
             finished * search.per_row + array.rows + array.cols,
@@ -348,15 +405,18 @@ class _Cost(NamedTuple):
 
     def lines(self, panel: int, keep: bool) -> int:
         """Two of each tile, so that one is filled while the other is used, unless there is one."""
-        a_tiles, w_tiles = max(1, panel), self.n_tiles if keep else 1
+        a_tiles = max(1, panel)
         a = self.a_lines * a_tiles
         if panel and self.k_tiles > 1:  # each part makes room for that of the next tile
             a = self.a_lines * (self.k_tiles + (self.m_tiles > 1))
         elif a_tiles < self.m_tiles or self.k_tiles > 1:
             a *= 2
-        w = self.w_lines * w_tiles
-        if w_tiles < self.n_tiles or self.k_tiles > 1:
-            w *= 2
+        if not keep:
+            w = self.w_lines * (1 + (self.n_tiles * self.columns * self.k_tiles > 1))
+        elif panel:
+            w = self.kept_lines[1]
+        else:
+            w = self.kept_lines[0] + self.w_lines * (self.n_tiles > 1)
         out = self.out_lines + self.rounded_lines
         if not self.sum_lines:
             out *= 2
@@ -365,12 +425,12 @@ class _Cost(NamedTuple):
     def cycles(self, search: _Search, panel: int, keep: bool, lines: int) -> float:
         """The slowest engine, and the time to fill and drain the pipeline."""
         p, line, (a_rate, w_rate, out_rate) = search.p, self.line_bytes, search.rates
-        a = self.a_lines * self.m_tiles * self.k_tiles * line
+        a = self.a_bytes * self.m_tiles * self.k_tiles
         w = p.n_blocks * p.k_blocks * p.w_lines * line
         out = prod(p.rows) * p.n_blocks * p.out_row * line
         a_times = 1 if panel else self.n_tiles
         w_times = 1 if keep else -(-self.m_tiles // panel) if panel else 1
-        if self.k_tiles > 1 and not panel:
+        if not keep and self.k_tiles * self.columns > 1:
             w_times = self.m_tiles
         buses = {a_rate: 0.0, w_rate: 0.0, out_rate: 0.0}
         for rate, moved in ((a_rate, a * a_times), (w_rate, w * w_times), (out_rate, out)):
@@ -380,10 +440,10 @@ class _Cost(NamedTuple):
             later = w * w_times / w_rate * (self.n_tiles - 1) / self.n_tiles
             moved = max(moved, a * a_times / a_rate + IN_ORDER * later)
         steps = self.m_tiles * self.n_tiles * self.k_tiles * self.pieces
-        first = self.a_lines * line / a_rate + self.w_lines * line / w_rate
+        first = self.a_bytes / a_rate + self.w_lines * line / w_rate
         last = self.drain + self.out_lines * line / out_rate
-        hidden = self.sum_lines or lines <= ROOMY * p.spm_lines
-        shown = 0.0 if hidden else TIGHT * min(self.computed, moved)
+        tight = max(0.0, lines / p.spm_lines - ROOMY) / (1 - ROOMY)
+        shown = 0.0 if self.sum_lines else TIGHT * tight * min(self.computed, moved)
         busy = self.computed + self.waits(panel, lines, a_rate, p.spm_lines)
         close = max(0.0, min(busy, moved) - EVEN * max(busy, moved))
         body = p.repeat * (max(busy, moved) + shown + UNEVEN * close)
@@ -399,6 +459,6 @@ class _Cost(NamedTuple):
             return 0.0
         whole = self.a_lines * self.k_tiles
         column = self.computed / (self.m_tiles * self.n_tiles)
-        wait = max(0.0, whole * self.line_bytes / a_rate - column)
+        wait = max(0.0, self.a_bytes * self.k_tiles / a_rate - column)
         doubled = lines + whole - self.a_lines <= spm_lines
         return wait * (1 if doubled else self.m_tiles)

@@ -20,7 +20,7 @@ from xdsl.passes import ModulePass
 from dlir.dialects.accel.listing import Listing
 from dlir.executable import CompileOptions
 from dlir.lowering.structured_to_accel.drafts import Listings, without_ops
-from dlir.lowering.structured_to_accel.tiling import Decisions, Problem, Tiling, choose, decisions
+from dlir.lowering.structured_to_accel.tiling import Answer, Decisions, Question, decisions
 from dlir.parser import parse_module
 from dlir.pipeline import Item, PassManager, parse_pipeline
 from dlir.printer import print_module
@@ -42,8 +42,8 @@ from dlir.transforms.accel_prefetch import AccelPrefetch, prefetch_listing
 
 FOR_REPORTS = ("accel-count-work",)
 """Passes that change nothing."""
-OF_TILES = 2
-"""The last passes of the level `accel`: the choice of tiles, and the conversion."""
+OF_TILES = 3
+"""The last passes of the level `accel`: the choices of homes and of tiles, and the conversion."""
 
 
 @dataclass(frozen=True)
@@ -67,8 +67,8 @@ class Compiled:
 class _Node:
     """What the compiler does after some decisions: it decides on, or is done."""
 
-    problem: Problem | None = None
-    chosen: dict[Tiling | None, _Node] = field(default_factory=dict[Tiling | None, "_Node"])
+    question: Question | None = None
+    after: dict[Answer, _Node] = field(default_factory=dict[Answer, "_Node"])
     compiled: Compiled | None = None
 
 
@@ -86,16 +86,16 @@ class Cache:
     def find(self, key: Key, machine: Machine) -> Compiled | None:
         """What was compiled for a machine for which the compiler does the same."""
         node = self.known.get(key)
-        while node is not None and node.problem is not None:
-            node = node.chosen.get(choose(node.problem, machine))
+        while node is not None and node.question is not None:
+            node = node.after.get(node.question(machine))
         return None if node is None else node.compiled
 
     def add(self, key: Key, decided: Decisions, compiled: Compiled) -> None:
         """Keep it, and forget what was not asked for in the longest time."""
         node = self.known.setdefault(key, _Node())
-        for problem, chosen in decided:
-            node.problem = node.problem or problem
-            node = node.chosen.setdefault(chosen, _Node())
+        for question, answer in decided:
+            node.question = node.question or question
+            node = node.after.setdefault(answer, _Node())
         node.compiled = compiled
         self.known.move_to_end(key)
         while len(self.known) > self.size:
@@ -122,7 +122,7 @@ def compiled(layer: str, machine: Machine, cache: Cache = CACHE) -> Compiled:
 
 
 def form_of(machine: Machine) -> tuple[object, ...]:
-    """What the compiler looks at in a machine, but for `tiling.choose` and what it does before
+    """What the compiler looks at in a machine, but for `tiling.decided` and what it does before
     there are tiles."""
     array = machine.array
     return (
