@@ -54,7 +54,7 @@ class ScheduleAttr(ParametrizedAttribute):
     | `home` | word | accelerator: where the result is, `tile` (of its reader), `spm` or `dram` |
     | `panel` | integer | tiles of rows whose activations stay on chip while columns are walked |
     | `keep` | operand numbers | operands of which all tiles stay on chip once loaded |
-    | `runs` | operand numbers | operands that are loaded with what lies between rows that are read |
+    | `runs` | operand numbers | operands loaded with what lies between rows that are read |
     | `accumulators` | one integer per iterator | what accumulators take of a tile at a time |
 
     Example: `#structured.schedule<kernel = contraction, tile = [6, 64, 0], vector = [6, 64]>`

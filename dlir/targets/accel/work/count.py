@@ -10,6 +10,7 @@ products, the vector unit does everything else, and a sum has the products that 
 | `dram_bytes`, `host_bytes` | each element that is read from outside, or goes outside, once | it is stored as bf16, or as the integer it is; weights of machines that pack them as what is left of zeros |
 | `load_rows` | each weight once, in rows of `cols` | it is the stationary operand |
 | `array_cycles` | `sum over layers of max(products / products per cycle, rows of weights / rows per cycle)` | one plane is loaded while one other is used, see `array_cycles` |
+| | `sum over sums of ceil(terms / rows) / columns` | a row passes a column for one sum, see `order.py` |
 | `vector_cycles` | see `vector.py`: each result once, or the most expensive function | one function per instruction |
 | `reuse_bytes` | of one layer: `2 P sqrt(x y z / (r S)) - 2 S - z C` read of factors and sums, plus what leaves | the chip holds S bytes, see `least_reads` |
 
@@ -28,6 +29,7 @@ belongs to it. `total_of` is the whole as one layer: what flows between layers n
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from math import ceil, prod
 
 from xdsl.dialects.builtin import i8
@@ -47,6 +49,7 @@ from dlir.targets.accel.work.layers import (
     source_of,
     written,
 )
+from dlir.targets.accel.work.order import least_spare, passes, sums_with_weights
 from dlir.targets.accel.work.products import elements, is_sum_of_products, least_reads, products
 from dlir.targets.accel.work.vector import vector_cycles
 
@@ -57,18 +60,22 @@ STORED_BYTES = {"f32": 2, "f64": 2, "f16": 2, "bf16": 2, "i8": 1}
 def work_of_layers(block: Block, layers: Sequence[Layer], machine: Machine) -> list[Work]:
     """The work of each layer by itself: all that it takes or gives crosses the chip's border."""
     constant = constants_of(block)
-    return [_work(layer.ops, constant, machine, alone=True) for layer in layers]
+    return [_work(layer.ops, constant, machine) for layer in layers]
 
 
 def total_of(block: Block, layers: Sequence[Layer], machine: Machine) -> Work:
     """The work of all layers as one."""
     ops = [op for layer in layers for op in layer.ops]
-    return _work(ops, constants_of(block), machine, alone=len(layers) == 1)
+    return _work(ops, constants_of(block), machine, block if len(layers) > 1 else None)
 
 
 def _work(
-    ops: Sequence[Operation], constant: set[SSAValue], machine: Machine, *, alone: bool
+    ops: Sequence[Operation],
+    constant: set[SSAValue],
+    machine: Machine,
+    block: Block | None = None,
 ) -> Work:
+    """Of a layer alone, or of all layers in a block."""
     sums = [op for op in ops if isinstance(op, GenericOp) and is_sum_of_products(op)]
     least = LEAST[machine.dma.compression]
     counts = reads_of(ops, constant)
@@ -79,7 +86,7 @@ def _work(
     macs = {"i8": 0, "bf16": 0}
     for op in sums:
         macs[_type_of(op)] += products(op)
-    reusing = alone and sums and machine.dma.compression == "none"
+    reusing = block is None and sums and machine.dma.compression == "none"
     vector = sum(vector_cycles(op, machine) for op in ops if isinstance(op, GenericOp))
     return Work(
         macs=macs,
@@ -88,7 +95,7 @@ def _work(
         load_rows=sum(-(-n // machine.array.cols) for n in _stationary(sums, constant).values()),
         vector_cycles=vector,
         reuse_bytes=_reuse(sums[0], reads, writes, constant, machine) if reusing else 0,
-        array_cycles=array_cycles(sums, constant, machine),
+        array_cycles=array_cycles(sums, constant, machine, block),
     )
 
 
@@ -158,7 +165,9 @@ def _stationary(sums: Sequence[GenericOp], constant: set[SSAValue]) -> dict[SSAV
 # --- the array ------------------------------------------------------------------------------------
 
 
-def array_cycles(sums: Sequence[GenericOp], constant: set[SSAValue], machine: Machine) -> int:
+def array_cycles(
+    sums: Sequence[GenericOp], constant: set[SSAValue], machine: Machine, block: Block | None = None
+) -> int:
     """Cycles of the array for sums of products, whatever the order of their planes.
 
     Let the i-th plane have k rows and stream for m cycles; the next one is loaded meanwhile and not
@@ -169,18 +178,61 @@ def array_cycles(sums: Sequence[GenericOp], constant: set[SSAValue], machine: Ma
     most l_i: what the loads of the others lose behind a plane of the first was paid in front of it.
     What is left is at least the products of the first, and the loads of the others.
     """
-    streams: dict[SSAValue, float] = {}
+    layers = _array_layers(sums, constant, machine)
+    together = sum(max(layer.products, layer.loads) for layer in layers)
+    passing = sum(layer.passes for layer in layers)
+    ordered = 0.0 if block is None else _ordered(block, constant, layers, machine)
+    return int(max(together, passing, ordered))
+
+
+@dataclass
+class _ArrayLayer:
+    """Cycles of the array for the sums with the same weights."""
+
+    sums: list[GenericOp]
+    loads: float
+    """Of the load port, for the weights."""
+    products: float = 0
+    passes: float = 0
+    """Of rows; no less than for the products."""
+
+
+def _array_layers(
+    sums: Sequence[GenericOp], constant: set[SSAValue], machine: Machine
+) -> list[_ArrayLayer]:
+    """In order of their first sums."""
+    array, counts = machine.array, _stationary(sums, constant)
+    found: dict[SSAValue, _ArrayLayer] = {}
     for op in sums:
-        if _type_of(op) not in machine.array.types:
+        if _type_of(op) not in array.types:
             continue  # the host computes it
-        weights = next((v for v in op.inputs if v in constant), op.results[0])
-        cycles = products(op) / machine.peak_macs_per_cycle(_type_of(op))
-        streams[weights] = streams.get(weights, 0) + cycles
-    loads = {
-        value: -(-count // machine.array.cols) / machine.array.load_rows_per_cycle
-        for value, count in _stationary(sums, constant).items()
-    }
-    return int(sum(max(cycles, loads.get(key, 0)) for key, cycles in streams.items()))
+        key = next((v for v in op.inputs if v in constant), op.results[0])
+        loads = -(-counts.get(key, 0) // array.cols) / array.load_rows_per_cycle
+        layer = found.setdefault(key, _ArrayLayer([], loads))
+        made, rate = passes(op, array.rows), array.rate[_type_of(op)] / array.cols
+        layer.sums.append(op)
+        layer.products += made.products * rate / array.rows
+        layer.passes += made.rows * rate
+    return list(found.values())
+
+
+def _ordered(
+    block: Block, constant: set[SSAValue], layers: Sequence[_ArrayLayer], machine: Machine
+) -> float:
+    """Where the last layers take longer to load than to be computed; see `order.py`."""
+    array = machine.array
+    last = len(layers)
+    while last and layers[last - 1].loads > layers[last - 1].products:
+        last -= 1
+    before, late = layers[:last], layers[last:]
+    if not late or not before:
+        return 0.0
+    rates = {op: array.rate[_type_of(op)] / array.cols for layer in before for op in layer.sums}
+    mine, ops = {op for layer in late for op in layer.sums}, list(block.ops)
+    known = [one for one in sums_with_weights(ops, constant) if one.op in mine]
+    spare = least_spare(ops, known, rates, array.rows)
+    planes = 2 * array.rows / array.load_rows_per_cycle
+    return sum(p.products for p in before) + sum(p.loads for p in late) + spare - planes
 
 
 def _type_of(op: GenericOp) -> str:
