@@ -37,7 +37,9 @@ class StructuredPackPixels(ModulePass):
     columns of `machine`. A convolution on packed pixels is a convolution: its weights stand in
     planes from (q, c) to (p, o) where the window holds pixel q of one row for pixel p of another,
     and are 0 elsewhere. A layer may pack what it writes, or unpack what it reads, at no cost in
-    rows through the array. Only chains of convolutions and elementwise ops are packed, and nothing
+    rows through the array. Whole blocks of lanes are packed between such layers, too: pixel p of a
+    row then has blocks of its own, and the vector unit takes rows of one pixel as they lie. Only
+    chains of convolutions and elementwise ops are packed, and nothing
     where the weights of a function take longer to arrive than its products take the array: planes
     with zeros take longer still.
 
@@ -117,6 +119,10 @@ class _Conv:
         return self.c == self.o
 
     @property
+    def is_pointwise(self) -> bool:
+        return self.window == 1 and self.pad == 0 and not self.depthwise
+
+    @property
     def window(self) -> int:
         return 1 if self.kw is None else self.op.static_extents()[self.kw]
 
@@ -166,6 +172,8 @@ class _Packing:
     def run(self) -> None:
         for op in self.block.ops:
             self._look(op)
+        for op in self.convs:
+            self._widen(op)
         while self._drop():
             pass
         self.pixels = {v: p for v, p in self.pixels.items() if p > 1}
@@ -189,6 +197,25 @@ class _Packing:
                 self.convs[op] = conv
             if conv is not None or self._is_elementwise(op):
                 self.pixels[op.results[0]] = _most(shape_of(op.outs), self.cols)
+
+    def _widen(self, op: Operation) -> None:
+        """Pack whole blocks of lanes as what they are computed of, and all that is added to them.
+
+        What is added was looked at before: packing it from single pixels costs nothing either.
+        """
+        conv = self.convs[op]
+        count = self.pixels.get(conv.op.inputs[conv.a], 1)
+        images = [v for v in self._images(conv.op) if v in self.pixels]
+        if self._is_wide(op.results[0]) and conv.is_pointwise and conv.stride == 1 and count > 1:
+            for value in (op.results[0], *images):
+                owner = value.owner
+                known = self.convs.get(owner) if isinstance(owner, Operation) else None
+                if known is not None and known.is_pointwise:
+                    self.pixels[value] = count
+
+    def _is_wide(self, value: SSAValue) -> bool:
+        """Whether a pixel has whole blocks of lanes."""
+        return shape_of(value)[LANE] % self.cols == 0
 
     def _is_elementwise(self, op: GenericOp) -> bool:
         """Images combined point by point, with each other and with numbers per channel."""
@@ -260,9 +287,17 @@ class _Packing:
                     return False
                 if not self._fits(conv.op):
                     return False
+                if as_image and self._is_wide(value) and not self._reads_wide(conv):
+                    return False
             elif not isinstance(reader, GenericOp) or reader.results[0] not in self.pixels:
                 return False
         return True
+
+    def _reads_wide(self, conv: _Conv) -> bool:
+        """Whether planes for wide pixels have no zeros that those for single pixels have not."""
+        count, result = self.pixels[conv.op.inputs[conv.a]], conv.op.results[0]
+        same = self.pixels.get(result, 1) == count and not self._is_wide(result)
+        return conv.is_pointwise and (conv.stride % count == 0 or (conv.stride == 1 and same))
 
     def _align(self, conv: _Conv) -> None:
         """Groups of pixels must divide the result's lines."""
@@ -270,7 +305,8 @@ class _Packing:
         while True:
             mine, theirs = self.pixels.get(source, 1), self.pixels.get(result, 1)
             group = _group(mine, theirs, conv.stride)
-            if shape_of(conv.op.outs)[X] % group == 0 and conv.stride * group % mine == 0:
+            whole = shape_of(conv.op.outs)[X] % group == 0 and conv.stride * group % mine == 0
+            if whole and (theirs in (1, group) or not self._is_wide(result)):
                 return
             larger = source if mine >= theirs else result
             self.pixels[larger] = max(1, self.pixels[larger] // 2)
@@ -306,8 +342,11 @@ class _Packing:
     def _packed_conv(self, conv: _Conv, made: list[Operation]) -> GenericOp:
         op, extents = conv.op, conv.op.static_extents()
         source, result = op.inputs[conv.a], op.results[0]
-        mine, theirs = self.pixels.get(source, 1), self.pixels.get(result, 1)
-        group = _group(mine, theirs, conv.stride)
+        mine, packed = self.pixels.get(source, 1), self.pixels.get(result, 1)
+        blocks = packed if self._is_wide(result) else 1
+        theirs = packed // blocks
+        moved = blocks > 1 and conv.stride % mine == 0  # each pixel is read where it is
+        group = 1 if moved else _group(mine, packed, conv.stride)
         gone = {conv.x, conv.o, conv.c, conv.kw}
         kept = [d for d in range(len(extents)) if d not in gone]
         first = -(-conv.pad // mine)  # taps before the row that holds the first pixel
@@ -315,26 +354,36 @@ class _Packing:
         sizes = [extents[d] for d in kept]
         shape = shape_of(op.outs)
         units = [group // theirs] if group > theirs else []
-        more = [shape[X] // group, *units, theirs * extents[conv.o], first + last + 1,
-                mine * extents[conv.c]]  # fmt: skip
+        used = (
+            mine if first or last else min(mine, conv.stride * (group - 1) + conv.window - conv.pad)
+        )
+        walked = [blocks] if moved else units
+        more = [shape[X] // (blocks if moved else group), *walked, theirs * extents[conv.o],
+                first + last + 1, used * extents[conv.c]]  # fmt: skip
         base, count = len(kept), len(kept) + len(more)
         x, *u, lane, tap, summed = range(base, count)
         image = [_renamed(f, kept, count) for f in op.input_forms[conv.a][:X]]
-        image += [
-            form(count, {x: conv.stride * group // mine, tap: 1}, -first),
-            form(count, {summed: 1}),
-        ]
+        step = conv.stride * (blocks if moved else group) // mine
+        each = {u[0]: conv.stride // mine} if moved else {}
+        image += [form(count, {x: step, tap: 1, **each}, -first), form(count, {summed: 1})]
         sums = [d for d in kept if d in op.reduction_dims]
-        order = (*u, *(kept.index(d) for d in sums), tap, summed, lane)
+        order = (*(() if moved else u), *(kept.index(d) for d in sums), tap, summed, lane)
         weights = [form(count, {i: 1}) for i in order]
         out = [_renamed(f, kept, count) for f in op.out_forms[:X]]
-        out += [form(count, {x: group // theirs, **dict.fromkeys(u, 1)}), form(count, {lane: 1})]
-        planes = self._planes(conv, sums, (mine, theirs), units, first, first + last + 1, made)
+        if blocks > 1:
+            out += [form(count, {x: 1}), form(count, {u[0]: extents[conv.o], lane: 1})]
+        else:
+            out += [
+                form(count, {x: group // theirs, **dict.fromkeys(u, 1)}),
+                form(count, {lane: 1}),
+            ]
+        pixels = (mine, used, theirs)
+        planes = self._planes(conv, sums, pixels, units, first, first + last + 1, made)
         kinds = [op.kinds[d] for d in kept]
         kinds += [Iterator.PARALLEL] * (2 + len(u)) + [Iterator.REDUCTION] * 2
         element = element_type_of(op.outs)
         empty = tensor.EmptyOp(
-            [], TensorType(element, [*shape[:X], shape[X] // theirs, theirs * extents[conv.o]])
+            [], TensorType(element, [*shape[:X], shape[X] // packed, packed * extents[conv.o]])
         )
         made.append(empty)
         inputs = [self._read(source), planes]
@@ -428,7 +477,7 @@ class _Packing:
         self,
         conv: _Conv,
         sums: Sequence[int],
-        pixels: tuple[int, int],
+        pixels: tuple[int, int, int],
         units: Sequence[int],
         first: int,
         taps: int,
@@ -436,10 +485,10 @@ class _Packing:
     ) -> SSAValue:
         """`out[u, .., T, (q, c), (p, o)] = w[.., kw = mine * (T - first) + q - s (theirs u + p) + pad]`."""  # noqa: E501
         op, extents = conv.op, conv.op.static_extents()
-        (mine, theirs), front = pixels, len(units) + len(sums)
+        (mine, used, theirs), front = pixels, len(units) + len(sums)
         tap, q, c, p, o = range(front, front + 5)
         count = front + 5
-        domain = [*units, *(extents[d] for d in sums), taps, mine, extents[conv.c], theirs,
+        domain = [*units, *(extents[d] for d in sums), taps, used, extents[conv.c], theirs,
                   extents[conv.o]]  # fmt: skip
         factors = {tap: mine, q: 1, p: -conv.stride}
         if units:

@@ -146,7 +146,7 @@ class Planner:
         if out_lane is None:
             raise Unsupported("the result is not walked along its lanes")
         taps = tuple(d for d in op.reduction_dims if d != k)
-        rows = tuple(d for d in _out_order(op) if d in uses_a and d not in uses_w)
+        rows = tuple(d for d in _out_order(op, out_lane) if d in uses_a and d not in uses_w)
         batch = tuple(d for d in _out_order(op) if d in uses_w and d != n)
         if diagonal and any(d in uses_a for d in columns):
             raise Unsupported("groups that share lanes")
@@ -384,10 +384,13 @@ def _lane_iterator(
     return max(fine, key=lambda d: (extents[d], d)) if fine else None
 
 
-def _out_order(op: GenericOp) -> list[int]:
-    """Parallel iterators in the order of the result's dimensions."""
+def _out_order(op: GenericOp, lane: int | None = None) -> list[int]:
+    """Parallel iterators in the order of the result's dimensions; blocks of lanes are outermost."""
     order: list[int] = []
-    for form in op.out_forms:
+    forms = list(op.out_forms)
+    if lane is not None:
+        forms.insert(0, forms.pop(lane))
+    for form in forms:
         order += sorted(
             (d for d in form.dims if d not in order), key=lambda d: -form.coefficients[d]
         )
