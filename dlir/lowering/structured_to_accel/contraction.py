@@ -27,6 +27,7 @@ from dlir.lowering.structured_to_accel.emitter import (
     merged,
 )
 from dlir.lowering.structured_to_accel.evaluate import Value, temporary
+from dlir.lowering.structured_to_accel.inside import parts_inside
 from dlir.lowering.structured_to_accel.plan import ContractionPlan
 from dlir.lowering.structured_to_accel.stored import blocks_of
 from dlir.lowering.structured_to_accel.tiles import Box, Range, Tiles, boxes
@@ -147,7 +148,7 @@ def compute_contraction(
             _multiply_lanes(tiles, plan, part, weights, acc)
         else:
             a = _activations(tiles, plan, part)
-            _sum(tiles.emit, plan, part, a, weights, planes.row_step(part), acc, not number)
+            _sum_inside(tiles.emit, plan, part, a, weights, planes.row_step(part), acc, not number)
     _finish(tiles, plan, box, acc, place)
 
 
@@ -174,7 +175,7 @@ def _sum_in_scratchpad(
             acc = _sums(tiles, plan, piece, Memory.ACC)
             a_here = a.at((0, *[0] * len(plan.taps), *at[1:]))
             weights = planes.view(piece, schedule.keep_weights)
-            _sum(emit, plan, piece, a_here, weights, planes.row_step(piece), acc, True)
+            _sum_inside(emit, plan, piece, a_here, weights, planes.row_step(piece), acc, True)
             domain = _domain(plan, piece, emit.cols)
             if number:
                 emit.binary("add", acc, sums[at], acc if last else sums[at], domain)
@@ -249,6 +250,25 @@ def _multiply_lanes(
             emit.unary("copy", x, near, domain)
             x = near
         emit.binary("mulacc" if number else "mul", x, y, acc, domain)
+
+
+def _sum_inside(
+    emit: Emitter,
+    plan: ContractionPlan,
+    box: Sequence[Range],
+    a: View,
+    weights: View,
+    row_step: int,
+    acc: View,
+    start: bool,
+) -> None:
+    """acc (+)= a . w, less rows and taps that meet on a border of zeros."""
+    for part in parts_inside(plan, box):
+        taps, rows = ([part[d][0] - box[d][0] for d in dims] for dims in (plan.taps, plan.rows))
+        view_a = a.at((0, *taps, *rows))
+        view_w, view_c = weights.at((0, *taps, 0)), acc.at((0, *rows))
+        _sum(emit, plan, part, view_a, view_w, row_step, view_c, start)
+        start = False
 
 
 def _sum(

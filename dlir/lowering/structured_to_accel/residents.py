@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from math import inf
 
-from xdsl.ir import Operation
+from xdsl.ir import Operation, SSAValue
 
 from dlir.dialects.structured.ops import GenericOp
 from dlir.lowering.structured_to_accel.choose import problem_of
@@ -31,7 +31,7 @@ def homes_of(section: Section) -> Homes:
     """Fuse, and keep on chip what fits, as the text says or as is best. Raises CompileError."""
     homes = stored_homes(section)
     budget = max(max(homes.lines, default=0), int(RESIDENT_SHARE * section.machine.spm_lines))
-    asked = {op.results[0]: home_of(op) for op in section.plans}
+    asked: dict[SSAValue, str | None] = {op.results[0]: home_of(op) for op in section.plans}
     for home in homes.of.values():
         word = asked.get(home.value)
         if home.output or home.last < 0:

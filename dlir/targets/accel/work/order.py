@@ -184,7 +184,7 @@ def _met(op: GenericOp, weights: Operand, activations: Operand) -> Part | None:
         masks = np.zeros((len(values), size), np.bool_)
         inside = (values >= 0) & (values < size)
         masks[np.nonzero(inside)[0], values[inside]] = True
-        found.append(masks.all(0))
+        found.append(np.asarray(masks.all(0)))
     return tuple(found)
 
 
