@@ -108,6 +108,7 @@ class _Kernel:
             w_on_chip=self.has_weights(),
             out_on_chip=out_on_chip,
             extra_rows=sum(self.width(e.value) for e in plan.extras if self.streams(e)),
+            column_lines=sum(self.width(e.value) for e in columns_of(plan, homes)),
             functions=tuple(_functions(epilogue)),
             spm_lines=free_lines,
             acc_rows=acc_rows // (2 if plan.by_vector else 1),
@@ -181,6 +182,17 @@ class _Kernel:
             return 0.0
         strided = any(max(f.coefficients) > 1 for f in plan.a.forms)
         return float(prod(plan.extents[d] for d in plan.taps) * (1 + strided))
+
+
+def columns_of(plan: ContractionPlan, homes: Homes) -> list[Operand]:
+    """The epilogue's operands from DRAM with a number per column."""
+    return [
+        extra
+        for number, extra in enumerate(plan.extras)
+        if number != plan.scale
+        and {d for f in extra.forms for d in f.dims} == {plan.lane}
+        and not homes.is_on_chip(extra.value)
+    ]
 
 
 def _functions(expr: Expr) -> Iterator[str]:

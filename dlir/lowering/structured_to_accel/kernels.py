@@ -13,7 +13,7 @@ from xdsl.ir import Attribute, Operation, SSAValue
 from dlir.dialects.accel.attrs import Memory
 from dlir.dialects.accel.verify import width_of
 from dlir.dialects.structured.ops import element_type_of
-from dlir.lowering.structured_to_accel.choose import too_large
+from dlir.lowering.structured_to_accel.choose import columns_of, too_large
 from dlir.lowering.structured_to_accel.contraction import (
     Place,
     Planes,
@@ -197,10 +197,18 @@ class Kernels:
                 for column in boxes(batch, columns):
                     if not chosen.panel:
                         self._planes.clear()
+                    if chosen.held:
+                        self._load_columns(plan, column)
                     for tile in rows[first : first + panel]:
                         box = list(tile)
                         box[plan.lane] = column[plan.lane]
                         self._tile(plan, result, box, target, schedule)
+
+    def _load_columns(self, plan: ContractionPlan, column: Box) -> None:
+        """The numbers per column for all pieces of a tile, which else each load their own."""
+        assert plan.lane is not None
+        for extra in columns_of(plan, self.homes):
+            self.tiles.view(extra.value, extra.forms, column, [plan.lane])
 
     def _held(self, plan: ContractionPlan, chosen: Tiling) -> dict[int, int]:
         """What accumulators hold of a tile at a time, by iterator."""

@@ -45,6 +45,8 @@ class Problem:
     out_on_chip: bool
     extra_rows: float
     """Full operands of the epilogue that come from DRAM: rows per result row, times their width."""
+    column_lines: int
+    """Lines per block of columns of the epilogue's operands from DRAM with a number per column."""
     functions: tuple[str, ...]
     """What the vector unit computes of every result row and block."""
     spm_lines: int
@@ -354,6 +356,8 @@ class _Cost(NamedTuple):
     """On the bus, where copies take whole bursts."""
     w_lines: int
     """Of the columns that are summed at a time."""
+    column_lines: int
+    """Of the numbers per column, for the columns of a tile."""
     kept_lines: tuple[int, int]
     """Of all columns of a tile and the whole sum, and of all weights."""
     out_lines: int
@@ -391,6 +395,7 @@ class _Cost(NamedTuple):
             a_lines,
             a_lines * array.cols * search.bursts(run * array.cols * p.width),
             part[-1] * k * p.w_lines,
+            n * p.column_lines,
             (n * p.k_blocks * p.w_lines, p.n_blocks * p.k_blocks * p.w_lines),
             int(finished * p.out_row),
             finished * p.rounded_lines,
@@ -420,7 +425,8 @@ class _Cost(NamedTuple):
         out = self.out_lines + self.rounded_lines
         if not self.sum_lines:
             out *= 2
-        return a + w + out + 2 * self.fused_lines + self.sum_lines
+        columns = self.column_lines * (1 + (self.n_tiles > 1))
+        return a + w + out + columns + 2 * self.fused_lines + self.sum_lines
 
     def cycles(self, search: _Search, panel: int, keep: bool, lines: int) -> float:
         """The slowest engine, and the time to fill and drain the pipeline."""
@@ -432,12 +438,14 @@ class _Cost(NamedTuple):
         w_times = 1 if keep else -(-self.m_tiles // panel) if panel else 1
         if not keep and self.k_tiles * self.columns > 1:
             w_times = self.m_tiles
+        panels = -(-self.m_tiles // panel) if panel and self.n_tiles > 1 else 1
+        w = w * w_times + p.n_blocks * p.column_lines * line * panels
         buses = {a_rate: 0.0, w_rate: 0.0, out_rate: 0.0}
-        for rate, moved in ((a_rate, a * a_times), (w_rate, w * w_times), (out_rate, out)):
+        for rate, moved in ((a_rate, a * a_times), (w_rate, w), (out_rate, out)):
             buses[rate] += moved / rate
         moved = max(buses.values())
         if panel and a_rate != w_rate:
-            later = w * w_times / w_rate * (self.n_tiles - 1) / self.n_tiles
+            later = w / w_rate * (self.n_tiles - 1) / self.n_tiles
             moved = max(moved, a * a_times / a_rate + IN_ORDER * later)
         steps = self.m_tiles * self.n_tiles * self.k_tiles * self.pieces
         first = self.a_bytes / a_rate + self.w_lines * line / w_rate
