@@ -106,7 +106,7 @@ PER_STEP = 40.0
 """Cycles that a tile costs whatever its size: tokens, the array's depth."""
 ROOMY = 0.65
 """The part of the free lines up to which loads for the next tile surely find room."""
-SUMS_SHARE, SUM_LINES = 0.8, 4
+SUMS_SHARE, SUM_LINES = 0.88, 4
 """The part of the free lines that sums may take, and the lines of a row of them."""
 SUMS_WORTH = 0.9
 """They are taken there only where this saves a tenth: it needs more instructions."""
