@@ -25,6 +25,7 @@ from dlir.dialects.structured.ops import (
 from dlir.dialects.structured.roles import is_copy, only_casts
 from dlir.hardware import parse_settings
 from dlir.targets.accel.description import Machine, load_machine
+from dlir.types import is_integer
 
 
 @dataclass(frozen=True)
@@ -132,7 +133,8 @@ def _cycles(
     matrix = rows * -(-columns // cols) * taps * -(-lanes // cols)
     outer = zip(op.input_forms[0][:-1], shape_of(op.inputs[0])[:-1], strict=True)
     sizes = [extents[f.dims[0]] if _is_folded(f, folded) else n for f, n in outer]
-    loaded = prod(sizes) * -(-lanes // cols) * cols * 2 / machine.dma.bytes_per_cycle
+    width = 1 if is_integer(element_type_of(op.inputs[0])) else 2
+    loaded = prod(sizes) * -(-lanes // cols) * cols * width / machine.dma.bytes_per_cycle
     return max(matrix, loaded)
 
 
