@@ -28,7 +28,8 @@ class StructuredGroupRows(ModulePass):
     Attention is such a group between two contractions: the first one makes rows of scores, and the
     last one reads them. Their right sides, keys and values, belong to heads that are among the
     rows' iterators: weights, which are the same for all rows, are not read again for every block.
-    How many rows of scores are there at a time is `block`: so many that they stay in the second
+    How many rows of scores are there at a time is `block`, which the first contraction's schedule
+    may say; else so many that they stay in the second
     cache, and make the fewest register tiles; unknown numbers and lengths are planned for as for
     256. For rows that are too long for that the ops between the contractions are a group alone.
 

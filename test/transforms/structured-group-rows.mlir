@@ -249,3 +249,37 @@ func.func @right_side(%q: tensor<2x20x8xf32>, %k: tensor<2x8x24xf32>, %t: tensor
   } -> tensor<2x16x24xf32>
   func.return %y : tensor<2x16x24xf32>
 }
+
+// So many rows at a time as the schedule says.
+// CHECK-LABEL: @given
+// CHECK: block = [7], rows = [0, 0, 1]
+// CHECK: rows = [0, 0, 1], block = [7]
+func.func @given(%q: tensor<2x20x8xf32>, %k: tensor<2x8x24xf32>, %v: tensor<2x24x16xf32>)
+    -> tensor<2x20x16xf32> {
+  %e = tensor.empty() : tensor<2x20x24xf32>
+  %s = structured.generic {maps = [(d0, d1, d2, d3) -> (d0, d1, d3),
+                                   (d0, d1, d2, d3) -> (d0, d3, d2),
+                                   (d0, d1, d2, d3) -> (d0, d1, d2)],
+                           iterators = [parallel, parallel, parallel, reduction], init = 0.0 : f32,
+                           schedule = #structured.schedule<kernel = contraction, vector = [8, 16],
+                                                           block = [7]>}
+      ins(%q, %k : tensor<2x20x8xf32>, tensor<2x8x24xf32>) outs(%e : tensor<2x20x24xf32>) {
+  ^bb0(%a: f32, %b: f32, %acc: f32):
+    %p = arith.mulf %a, %b : f32
+    %u = arith.addf %acc, %p : f32
+    structured.yield %u : f32
+  } -> tensor<2x20x24xf32>
+  %h = tensor.empty() : tensor<2x20x16xf32>
+  %y = structured.generic {maps = [(d0, d1, d2, d3) -> (d0, d1, d3),
+                                   (d0, d1, d2, d3) -> (d0, d3, d2),
+                                   (d0, d1, d2, d3) -> (d0, d1, d2)],
+                           iterators = [parallel, parallel, parallel, reduction], init = 0.0 : f32,
+                           schedule = #structured.schedule<kernel = contraction, vector = [8, 16]>}
+      ins(%s, %v : tensor<2x20x24xf32>, tensor<2x24x16xf32>) outs(%h : tensor<2x20x16xf32>) {
+  ^bb0(%a: f32, %b: f32, %acc: f32):
+    %p = arith.mulf %a, %b : f32
+    %u = arith.addf %acc, %p : f32
+    structured.yield %u : f32
+  } -> tensor<2x20x16xf32>
+  func.return %y : tensor<2x20x16xf32>
+}

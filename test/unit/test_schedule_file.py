@@ -118,6 +118,8 @@ MISFITS = {
     "order = [0, 0, 1]": "names each of the iterators 0 to 2 once",
     "pack = [7]": "there is no input 7",
     "threads = [2]": "'threads' takes one parallel iterator (0, 1)",
+    "kernel = contraction, pack = [1], vector = [1, 16], block = [0]": "at least [1]",
+    "block = [4]": "'block' takes the rows of scores that a contraction makes",
     "home = spm": "'home' is for accelerators",
 }
 

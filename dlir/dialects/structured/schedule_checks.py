@@ -79,6 +79,13 @@ def _vector(op: GenericOp, schedule: ScheduleAttr) -> str | None:
     return None
 
 
+def _block(op: GenericOp, schedule: ScheduleAttr) -> str | None:
+    rows = schedule.integers("block") or ()
+    if schedule.word("kernel") != "contraction" or len(rows) != 1 or rows[0] < 1:
+        return "'block' takes the rows of scores that a contraction makes at a time, at least [1]"
+    return None
+
+
 def _tile(op: GenericOp, schedule: ScheduleAttr) -> str | None:
     sizes, count = schedule.integers("tile") or (), len(op.kinds)
     if len(sizes) != count:
@@ -142,6 +149,7 @@ def _threads(op: GenericOp, schedule: ScheduleAttr) -> str | None:
 
 
 _CHECKS: dict[str, Callable[[GenericOp, ScheduleAttr], str | None]] = {
+    "block": _block,
     "kernel": _kernel,
     "tile": _tile,
     "order": _order,

@@ -16,6 +16,7 @@ from xdsl.dialects.builtin import FixedBitwidthType
 from xdsl.ir import Block, Operation, SSAValue
 from xdsl.rewriter import InsertPoint, Rewriter
 
+from dlir.diagnostics import fail
 from dlir.dialects.structured.ops import DestinationOp, GenericOp, element_type_of, shape_of
 from dlir.dialects.structured.roles import (
     Contraction,
@@ -24,10 +25,13 @@ from dlir.dialects.structured.roles import (
     may_fail,
     planned,
 )
+from dlir.dialects.structured.rows import block_of
 from dlir.transforms.row_groups.group import Group
 
 BLOCK_BYTES = 256 << 10
 """Of what a block has to itself: a part of a second cache, and not too much of a thread's stack."""
+MOST_BYTES = 1 << 20
+"""Of a block whose rows a schedule says."""
 FEWEST_ROWS = 4
 """For which keys and values are read once more; rows that are so long that fewer fit stay whole."""
 MOST_ROWS = 64
@@ -125,10 +129,14 @@ def _product(op: GenericOp) -> Contraction | None:
 
 
 def _block_rows(group: Group) -> int | None:
-    """The number of rows with the fewest register tiles; None if too few would fit."""
+    """What the first one's schedule says, or the number of rows with the fewest register tiles;
+    None if too few would fit."""
     (first, rows), *_, (last, _) = group.members
     sizes = [_bytes_of_row(group, op) for op, _ in group.members[:-1]]
     extent = planned(first.static_extents()[rows[-1]])
+    if (given := block_of(first)) is not None:
+        _check_memory(first, min(given, extent) * sum(sizes))
+        return given
     most = min(BLOCK_BYTES // max(1, sum(sizes)), MOST_ROWS, extent)
     if most < min(FEWEST_ROWS, max(1, extent)):
         return None
@@ -139,6 +147,16 @@ def _block_rows(group: Group) -> int | None:
         return sum(full * ceil(count / height) + ceil(rest / height) for height in heights)
 
     return min(range(most, most // 2, -1), key=tiles)
+
+
+def _check_memory(op: GenericOp, size: int) -> None:
+    """A schedule may not ask for more than a thread's stack has room for."""
+    if size > MOST_BYTES:
+        fail(
+            op,
+            f"has a block of rows of {size:,} bytes; {MOST_BYTES:,} are the most",
+            help="write a smaller 'block'",
+        )
 
 
 def _tile_rows(op: GenericOp) -> int:
