@@ -79,9 +79,13 @@ class DlSinkTranspose(ModulePass):
 class Sinking(Orders):
     """Values are held in another order from a transpose on."""
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._weights: dict[SSAValue, bool] = {}
+
     def knows(self, op: Operation) -> bool:
         if isinstance(op, m.TransposeOp):
-            return not follows_from_weights(op.x)
+            return not follows_from_weights(op.x, self._weights)
         return super().knows(op) and self._even(op)
 
     def _even(self, op: Operation) -> bool:
@@ -92,7 +96,7 @@ class Sinking(Orders):
         for value in values:
             shape = shape_of(value)
             wide = len(shape) == rank and sum(n != 1 for n in shape) > 1
-            if wide and not follows_from_weights(value):
+            if wide and not follows_from_weights(value, self._weights):
                 orders.add(self.of(value).perm)
         return len(orders) <= 1
 
@@ -100,17 +104,18 @@ class Sinking(Orders):
 def cost(function: FuncOp) -> int:
     """How many elements are moved by transposes that remain as such."""
     transposes = [op for op in function.walk() if isinstance(op, m.TransposeOp)]
-    return sum(_elements(op.result) for op in transposes if not _is_free(op))
+    weights: dict[SSAValue, bool] = {}
+    return sum(_elements(op.result) for op in transposes if not _is_free(op, weights))
 
 
 def _elements(value: SSAValue) -> int:
     return prod(NOMINAL if n == DYNAMIC else n for n in shape_of(value))
 
 
-def _is_free(op: m.TransposeOp) -> bool:
+def _is_free(op: m.TransposeOp, weights: dict[SSAValue, bool]) -> bool:
     """Unused, made of weights, or read in place by products of matrices."""
     perm = op.perm.get_values()
     rows = {*perm[-2:]} == {len(perm) - 2, len(perm) - 1} or perm[-1:] == (len(perm) - 1,)
     uses = [use.operation for use in op.result.uses]
     read_in_place = rows and all(isinstance(use, MatmulOp | AttentionOp) for use in uses)
-    return not uses or read_in_place or follows_from_weights(op.x)
+    return not uses or read_in_place or follows_from_weights(op.x, weights)

@@ -144,7 +144,8 @@ def _groups(block: Block) -> Iterator[_Group]:
     """Siblings in order; an op joins the first group that takes it."""
     places: dict[Operation, int] = {op: i for i, op in enumerate(block.ops)}
     known: dict[Hashable, list[_Group]] = {}
-    for op in [o for o in block.ops if isinstance(o, GenericOp) and _is_candidate(o)]:
+    weights: dict[SSAValue, bool] = {}
+    for op in [o for o in block.ops if isinstance(o, GenericOp) and _is_candidate(o, weights)]:
         place, groups = places[op], known.setdefault(_space(op), [])
         near = (g for g in groups if g.place >= place - MOST_BETWEEN)
         found = (g for g in near if _can_move(op, g.place, places) and g.takes(op))
@@ -155,8 +156,11 @@ def _groups(block: Block) -> Iterator[_Group]:
     yield from (group for groups in known.values() for group in groups)
 
 
-def _is_candidate(op: GenericOp) -> bool:
-    """Whether a general kernel computes the op at every call, into fresh memory."""
+def _is_candidate(op: GenericOp, weights: dict[SSAValue, bool]) -> bool:
+    """Whether a general kernel computes the op at every call, into fresh memory.
+
+    `weights` keeps what is known of tensors.
+    """
     words = ("kernel", "rows", "siblings")
     taken = op.schedule is not None and any(word in op.schedule.entries.data for word in words)
     return (
@@ -168,7 +172,7 @@ def _is_candidate(op: GenericOp) -> bool:
         and covers_outs(op)
         and not may_fail(op)
         and match_contraction(op) is None
-        and not is_weight(op.result)
+        and not is_weight(op.result, weights)
     )
 
 

@@ -92,11 +92,12 @@ class _Checks:
         if not any(DYNAMIC_INDEX in shape_of(v) for v in op.operands):
             return
         inputs, out, extra = operands_of(op)
+        moves, fixed = is_copy(op), op.fixed_domain
         for number, operand in enumerate([*inputs, out, *extra]):
             for position, form in enumerate(operand.forms):
                 size = self.sizes.of(operand.value, position)
                 plain = form.plain_dim
-                if plain is not None and op.fixed_domain[plain] < 0 and not is_copy(op):
+                if plain is not None and fixed[plain] < 0 and not moves:
                     extent = self.sizes.extent(op, plain)
                     text = f"size {position} of operand {number} differs from another operand's"
                     self.require("eq", size, extent, text)

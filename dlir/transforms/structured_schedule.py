@@ -8,6 +8,7 @@ from math import gcd, inf, prod
 
 from xdsl.context import Context
 from xdsl.dialects.builtin import DYNAMIC_INDEX, FixedBitwidthType, ModuleOp
+from xdsl.ir import SSAValue
 from xdsl.passes import ModulePass
 
 from dlir.dialects.structured.attrs import ScheduleAttr
@@ -81,28 +82,31 @@ class StructuredSchedule(ModulePass):
     dots: tuple[str, ...] = ()
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
+        weights: dict[SSAValue, bool] = {}
         for inner in op.walk():
             if isinstance(inner, SparseMatmulOp) and inner.schedule is None:
                 inner.schedule = self._sparse(inner)
             if not isinstance(inner, GenericOp) or inner.schedule is not None:
                 continue
             roles = match_contraction(inner)
-            if roles is not None and inner.reduction_dims and _pays(roles):
-                inner.schedule = self._contraction(inner, roles)
-            elif (weights := match_weight_only(inner)) is not None:
-                inner.schedule = self._weight_only(inner, weights)
+            known = roles is not None and is_weight(roles.b.value, weights)
+            if roles is not None and inner.reduction_dims and _pays(roles, known):
+                inner.schedule = self._contraction(inner, roles, known)
+            elif (narrow := match_weight_only(inner)) is not None:
+                inner.schedule = self._weight_only(inner, narrow)
             elif is_multiply_add(inner.body.block) and inner.out_forms:
                 inner.schedule = self._depthwise(inner)
 
-    def _contraction(self, op: GenericOp, roles: Contraction) -> ScheduleAttr | None:
+    def _contraction(self, op: GenericOp, roles: Contraction, known: bool) -> ScheduleAttr | None:
+        """`known` says whether b is a weight."""
         extents = op.static_extents()
         rows = 1 if roles.row is None else max(1, planned(extents[roles.row]))
         dot = suitable_dot(op, roles, self.dots)
-        if dot is None and (streamed := _streamed(op, roles)) is not None:
+        if dot is None and (streamed := _streamed(op, roles, known)) is not None:
             return streamed
-        if dot is not None and not (rows >= MANY_ROWS // 2 or is_weight(roles.b.value)):
+        if dot is not None and not (rows >= MANY_ROWS // 2 or known):
             dot = None
-        packs = _packs(roles) or _is_scattered(op, roles, rows) or dot is not None
+        packs = _packs(roles, known) or _is_scattered(op, roles, rows) or dot is not None
         window = None if dot is not None else match_window(op, roles)
         block = None if packs or window is not None else _block_of_sum(op, roles, rows)
         if window is not None:
@@ -213,7 +217,7 @@ def _window_tile(rows: int, lanes: int, registers: int) -> tuple[int, int]:
     return max(1, min(rows, WINDOW_ROWS, registers // 2)), lanes
 
 
-def _streamed(op: GenericOp, roles: Contraction) -> ScheduleAttr | None:
+def _streamed(op: GenericOp, roles: Contraction, known: bool) -> ScheduleAttr | None:
     """The vector kernel, where few rows or columns meet a side that is read as it lies; else None.
 
     Its lanes run along the only row of the result, or along the sum; then the few columns are
@@ -229,7 +233,7 @@ def _streamed(op: GenericOp, roles: Contraction) -> ScheduleAttr | None:
         if not b_along:
             entries["pack"] = [1 - left_number(op, roles)]
         return ScheduleAttr.get(entries)
-    if is_weight(b.value):
+    if known:
         return None
     along_row = rows == 1 and b.is_run_along(roles.lanes)
     along_sum = a_along and b_along and 0 < rows <= STREAMED_ROWS
@@ -251,9 +255,9 @@ def near_rows(roles: Contraction) -> int:
     return L1_WAYS * L1_INTERVAL // gcd(apart, L1_INTERVAL)
 
 
-def _packs(roles: Contraction) -> bool:
+def _packs(roles: Contraction, known: bool) -> bool:
     """b is packed if it is a weight (once, at load time) or cannot be read along the lanes."""
-    return not roles.b.is_run_along(roles.lanes) or is_weight(roles.b.value)
+    return not roles.b.is_run_along(roles.lanes) or known
 
 
 def _is_scattered(op: GenericOp, roles: Contraction, rows: int) -> bool:
@@ -289,9 +293,9 @@ def _block_of_sum(op: GenericOp, roles: Contraction, rows: int) -> int | None:
     return max(FEW_STREAMS, min(rows, STREAMS)) if row > PAGE_BYTES else None
 
 
-def _pays(roles: Contraction) -> bool:
+def _pays(roles: Contraction, known: bool) -> bool:
     """Whether a contraction reads packed data more than once, so that packing is worth its copy."""
-    return roles.row is not None or is_weight(roles.b.value) or not _packs(roles)
+    return roles.row is not None or known or not _packs(roles, known)
 
 
 def best_tile(rows: int, columns: int, lanes: int, registers: int, tallest: int) -> tuple[int, int]:

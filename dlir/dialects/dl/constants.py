@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, cast
 
 from xdsl.dialects.builtin import (
@@ -21,6 +22,7 @@ from xdsl.dialects.builtin import (
 )
 from xdsl.ir import Attribute, OpResult, SSAValue
 
+from dlir.dialects.ancestry import is_made_of_known
 from dlir.dialects.dl.attrs import Tensor, ui8, ui16, ui32, ui64
 from dlir.dialects.dl.ops.base import DlOp
 from dlir.dialects.dl.ops.source import ConstantOp, ParamOp
@@ -67,16 +69,17 @@ def known_array(value: SSAValue) -> Array | None:
     return None
 
 
-def follows_from_weights(value: SSAValue) -> bool:
-    """Whether the value is known before a call: made of parameters and constants by `dl` ops."""
-    seen: set[SSAValue] = set()
-    pending = [value]
-    while pending:
-        if (one := pending.pop()) in seen:
-            continue
-        seen.add(one)
-        op = one.op if isinstance(one, OpResult) else None
-        if not isinstance(op, DlOp) or not (op.operands or isinstance(op, ConstantOp | ParamOp)):
-            return False
-        pending.extend(op.operands)
-    return True
+def follows_from_weights(value: SSAValue, known: dict[SSAValue, bool] | None = None) -> bool:
+    """Whether the value is known before a call: made of parameters and constants by `dl` ops.
+
+    `known` keeps the answers for who asks for many values.
+    """
+    return is_made_of_known(value, _sources, known)
+
+
+def _sources(value: SSAValue) -> Sequence[SSAValue] | None:
+    """The operands that a value is made of before a call; None where a call makes it."""
+    op = value.op if isinstance(value, OpResult) else None
+    if isinstance(op, DlOp) and (op.operands or isinstance(op, ConstantOp | ParamOp)):
+        return tuple(op.operands)
+    return None

@@ -9,6 +9,7 @@ from xdsl.dialects import arith, cf, tensor
 from xdsl.dialects.builtin import DYNAMIC_INDEX, IntegerAttr
 from xdsl.ir import Attribute, Block, Operation, SSAValue
 
+from dlir.dialects.ancestry import is_made_of_known
 from dlir.dialects.structured.maps import Linear
 from dlir.dialects.structured.ops import (
     DestinationOp,
@@ -91,36 +92,20 @@ def is_constant(op: Operation, known: Container[SSAValue]) -> bool:
 
 
 def is_weight(value: SSAValue, known: dict[SSAValue, bool] | None = None) -> bool:
-    """Whether a tensor follows from parameters and constants alone.
-
-    `known` keeps the answers for a pass that asks for many tensors.
-    """
-    known = {} if known is None else known
-    if value not in known:
-        known[value] = _follows_from_weights(value, known)
-    return known[value]
+    """Whether a tensor follows from parameters and constants alone; `known` keeps the answers."""
+    return is_made_of_known(value, _sources, known)
 
 
-def _follows_from_weights(value: SSAValue, known: dict[SSAValue, bool]) -> bool:
-    """`is_weight`, where that is not known yet; notes all that it finds to follow from weights."""
-    pending, seen = [value], {value}
-    while pending:
-        value = pending.pop()
-        answer = known.get(value)
-        owner = value.owner
-        if answer is False or not isinstance(owner, Operation):
-            return False
-        if answer or owner.name in ("dl.param", "arith.constant"):
-            continue
-        if isinstance(owner, tensor.EmptyOp):
-            if owner.operands:
-                return False
-        elif not owner.name.startswith("structured."):
-            return False
-        pending += [o for o in owner.operands if o not in seen]
-        seen.update(owner.operands)
-    known.update(dict.fromkeys(seen, True))
-    return True
+def _sources(value: SSAValue) -> Sequence[SSAValue] | None:
+    """The tensors that one is made of at load time; None where a call makes it."""
+    owner = value.owner
+    if not isinstance(owner, Operation):
+        return None
+    if owner.name in ("dl.param", "arith.constant"):
+        return ()
+    if isinstance(owner, tensor.EmptyOp):
+        return None if owner.operands else ()
+    return tuple(owner.operands) if owner.name.startswith("structured.") else None
 
 
 def operands_of(op: GenericOp) -> tuple[list[Operand], Operand, list[Operand]]:
