@@ -114,7 +114,7 @@ class Writer:
             operands=operands,
             properties=dict(op.properties),
             attributes=dict(op.attributes),
-            regions=[r.clone() for r in op.regions],
+            regions=[op.detach_region(r) for r in tuple(op.regions)],  # the old op goes
         )
         self._add(new, op)
 
