@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 
 MOST_ROUNDS = 1024
 """A loop is not unrolled more often."""
+UNKNOWN_ROUNDS = "sequences in a loop whose number of rounds is known at run time only"
 
 Body: TypeAlias = Callable[[Dim, Sequence[Imported]], tuple[Value, list[Imported]]]
 """(round, carried values) -> whether to go on, and all other results of the body."""
@@ -101,6 +102,8 @@ def _loop(graphs: Graphs, node: Node, inputs: Sequence[Imported | None]) -> Sequ
     rounds = Rounds(count, go_on)
     size = len(initial)
     if any(isinstance(value, TensorList | Absent) for value in initial):
+        if not isinstance(count, int | None):
+            raise NeedsValue(UNKNOWN_ROUNDS, _given(inputs, 0))
         return _unrolled(context, rounds, initial, body)
 
     def made(number: Dim, carried: Sequence[Tensor]) -> Made:
@@ -135,14 +138,15 @@ def _unrolled(
     context: Context, rounds: Rounds, initial: Sequence[Imported], body: Body
 ) -> Sequence[Imported]:
     """The rounds one after the other: a sequence has a length that is known at import."""
-    if not isinstance(rounds.count, int) or truth_of(rounds.go_on) is None:
-        message = "sequences in a loop whose number of rounds is known at run time only"
-        raise NeedsValue(message, rounds.go_on)
-    if rounds.count > MOST_ROUNDS:
-        raise Unsupported(f"sequences in a loop of more than {MOST_ROUNDS} rounds")
     carried, rows = initial, list[Sequence[Imported]]()
     go_on = truth_of(rounds.go_on)
-    while go_on and len(rows) < rounds.count:
+    if go_on is None:
+        raise NeedsValue(UNKNOWN_ROUNDS, rounds.go_on)
+    count = MOST_ROUNDS + 1 if rounds.count is None else rounds.count
+    assert isinstance(count, int), "the caller sees to that"
+    while go_on and len(rows) < count:
+        if len(rows) == MOST_ROUNDS:
+            raise Unsupported(f"sequences in a loop of more than {MOST_ROUNDS} rounds")
         value, made = body(len(rows), carried)
         carried, go_on = made[: len(initial)], truth_of(value)
         rows.append(made[len(initial) :])

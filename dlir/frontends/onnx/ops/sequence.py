@@ -90,7 +90,7 @@ def _split(graphs: Graphs, node: Node, inputs: Inputs) -> Imported:
     axis = normalize_axis(node.int("axis", 0), x.rank)
     total = x.dims[axis]
     if not isinstance(total, int):
-        raise Unsupported("a dynamic dimension as a sequence")
+        return _split_unknown(context, x, axis, _tensor(inputs, 1) if _has(inputs, 1) else None)
     sizes = _sizes(_tensor(inputs, 1), total) if _has(inputs, 1) else [1] * total
     if len(sizes) > MOST_ITEMS:
         raise Unsupported(f"a sequence of more than {MOST_ITEMS} tensors")
@@ -99,6 +99,17 @@ def _split(graphs: Graphs, node: Node, inputs: Inputs) -> Imported:
     if not _has(inputs, 1) and not node.int("keepdims", 1):
         parts = [context.reshape(p, (*p.dims[:axis], *p.dims[axis + 1 :])) for p in parts]
     return TensorList(tuple(parts))
+
+
+def _split_unknown(context: Context, x: Tensor, axis: int, split: Value | None) -> TensorList:
+    """The parts of a dimension whose size is known at run time, when it is compared with theirs."""
+    if split is None or split.rank == 0:
+        raise Unsupported("a dynamic dimension as a sequence of equal parts")
+    sizes = _numbers(split, "sizes of parts")
+    if not 0 < len(sizes) <= MOST_ITEMS or min(sizes) < 0:
+        raise Unsupported(f"parts of sizes {sizes}")
+    dims = [(*x.dims[:axis], size, *x.dims[axis + 1 :]) for size in sizes]
+    return TensorList(context.emit_all(dl.SplitOp(x.ssa, axis, sizes), dims))
 
 
 def _sizes(split: Value, total: int) -> list[int]:
