@@ -148,9 +148,10 @@ def _opsets(model: ModelProto, name: str) -> dict[str, int]:
     from onnx.defs import onnx_opset_version
 
     opsets = {_domain(entry.domain): int(entry.version) for entry in model.opset_import}
-    version, newest = opsets.get(""), onnx_opset_version()
-    if version is None:
+    newest = onnx_opset_version()
+    if not opsets:
         fail(None, f"{name} imports no ONNX operator set", rule="onnx-opset")
+    version = opsets.setdefault("", newest)  # a model may have operators of other domains alone
     if not 1 <= version <= newest:
         message = f"{name} uses operator set {version}; this onnx knows those up to {newest}"
         fail(None, message, rule="onnx-opset", help="install a newer onnx")

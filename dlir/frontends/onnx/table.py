@@ -11,6 +11,7 @@ from .ops import (
     elementwise,
     flex_attention,
     losses,
+    machine_learning,
     microsoft,
     movement,
     ngrams,
@@ -65,6 +66,7 @@ OPERATORS: dict[str, Build] = {
 
 DOMAINS: dict[str, dict[str, Build]] = {
     **dict.fromkeys(STANDARD_DOMAINS, OPERATORS),
+    "ai.onnx.ml": machine_learning.OPERATORS,
     "ai.onnx.preview": {},
     "com.microsoft": microsoft.OPERATORS,
 }
