@@ -7,16 +7,15 @@ by numbers per channel; of groups, between two reshapes.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from math import prod
 from typing import cast
 
 from xdsl.dialects.builtin import AnyFloat, DenseIntOrFPElementsAttr, TensorType
-from xdsl.ir import OpResult, SSAValue
+from xdsl.ir import SSAValue
 
 import dlir.dialects.dl.match as f
 from dlir.dialects.dl import shapes
-from dlir.dialects.dl.match import Any, Found, Matches, Node, Number, Over, Pattern
+from dlir.dialects.dl.match import Any, Found, Node, Number, Over, Reshaped
 from dlir.dialects.dl.ops import composite as c
 from dlir.dialects.dl.ops import normalization as n
 from dlir.dialects.dl.ops import reduction as r
@@ -25,22 +24,6 @@ from dlir.dialects.dl.ops.movement import ReshapeOp
 from dlir.dialects.dl.ops.source import ConstantOp
 from dlir.dialects.dl.rules import definer
 from dlir.transforms.raising.composite import Composite, Made
-
-
-@dataclass(frozen=True)
-class Reshaped(Pattern):
-    """A reshape, whose sizes may be computed."""
-
-    x: Pattern
-
-    def roots(self) -> tuple[type[DlOp], ...]:
-        return (ReshapeOp,)
-
-    def matches(self, value: SSAValue, found: Found) -> Matches:
-        op = value.op if isinstance(value, OpResult) else None
-        if isinstance(op, ReshapeOp):
-            yield from self.x.matches(op.x, found.through(op))
-
 
 # How they look
 

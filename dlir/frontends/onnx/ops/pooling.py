@@ -7,9 +7,10 @@ padding that was asked for, so that padding is made explicit first.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from math import inf
+from typing import TypeAlias
 
 from xdsl.dialects.builtin import bf16, f16, f32
 from xdsl.ir import Attribute, Operation
@@ -23,6 +24,13 @@ from ..node import Node
 from ..operator import Build, tensor
 from ..windows import Windows, flat_image, square_image, window_dims, windows_of
 from .pooled_places import max_and_place
+
+Kinds: TypeAlias = tuple[Callable[..., Operation], Callable[..., Operation]]
+"""An op on images, and one on volumes."""
+
+MAX: Kinds = (dl.MaxPool2dOp, dl.MaxPool3dOp)
+AVERAGE: Kinds = (dl.AvgPool2dOp, dl.AvgPool3dOp)
+NORM: Kinds = (dl.LpPool2dOp, dl.LpPool3dOp)
 
 
 def _pool_windows(node: Node, x: Tensor) -> Windows:
@@ -62,23 +70,26 @@ def _max_pool(context: Context, node: Node) -> Sequence[Tensor]:
     if any(node.output_names[1:]):
         y, places = max_and_place(context, node, image, windows)
         return flat_image(context, y, x.rank), flat_image(context, places, x.rank)
-    op = (dl.MaxPool3dOp if x.rank == 5 else dl.MaxPool2dOp)(
+    return (_pooled(context, MAX, x, image, windows),)
+
+
+def _pooled(
+    context: Context,
+    kinds: Kinds,
+    x: Tensor,
+    image: Tensor,
+    windows: Windows,
+    **options: float,
+) -> Tensor:
+    """One of the two ops on images and on volumes."""
+    op = kinds[x.rank == 5](
         image.ssa,
         windows.kernel,
         strides=windows.strides,
         padding=windows.padding,
         dilations=windows.dilations,
+        **options,
     )
-    return (_pooled(context, op, x, image, windows),)
-
-
-def _pooled(
-    context: Context,
-    op: Operation,
-    x: Tensor,
-    image: Tensor,
-    windows: Windows,
-) -> Tensor:
     dims = (*image.dims[:2], *window_dims(image.dims[2:], windows))
     return flat_image(context, context.emit(op, dims), x.rank)
 
@@ -95,19 +106,7 @@ def _average_pool(context: Context, node: Node) -> Tensor:
             image = _padded(context, image, windows.padding)
             include, ceiled = False, replace(ceiled, padding=tuple(extra))
         windows = ceiled
-    return _average(context, x, image, windows, include)
-
-
-def _average(context: Context, x: Tensor, image: Tensor, windows: Windows, include: bool) -> Tensor:
-    op = (dl.AvgPool3dOp if x.rank == 5 else dl.AvgPool2dOp)(
-        image.ssa,
-        windows.kernel,
-        strides=windows.strides,
-        padding=windows.padding,
-        dilations=windows.dilations,
-        count_include_pad=include,
-    )
-    return _pooled(context, op, x, image, windows)
+    return _pooled(context, AVERAGE, x, image, windows, count_include_pad=include)
 
 
 def _padded(context: Context, image: Tensor, padding: tuple[int, ...]) -> Tensor:
@@ -122,15 +121,7 @@ def _lp_pool(context: Context, node: Node) -> Tensor:
     windows = _pool_windows(node, x)
     if node.int("ceil_mode", 0):
         windows = _ceiled(image, windows)
-    op = (dl.LpPool3dOp if x.rank == 5 else dl.LpPool2dOp)(
-        image.ssa,
-        windows.kernel,
-        strides=windows.strides,
-        padding=windows.padding,
-        dilations=windows.dilations,
-        p=p,
-    )
-    return _pooled(context, op, x, image, windows)
+    return _pooled(context, NORM, x, image, windows, p=p)
 
 
 def _exponent(node: Node) -> float:
