@@ -115,8 +115,8 @@ class Interpreter:
         values = bind(op, args)
         try:
             with np.errstate(all="ignore"):
-                results = self.run_function(op, *_with_types(op.function_type.inputs, values))
-                return _with_types(public_types(op)[1], results)
+                results = self.run_function(op, *with_types(op.function_type.inputs, values))
+                return with_types(public_types(op)[1], results)
         except RecursionError:
             error = diagnose(Severity.ERROR, op, f"@{function}: calls are nested too deeply")
             raise ExecutionValueError(error) from None
@@ -231,7 +231,7 @@ class Interpreter:
         return found
 
 
-def _with_types(types: Iterable[Attribute], values: Sequence[Value]) -> tuple[Value, ...]:
+def with_types(types: Iterable[Attribute], values: Sequence[Value]) -> tuple[Value, ...]:
     """The same bits in the types that are wanted: below `dl` those of callers may be others."""
     dtypes = [find_dtype(type) for type in types]
     return tuple(

@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 from xdsl.context import Context
 from xdsl.dialects.builtin import ModuleOp, i8, i32
 from xdsl.dialects.func import FuncOp
-from xdsl.ir import Attribute, Block, Operation, SSAValue
+from xdsl.ir import Block, Operation, SSAValue
 from xdsl.passes import ModulePass
 from xdsl.rewriter import InsertPoint, Rewriter
 
@@ -17,7 +17,8 @@ from dlir.dialects.dl.attrs import ui8
 from dlir.dialects.dl.constants import constant, follows_from_weights, known_array
 from dlir.dialects.dl.ops.activation import ReluOp
 from dlir.dialects.dl.ops.base import element_of, shape_of
-from dlir.dialects.dl.ops.binary import AddOp, CastOp, MaxOp, MinOp, MulOp, SubOp
+from dlir.dialects.dl.ops.binary import AddOp, CastOp, MaxOp, MinOp, MulOp, XorOp
+from dlir.dialects.dl.ops.bits import BitcastOp
 from dlir.dialects.dl.ops.contraction import MatmulOp
 from dlir.dialects.dl.ops.movement import (
     BroadcastOp,
@@ -130,7 +131,7 @@ class _Shifting:
         return self.signed[value]
 
     def _unsigned(self, value: SSAValue, op: Operation) -> SSAValue:
-        return _inserted(_moved(value, AddOp, ui8), op)
+        return _inserted(_unshifted(value), op)
 
 
 def _inserted(ops: list[Operation], before: Operation) -> SSAValue:
@@ -142,14 +143,21 @@ def _shifted(value: SSAValue) -> list[Operation]:
     """Ops that make the i8 of a ui8; of a known one, a constant."""
     if (array := known_array(value)) is not None:
         return [constant((array.astype("i2") - HALF).astype("i1"))]
-    return _moved(value, SubOp, i8)
+    sign = _sign_bit()
+    flipped = XorOp(value, sign.result)
+    return [sign, flipped, BitcastOp(flipped.results[0], i8)]
 
 
-def _moved(value: SSAValue, kind: type[AddOp | SubOp], element: Attribute) -> list[Operation]:
-    """Ops that add or take away 128."""
-    wide, half = CastOp(value, i32), _number(HALF)
-    moved = kind(wide.result, half.result)
-    return [wide, half, moved, CastOp(moved.results[0], element)]
+def _unshifted(value: SSAValue) -> list[Operation]:
+    """Ops that make the ui8 of an i8: 128 more or less is another highest bit."""
+    bits, sign = BitcastOp(value, ui8), _sign_bit()
+    return [bits, sign, XorOp(bits.result, sign.result)]
+
+
+def _sign_bit() -> ConstantOp:
+    import numpy as np
+
+    return constant(np.array(HALF, np.uint8))
 
 
 def _number(value: int) -> ConstantOp:
@@ -210,7 +218,11 @@ def _rectified(op: ReluOp, signed: Signed) -> list[Operation]:
 
 def _cast(op: CastOp, signed: Signed) -> list[Operation] | None:
     """Of the numbers themselves."""
-    return None if _is_unsigned(op.result) else _moved(signed(op.x), AddOp, element_of(op.result))
+    if _is_unsigned(op.result):
+        return None
+    wide, half = CastOp(signed(op.x), i32), _number(HALF)
+    moved = AddOp(wide.result, half.result)
+    return [wide, half, moved, CastOp(moved.result, element_of(op.result))]
 
 
 def _product(op: MatmulOp, signed: Signed) -> list[Operation] | None:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from numeric.accel_models import Model, run_passes
-from xdsl.dialects.builtin import f32, i32
+from numeric.accel_models import Model, lowered, programs_in, run_passes
+from xdsl.dialects.builtin import f32, i8, i32
 
 import dlir
+from dlir.api import open_artifact
 from dlir.diagnostics import CompileError
+from dlir.dialects.accel.attrs import Role
 from dlir.dialects.dl.attrs import ui8
 from dlir.dialects.dl.constants import constant
 from dlir.dialects.dl.ops import activation as act
@@ -19,6 +22,7 @@ from dlir.dialects.dl.ops import contraction as k
 from dlir.dialects.dl.ops import movement as mv
 from dlir.dialects.dl.ops import pooling as p
 from dlir.dialects.dl.ops import quantization as q
+from dlir.executable import CompileOptions
 from dlir.interpreter import Interpreter
 from dlir.targets.accel.execute import AccelExecutable
 from dlir.types import element_of
@@ -118,8 +122,111 @@ def test_a_network_on_the_machine() -> None:
     assert len(np.unique(want)) > 50
 
 
-def test_unsigned_results_are_refused() -> None:
+# --- unsigned bytes that callers pass and get -----------------------------------------------------
+
+EDGES = np.array([0, 1, 2, 126, 127, 128, 129, 130, 253, 254, 255], np.uint8)
+
+
+def image(g: Model, text: str) -> Any:
+    """An argument with every edge."""
+    x = g.arg(f"{text}xui8")
+    g.inputs[-1].reshape(-1)[: len(EDGES)] = EDGES
+    return x
+
+
+def of_images(g: Model) -> Any:
+    """A quantised network of images, as it comes from a camera; its last op adds a branch."""
+    parameters = [g.constant("f32", [0.05]), g.add(constant(np.uint8(117)))]
+    x = image(g, "1x3x8x8")
+    for channels, before in ((16, 3), (20, 16)):
+        w = g.param(f"{channels}x{before}x3x3xi8")
+        ws = g.constant(f"{channels}xf32", [0.01 + 0.001 * i for i in range(channels)])
+        real = [g.add(q.DequantizeOp(x, *parameters)), g.add(q.DequantizeOp(w, ws, axis=0))]
+        y = g.add(act.ReluOp(g.add(k.Conv2dOp(*real, padding=(1, 1, 1, 1)))))
+        parameters = [g.constant("f32", [0.4]), g.add(constant(np.uint8(channels)))]
+        x = g.add(q.QuantizeOp(y, *parameters))
+    real = g.add(q.DequantizeOp(x, *parameters))
+    return x, g.add(q.QuantizeOp(g.add(b.AddOp(real, real)), *parameters))
+
+
+def pooled_bytes(g: Model) -> Any:
+    x = image(g, "1x20x6x6")
+    y = g.add(p.MaxPool2dOp(g.add(act.ReluOp(x)), (3, 3), strides=(3, 3)))
+    return y, g.add(mv.ReshapeOp(y, [20, 4]))
+
+
+def product_of_bytes(g: Model) -> Any:
+    x, w = image(g, "7x40"), g.param("40x17xi8")
+    return g.add(k.MatmulOp(x, w, acc=i32, element_type=i32))
+
+
+def requantized(g: Model) -> Any:
+    """A product whose result is unsigned."""
+    x, w = g.arg("7x40xi8"), g.param("40x17xi8")
+    total = g.add(k.MatmulOp(x, w, acc=i32, element_type=i32))
+    numbers = [g.add(constant(np.int32(n))) for n in (1 << 30, 8)]
+    return g.add(q.RequantizeOp(total, *numbers, g.add(constant(np.uint8(131))), element=ui8))
+
+
+def untouched(g: Model) -> Any:
+    return image(g, "3x5"), g.add(mv.TransposeOp(g.block.args[0], (1, 0)))
+
+
+def sum_of_bytes(g: Model) -> Any:
+    """What the machine has not: the sums wrap around at 256."""
+    x = image(g, "3x5")
+    return g.add(b.AddOp(x, image(g, "3x5")))
+
+
+def weights_of_bytes(g: Model) -> Any:
+    """A table of unsigned bytes."""
+    x = g.add(q.DequantizeOp(g.param("40x17xui8"), g.constant("f32", [0.5])))
+    return g.add(k.MatmulOp(g.arg("7x40xf32"), x))
+
+
+@pytest.mark.parametrize(
+    "build", [of_images, pooled_bytes, product_of_bytes, requantized, untouched, sum_of_bytes]
+)
+def test_callers_have_unsigned_bytes(build: Any, tmp_path: Path) -> None:
+    """Compiled, and read from its file again: every bit is that of the unsigned integers."""
     model = Model()
-    x, _ = quantized(model, "3x5")
-    with pytest.raises(CompileError, match="target 'accel' has no ui8"):
-        dlir.compile(model.module(x), target="accel", machine="gemmini")
+    found = build(model)
+    module = model.module(*(found if isinstance(found, tuple) else (found,)))
+    integers = run_passes(module, "dl-integerize")
+    want = Interpreter(integers, params=model.params).call("f", *model.inputs)
+    made = dlir.compile(module, target="accel", machine="gemmini", params=model.params)
+    assert isinstance(made, AccelExecutable)
+    (tmp_path / "model.dlx").write_bytes(made.bundle.to_bytes())
+    for one in (made, open_artifact(tmp_path / "model.dlx", CompileOptions())):
+        got = one(*model.inputs)
+        for a, c in zip(want, got if isinstance(got, tuple) else (got,), strict=True):
+            assert a.dtype == c.dtype
+            np.testing.assert_array_equal(c, a)
+    if build in (of_images, product_of_bytes, requantized):
+        assert len(made.bundle.programs) == 1
+
+
+def test_the_machine_stores_bytes() -> None:
+    """What the host makes unsigned comes off the chip in eight bits, also behind a branch."""
+    model = Model()
+    made = lowered(model.module(*of_images(model)), "")
+    (program,) = programs_in(made)
+    outputs = [a.type for a, role in zip(program.body.block.args, program.roles.data, strict=True)
+               if role.data is Role.OUTPUT]  # fmt: skip
+    assert len(outputs) == 2 and all(element_of(type) == i8 for type in outputs)
+
+
+def test_weights_of_bytes() -> None:
+    model = Model(whole=True)
+    module = model.module(weights_of_bytes(model))
+    want = Interpreter(module, params=model.params).call("f", *model.inputs)[0]
+    made = dlir.compile(module, target="accel", machine="gemmini", params=model.params)
+    np.testing.assert_allclose(made(*model.inputs), want, rtol=2**-8)
+
+
+@pytest.mark.parametrize("element", ["ui16", "ui4", "f8E4M3FN"])
+def test_others_are_refused(element: str) -> None:
+    text = f"func.func @f(%x: tensor<3x{element}>) -> tensor<3x{element}> {{\n  func.return %x : " \
+           f"tensor<3x{element}>\n}}\n"  # fmt: skip
+    with pytest.raises(CompileError, match=f"target 'accel' has no {element}"):
+        dlir.compile(text, target="accel", machine="gemmini")

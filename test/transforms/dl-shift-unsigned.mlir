@@ -21,7 +21,7 @@ func.func @moved(%x: tensor<1x1x4x4xf32>, %s: tensor<f32>) -> tensor<1x4xf32> {
 // CHECK-LABEL: func.func @product
 func.func @product(%x: tensor<2x3xi32>, %m: tensor<i32>, %s: tensor<i32>) -> (tensor<2x4xi32>, tensor<2x3xui8>) {
   // CHECK: dl.requantize %x, %m, %s, {{%.*}} : (tensor<2x3xi32>, tensor<i32>, tensor<i32>, tensor<i8>) -> tensor<2x3xi8>
-  // CHECK: dl.cast {{.*}} -> tensor<2x3xui8>
+  // CHECK: dl.xor {{.*}} : (tensor<2x3xui8>, tensor<ui8>) -> tensor<2x3xui8>
   // CHECK: dl.matmul {{.*}} acc i32 : (tensor<2x3xi8>, tensor<3x4xi8>) -> tensor<2x4xi32>
   // CHECK: dl.reduce_sum
   // CHECK: dl.add

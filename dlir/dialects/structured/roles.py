@@ -6,7 +6,7 @@ from collections.abc import Container, Sequence
 from dataclasses import dataclass
 
 from xdsl.dialects import arith, cf, tensor
-from xdsl.dialects.builtin import DYNAMIC_INDEX, IntegerAttr
+from xdsl.dialects.builtin import DYNAMIC_INDEX, IntegerAttr, i8
 from xdsl.ir import Attribute, Block, Operation, SSAValue
 
 from dlir.dialects.ancestry import is_made_of_known
@@ -230,6 +230,25 @@ def only_casts(op: GenericOp) -> bool:
         return False
     cast = last.value.owner
     return isinstance(cast, arith.TruncFOp | arith.ExtFOp) and cast.input is op.body.block.args[0]
+
+
+def flips_sign(op: GenericOp) -> bool:
+    """Whether the body gives its only input, a byte, with the other sign bit: 128 more or less."""
+    last = op.body.block.last_op
+    if not isinstance(last, YieldOp) or op.reduction_dims or len(op.inputs) != 1:
+        return False
+    return flipped(last.value) is op.body.block.args[0]
+
+
+def flipped(value: SSAValue) -> SSAValue | None:
+    """The byte that a scalar is with the other sign bit, if it is one."""
+    op = value.owner
+    if not isinstance(op, arith.XOrIOp) or value.type != i8:
+        return None
+    bits = op.rhs.owner
+    if not isinstance(bits, arith.ConstantOp) or not is_number(bits.value):
+        return None
+    return op.lhs if bits.value.value.data in (-128, 128) else None
 
 
 def may_fail(op: GenericOp) -> bool:

@@ -21,6 +21,7 @@ from dlir.dialects.structured.ops import (
 )
 from dlir.dialects.structured.quantization import match_quantize
 from dlir.dialects.structured.roles import (
+    flips_sign,
     is_constant,
     is_copy,
     only_casts,
@@ -75,7 +76,7 @@ class Partition:
         """Whether the host computes something, and does not just move what it has."""
         generics = (op for op in self.reasons if isinstance(op, GenericOp))
         gathers = any(isinstance(op, GatherOp) for op in self.reasons)
-        return gathers or any(not only_moves(op) and not only_casts(op) for op in generics)
+        return gathers or not all(map(_only_formats, generics))
 
     def stored_type(self, value: SSAValue) -> Attribute:
         """The type that a tensor has on the machine."""
@@ -134,6 +135,8 @@ def _place(
             raise Unsupported("a copy of what the host has")
         if not on_machine and isinstance(op, GenericOp) and only_casts(op):
             raise Unsupported("a cast of what the host has")
+        if isinstance(op, GenericOp) and flips_sign(op):
+            raise Unsupported("bytes that are unsigned outside of the machine")
         if not on_machine and isinstance(op, GenericOp) and _only_quantizes(op):
             raise Unsupported("a quantisation of what the host has, which is not rounded there")
         plan, layout = _plan(op, planner, found)
@@ -152,6 +155,11 @@ def _place(
     planned[op.results[0]] = planner.placeholder(op.results[0], layout)
     found.level[op] = _machine_level(op, found)
     return []
+
+
+def _only_formats(op: GenericOp) -> bool:
+    """Whether the host gives or takes numbers in another form."""
+    return only_moves(op) or only_casts(op) or flips_sign(op)
 
 
 def _only_quantizes(op: GenericOp) -> bool:

@@ -19,7 +19,7 @@ from dlir.dialects.structured.ops import (
     element_type_of,
     shape_of,
 )
-from dlir.dialects.structured.roles import gathered
+from dlir.dialects.structured.roles import flipped, gathered, is_elementwise
 
 
 def split(op: GenericOp, fits: Callable[[GenericOp], bool]) -> list[Operation]:
@@ -27,8 +27,10 @@ def split(op: GenericOp, fits: Callable[[GenericOp], bool]) -> list[Operation]:
 
     Empty if no sum fits, not even one without an epilogue.
     """
-    if op.epilogue is None or not isinstance(op.outs.owner, tensor.EmptyOp):
+    if not isinstance(op.outs.owner, tensor.EmptyOp):
         return []
+    if op.epilogue is None:
+        return _flipped_apart(op, fits)
     if any(isinstance(inner, IndexOp) for inner in op.epilogue.block.ops):
         return []
     for cut in _cuts(op.epilogue.block):
@@ -36,6 +38,32 @@ def split(op: GenericOp, fits: Callable[[GenericOp], bool]) -> list[Operation]:
         if fits(total):
             return _with_rest(op, cut, total)
     return []
+
+
+def _flipped_apart(op: GenericOp, fits: Callable[[GenericOp], bool]) -> list[Operation]:
+    """An elementwise op, and the flip of a sign bit behind it, which is for the host."""
+    last = op.body.block.last_op
+    if not isinstance(last, YieldOp) or not is_elementwise(op):
+        return []
+    cut, result = flipped(last.value), last.value
+    if cut is None or isinstance(cut, BlockArgument):
+        return []
+    empty = tensor.EmptyOp([], TensorType(cut.type, shape_of(op.outs)))
+    body = _computed(op.body.block, cut, op.body.block.args, [])
+    first = GenericOp(
+        list(op.inputs), empty.tensor, op.map_list, op.kinds, body,
+        padding=op.paddings, domain=op.static_extents(), schedule=op.schedule,
+    )  # fmt: skip
+    if not fits(first):
+        return []
+    assert first.result is not None
+    target = tensor.EmptyOp([], TensorType(result.type, shape_of(op.outs)))
+    rest = GenericOp(
+        [first.result], target.tensor, [op.map_list[-1], op.map_list[-1]], op.kinds,
+        _computed(op.body.block, result, [cut], []), domain=op.static_extents(),
+    )  # fmt: skip
+    first.location = rest.location = op.location
+    return [empty, first, target, rest]  # pyright: ignore[reportReturnType]
 
 
 def _cuts(block: Block) -> list[SSAValue]:
@@ -126,7 +154,7 @@ def _computed(
     taken = [*given, *(block.args[1 + i] for i in extras)]
     region, inner = body_region([v.type for v in taken])
     mapped: dict[SSAValue, SSAValue] = dict(zip(taken, inner.args, strict=True))
-    needed = _needed(value, given[0])
+    needed = _needed(value, given[0] if len(given) == 1 else None)
     for op in block.ops:
         if op.results and op.results[0] in needed and op.results[0] not in mapped:
             inner.add_op(op.clone(mapped))

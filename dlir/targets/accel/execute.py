@@ -11,8 +11,10 @@ import numpy as np
 from xdsl.ir import SSAValue
 
 from dlir.executable import Artifact, CompileOptions, ModelledExecutable
+from dlir.interpreter import with_types
 from dlir.numpy_types import Array, Value, dtype_of
 from dlir.report import Report
+from dlir.signature import public_types
 from dlir.targets.accel.bundle import Bundle
 from dlir.targets.accel.program import SymbolKind
 from dlir.targets.accel.simulator import functional
@@ -64,7 +66,8 @@ class AccelExecutable(ModelledExecutable):
 
     def execute(self, arguments: Sequence[Value]) -> tuple[Value, ...]:
         """Step by step; values live until the call ends."""
-        values: dict[SSAValue, Value] = dict(zip(self.entry.args, arguments, strict=True))
+        held = with_types(self.entry.function_type.inputs, arguments)
+        values: dict[SSAValue, Value] = dict(zip(self.entry.args, held, strict=True))
         for step in self.steps:
             start = time.perf_counter()
             inputs = [values[v] for v in step.inputs]
@@ -75,7 +78,7 @@ class AccelExecutable(ModelledExecutable):
             values.update(zip(step.outputs, results, strict=True))
             if self.on_event is not None:
                 self.on_event(name, start, time.perf_counter())
-        return tuple(values[v] for v in returned(self.entry))
+        return with_types(public_types(self.entry)[1], [values[v] for v in returned(self.entry)])
 
     def _launch(self, step: LaunchStep, inputs: Sequence[Array]) -> list[Array]:
         """Run a program on the bytes of its inputs."""

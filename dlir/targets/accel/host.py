@@ -24,6 +24,7 @@ from dlir.dialects.accel.ops import LaunchOp, ProgramOp
 from dlir.dialects.dl.attrs import Tensor
 from dlir.dialects.dl.ops.source import ConstantOp, ParamOp
 from dlir.executable import CompileOptions, Executable, Target
+from dlir.interpreter import with_types
 from dlir.numpy_types import Array, array_of
 from dlir.params import param_ops
 from dlir.slices import captured, slice_of
@@ -286,7 +287,7 @@ def evaluate(
     values: Values = {}
     for value in wanted:
         if isinstance(value.owner, ParamOp):
-            values[value] = params[value.owner.param_name.data]
+            values[value] = _contents(value.owner, params)
     rest = list(dict.fromkeys(v for v in wanted if v not in values))
     if not rest:
         return values
@@ -294,10 +295,16 @@ def evaluate(
     given = [op for op in ops if isinstance(op, ParamOp)]
     body = [op for op in ops if not isinstance(op, ParamOp)]
     module = function_of(body, [op.result for op in given], rest)
-    arrays = [params[op.param_name.data] for op in given]
+    arrays = [_contents(op, params) for op in given]
     executable = compile_host(module, {}, options)[0]
     values.update(zip(rest, executable.execute(arrays), strict=True))
     return values
+
+
+def _contents(op: ParamOp, params: Mapping[str, Array]) -> Array:
+    """A parameter in the type in which it is held."""
+    (array,) = with_types([op.type], [params[op.param_name.data]])
+    return array
 
 
 def function_of(

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from functools import partial
 from math import prod
 
 from xdsl.dialects.builtin import DYNAMIC_INDEX, ModuleOp
 from xdsl.dialects.func import FuncOp
-from xdsl.ir import Attribute, Operation
+from xdsl.ir import Operation
 
 from dlir.diagnostics import CompileError, fail, place_of, warn
 from dlir.dialects.accel.ops import AllocOp, LaunchOp, ProgramOp
@@ -188,7 +188,7 @@ class _Compilation:
         self.level = max(start, level_of(module), key=LEVELS.index)
         self.machine = self._machine()
         self._check_sizes()
-        _refuse_elements(self.module, (ui8,) if self.level == "dl" else ())
+        _refuse_elements(self.module)
 
     def _machine(self) -> Machine | None:
         """The machine that was asked for or that programs are for already."""
@@ -293,21 +293,21 @@ class _Compilation:
         return program
 
 
-def _refuse_elements(module: ModuleOp, allowed: Sequence[Attribute] = ()) -> None:
+def _refuse_elements(module: ModuleOp) -> None:
     """The machine's integers are signed, as are those of the host; bytes are whole.
 
-    What is `allowed` may still become something else.
+    Unsigned bytes become signed ones, which the host does with those of callers.
     """
     for op in module.walk():
         types = [value.type for value in op.results]
         if isinstance(op, FuncOp):
             types = [type for side in public_types(op) for type in side]
         for type in types:
-            if held_type(type) is not type and element_of(type) not in allowed:
+            if held_type(type) is not type and element_of(type) != ui8:
                 fail(
                     op,
                     f"works on {type}, but target 'accel' has no {element_of(type)}",
-                    help="use --target=cpu, or signed integers of 8 bits or more",
+                    help="use --target=cpu, or integers of 8 bits, or signed ones of more",
                 )
 
 

@@ -9,7 +9,7 @@ from xdsl.dialects import func
 from xdsl.ir import Block, Operation, SSAValue
 
 from dlir.dialects.structured.ops import GatherOp, GenericOp, ReshapeOp, shape_of
-from dlir.dialects.structured.roles import only_casts, only_moves, overwrites_outs
+from dlir.dialects.structured.roles import flips_sign, only_casts, only_moves, overwrites_outs
 from dlir.targets.accel.work.products import is_sum_of_products
 
 KNOWN = ("tensor.empty", "dl.param", "dl.constant", "arith.constant")
@@ -69,13 +69,13 @@ def constants_of(block: Block) -> set[SSAValue]:
 def is_move(op: Operation) -> bool:
     """Whether an op computes nothing: readers may read through it, or writers write through it.
 
-    What the host has is given in the type that its readers want.
+    What the host has is given in the type that its readers want, and it knows unsigned bytes.
     """
     if not isinstance(op, GenericOp):
         return isinstance(op, ReshapeOp)
     if op.epilogue is not None:
         return False
-    return only_moves(op) or (only_casts(op) and _is_given(op.inputs[0]))
+    return only_moves(op) or flips_sign(op) or (only_casts(op) and _is_given(op.inputs[0]))
 
 
 def _is_given(value: SSAValue) -> bool:
