@@ -59,6 +59,20 @@ def image(how: dict[str, Any], pool: bool = False, n: int = 17, groups: int = 1)
     return build
 
 
+def tall(kernel: int, stride: int, height: int) -> Build:
+    """Images of few lines, of which taps miss some or all."""
+
+    def build(g: Model) -> Any:
+        x, w = g.arg(f"1x16x{height}x5xi8"), g.param(f"16x16x{kernel}x{kernel}xi8")
+        how: Any = {"strides": (stride, stride), "padding": (kernel // 2,) * 4}
+        total = g.add(k.Conv2dOp(x, w, acc=i32, element_type=i32, **how))
+        bias, mult, shift = scales(g, 16, 16 * kernel**2)
+        total = g.add(b.AddOp(total, g.add(mv.ReshapeOp(bias, [16, 1, 1]))))
+        return g.add(q.RequantizeOp(total, mult, shift, axis=1))
+
+    return build
+
+
 def plain(m_: int, k_: int, n_: int, weight: bool = True) -> Build:
     def build(g: Model) -> Any:
         x = g.arg(f"{m_}x{k_}xi8")
@@ -89,6 +103,30 @@ def residual(g: Model) -> Any:
     return g.add(q.RequantizeOp(total, mult, shift, axis=1)), total
 
 
+def bottlenecks(narrow: int, wide: int, stride: int = 2) -> Build:
+    """Pixels of few channels, between and behind pixels of whole blocks of lanes."""
+
+    def conv(g: Model, x: Any, n: int, kernel: int = 1, stride: int = 1) -> Any:
+        c = x.type.get_shape()[1]
+        w = g.param(f"{n}x{c}x{kernel}x{kernel}xi8")
+        how: Any = {"strides": (stride, stride), "padding": (kernel // 2,) * 4}
+        total = g.add(k.Conv2dOp(x, w, acc=i32, element_type=i32, **how))
+        bias, mult, shift = scales(g, n, c * kernel**2)
+        total = g.add(b.AddOp(total, g.add(mv.ReshapeOp(bias, [n, 1, 1]))))
+        return g.add(q.RequantizeOp(total, mult, shift, axis=1))
+
+    def build(g: Model) -> Any:
+        x = g.arg(f"1x{narrow}x8x8xi8")
+        before = conv(g, x, wide)
+        for _ in range(2):
+            y = conv(g, g.add(act.ReluOp(conv(g, x, narrow))), narrow, 3)
+            before = g.add(b.MaxOp(conv(g, y, wide), before))
+            x = before
+        return conv(g, before, wide, 1, stride)
+
+    return build
+
+
 def dequantized(g: Model) -> Any:
     return g.add(q.DequantizeOp(g.arg("5x17xi8"), g.param("f32", values=0.25)))
 
@@ -117,6 +155,11 @@ def integer_cases() -> list[Case]:
         Case("int8 conv", image({"padding": (1, 1, 1, 1)}), exact=True),
         Case("int8 conv strided", image({"strides": (2, 2), "padding": (0, 1, 1, 0)}), exact=True),
         Case("int8 conv pool", image({}, True), exact=True),
+        *(Case(f"int8 bottlenecks {s}", bottlenecks(*s), exact=True)
+          for s in ((4, 16), (8, 16), (4, 32, 1), (3, 16))),
+        Case("int8 conv tall", tall(3, 1, 3), exact=True),
+        Case("int8 conv tall strided", tall(5, 2, 1), exact=True),
+        Case("int8 conv all border", tall(7, 1, 7), exact=True),
         Case("int8 depthwise", image({"padding": (1, 1, 1, 1)}, groups=17), exact=True),
         Case("int8 per tensor", per_tensor, exact=True),
         Case("int8 residual", residual, exact=True),

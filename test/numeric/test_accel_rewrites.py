@@ -66,6 +66,26 @@ def chain(first: int, middle: int, width: int, *, stride: int, kernel: int) -> s
     )  # fmt: skip
 
 
+def bottlenecks(narrow: int, wide: int, width: int, stride: int) -> str:
+    """Two blocks of ResNet, and a product with every so-many-th pixel of what they give."""
+    a, b, c = image(narrow, 6, width), image(narrow, 6, width), image(wide, 6, width)
+    d = image(24, -(-6 // stride), -(-width // stride))
+    text = "x".join(map(str, c))
+    lines = [conv("wide0", "x", a, c, (wide, narrow, 1, 1))]
+    for block, source in enumerate(("x", "act0")):
+        shape = a if not block else c
+        lines += [
+            conv(f"one{block}", source, shape, b, (narrow, shape[1], 1, 1)),
+            conv(f"two{block}", f"one{block}", b, b, (narrow, narrow, 3, 3), pad=1),
+            conv(f"three{block}", f"two{block}", b, c, (wide, narrow, 1, 1)),
+            f"  %sum{block} = dl.add %three{block}, %{'wide0' if not block else 'act0'} "
+            f": tensor<{text}xf32>\n",
+            f"  %act{block} = dl.relu %sum{block} : tensor<{text}xf32>\n",
+        ]
+    lines.append(conv("last", "act1", c, d, (24, wide, 1, 1), stride=stride))
+    return model(a, d, "last", *lines)
+
+
 def grouped(groups: int, c: int, o: int) -> str:
     a, b = image(groups * c, 5, 7), image(groups * o, 5, 7)
     weights = (groups * o, c, 3, 3)
@@ -109,6 +129,13 @@ MODELS = {
         for c, m, w, s, k in [
             (3, 8, 8, 1, 3), (8, 8, 16, 2, 3), (4, 16, 12, 1, 1), (5, 7, 8, 2, 5),
             (16, 32, 4, 1, 3), (33, 8, 8, 1, 3), (8, 3, 7, 1, 3),
+        ]
+    },
+    **{
+        f"bottlenecks-{n}-{w}-{x}-s{s}": bottlenecks(n, w, x, s)
+        for n, w, x, s in [
+            (8, 32, 8, 2), (8, 64, 8, 1), (4, 32, 8, 2), (4, 16, 12, 3), (16, 32, 6, 2),
+            (8, 32, 7, 2), (8, 40, 8, 2), (2, 16, 16, 4),
         ]
     },
     **{f"groups-{g}-{c}-{o}": grouped(g, c, o) for g, c, o in [(8, 4, 4), (4, 3, 5), (6, 8, 16)]},
