@@ -27,6 +27,7 @@ def main() -> int:
     parser.add_argument("patterns", nargs="*", default=["*"])
     parser.add_argument("--machine", action="append", choices=MACHINES)
     parser.add_argument("--json", metavar="FILE", help="keep the results")
+    parser.add_argument("--layers", action="store_true", help="a line per layer behind each model")
     parser.add_argument("--traceback", action="store_true", help="stop at the first failure")
     options = parser.parse_args()
     print(HEADER, flush=True)
@@ -38,6 +39,8 @@ def main() -> int:
                 try:
                     results.append(measure(name, make(), machine))
                     print(line(results[-1]), flush=True)
+                    if options.layers:
+                        print(layer_table(results[-1]), flush=True)
                 except Exception as error:
                     if options.traceback:
                         raise
@@ -58,6 +61,19 @@ def line(r: Result) -> str:
         f"{r.name:34} {r.machine:8} {r.cycles:11} {r.whole:8.1f} {r.layers:8.1f} "
         f"{r.roof:10} {r.factor:8.2f} {moved:9.2f} {r.instructions:8} {seconds:9.1f}"
     )
+
+
+def layer_table(r: Result) -> str:
+    """Least and taken cycles of each layer, what binds it, and how long engines work on it."""
+    lines = [
+        f"  {'layer':28} {'roof':10} {'at least':>10} {'taken':>10}     ld      mx      vx  st"
+    ]
+    for row in r.rows:
+        busy = " ".join(f"{row['busy'][name]:9.0f}" for name in ("ld", "mx", "vx", "st"))
+        lines.append(
+            f"  {row['layer']:28} {row['name']:10} {row['cycles']:10.0f} {row['time']:10.0f} {busy}"
+        )
+    return "\n".join(lines)
 
 
 def summary(results: Sequence[Result]) -> str:

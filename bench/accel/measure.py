@@ -51,6 +51,8 @@ class Result:
     """Of the whole, as the bound counts them."""
     seconds: dict[str, float] = field(default_factory=dict[str, float])
     """CPU seconds by stage."""
+    rows: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
+    """Layer by layer; see `ModelReport.total`."""
 
     @property
     def factor(self) -> float:
@@ -108,6 +110,7 @@ def measure(name: str, text: str, machine: str, *, single: bool = True) -> Resul
         total["traffic"],
         total["bound"]["distinct_bytes"],
         stages.seconds,
+        total["layers"]["rows"],
     )
 
 

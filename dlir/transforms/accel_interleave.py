@@ -33,7 +33,7 @@ SMALL = 100
 """Loads of so few cycles go ahead of larger ones: weights of a channel, numbers of a column."""
 CHOICES = 16
 """Ops of an engine that are looked at for one that can start."""
-LEAST = 0.1
+LEAST = 0.2
 """Of two engines, the one that is less busy has at least so much of the other's work; if it has
 less, there is little to gain."""
 

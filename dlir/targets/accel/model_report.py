@@ -22,6 +22,8 @@ from dlir.targets.accel.simulator.simulation import Simulation
 from dlir.targets.accel.simulator.trace import MAX_BYTES, Place, trace_events, trace_text
 from dlir.targets.accel.work.model import ModelBound
 
+BUSY = ("ld", "mx", "vx", "st")
+"""The engines of the table of layers."""
 SUMMED = ("busy", "wait", "wait_unit", "idle")
 """Cycles of an engine's account."""
 
@@ -87,6 +89,7 @@ class ModelReport:
         layers: dict[str, Any] = {"cycles": bound["cycles"], "name": bound["name"], "rows": []}
         if self.bound is not None:
             layers = self.bound.to_json()
+            _add_times(layers["rows"], list(self._moved("ops")))
         return {
             "machine": parts[0].machine if parts else "",
             "cycles": self.cycles,
@@ -166,14 +169,19 @@ class ModelReport:
     def _layer_table(self) -> str:
         """The least cycles of the model's layers, where they are known."""
         layers = self.total["layers"]
-        rows = [(row["layer"], f"{row['cycles']:,.0f}", row["name"]) for row in layers["rows"]]
+        rows = [
+            (row["layer"], ", ".join(row["ops"]), row["name"],
+             *(f"{n:,.0f}" for n in (row["cycles"], row["time"], *map(row["busy"].get, BUSY))))
+            for row in layers["rows"]
+        ]  # fmt: skip
         if not rows:
             return ""
         head = (
             f"<h2>Least cycles of the layers, one by one: {layers['cycles']:,.0f}, "
             f"{self.total['percent_of_layers']:.1f} % of the time taken</h2>"
         )
-        return head + table(("layer", "cycles at least", "bound"), rows)
+        busy = (f"{name} busy" for name in BUSY)
+        return head + table(("layer", "of", "bound", "cycles at least", "taken", *busy), rows)
 
     def _host_table(self) -> str:
         rows = [[str(row[key]) for key in ("op", "count", "by", "why")] for row in self.host]
@@ -187,6 +195,27 @@ class ModelReport:
             place = Place(number, f"@{one.program}", one.start)
             events += trace_events(one.simulation, limit, place)
         return trace_text(events)
+
+
+def _add_times(rows: Sequence[dict[str, Any]], ops: Sequence[Mapping[str, Any]]) -> None:
+    """Per layer, the cycles of the critical path and those of its engines.
+
+    What several layers come from, such as one recurrent op, is divided as their bounds are.
+    """
+    shares: dict[str, float] = {}
+    for row in rows:
+        for op in row["ops"]:
+            shares[op] = shares.get(op, 0.0) + row["cycles"]
+    for row in rows:
+        mine = [
+            (op, row["cycles"] / max(1e-9, shares[op["op"]]))
+            for op in ops
+            if op["op"] in row["ops"]
+        ]
+        row["time"] = sum(share * op["time"] for op, share in mine)
+        row["busy"] = {
+            name: sum(share * op["busy"].get(name, 0) for op, share in mine) for name in BUSY
+        }
 
 
 def _sums(tables: Iterable[Mapping[str, Any]]) -> dict[str, Any]:

@@ -5,7 +5,7 @@
 // each result once through the vector unit. So small a product can be kept on the chip.
 // CHECK: func.func @main
 // CHECK-SAME: accel.work = {whole = {bf16 = 98304 : i64, dram_bytes = 13312 : i64, load_rows = 96 : i64, vector_cycles = 192 : i64, reuse_bytes = 13312 : i64, array_cycles = 384 : i64}
-// CHECK-SAME: layers = [{name = "product 64x48", bf16 = 98304 : i64,
+// CHECK-SAME: layers = [{name = "product 64x48", origins = ["{{.*}}accel-count-work.mlir:15:8"], bf16 = 98304 : i64,
 
 // What the host gives or takes comes over a channel of its own, where there is one.
 // HOST: dram_bytes = 3072 : i64, host_bytes = 10240 : i64

@@ -95,7 +95,9 @@ class Points:
         for point in product(*map(range, op.static_extents())):
             at = read(out, point)
             assert at is not None
-            elements = [(o.value, e) for o in (*inputs, *extra) if (e := read(o, point)) is not None]
+            elements = [
+                (o.value, e) for o in (*inputs, *extra) if (e := read(o, point)) is not None
+            ]
             self.made.setdefault((op.results[0], at), set()).update(elements)
             if is_sum and len(elements) == 2 + len(extra):
                 key = (op.results[0], at)

@@ -56,8 +56,8 @@ def test_a_product_of_matrices() -> None:
     assert work.whole.dram_bytes == 2 * (64 * 32 + 32 * 48 + 64 * 48)
     assert work.whole.load_rows == 32 * 48 // 16
     assert work.whole.vector_cycles == 64 * 48 // 16
-    assert [name for name, _ in work.layers] == ["product 64x48"]
-    assert work.layers[0][1] == work.whole
+    assert [layer.name for layer in work.layers] == ["product 64x48"]
+    assert work.layers[0].work == work.whole
 
 
 def test_what_the_host_passes_is_apart_where_it_has_a_channel() -> None:
@@ -133,7 +133,7 @@ func.func @main(%x: tensor<32x16xf32>) -> tensor<32x16xf32> {
 def test_layers_exchange_what_the_whole_keeps() -> None:
     work = work_of(TWO_LAYERS)
     x, a, v = 32 * 16, 32 * 64, 16 * 64
-    first, second = (one for _, one in work.layers)
+    first, second = (one.work for one in work.layers)
     assert first.dram_bytes == 2 * (x + v + a)
     assert second.dram_bytes == 2 * (a + v + x + x)
     assert work.whole.dram_bytes == 2 * (x + v + v + x)
@@ -174,7 +174,7 @@ def test_tensors_written_in_parts_are_neither_read_nor_written_as_a_whole() -> N
     last = layers_of(function.body.block)[-1].ops[-1]
     assert [op.name for op in readers_of(last.results[0])] == ["func.return"]
     # state, row of the inputs' product, weights, cell; the last row of the results
-    assert work.layers[-1][1].dram_bytes == 2 * (16 + 64 + 64 * 16 + 16 + 16)
+    assert work.layers[-1].work.dram_bytes == 2 * (16 + 64 + 64 * 16 + 16 + 16)
 
 
 # --- the vector unit ------------------------------------------------------------------------------
@@ -242,7 +242,7 @@ def test_the_array_loads_one_plane_while_it_uses_another() -> None:
     }
     """
     work = work_of(text)
-    assert [layer.array_cycles for _, layer in work.layers] == [2 * 64, 2 * 16]
+    assert [layer.work.array_cycles for layer in work.layers] == [2 * 64, 2 * 16]
     assert work.whole.array_cycles == 2 * 64 + 2 * 16
     roofs = bound_of(work.whole, GEMMINI).roofs
     assert roofs["array"] > max(roofs["compute"], roofs["array_load"])
@@ -285,7 +285,12 @@ def test_the_work_goes_with_the_model(tmp_path: Path) -> None:
     for one in (executable, opened):
         total = one.timing().total
         assert total["bound"]["distinct_bytes"] == work_of(TWO_LAYERS).whole.dram_bytes
-        assert len(total["layers"]["rows"]) == 2
+        rows = total["layers"]["rows"]
+        assert len(rows) == 2
+        assert sum(row["time"] for row in rows) == pytest.approx(total["cycles"])
+        for engine in ("mx", "vx", "st"):
+            busy = sum(row["busy"][engine] for row in rows)
+            assert 0 < busy == pytest.approx(total["engines"][engine]["busy"])
         assert total["percent_of_bound"] < total["percent_of_layers"]
 
 

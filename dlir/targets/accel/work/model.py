@@ -16,7 +16,7 @@ from xdsl.dialects.builtin import (
     i64,
 )
 from xdsl.dialects.func import FuncOp
-from xdsl.ir import Attribute, Block
+from xdsl.ir import Attribute, Block, Operation
 from xdsl.passes import ModulePass
 
 from dlir.dialects.accel.attrs import WORK
@@ -24,6 +24,7 @@ from dlir.dialects.isa.fields import MATRIX_TYPES
 from dlir.dialects.structured.ops import GenericOp
 from dlir.hardware import parse_settings
 from dlir.targets.accel.description import Machine, load_machine
+from dlir.targets.accel.emit import origin_text
 from dlir.targets.accel.simulator.bounds import Bound, Work, bound_of, ends_of
 from dlir.targets.accel.work.count import total_of, work_of_layers
 from dlir.targets.accel.work.layers import layers_of
@@ -73,19 +74,41 @@ def _is_static(block: Block) -> bool:
 
 
 @dataclass(frozen=True)
+class LayerWork:
+    """The work of a layer."""
+
+    name: str
+    origins: tuple[str, ...]
+    """What its ops come from, as the marks of a program say it."""
+    work: Work
+
+    @property
+    def attribute(self) -> DictionaryAttr:
+        """As an entry of the function's attribute."""
+        origins = ArrayAttr([StringAttr(text) for text in self.origins])
+        named = {"name": StringAttr(self.name), "origins": origins}
+        return DictionaryAttr({**named, **_numbers(self.work)})
+
+    @staticmethod
+    def read(held: DictionaryAttr) -> LayerWork:
+        """The other way."""
+        name, origins = held.data.get("name"), held.data.get("origins")
+        texts = cast("ArrayAttr[Attribute]", origins).data if isinstance(origins, ArrayAttr) else ()
+        known = tuple(text.data for text in texts if isinstance(text, StringAttr))
+        return LayerWork(name.data if isinstance(name, StringAttr) else "", known, _read(held))
+
+
+@dataclass(frozen=True)
 class ModelWork:
     """The work of a model: all of it together, and layer by layer."""
 
     whole: Work
-    layers: tuple[tuple[str, Work], ...]
+    layers: tuple[LayerWork, ...]
 
     @property
     def attribute(self) -> DictionaryAttr:
         """As an attribute of a function."""
-        layers = [
-            DictionaryAttr({"name": StringAttr(name), **_numbers(work)})
-            for name, work in self.layers
-        ]
+        layers = [layer.attribute for layer in self.layers]
         return DictionaryAttr(
             {"whole": DictionaryAttr(_numbers(self.whole)), "layers": ArrayAttr(layers)}
         )
@@ -95,8 +118,15 @@ def model_work_of(block: Block, machine: Machine) -> ModelWork:
     """The work of a function's `structured` ops."""
     layers = layers_of(block)
     works = work_of_layers(block, layers, machine)
-    names = (layer.name for layer in layers)
-    return ModelWork(total_of(block, layers, machine), tuple(zip(names, works, strict=True)))
+    found = [
+        LayerWork(layer.name, tuple(dict.fromkeys(map(_origin, layer.ops))), work)
+        for layer, work in zip(layers, works, strict=True)
+    ]
+    return ModelWork(total_of(block, layers, machine), tuple(found))
+
+
+def _origin(op: Operation) -> str:
+    return origin_text(op.location)
 
 
 def _numbers(work: Work) -> dict[str, Attribute]:
@@ -113,12 +143,11 @@ def work_in(function: FuncOp) -> ModelWork | None:
     whole, layers = held.data.get("whole"), held.data.get("layers")
     if not isinstance(whole, DictionaryAttr) or not isinstance(layers, ArrayAttr):
         return None
-    named: list[tuple[str, Work]] = []
+    named: list[LayerWork] = []
     for layer in cast("ArrayAttr[Attribute]", layers).data:
         if not isinstance(layer, DictionaryAttr):
             return None
-        name = layer.data.get("name")
-        named.append((name.data if isinstance(name, StringAttr) else "", _read(layer)))
+        named.append(LayerWork.read(layer))
     return ModelWork(_read(whole), tuple(named))
 
 
@@ -146,7 +175,7 @@ class ModelBound:
     @cached_property
     def layers(self) -> list[tuple[str, Bound]]:
         """Of each layer, which gets its operands from outside and leaves its results there."""
-        return [(name, bound_of(work, self.machine)) for name, work in self.work.layers]
+        return [(one.name, bound_of(one.work, self.machine)) for one in self.work.layers]
 
     @property
     def cycles_of_layers(self) -> float:
@@ -168,7 +197,10 @@ class ModelBound:
 
     def to_json(self) -> dict[str, Any]:
         """Under the names of `AccelReport.bound`, with a row per layer."""
-        rows = [{"layer": n, "cycles": b.cycles, "name": b.name} for n, b in self.layers]
+        rows = [
+            {"layer": n, "cycles": b.cycles, "name": b.name, "ops": list(one.origins)}
+            for (n, b), one in zip(self.layers, self.work.layers, strict=True)
+        ]
         return {"cycles": self.cycles_of_layers, "name": self.roof_of_layers, "rows": rows}
 
 
