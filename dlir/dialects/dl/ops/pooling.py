@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from math import inf
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, TypedDict, Unpack
 
 from xdsl.dialects.builtin import AnyTensorTypeConstr, TensorType, UnitAttr
 from xdsl.ir import Attribute
@@ -32,6 +32,15 @@ from dlir.dialects.dl.ops.contraction import (
     image_of,
     image_shape,
 )
+
+
+class Windows(TypedDict, total=False):
+    """What a pooling may be given besides the size of its windows."""
+
+    strides: Sequence[int]
+    padding: Sequence[int]
+    dilations: Sequence[int]
+    layout: Literal["nchw", "nhwc"]
 
 
 class PoolOp(DlOp):
@@ -148,20 +157,14 @@ class AvgPool2dOp(PoolOp):
         x: Operand,
         kernel: Sequence[int],
         *,
-        strides: Sequence[int] = (1, 1),
-        padding: Sequence[int] = (0, 0, 0, 0),
-        dilations: Sequence[int] = (1, 1),
-        layout: Literal["nchw", "nhwc"] = "nchw",
         count_include_pad: bool = False,
+        **windows: Unpack[Windows],
     ):
         super().__init__(
             x,
             kernel,
-            strides=strides,
-            padding=padding,
-            dilations=dilations,
-            layout=layout,
             properties={"count_include_pad": UnitAttr() if count_include_pad else None},
+            **windows,
         )
 
 
@@ -203,21 +206,10 @@ class LpPool2dOp(PoolOp):
         x: Operand,
         kernel: Sequence[int],
         *,
-        strides: Sequence[int] = (1, 1),
-        padding: Sequence[int] = (0, 0, 0, 0),
-        dilations: Sequence[int] = (1, 1),
-        layout: Literal["nchw", "nhwc"] = "nchw",
         p: float = 2.0,
+        **windows: Unpack[Windows],
     ):
-        super().__init__(
-            x,
-            kernel,
-            strides=strides,
-            padding=padding,
-            dilations=dilations,
-            layout=layout,
-            properties={"p": real(p)},
-        )
+        super().__init__(x, kernel, properties={"p": real(p)}, **windows)
 
     def infer(self) -> Sequence[Attribute]:
         types = super().infer()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import ClassVar
+from typing import ClassVar, TypedDict, Unpack
 
 from xdsl.dialects.builtin import AnyTensorTypeConstr, TensorType, UnitAttr
 from xdsl.ir import Attribute
@@ -14,6 +14,14 @@ from dlir.dialects.dl.ops.activation import FLOAT
 from dlir.dialects.dl.ops.base import DlOp, Operand, element_of, shape_of
 from dlir.dialects.dl.ops.contraction import INTS_CONSTR, check_windows, image_after
 from dlir.dialects.dl.ops.pooling import check_exponent
+
+
+class Windows(TypedDict, total=False):
+    """What a pooling may be given besides the size of its windows."""
+
+    strides: Sequence[int]
+    padding: Sequence[int]
+    dilations: Sequence[int]
 
 
 class Pool3dOp(DlOp):
@@ -127,18 +135,14 @@ class AvgPool3dOp(Pool3dOp):
         x: Operand,
         kernel: Sequence[int],
         *,
-        strides: Sequence[int] = (1, 1, 1),
-        padding: Sequence[int] = (0, 0, 0, 0, 0, 0),
-        dilations: Sequence[int] = (1, 1, 1),
         count_include_pad: bool = False,
+        **windows: Unpack[Windows],
     ):
         super().__init__(
             x,
             kernel,
-            strides=strides,
-            padding=padding,
-            dilations=dilations,
             properties={"count_include_pad": UnitAttr() if count_include_pad else None},
+            **windows,
         )
 
 
@@ -175,19 +179,10 @@ class LpPool3dOp(Pool3dOp):
         x: Operand,
         kernel: Sequence[int],
         *,
-        strides: Sequence[int] = (1, 1, 1),
-        padding: Sequence[int] = (0, 0, 0, 0, 0, 0),
-        dilations: Sequence[int] = (1, 1, 1),
         p: float = 2.0,
+        **windows: Unpack[Windows],
     ):
-        super().__init__(
-            x,
-            kernel,
-            strides=strides,
-            padding=padding,
-            dilations=dilations,
-            properties={"p": real(p)},
-        )
+        super().__init__(x, kernel, properties={"p": real(p)}, **windows)
 
     def infer(self) -> Sequence[Attribute]:
         types = super().infer()
