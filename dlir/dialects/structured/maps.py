@@ -120,6 +120,12 @@ def linear_map(affine_map: AffineMap) -> tuple[Linear, ...]:
 
 def map_of(forms: Iterable[Linear], num_dims: int) -> AffineMap:
     """The affine map whose results are these linear forms."""
+    return _map_of(tuple(forms), num_dims)
+
+
+@lru_cache(maxsize=4096)
+def _map_of(forms: tuple[Linear, ...], num_dims: int) -> AffineMap:
+    """Layers of a model have the same maps, which are made once."""
     return AffineMap(num_dims, 0, tuple(f.expr() for f in forms))
 
 
