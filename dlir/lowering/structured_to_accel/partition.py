@@ -33,7 +33,7 @@ from dlir.lowering.structured_to_accel.plan import (
     HostTensor,
     Plan,
     Planned,
-    says_bf16,
+    keeps_f32,
     stored_type,
 )
 from dlir.lowering.structured_to_accel.planner import Planner
@@ -68,8 +68,8 @@ class Partition:
     """A tensor that is written part by part -> the tensor after its last part."""
     lanes: dict[SSAValue, int | None] = field(default_factory=dict[SSAValue, "int | None"])
     """The dimension of each machine tensor that lies on the lanes."""
-    says_bf16: bool = False
-    """Whether the function says what is rounded to bf16."""
+    keeps_f32: bool = False
+    """See `keeps_f32`."""
 
     @property
     def is_shared(self) -> bool:
@@ -80,7 +80,7 @@ class Partition:
 
     def stored_type(self, value: SSAValue) -> Attribute:
         """The type that a tensor has on the machine."""
-        return stored_type(value, self.says_bf16)
+        return stored_type(value, self.keeps_f32)
 
 
 def partition(
@@ -91,10 +91,10 @@ def partition(
     fast_vector: frozenset[str] = frozenset(),
 ) -> Partition:
     """Decide op by op, in order; `types` are what the array multiplies."""
-    found = Partition(whole=_parts(block), says_bf16=says_bf16(block))
+    found = Partition(whole=_parts(block), keeps_f32=keeps_f32(block))
     planned: Planned = {}
     planner = Planner(
-        cols, planned, lambda v: v in found.constant, types, fast_vector, found.says_bf16
+        cols, planned, lambda v: v in found.constant, types, fast_vector, found.keeps_f32
     )
     waiting = list(reversed(list(block.ops)))
     while waiting:
@@ -259,7 +259,7 @@ def _plan_gather(op: GatherOp, planner: Planner) -> tuple[GatherPlan, Layout]:
         raise Unsupported("a gather from a computed table, or at computed indices")
     if any(n < 1 for n in (*shape_of(table), *shape_of(indices))):
         raise Unsupported("the machine's programs have static sizes of at least 1")
-    element = stored_type(op.results[0], planner.says_bf16)
+    element = stored_type(op.results[0], planner.keeps_f32)
     plan = GatherPlan(op, HostTensor(table, Layout(1), element))
     return plan, Layout(len(shape_of(op.results[0])) - 1)
 

@@ -137,20 +137,26 @@ def storage_type(element: Attribute) -> Attribute:
     raise Unsupported(f"the machine has no elements of type {element}")
 
 
-def says_bf16(block: Block) -> bool:
-    """Whether a function has tensors of bf16, and so says itself what is rounded to it."""
+def keeps_f32(block: Block) -> bool:
+    """Whether tensors of f32 stay f32 on the machine, but for those that the array reads.
+
+    So in a function with tensors of bf16, which says itself what is rounded, and in one where the
+    array multiplies integers only, and whatever is between these is what the text says.
+    """
     values = [*block.args, *(r for op in block.ops for r in op.results)]
-    return any(is_tensor(v.type) and v.type.element_type == bf16 for v in values)
+    if any(is_tensor(v.type) and v.type.element_type == bf16 for v in values):
+        return True
+    sums = [op for op in block.ops if isinstance(op, GenericOp) and is_product_sum(op.body.block)]
+    return bool(sums) and all(element_type_of(op.inputs[0]) == i8 for op in sums)
 
 
-def stored_type(value: SSAValue, says_bf16: bool) -> Attribute:
+def stored_type(value: SSAValue, keeps_f32: bool) -> Attribute:
     """The type that a tensor has on the machine. Raises Unsupported.
 
-    In a function that says what is rounded to bf16, f32 is f32, unless the array reads it, or all
-    its numbers were rounded.
+    Where f32 is kept, it is bf16 if the array reads it, or if all its numbers were rounded.
     """
     element = element_type_of(value)
-    if not says_bf16 or not isinstance(element, Float32Type):
+    if not keeps_f32 or not isinstance(element, Float32Type):
         return storage_type(element)
     narrow = _is_factor(value) or _is_rounded(value)
     return bf16 if narrow else element

@@ -56,8 +56,8 @@ class Planner:
     """What the array multiplies."""
     fast_vector: frozenset[str] = frozenset()
     """The types of which the vector unit takes rows faster than the array."""
-    says_bf16: bool = False
-    """Whether the function says what is rounded to bf16."""
+    keeps_f32: bool = False
+    """See `keeps_f32`."""
 
     def plan(self, op: GenericOp) -> Plan:
         """The plan of an op. Raises Unsupported."""
@@ -299,7 +299,7 @@ class Planner:
             if element not in (f32, bf16, i8, i32):
                 raise Unsupported(f"the machine has no elements of type {element}")
             return self._host_operand(operand, Layout(dim), element)
-        return self._host_operand(operand, Layout(dim), stored_type(operand.value, self.says_bf16))
+        return self._host_operand(operand, Layout(dim), stored_type(operand.value, self.keeps_f32))
 
     # --- elementwise and reductions ---------------------------------------------------------------
 
