@@ -28,10 +28,11 @@ from dlir.lowering.structured_to_accel.plan import (
     Operand,
     rounded_lines,
 )
+from dlir.lowering.structured_to_accel.problem import Problem
 from dlir.lowering.structured_to_accel.schedule import tiling_of
 from dlir.lowering.structured_to_accel.stored import blocks_of
 from dlir.lowering.structured_to_accel.tiles import Box, hull, last_of_rows, strides_of
-from dlir.lowering.structured_to_accel.tiling import Problem, Tiling
+from dlir.lowering.structured_to_accel.tiling import Tiling
 from dlir.targets.accel.description import Machine
 
 LARGER = "a machine with more scratchpad (spm.bytes) or accumulators (acc.rows)"

@@ -112,6 +112,8 @@ class Planes:
         return view.steps[0]
 
 
+Views: TypeAlias = tuple[View, View, View]
+"""Of the activations, the weights and the sums."""
 Place: TypeAlias = Callable[[Box, Callable[[View], None]], None]
 """Has a box of the result written to a view, and brings it to where the result is."""
 
@@ -148,7 +150,8 @@ def compute_contraction(
             _multiply_lanes(tiles, plan, part, weights, acc)
         else:
             a = _activations(tiles, plan, part)
-            _sum_inside(tiles.emit, plan, part, a, weights, planes.row_step(part), acc, not number)
+            views = a, weights, acc
+            _sum_inside(tiles.emit, plan, part, views, planes.row_step(part), not number)
     _finish(tiles, plan, box, acc, place)
 
 
@@ -175,7 +178,8 @@ def _sum_in_scratchpad(
             acc = _sums(tiles, plan, piece, Memory.ACC)
             a_here = a.at((0, *[0] * len(plan.taps), *at[1:]))
             weights = planes.view(piece, schedule.keep_weights)
-            _sum_inside(emit, plan, piece, a_here, weights, planes.row_step(piece), acc, True)
+            views = a_here, weights, acc
+            _sum_inside(emit, plan, piece, views, planes.row_step(piece), True)
             domain = _domain(plan, piece, emit.cols)
             if number:
                 emit.binary("add", acc, sums[at], acc if last else sums[at], domain)
@@ -256,18 +260,16 @@ def _sum_inside(
     emit: Emitter,
     plan: ContractionPlan,
     box: Sequence[Range],
-    a: View,
-    weights: View,
+    views: Views,
     row_step: int,
-    acc: View,
     start: bool,
 ) -> None:
     """acc (+)= a . w, less rows and taps that meet on a border of zeros."""
+    a, weights, acc = views
     for part in parts_inside(plan, box):
         taps, rows = ([part[d][0] - box[d][0] for d in dims] for dims in (plan.taps, plan.rows))
-        view_a = a.at((0, *taps, *rows))
-        view_w, view_c = weights.at((0, *taps, 0)), acc.at((0, *rows))
-        _sum(emit, plan, part, view_a, view_w, row_step, view_c, start)
+        moved = a.at((0, *taps, *rows)), weights.at((0, *taps, 0)), acc.at((0, *rows))
+        _sum(emit, plan, part, moved, row_step, start)
         start = False
 
 
@@ -275,13 +277,12 @@ def _sum(
     emit: Emitter,
     plan: ContractionPlan,
     box: Sequence[Range],
-    a: View,
-    weights: View,
+    views: Views,
     row_step: int,
-    acc: View,
     start: bool,
 ) -> None:
     """acc (+)= a . w over a part of the sum; blocks that are not whole are instructions apart."""
+    a, weights, acc = views
     assert plan.lane is not None
     cols = emit.cols
     rows = tuple(box[d][1] for d in plan.rows)
@@ -319,7 +320,7 @@ def _multiply(
     emit: Emitter,
     planes: Domain,
     rows: Domain,
-    views: tuple[View, View, View],
+    views: Views,
     start: bool,
     fields: dict[str, int],
 ) -> None:

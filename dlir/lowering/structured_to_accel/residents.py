@@ -14,11 +14,13 @@ from xdsl.ir import Operation, SSAValue
 
 from dlir.dialects.structured.ops import GenericOp
 from dlir.lowering.structured_to_accel.choose import problem_of
+from dlir.lowering.structured_to_accel.decisions import decided
 from dlir.lowering.structured_to_accel.homes import Home, Homes, refuse, stored_homes
 from dlir.lowering.structured_to_accel.plan import ContractionPlan
+from dlir.lowering.structured_to_accel.problem import Problem
 from dlir.lowering.structured_to_accel.schedule import SPM, home_of
 from dlir.lowering.structured_to_accel.section import Section
-from dlir.lowering.structured_to_accel.tiling import Problem, cheapest, decided
+from dlir.lowering.structured_to_accel.tiling import cheapest
 from dlir.targets.accel.description import Machine
 
 RESIDENT_SHARE = 0.55

@@ -17,7 +17,8 @@ from dlir.diagnostics import fail
 from dlir.dialects.structured.attrs import ScheduleAttr, ScheduleValue
 from dlir.dialects.structured.ops import GenericOp
 from dlir.lowering.structured_to_accel.plan import ContractionPlan
-from dlir.lowering.structured_to_accel.tiling import Problem, Tiling
+from dlir.lowering.structured_to_accel.problem import Problem
+from dlir.lowering.structured_to_accel.tiling import Tiling
 
 TILE, SPM, DRAM = "tile", "spm", "dram"
 """Homes of a result: a tile of the kernel that reads it, the scratchpad, or DRAM."""

@@ -3,7 +3,7 @@
 So nothing is computed that does not decide what a program costs: no constants, no code for the
 host, no IR of the programs, no checks of what the compiler's tests check on every model. And
 what machines share is done once: down to `structured` all machines go together; below, those of one
-array and the same memories do, as long as they choose the same tiles (see `tiling.decisions`).
+array and the same memories do, as long as they choose the same tiles (see `decisions`).
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from xdsl.passes import ModulePass
 
 from dlir.dialects.accel.listing import Listing
 from dlir.executable import CompileOptions
+from dlir.lowering.structured_to_accel.decisions import Answer, Decisions, Question, decisions
 from dlir.lowering.structured_to_accel.drafts import Listings, without_ops
-from dlir.lowering.structured_to_accel.tiling import Answer, Decisions, Question, decisions
 from dlir.parser import parse_module
 from dlir.pipeline import Item, PassManager, parse_pipeline
 from dlir.printer import print_module
@@ -122,7 +122,7 @@ def compiled(layer: str, machine: Machine, cache: Cache = CACHE) -> Compiled:
 
 
 def form_of(machine: Machine) -> tuple[object, ...]:
-    """What the compiler looks at in a machine, but for `tiling.decided` and what it does before
+    """What the compiler looks at in a machine, but for `decided` questions and what it does before
     there are tiles."""
     array = machine.array
     return (
