@@ -69,6 +69,7 @@ def test_what_was_decomposed_is_found_again(sizes: Any) -> None:
     assert "dl.tanh" not in {op.name for op in module.walk()}
 
 
+@pytest.mark.filterwarnings("ignore::FutureWarning")
 def test_models_of_pytorch() -> None:
     torch = pytest.importorskip("torch")
     linear = torch.nn.Linear

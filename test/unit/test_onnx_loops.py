@@ -85,6 +85,7 @@ def test_a_loop_that_is_too_long_is_refused(rounds: str, count: int) -> None:
         prepared.run([np.array(count), np.array(True), np.ones(2, np.float32)])
 
 
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
 def test_the_case_that_the_runner_cannot_compare() -> None:
     from onnx.backend.test.loader import load_model_tests
 
