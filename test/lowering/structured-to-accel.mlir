@@ -303,3 +303,30 @@ func.func @multiply_add(%x: tensor<16x16xi8>, %y: tensor<16x16xi8>) -> tensor<16
   } -> tensor<16x16xi32>
   func.return %p : tensor<16x16xi32>
 }
+
+// A model in bf16 says what is rounded: the sum before the bias is added, by a copy, and the result,
+// by the function that writes it. The largest of rounded numbers is rounded.
+
+// CHECK-LABEL: accel.program @in_bf16_0
+// CHECK-SAME:  memref<1x16xbf16> weight "b"
+// CHECK:       accel.matmul {{.*}} into [[C:%.*]][0] {start = 1
+// CHECK:       accel.unary copy [[C]][0] to [[R:%.*]][0] {{.*}} : memref<{{.*}}xf32, "acc">, memref<{{.*}}xbf16, "spm">
+// CHECK:       accel.binary add [[R]][0], {{%.*}}[0] to [[S:%.*]][0] {{.*}}memref<{{.*}}xf32, "acc">
+// CHECK-NEXT:  accel.unary relu [[S]][0] to {{.*}}xbf16, "spm">
+func.func @in_bf16(%x: tensor<20x24xbf16>) -> tensor<20x16xbf16> {
+  %w = dl.param "w" : tensor<24x16xbf16>
+  %b = dl.param "b" : tensor<16xbf16>
+  %0 = dl.matmul %x, %w acc f32 : (tensor<20x24xbf16>, tensor<24x16xbf16>) -> tensor<20x16xbf16>
+  %1 = dl.add %0, %b : (tensor<20x16xbf16>, tensor<16xbf16>) -> tensor<20x16xbf16>
+  %2 = dl.relu %1 : tensor<20x16xbf16>
+  func.return %2 : tensor<20x16xbf16>
+}
+
+// Its means are quotients.
+
+// CHECK-LABEL: accel.program @mean_0
+// CHECK:       accel.binary div {{.*}}imm = 7
+func.func @mean(%x: tensor<7x16xbf16>) -> tensor<16xbf16> {
+  %0 = dl.reduce_mean %x {axes = [0]} : tensor<7x16xbf16> -> tensor<16xbf16>
+  func.return %0 : tensor<16xbf16>
+}

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from math import prod
 
 from xdsl.dialects import func, tensor
-from xdsl.dialects.builtin import StringAttr
+from xdsl.dialects.builtin import StringAttr, bf16
 from xdsl.ir import Attribute, Block, Operation, SSAValue
 from xdsl.rewriter import Rewriter
 
@@ -17,6 +17,7 @@ from dlir.dialects.structured.ops import (
     GenericOp,
     ReshapeOp,
     YieldOp,
+    element_type_of,
     shape_of,
 )
 from dlir.dialects.structured.quantization import match_quantize
@@ -24,6 +25,7 @@ from dlir.dialects.structured.roles import (
     flips_sign,
     is_constant,
     is_copy,
+    is_elementwise,
     only_casts,
     only_moves,
     overwrites_outs,
@@ -162,6 +164,11 @@ def _only_formats(op: GenericOp) -> bool:
     return only_moves(op) or only_casts(op) or flips_sign(op)
 
 
+def _only_widens(op: GenericOp) -> bool:
+    """Whether the body gives its only input, of bf16, as f32: it is stored as bf16 nevertheless."""
+    return only_casts(op) and element_type_of(op.inputs[0]) == bf16 and is_elementwise(op)
+
+
 def _only_quantizes(op: GenericOp) -> bool:
     """Whether the body rounds its first input to int8, and computes nothing else."""
     last = op.body.block.last_op
@@ -268,7 +275,7 @@ def _view(op: Operation, planned: Planned, cols: int) -> Stored | None:
     """The result as another view of the operand, where it is one."""
     if isinstance(op, ReshapeOp) and op.input in planned:
         return reshaped(planned[op.input], shape_of(op.result), cols)
-    if isinstance(op, GenericOp) and is_copy(op) and op.inputs[0] in planned:
+    if isinstance(op, GenericOp) and (is_copy(op) or _only_widens(op)) and op.inputs[0] in planned:
         if op.padding is not None or not _writes_all_in_order(op):
             return None
         return copied(planned[op.inputs[0]], op.input_forms[0], shape_of(op.outs), cols)
