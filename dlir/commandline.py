@@ -29,6 +29,7 @@ from dlir.diagnostics import (
 from dlir.files import same_file, temporary_path, write_text
 from dlir.pipeline import InternalError
 from dlir.registry import Registry, UsageError, default_registry, did_you_mean, misuse
+from dlir.version import described_version
 
 if TYPE_CHECKING:
     from dlir.executable import CompileOptions
@@ -90,6 +91,9 @@ class Command:
         options = parser.parse_args(normalise(argv, parser.names, passes))
         if options.help:
             parser.print_help(streams.stdout)
+            return EXIT_OK
+        if options.version:
+            streams.stdout.write(f"{self.name} {described_version()}\n")
             return EXIT_OK
         for name in self.needs:
             if getattr(options, name.lstrip("-")) is None:
@@ -178,6 +182,7 @@ class ArgumentParser(argparse.ArgumentParser):
             formatter_class=argparse.RawDescriptionHelpFormatter,
         )
         self.add_argument("-h", "--help", action="store_true", help="show this text")
+        self.add_argument("--version", action="store_true", help="show the version")
 
     def add_argument(self, *names: str, **options: Any) -> argparse.Action:
         """Add an argument, remembering the names of its flags."""

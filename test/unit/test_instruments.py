@@ -341,6 +341,11 @@ def test_nothing_is_kept_between_calls(breaker: Path) -> None:
     assert opt("--cse") == first
 
 
+def test_version() -> None:
+    output = opt("--version").out
+    assert re.fullmatch(r"dlir-opt \S+ \(xdsl \d[\w.]*, llvmlite \d[\w.]*\)\n", output), output
+
+
 def test_help_and_lists() -> None:
     assert "--mlir-print-ir-after-all" in opt("--help").out
     assert re.search(r"^canonicalize +Applies all", opt("--list-passes").out, re.MULTILINE)
