@@ -97,9 +97,8 @@ def test_the_same_numbers(build: Any) -> None:
                        if op.name.startswith("dl."))  # fmt: skip
 
 
-def network(g: Model) -> Any:
-    """What quantisers write: a convolution and a product between quantised tensors."""
-    x, parameters = quantized(g, "1x3x8x8")
+def convolved(g: Model, x: Any, parameters: list[Any]) -> tuple[Any, list[Any]]:
+    """Two convolutions between quantised tensors, and what dequantises the result."""
     for channels, before in ((16, 3), (20, 16)):
         w = g.param(f"{channels}x{before}x3x3xi8")
         ws = g.constant(f"{channels}xf32", [0.01 + 0.001 * i for i in range(channels)])
@@ -107,6 +106,12 @@ def network(g: Model) -> Any:
         y = g.add(act.ReluOp(g.add(k.Conv2dOp(*real, padding=(1, 1, 1, 1)))))
         parameters = [g.constant("f32", [0.4]), g.add(constant(np.uint8(channels)))]
         x = g.add(q.QuantizeOp(y, *parameters))
+    return x, parameters
+
+
+def network(g: Model) -> Any:
+    """What quantisers write: a convolution and a product between quantised tensors."""
+    x, _ = convolved(g, *quantized(g, "1x3x8x8"))
     return g.add(b.CastOp(x, i32))
 
 
@@ -138,13 +143,7 @@ def of_images(g: Model) -> Any:
     """A quantised network of images, as it comes from a camera; its last op adds a branch."""
     parameters = [g.constant("f32", [0.05]), g.add(constant(np.uint8(117)))]
     x = image(g, "1x3x8x8")
-    for channels, before in ((16, 3), (20, 16)):
-        w = g.param(f"{channels}x{before}x3x3xi8")
-        ws = g.constant(f"{channels}xf32", [0.01 + 0.001 * i for i in range(channels)])
-        real = [g.add(q.DequantizeOp(x, *parameters)), g.add(q.DequantizeOp(w, ws, axis=0))]
-        y = g.add(act.ReluOp(g.add(k.Conv2dOp(*real, padding=(1, 1, 1, 1)))))
-        parameters = [g.constant("f32", [0.4]), g.add(constant(np.uint8(channels)))]
-        x = g.add(q.QuantizeOp(y, *parameters))
+    x, parameters = convolved(g, x, parameters)
     real = g.add(q.DequantizeOp(x, *parameters))
     return x, g.add(q.QuantizeOp(g.add(b.AddOp(real, real)), *parameters))
 
