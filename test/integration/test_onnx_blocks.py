@@ -108,7 +108,7 @@ def test_einsum(equation: str) -> None:
     np.testing.assert_allclose(got, np.einsum(equation, *arrays), rtol=1e-5, atol=1e-5)
 
 
-@pytest.mark.parametrize("equation", ["ii->i", "...ij->...ji", "ij,jk,kl->il", "ij->ik"])
+@pytest.mark.parametrize("equation", ["ij,jk,kl->il", "ij->ik"])
 def test_einsum_that_is_refused(equation: str) -> None:
     names = [f"x{n}" for n in range(equation.count(",") + 1)]
     nodes = [node("Einsum", " ".join(names), "y", equation=equation)]
