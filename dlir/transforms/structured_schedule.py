@@ -15,6 +15,7 @@ from dlir.dialects.structured.attrs import ScheduleAttr
 from dlir.dialects.structured.dots import left_number, suitable_dot
 from dlir.dialects.structured.ops import GenericOp, SparseMatmulOp, element_type_of, shape_of
 from dlir.dialects.structured.roles import (
+    STREAMED_COLUMNS,
     STREAMED_ROWS,
     Contraction,
     Operand,
@@ -228,7 +229,7 @@ def _streamed(op: GenericOp, roles: Contraction, known: bool) -> ScheduleAttr | 
     if planned(op.static_extents()[inner]) < LEAST_SUM:
         return None
     a_along, b_along = (x.depends_on(inner) and x.is_run_along(inner) for x in (a, b))
-    if a_along and 0 < columns <= STREAMED_ROWS:
+    if a_along and 0 < columns <= STREAMED_COLUMNS:
         entries: dict[str, str | list[int]] = {"kernel": "vector"}
         if not b_along:
             entries["pack"] = [1 - left_number(op, roles)]

@@ -257,8 +257,8 @@ def may_fail(op: GenericOp) -> bool:
     return any(isinstance(inner, cf.AssertOp) for block in blocks for inner in block.ops)
 
 
-STREAMED_ROWS = 4
-"""Rows, or columns, up to which the other side is read as it lies, once for each of them."""
+STREAMED_ROWS, STREAMED_COLUMNS = 6, 8
+"""Rows, or columns, up to which the other side is read as it lies, once for all of them."""
 
 
 @dataclass(frozen=True)

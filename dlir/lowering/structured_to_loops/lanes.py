@@ -8,33 +8,32 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from xdsl.dialects import arith, vector
-from xdsl.dialects.vector import CombiningKindAttr
-from xdsl.ir import Operation, SSAValue
+from xdsl.ir import SSAValue
 
 from dlir.dialects.structured.ops import GenericOp
-from dlir.dialects.structured.roles import may_fail, operands_of, parallel_order
+from dlir.dialects.structured.roles import (
+    may_fail,
+    operands_of,
+    parallel_order,
+)
 from dlir.lowering.structured_to_loops.access import (
     Lanes,
     Space,
     read_lanes,
-    read_scalar,
     when_written,
     write_lanes,
-    write_scalar,
     written_lanes,
 )
-from dlir.lowering.structured_to_loops.bodies import COMBINERS, Body, combiner
+from dlir.lowering.structured_to_loops.bodies import Body, combiner
 from dlir.lowering.structured_to_loops.depthwise import lower_depthwise
 from dlir.lowering.structured_to_loops.emitter import Emitter
 from dlir.lowering.structured_to_loops.rows import goes_by_rows, lower_rows
 from dlir.lowering.structured_to_loops.scalar import (
-    first_value,
     fold_over,
     loop_over,
 )
-from dlir.lowering.structured_to_loops.strips import strip_widths, strips, widest_vector
-from dlir.types import is_integer
+from dlir.lowering.structured_to_loops.strips import strips, widest_vector
+from dlir.lowering.structured_to_loops.sums import lower_sums
 
 
 def lane_dim(op: GenericOp) -> int | None:
@@ -65,7 +64,7 @@ def lower_lanes(emit: Emitter, op: GenericOp, dim: int) -> None:
     elif dim in op.parallel_dims:
         _lower_parallel(emit, op, dim)
     else:
-        _lower_reduction(emit, op, dim)
+        lower_sums(emit, op, dim)
 
 
 def _lower_parallel(emit: Emitter, op: GenericOp, dim: int) -> None:
@@ -102,63 +101,3 @@ def _lower_parallel(emit: Emitter, op: GenericOp, dim: int) -> None:
         strips(emit, space, dim, widest, [[], []], strip)
 
     loop_over(emit, space, outer, when_written(emit, out, space, row, dim))
-
-
-def neutral(emit: Emitter, op: Operation, shape: Sequence[int]) -> SSAValue:
-    """The vector that does not change a fold by `op`."""
-    element = op.results[0].type
-    value = COMBINERS[type(op)][1]
-    if value is None:
-        assert is_integer(element)
-        half = 1 << (element.width.data - 1)
-        value = -half if isinstance(op, arith.MaxSIOp) else half - 1
-    return emit.splat(value, element, shape)
-
-
-def _lower_reduction(emit: Emitter, op: GenericOp, dim: int) -> None:
-    space = Space.of(emit, op)
-    inputs, out, extra = operands_of(op)
-    fold_op = combiner(op.body.block)
-    assert fold_op is not None
-    kind = CombiningKindAttr(COMBINERS[type(fold_op)][0])
-    body = Body(emit, op.body.block, space.at, dim)
-    widest = widest_vector(inputs)
-    wide, narrow = strip_widths(space.extents[dim], widest)
-    outer = [d for d in op.reduction_dims if d != dim]
-
-    def strip(lanes: Lanes, carried: Sequence[SSAValue]) -> Sequence[SSAValue]:
-        terms = [read_lanes(emit, x, space, lanes) for x in inputs]
-        value = emit.broadcast(body([*terms, *carried], lanes.width), [lanes.width])
-        if lanes.mask is not None:
-            value = emit.insert(arith.SelectOp(lanes.mask, value, carried[0]))
-        return [value]
-
-    def rows(carried: Sequence[SSAValue]) -> Sequence[SSAValue]:
-        split = [carried[:1], carried[1:]]
-        return [v for part in strips(emit, space, dim, widest, split, strip) for v in part]
-
-    def point() -> None:
-        initial = [neutral(emit, fold_op, [wide]), neutral(emit, fold_op, [narrow])]
-        lanes = fold_over(emit, space, outer, initial, rows)
-        result = first_value(emit, op, out, space)
-        for accumulated, start in zip(lanes, initial, strict=True):
-            if accumulated is not start:  # that width was used
-                result = reduce_lanes(emit, kind, accumulated, result)
-        if op.epilogue is not None:
-            scalars = [read_scalar(emit, x, space) for x in extra]
-            result = Body(emit, op.epilogue.block, space.at)([result, *scalars])
-        write_scalar(emit, out, space, result)
-
-    loop_over(emit, space, parallel_order(op), when_written(emit, out, space, point))
-
-
-def reduce_lanes(
-    emit: Emitter, kind: CombiningKindAttr, lanes: SSAValue, start: SSAValue
-) -> SSAValue:
-    """Fold a vector's lanes into a scalar."""
-    op = vector.ReductionOp.create(
-        operands=[lanes, start],
-        result_types=[start.type],
-        properties={"kind": kind, "fastmath": arith.FastMathFlagsAttr("none")},
-    )
-    return emit.insert(op)
