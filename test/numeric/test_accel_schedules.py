@@ -10,7 +10,7 @@ import pytest
 from numeric.accel_cases import same_bits
 from numeric.accel_integer_cases import dense, image
 from numeric.accel_models import Case, Model, interpreted, run_passes, simulated
-from xdsl.dialects.builtin import ModuleOp, f32
+from xdsl.dialects.builtin import ModuleOp, f32, i32
 
 from dlir.diagnostics import CompileError
 from dlir.dialects.accel.ops import AllocOp, MatmulOp
@@ -35,10 +35,22 @@ def residual(m: int, k_: int, n: int, *, constant: bool = True) -> Callable[[Mod
     return build
 
 
+def points(strides: tuple[int, int]) -> Callable[[Model], Any]:
+    """A window of one pixel that leaves some out."""
+
+    def build(g: Model) -> Any:
+        x, w = g.arg("2x17x7x9xi8"), g.param("20x17x1x1xi8")
+        return g.add(k.Conv2dOp(x, w, acc=i32, element_type=i32, strides=strides))
+
+    return build
+
+
 PRODUCT = Case("product", residual(53, 83, 71))
 COMPUTED = Case("computed weights", residual(53, 80, 64, constant=False))
 INTEGERS = Case("integers", dense(37, 70, 50), exact=True)
 WINDOW = Case("window", image({"strides": (2, 2), "padding": (1, 1, 1, 1)}), exact=True)
+
+STRIDED = Case("strided points", points((2, 2)), exact=True)
 
 TILES: list[tuple[Case, str]] = [
     (PRODUCT, "tile = [16, 16, 16]"),
@@ -55,6 +67,15 @@ TILES: list[tuple[Case, str]] = [
     (INTEGERS, "tile = [5, 16, 48]"),
     (INTEGERS, "tile = [0, 0, 32], accumulators = [16, 32, 0]"),
     (INTEGERS, "tile = [36, 32, 16], accumulators = [1, 16, 0]"),
+    (PRODUCT, "tile = [16, 48, 32], keep = [1]"),
+    (PRODUCT, "tile = [30, 48, 0], keep = [1], accumulators = [7, 32, 0]"),
+    (PRODUCT, "tile = [30, 0, 16], panel = [1], keep = [1], accumulators = [7, 16, 0]"),
+    (INTEGERS, "tile = [16, 0, 0], keep = [1], accumulators = [8, 16, 0]"),
+    (INTEGERS, "tile = [16, 32, 16], panel = [1], keep = [1]"),
+    (STRIDED, "tile = [1, 0, 0, 0, 0, 0, 0]"),
+    (STRIDED, "tile = [1, 3, 2, 0, 0, 0, 0], panel = [2]"),
+    (STRIDED, "tile = [1, 0, 0, 0, 0, 0, 0], runs = [0]"),
+    (STRIDED, "tile = [1, 3, 4, 16, 0, 0, 16], runs = [0], keep = [1]"),
 ]
 
 
@@ -119,6 +140,7 @@ WRONG = {
     "tile = [53, 32, 16], accumulators = [0, 0, 0]": "takes 106 rows",
     "tile = [0, 0, 16], accumulators = [0, 24, 0]": "24 of iterator 1, which goes in blocks of 16",
     "tile = [16, 16, 16], panel = [1, 2]": "panel takes one number",
+    "tile = [16, 16, 16], runs = [1]": "the operand number 0",
     "tile = [16, 16, 16], keep = [0]": "the operand number 1",
     "tile = [16, 16, 16], keep = [2]": "the operand number 1",
 }
@@ -128,6 +150,20 @@ WRONG = {
 def test_what_cannot_be_is_refused(text: str) -> None:
     with pytest.raises(CompileError, match=WRONG[text]):
         scheduled(PRODUCT, text)
+
+
+@pytest.mark.parametrize(("element", "channels", "size"), [("f32", 192, 28), ("i8", 576, 56)])
+def test_many_channels_of_their_own_fit_a_small_machine(
+    element: str, channels: int, size: int
+) -> None:
+    """A block of columns of a depthwise convolution has activations that no other block reads."""
+    total = f32 if element == "f32" else i32
+    x, w = f"1x{channels}x{size}x{size}x{element}", f"{channels}x1x3x3x{element}"
+    for stride in (1, 2):
+        g = Model()
+        how: Any = {"strides": (stride, stride), "padding": (1, 1, 1, 1)}
+        y = k.Conv2dOp(g.arg(x), g.param(w), acc=total, element_type=total, groups=channels, **how)
+        run_passes(g.module(g.add(y)), "accel-pipeline{machine=edge16}")
 
 
 def test_the_decisions_are_the_same_in_one_step_and_in_four() -> None:

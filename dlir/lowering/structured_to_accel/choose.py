@@ -117,6 +117,7 @@ class _Kernel:
             k_rows=plane_rows(plan, cols),
             a_outside=homes.is_argument(a),
             out_outside=homes.is_argument(self.result),
+            diagonal=plan.diagonal,
             whole_n=fused_a,
             fused_lines=homes.fused_lines(plan) if fused_a else 0,
             rounded_lines=rounded_lines(plan.epilogue),

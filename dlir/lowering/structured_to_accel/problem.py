@@ -46,6 +46,8 @@ class Problem:
     a_outside: bool
     """Whether activations and results are arguments, which lie with the host if there is one."""
     out_outside: bool
+    diagonal: bool = False
+    """Whether each block of columns has activations of its own, as in a depthwise convolution."""
     whole_n: bool = False
     """Whether all columns must be in one tile."""
     fused_lines: int = 0

@@ -190,7 +190,7 @@ class _Search:
         best: Tiling | None = None
         for runs in (False, True) if self.p.is_strided else (False,):
             cost = _Cost.of(self, place, tile, n, k, runs, computed)
-            for panel, keep in _orders(cost.m_tiles, k < self.p.k_blocks):
+            for panel, keep in _orders(cost.m_tiles, k < self.p.k_blocks, self.p.diagonal):
                 lines = cost.lines(panel, keep)
                 if lines > self.p.spm_lines:
                     continue
@@ -241,10 +241,13 @@ def _divisions(count: int) -> list[int]:
     return sorted(sizes | small, reverse=True)
 
 
-def _orders(m_tiles: int, split: bool) -> Iterator[tuple[int, bool]]:
-    """Panels of more and more tiles; of a sum in parts, the activations of one tile are kept."""
+def _orders(m_tiles: int, split: bool, diagonal: bool) -> Iterator[tuple[int, bool]]:
+    """Panels of more and more tiles; of a sum in parts, the activations of one tile are kept, and
+    none where no other columns read them."""
     yield 0, False
     yield 0, True
+    if diagonal:
+        return
     if split:
         yield 1, False
         yield 1, True
@@ -298,7 +301,7 @@ class _Cost(NamedTuple):
     ) -> _Cost:
         p, array, rows = search.p, search.machine.array, prod(tile)
         hull, run = search.hull(tile, runs)
-        a_lines = 0 if p.a_on_chip else hull * k * p.width
+        a_lines = 0 if p.a_on_chip else hull * (n if p.diagonal else k) * p.width
         part = place.part(tile, n) or (*tile, n)
         finished = prod(part)
         return _Cost(
