@@ -18,6 +18,7 @@ import numpy as np
 from xdsl.dialects.builtin import ModuleOp, StringAttr, TensorType
 from xdsl.ir import Operation
 
+from dlir.addresses import address_of
 from dlir.diagnostics import fail
 from dlir.files import replacing
 from dlir.numpy_types import BFLOAT16, Array, dtype_of, type_name
@@ -120,8 +121,8 @@ def drop_pages(array: Array) -> None:
     with memoryview(base) as view:
         if not view.readonly:
             return  # it may hold changes that are nowhere else
-        first = np.frombuffer(view, np.uint8).__array_interface__["data"][0]
-    start = array.__array_interface__["data"][0] - first
+        first = address_of(np.frombuffer(view, np.uint8))
+    start = address_of(array) - first
     begin, end = -(-start // mmap.PAGESIZE), (start + array.nbytes) // mmap.PAGESIZE
     if begin < end and array.flags.c_contiguous:
         size = (end - begin) * mmap.PAGESIZE

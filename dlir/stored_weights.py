@@ -21,6 +21,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
+from dlir.addresses import address_of
 from dlir.diagnostics import fail
 from dlir.numpy_types import Array
 
@@ -98,7 +99,7 @@ class StoredFile:
         """Where an array begins, if it is a part of `content` in row-major order."""
         if not array.size or not array.flags.c_contiguous:
             return None
-        offset = _address(array) - _address(self.content)
+        offset = address_of(array) - address_of(self.content)
         return offset if 0 <= offset <= len(self.content) - array.nbytes else None
 
     def read(self, offset: int, type: ArrayType) -> Array:
@@ -180,7 +181,3 @@ def left_in_file(arrays: Mapping[str, Array], file: StoredFile) -> Mapping[str, 
     if file.settled:
         return StoredWeights(file, {**arrays, **places})
     return {**arrays, **{n: file.read(place.offset, place.type) for n, place in places.items()}}
-
-
-def _address(array: Array) -> int:
-    return array.__array_interface__["data"][0]

@@ -10,6 +10,7 @@ import numpy as np
 from xdsl.dialects.builtin import DYNAMIC_INDEX
 from xdsl.ir import Attribute
 
+from dlir.addresses import address_of
 from dlir.numpy_types import Array, Value
 from dlir.params import drop_pages
 from dlir.targets.cpu.bundle import Bundle, Weight, init_names
@@ -100,5 +101,5 @@ def allocate(types: Sequence[ArrayType], sizes: Sequence[int]) -> list[Array]:
 def room_of(size: int) -> Array:
     """That many bytes, aligned."""
     raw = np.empty(size + ALIGNMENT, np.int8)
-    start = -raw.__array_interface__["data"][0] % ALIGNMENT
+    start = -address_of(raw) % ALIGNMENT
     return raw[start : start + size]

@@ -10,6 +10,7 @@ from typing import Any
 from xdsl.dialects.builtin import DYNAMIC_INDEX
 from xdsl.ir import Attribute
 
+from dlir.addresses import address_of
 from dlir.numpy_types import Array
 from dlir.targets.cpu.execute import NativeFunction, slot_count
 from dlir.targets.cpu.repeat import Change, repeat
@@ -31,7 +32,7 @@ class EntryCall:
         self._enter = function.enter
         self._code = ctypes.cast(function.enter, ctypes.c_void_p).value or 0
         self._constants = constants  # alive as long as their addresses
-        places = [(start, _dynamic(t)) for start, t in zip(starts, types, strict=False)]
+        places = [(start, dynamic_axes(t)) for start, t in zip(starts, types, strict=False)]
         behind = inputs + len(constants)
         for constant, place in zip(constants, places[inputs:behind], strict=True):
             self._put(place, constant)
@@ -84,12 +85,12 @@ class EntryCall:
     def _put(self, place: tuple[int, tuple[int, ...]], array: Array) -> None:
         start, dynamic = place
         slots = self._slots
-        slots[start] = array.__array_interface__["data"][0]
+        slots[start] = address_of(array)
         for offset, axis in enumerate(dynamic, start + 1):
             slots[offset] = array.shape[axis]
 
 
-def _dynamic(type_: Attribute) -> tuple[int, ...]:
+def dynamic_axes(type_: Attribute) -> tuple[int, ...]:
     """The axes of a memref whose sizes are passed."""
     if not is_memref(type_):
         return ()

@@ -17,6 +17,7 @@ from xdsl.dialects import arith, func, scf, tensor
 from xdsl.dialects.builtin import IndexType, IntegerAttr, TensorType, i64
 from xdsl.ir import Attribute, Block, BlockArgument, OpResult, SSAValue
 
+from dlir.addresses import address_of
 from dlir.numpy_types import Array, Value
 from dlir.targets.cpu.constants import contiguous
 from dlir.targets.cpu.native_entry import NativeEntry
@@ -154,7 +155,7 @@ class _State:
             self.changes.append(Change(self._loop.entry.slots.input_address(number), delta))
             return np.int64(start)
         cell = np.full(cast(TensorType[Attribute], type).get_shape(), start, np.int64)
-        self.changes.append(Change(cell.__array_interface__["data"][0], delta))
+        self.changes.append(Change(address_of(cell), delta))
         return cell
 
     def _number(self, value: SSAValue) -> tuple[int, int]:
@@ -192,7 +193,7 @@ class _State:
     def exchange(self, number: int, buffer: Array, other: Array) -> None:
         """A carried value is read from one buffer and written to the other, in turns."""
         slots, call = self._loop.entry.slots, self._loop.call
-        first, second = (x.__array_interface__["data"][0] for x in (buffer, other))
+        first, second = map(address_of, (buffer, other))
         argument, result = self._loop.block.args[number + 1], self._loop.ends[number]
         assert isinstance(result, int), "a stack is written to in place"
         for place, operand in enumerate(call.operands):

@@ -11,7 +11,7 @@ from xdsl.ir import Attribute
 from dlir.numpy_types import Array, Value, dtype_of, held_values
 from dlir.targets.cpu.bundle import Bundle
 from dlir.targets.cpu.constants import allocate, array_type, contiguous, room_of
-from dlir.targets.cpu.entry import EntryCall
+from dlir.targets.cpu.entry import EntryCall, dynamic_axes
 from dlir.targets.cpu.execute import NativeModule
 from dlir.targets.cpu.repeat import Change
 from dlir.targets.cpu.trace import KernelTracer
@@ -57,6 +57,7 @@ class NativeEntry:
             for buffer, type in zip(buffers, outputs, strict=True)
         ]
         inputs = last - bundle.results - len(self.constants)
+        self._is_static = not any(map(dynamic_axes, types[:inputs]))
         self._plans: dict[tuple[Any, ...], tuple[int, ...]] = {}
         self.slots = EntryCall(native.functions[bundle.entry], inputs, self.constants)
 
@@ -97,7 +98,7 @@ class NativeEntry:
 
     def _plan(self, inputs: Sequence[Value]) -> tuple[int, ...]:
         """Bytes of the arena, and the results' dynamic sizes; known for sizes that came before."""
-        key = tuple([np.shape(value) for value in inputs])
+        key = () if self._is_static else tuple([np.shape(value) for value in inputs])
         known = self._plans.get(key)
         if known is None:
             plan = self._native.functions[f"{self.name}.plan"](*inputs, *self.constants)

@@ -19,6 +19,7 @@ from typing import Any, BinaryIO, TypeAlias
 
 import numpy as np
 
+from dlir.addresses import address_of
 from dlir.numpy_types import Array
 from dlir.params import identity_of, type_of_weight
 from dlir.targets.cpu.bundle import Bundle, Rearranged, joined
@@ -103,7 +104,7 @@ class _Room:
         _reserve(self._file, start, size)
         mapped = mmap.mmap(self._file.fileno(), size, offset=start)
         array = np.frombuffer(mapped, np.uint8).view(dtype).reshape(shape)
-        self._places[_address(array)] = start, array
+        self._places[address_of(array)] = start, array
         return array
 
     def _take(self, size: int, alignment: int) -> int:
@@ -121,8 +122,8 @@ class _Room:
         for array in arrays.values():
             raw = np.ascontiguousarray(array).reshape(-1).view(np.uint8)
             sums.update(_sums(raw))
-            if array.size and _address(array) in self._places:
-                place = self._places[_address(array)][0]
+            if array.size and address_of(array) in self._places:
+                place = self._places[address_of(array)][0]
             else:
                 place = self._take(raw.nbytes, ALIGNMENT)
                 self._write(place, raw.data)
@@ -136,10 +137,6 @@ class _Room:
     def _write(self, start: int, content: Buffer) -> None:
         self._file.seek(start)
         self._file.write(content)
-
-
-def _address(array: Array) -> int:
-    return array.__array_interface__["data"][0]
 
 
 def _reserve(file: BinaryIO, start: int, size: int) -> None:
