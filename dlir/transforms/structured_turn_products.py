@@ -12,7 +12,6 @@ from dlir.dialects.structured.copies import copy_op, substitute
 from dlir.dialects.structured.maps import Linear, map_of
 from dlir.dialects.structured.ops import GenericOp
 from dlir.dialects.structured.roles import (
-    STREAMED_ROWS,
     Contraction,
     is_weight,
     match_contraction,
@@ -28,10 +27,9 @@ LEAST_ROWS = 64
 class StructuredTurnProducts(ModulePass):
     """Compute a product of a weight and few columns the other way round: `y = (x^T w^T)^T`.
 
-    Lanes run along the columns of a result. Where these are too few for half of a vector's lanes,
-    and the left side is a weight, which may be packed in any order, lanes run along its rows
-    instead, and the small result is turned afterwards. So few columns that the weight is rather
-    read as it lies are left to `structured-schedule`.
+    Lanes run along the columns of a result. Where these are too few for a vector, and the left side
+    is a weight, which may be packed in any order, lanes run along its rows instead, and the small
+    result is turned afterwards. A single column is left to `structured-schedule`.
 
     Before:
     ```mlir
@@ -66,7 +64,7 @@ class StructuredTurnProducts(ModulePass):
         extents = op.static_extents()
         if roles.row is None or extents[roles.row] < LEAST_ROWS:
             return False
-        few = STREAMED_ROWS < extents[roles.lanes] <= self.vector_bits // element.bitwidth // 2
+        few = 1 < extents[roles.lanes] < self.vector_bits // element.bitwidth
         return few and is_weight(roles.a.value) and not is_weight(roles.b.value)
 
 

@@ -7,7 +7,18 @@ import pytest
 
 import dlir
 
-SIZES = [(64, 8), (63, 8), (64, 5), (65, 7), (127, 6), (1000, 8), (64, 9), (64, 4), (64, 1)]
+SIZES = [
+    (64, 8),
+    (63, 8),
+    (64, 5),
+    (65, 7),
+    (127, 3),
+    (1000, 11),
+    (64, 15),
+    (64, 16),
+    (64, 2),
+    (70, 1),
+]
 """Rows of the weight and columns, around the least and the greatest numbers that are turned."""
 
 

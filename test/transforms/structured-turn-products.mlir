@@ -1,14 +1,14 @@
 // RUN: dlir-opt %s --structured-turn-products | filecheck %s
 // RUN: dlir-opt %s --structured-turn-products=vector-bits=256 | filecheck %s --check-prefix=NARROW
 
-// Eight columns are half of 16 lanes: rows of the weight are the lanes, the bias of a row goes along.
+// Eight columns do not fill 16 lanes: rows of the weight are the lanes, the bias of a row goes along.
 // CHECK-LABEL: @few
 // CHECK: [[T:%.*]] = structured.generic {maps = [(d0, d1, d2) -> (d0, d2), (d0, d1, d2) -> (d2, d1), (d0, d1, d2) -> (d1, d0)]
 // CHECK-SAME: ins(%w, %x : tensor<64x32xf32>, tensor<32x8xf32>) outs(%{{.*}} : tensor<8x64xf32>)
 // CHECK: epilogue ins(%b : tensor<64xf32>) maps [(d0, d1) -> (d0)]
 // CHECK: [[Y:%.*]] = structured.generic {maps = [(d0, d1) -> (d1, d0), (d0, d1) -> (d0, d1)], iterators = [parallel, parallel]} ins([[T]] : tensor<8x64xf32>)
 // CHECK: func.return [[Y]]
-// Of eight lanes they are all.
+// Eight lanes they fill.
 // NARROW-LABEL: @few
 // NARROW: -> (d0, d1)]
 // NARROW-NOT: structured.generic
