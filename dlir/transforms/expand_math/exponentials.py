@@ -40,17 +40,21 @@ def _scaled(series: tuple[float, ...], r: Term, n: Term, count: Term) -> Term:
     """A polynomial's value near 1, times 2^n.
 
     Twice the value times 2^(n - 1), a normal number up to the largest n; for a small n the exponent
-    is raised and the product lowered again, so that it is rounded once.
+    is raised and the product lowered again, so that it is rounded once. Where the result is 0 for
+    sure the value is as well, and nothing else that is normal goes through a subnormal number: many
+    processors take a hundred times as long to round to one.
     """
     format = r.format
+    gone = n < -0.5 - format.bias - format.mantissa
+    zero = r.like(0.0)
     if r.builder.ldexp and format.width == 32:
-        return r.horner(series).times_two_to(n)
-    doubled = r.horner([2 * c for c in series])
+        return gone.where(zero, r.horner(series)).times_two_to(n)
+    doubled = gone.where(zero, r.horner([2 * c for c in series]))
     small = n < 3.0 - format.bias
     exponent = (count << format.mantissa) + ((format.bias - 1) << format.mantissa)
     raised = exponent + (SUBNORMAL_STEP << format.mantissa)
-    result = doubled * small.where(raised, exponent).as_float()
-    return small.where(result * 2.0**-SUBNORMAL_STEP, result)
+    lowered = small.where(r.like(2.0**-SUBNORMAL_STEP), 1.0)
+    return doubled * small.where(raised, exponent).as_float() * lowered
 
 
 def _reduce(x: Term) -> tuple[Term, Term, Term]:
