@@ -12,7 +12,7 @@ import os
 import stat
 import time
 import weakref
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from math import prod
@@ -126,58 +126,72 @@ class StoredFile:
 
 @dataclass(frozen=True)
 class Place:
-    """Where in the file an array lies, and what it is."""
+    """Where in which file an array lies, and what it is."""
 
+    file: StoredFile
     offset: int
     type: ArrayType
 
+    def read(self) -> Array:
+        """See `StoredFile.read`."""
+        return self.file.read(self.offset, self.type)
+
 
 class StoredWeights(Mapping[str, Array]):
-    """Arrays in a file, read when they are used, and shared while they are; others are in memory.
+    """Arrays in files, read when they are used, and shared while they are; others are in memory.
 
-    Raises CompileError when the file has been written to in the meantime.
+    `files` are all that any of the arrays comes from. Raises CompileError when one has been written
+    to in the meantime.
     """
 
-    def __init__(self, file: StoredFile, entries: Mapping[str, Place | Array]) -> None:
-        self._file, self._entries = file, entries
+    def __init__(self, files: Sequence[StoredFile], entries: Mapping[str, Place | Array]) -> None:
+        self.files, self.entries = files, entries
         self._used: weakref.WeakValueDictionary[str, Array] = weakref.WeakValueDictionary()
 
     def __getitem__(self, name: str) -> Array:
-        entry = self._entries[name]
+        entry = self.entries[name]
         if not isinstance(entry, Place):
             return entry
         known = self._used.get(name)
         if known is None:
-            known = self._used[name] = self._file.read(entry.offset, entry.type)
+            known = self._used[name] = entry.read()
         return known
 
     def __contains__(self, name: object) -> bool:
-        return name in self._entries
+        return name in self.entries
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._entries)
+        return iter(self.entries)
 
     def __len__(self) -> int:
-        return len(self._entries)
+        return len(self.entries)
 
     def type_of(self, name: str) -> ArrayType:
         """The element type and shape of an array, which is not read."""
-        entry = self._entries[name]
+        entry = self.entries[name]
         return entry.type if isinstance(entry, Place) else (entry.dtype, entry.shape)
 
     def identity(self) -> str | None:
-        """See `StoredFile.identity`."""
-        return self._file.identity()
+        """Of all files, see `StoredFile.identity`."""
+        return joint_identity(self.files)
 
 
-def left_in_file(arrays: Mapping[str, Array], file: StoredFile) -> Mapping[str, Array]:
-    """The same arrays: parts of the file's content stay there, or are read if it is too fresh."""
+def joint_identity(files: Iterable[StoredFile]) -> str | None:
+    """A name for the content of several files, which nothing else has; None if one has none."""
+    found = [file.identity() for file in files]
+    return None if None in found else ", ".join(map(str, found))
+
+
+def left_in_files(arrays: Mapping[str, Array], files: Sequence[StoredFile]) -> Mapping[str, Array]:
+    """The same arrays: parts of the files' contents stay there, or are read if one is too fresh."""
     places = {
-        name: Place(offset, (array.dtype, array.shape))
+        name: Place(file, offset, (array.dtype, array.shape))
+        for file in files
         for name, array in arrays.items()
         if (offset := file.place_of(array)) is not None
     }
-    file.forget()
-    if file.settled:
-        return StoredWeights(file, {**arrays, **places})
-    return {**arrays, **{n: file.read(place.offset, place.type) for n, place in places.items()}}
+    for file in files:
+        file.forget()
+    if files and all(file.settled for file in files):
+        return StoredWeights(files, {**arrays, **places})
+    return {**arrays, **{name: place.read() for name, place in places.items()}}

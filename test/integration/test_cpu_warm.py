@@ -120,6 +120,29 @@ def test_a_file_that_was_written_anew_has_other_weights(folder: Path, tmp_path: 
     assert len(files(folder)) == 3
 
 
+def test_external_data_that_was_written_anew_has_other_weights(
+    folder: Path, tmp_path: Path, packed: list[int]
+) -> None:
+    """The model's own file stays as it is."""
+    model = write(tmp_path / "m.onnx")
+    onnx.save(
+        onnx.load(model), model, save_as_external_data=True, location="data", size_threshold=0
+    )
+    (beside := tmp_path / "other").mkdir()
+    onnx.save(
+        onnx.load(write(tmp_path / "n.onnx", 1)),
+        beside / "m.onnx",
+        save_as_external_data=True,
+        location="data",
+        size_threshold=0,
+    )
+    check(dlir.compile(model))
+    check(dlir.compile(model))
+    assert len(packed) == 1
+    (tmp_path / "data").write_bytes((beside / "data").read_bytes())
+    check(dlir.compile(model), 1)
+
+
 def test_a_file_with_old_times_is_another(folder: Path, tmp_path: Path) -> None:
     """As archives and version control set them; the size is the same, too."""
     model = write(tmp_path / "m.onnx", 0)

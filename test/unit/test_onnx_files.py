@@ -12,9 +12,10 @@ onnx = pytest.importorskip("onnx")
 from onnx import TensorProto, numpy_helper  # noqa: E402
 from unit.onnx_models import errors_of, model_of, node, ramp  # noqa: E402
 
+from dlir import stored_weights  # noqa: E402
 from dlir.frontends.onnx import import_onnx  # noqa: E402
 from dlir.frontends.onnx.in_place import model_bytes  # noqa: E402
-from dlir.stored_weights import StoredFile  # noqa: E402
+from dlir.stored_weights import Place, StoredFile, StoredWeights  # noqa: E402
 
 # Weights that stay in the model's file
 
@@ -83,12 +84,21 @@ def external(tmp_path: Path, location: str = "w.bin", **entries: int) -> Path:
     return path
 
 
-def test_external_data_is_mapped(tmp_path: Path):
+def test_external_data_stays_in_its_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(stored_weights, "SETTLED", 0)
     path = external(tmp_path, offset=16, length=80)
     ramp(24).tofile(tmp_path / "w.bin")
     _, params = import_onnx(path)
-    assert isinstance(params["w"], np.memmap)
+    assert isinstance(params, StoredWeights) and isinstance(params.entries["w"], Place)
     np.testing.assert_array_equal(params["w"], ramp(24)[4:])
+
+
+def test_external_data_may_begin_anywhere(tmp_path: Path):
+    path = external(tmp_path, offset=3, length=80)
+    (tmp_path / "w.bin").write_bytes(b"abc" + ramp(20).tobytes())
+    _, params = import_onnx(path)
+    assert params["w"].flags.aligned
+    np.testing.assert_array_equal(params["w"], ramp(20))
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from xdsl.dialects.builtin import ModuleOp
 
 from dlir.frontends.builder.values import Array
-from dlir.stored_weights import left_in_file
+from dlir.stored_weights import left_in_files
 
 from .importer import Shapes, import_model
 from .reader import Source, decoding, read_model
@@ -50,4 +50,4 @@ def import_onnx(
     with decoding(source):
         model = read_model(source, EXPANDED)
         module, weights = import_model(model, dims, shapes)
-        return module, weights if model.file is None else left_in_file(weights, model.file)
+        return module, left_in_files(weights, model.files.all())

@@ -356,7 +356,7 @@ class Importer:
         return self.values[name]
 
     def _weight(self, tensor: TensorProto) -> Array:
-        return read_weight(tensor, self.model.folder, self.model.file)
+        return read_weight(tensor, self.model.files)
 
     # Places and messages
 

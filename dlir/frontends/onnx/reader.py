@@ -20,6 +20,7 @@ from dlir.stored_weights import StoredFile
 from .expansion import expanded
 from .in_place import model_bytes
 from .older import OLDEST_OPSET, converted, first_line
+from .weights import WeightFiles
 
 if TYPE_CHECKING:
     from onnx import GraphProto, ModelProto, NodeProto, TensorProto
@@ -31,17 +32,14 @@ MAX_NODES = 1 << 20
 
 @dataclass(frozen=True)
 class Model:
-    """A checked model. `weights` are its initialisers, unread; `folder` is where external data
-    lies, `file` what the model was read from.
-    """
+    """A checked model. `weights` are its initialisers, unread, and `files` what holds them."""
 
     graph: GraphProto
     opset: int
     opsets: Mapping[str, int]
     weights: Mapping[str, TensorProto]
     file_name: str
-    folder: Path | None
-    file: StoredFile | None
+    files: WeightFiles
 
 
 def read_model(source: Source, expand: Collection[str]) -> Model:
@@ -54,11 +52,11 @@ def read_model(source: Source, expand: Collection[str]) -> Model:
     from onnx import ModelProto
 
     if isinstance(source, ModelProto):
-        proto, name, folder, file = source, "model.onnx", None, None
+        proto, name, files = source, "model.onnx", WeightFiles()
     else:
         path = Path(fspath(source))
         file = _open(path)
-        proto, name, folder = _parse(file), path.name, path.parent
+        proto, name, files = _parse(file), path.name, WeightFiles(file)
     light = _without_weights(proto)
     opsets = _opsets(light, name)
     _check(light, name)
@@ -69,7 +67,7 @@ def read_model(source: Source, expand: Collection[str]) -> Model:
     light = _inline(light, expand, name)
     weights = {tensor.name: tensor for tensor in proto.graph.initializer}
     opsets = {**opsets, **_opsets(light, name)}
-    return Model(light.graph, opsets[""], opsets, weights, name, folder, file)
+    return Model(light.graph, opsets[""], opsets, weights, name, files)
 
 
 @contextmanager

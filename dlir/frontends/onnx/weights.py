@@ -1,6 +1,6 @@
 """Weights of a model: from TensorProtos and external files to numpy arrays.
 
-Data in the model's own file is a part of that file's content. External data is memory-mapped; its
+Data in the model's own file is a part of that file's content, external data of its file's. Its
 location must stay inside the model's folder, symbolic links included, and the file must hold all
 the bytes that the tensor's shape asks for.
 """
@@ -27,10 +27,37 @@ class BadWeight(ValueError):
     """Data of a weight that is missing, truncated, out of bounds or of the wrong size."""
 
 
-def read_weight(
-    tensor: TensorProto, folder: Path | None = None, file: StoredFile | None = None
-) -> Array:
-    """The array of an initialiser, read-only, of a model in a folder or even in a file.
+class WeightFiles:
+    """The files that hold a model's weights: its own, and those of its folder that it names.
+
+    A model that was not read from a file has none.
+    """
+
+    def __init__(self, model: StoredFile | None = None) -> None:
+        self._model = model
+        self._beside: dict[Path, StoredFile] = {}
+
+    def all(self) -> list[StoredFile]:
+        """Those that were looked at."""
+        return [*([self._model] if self._model else []), *self._beside.values()]
+
+    def own(self) -> StoredFile | None:
+        """The model's."""
+        return self._model
+
+    def named(self, location: str) -> StoredFile:
+        """The file at a location, opened once. Raises `BadWeight`."""
+        path = _inside(location, self._model.path.parent if self._model else None)
+        if path not in self._beside:
+            try:
+                self._beside[path] = StoredFile(path)
+            except OSError as error:
+                raise BadWeight(f"cannot read {path.name}: {error.strerror}") from None
+        return self._beside[path]
+
+
+def read_weight(tensor: TensorProto, files: WeightFiles | None = None) -> Array:
+    """The array of an initialiser, read-only, of a model with these files.
 
     Raises `BadWeight`, or `Unsupported` for an element type that dlir does not have.
     """
@@ -42,7 +69,7 @@ def read_weight(
     if any(extent < 0 for extent in shape):
         raise BadWeight(f"a weight of shape {list(shape)}")
     if tensor.data_location == Proto.EXTERNAL:
-        return _external(tensor, folder, file, dtype, shape)
+        return _external(tensor, files or WeightFiles(), dtype, shape)
     if raw := tensor.raw_data:  # a copy, made by every access
         return _array(raw, dtype, shape)
     try:
@@ -61,34 +88,20 @@ def _array(raw: bytes | Array, dtype: np.dtype[np.generic], shape: tuple[int, ..
 
 
 def _external(
-    tensor: TensorProto,
-    folder: Path | None,
-    file: StoredFile | None,
-    dtype: np.dtype[np.generic],
-    shape: tuple[int, ...],
+    tensor: TensorProto, files: WeightFiles, dtype: np.dtype[np.generic], shape: tuple[int, ...]
 ) -> Array:
     entries = {entry.key: entry.value for entry in tensor.external_data}
-    if file is not None and IN_PLACE in entries:
-        offset, length = (_number(entries, key, 0) for key in ("offset", "length"))
-        return _array(file.content[offset : offset + length], dtype, shape)
-    path = _inside(entries.get("location", ""), folder)
-    count, offset = prod(shape), _number(entries, "offset", 0)
-    needed = count * dtype.itemsize
-    if _number(entries, "length", needed) != needed:
-        raise BadWeight(f"length is {entries['length']}, its shape needs {needed} bytes")
-    try:
-        size = path.stat().st_size
-        if offset + needed > size:
-            raise BadWeight(f"{path.name} is truncated: {size} bytes, {offset + needed} needed")
-        if count == 0:
-            return np.empty(shape, dtype)
-        if offset % dtype.itemsize:  # unaligned data is not for kernels
-            array = np.fromfile(path, dtype, count, offset=offset).reshape(shape)
-            array.flags.writeable = False
-            return array
-        return np.memmap(path, dtype, mode="r", offset=offset, shape=shape)
-    except OSError as error:
-        raise BadWeight(f"cannot read {path.name}: {error.strerror}") from None
+    own = files.own() if IN_PLACE in entries else None
+    file = own or files.named(entries.get("location", ""))
+    needed, offset = prod(shape) * dtype.itemsize, _number(entries, "offset", 0)
+    length = _number(entries, "length", 0 if own else needed)
+    if length != needed:
+        raise BadWeight(f"length is {length}, its shape needs {needed} bytes")
+    if offset + needed > file.state.size:
+        raise BadWeight(
+            f"{file.path.name} is truncated: {file.state.size} bytes, {offset + needed} needed"
+        )
+    return _array(file.content[offset : offset + needed], dtype, shape)
 
 
 def _inside(location: str, folder: Path | None) -> Path:
