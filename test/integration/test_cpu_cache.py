@@ -16,8 +16,8 @@ from integration.mlp import TEXT, WEIGHTS, X, write_mlp
 
 import dlir
 from dlir.executable import CompileOptions
+from dlir.object_cache import default_cache
 from dlir.targets.cpu import target
-from dlir.targets.cpu.object_cache import default_cache
 
 
 @pytest.fixture

@@ -13,12 +13,12 @@ from xdsl.dialects.builtin import ModuleOp
 
 from dlir.executable import Artifact, CompileOptions, Executable
 from dlir.numpy_types import Array, Value
+from dlir.object_cache import default_cache
 from dlir.report import Report
 from dlir.signature import entry_function, public_types
 from dlir.targets.cpu.bundle import Bundle
 from dlir.targets.cpu.execute import NativeModule
 from dlir.targets.cpu.native_entry import Arena, NativeEntry
-from dlir.targets.cpu.object_cache import default_cache
 from dlir.targets.cpu.pipeline import PHASES
 from dlir.targets.cpu.stored_constants import all_constants
 from dlir.targets.cpu.trace import KernelTracer, with_public_kernels

@@ -36,10 +36,10 @@ from xdsl.dialects.builtin import (
 from xdsl.ir import Attribute
 
 from dlir.numpy_types import held_values
+from dlir.object_cache import ObjectCache, default_cache, key_of
 from dlir.targets.cpu import llvmlite_binding, openmp
 from dlir.targets.cpu.description import CALL_PREFIX, CpuDescription, host
 from dlir.targets.cpu.llvmlite_binding import Library
-from dlir.targets.cpu.object_cache import ObjectCache, default_cache, key_of
 
 PASSES: tuple[str, ...] = ()
 """LLVM's IR passes to run: none.  The lowering emits SSA form with rotated loops already; with

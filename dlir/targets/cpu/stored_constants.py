@@ -21,11 +21,11 @@ import numpy as np
 
 from dlir.addresses import address_of
 from dlir.numpy_types import Array
+from dlir.object_cache import ObjectCache, key_of
 from dlir.params import identity_of, type_of_weight
 from dlir.targets.cpu.bundle import Bundle, Rearranged, joined
 from dlir.targets.cpu.constants import ALIGNMENT, LARGE, Empty, empty, load_constants
 from dlir.targets.cpu.execute import NativeModule
-from dlir.targets.cpu.object_cache import ObjectCache, key_of
 
 _MAGIC = b"dlir-arrays-2\n"
 _DIGEST = hashlib.sha256().digest_size

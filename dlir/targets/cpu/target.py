@@ -14,6 +14,7 @@ from xdsl.dialects.func import FuncOp
 from dlir.diagnostics import CompileError, fail
 from dlir.executable import Artifact, CompileOptions, Executable
 from dlir.numpy_types import Array
+from dlir.object_cache import default_cache, key_of
 from dlir.pipeline import PassManager
 from dlir.pipeline_text import pass_text
 from dlir.printer import print_module
@@ -25,7 +26,6 @@ from dlir.targets.cpu.description import CpuDescription, host
 from dlir.targets.cpu.executable import LEVELS, Compiled, CpuExecutable, NativeExecutable
 from dlir.targets.cpu.execute import compile_many, emit_assembly
 from dlir.targets.cpu.host_program import HostProgram, divided, host_ops, needs_host, refuse_host
-from dlir.targets.cpu.object_cache import default_cache, key_of
 from dlir.targets.cpu.pipeline import PHASES, phase_text
 from dlir.types import is_memref
 

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from dlir.object_cache import ObjectCache, key_of
 from dlir.targets.cpu.execute import compile_llvm
-from dlir.targets.cpu.object_cache import ObjectCache, key_of
 
 IR = "define i32 @f() {\n  ret i32 7\n}\n"
 
@@ -102,7 +102,7 @@ def test_two_processes_share_a_cache(tmp_path: Path) -> None:
     code = (
         "from pathlib import Path\n"
         "from dlir.targets.cpu.execute import compile_llvm\n"
-        "from dlir.targets.cpu.object_cache import ObjectCache\n"
+        "from dlir.object_cache import ObjectCache\n"
         f"cache = ObjectCache(Path({str(tmp_path)!r}))\n"
         "for i in range(40):\n"
         "    compile_llvm('define i32 @f() {\\n  ret i32 %d\\n}\\n' % (i % 4), cache=cache)\n"
