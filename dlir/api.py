@@ -6,7 +6,7 @@ import re
 import sys
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import IO, Any, TypeAlias, TypeGuard, cast
 
@@ -14,6 +14,7 @@ import numpy as np
 from xdsl.context import Context
 from xdsl.dialects.builtin import DYNAMIC_INDEX, ModuleOp
 
+from dlir import known_models
 from dlir.diagnostics import fail
 from dlir.divergence import Comparison, compare_on
 from dlir.executable import (
@@ -25,51 +26,27 @@ from dlir.executable import (
     LibraryTarget,
     MachineTarget,
     Progress,
+    RecallingTarget,
     ScheduledTarget,
     Target,
 )
 from dlir.files import read_bytes, read_text, replacing, write_bytes
+from dlir.model import KnownModel, Model
 from dlir.numpy_types import Array
-from dlir.params import Weights, check_params, param_ops, write_weights
+from dlir.params import Weights, check_params
 from dlir.parser import parse_file, parse_module
 from dlir.pipeline import Item, PassManager, collection_paused
 from dlir.printer import print_module
 from dlir.progress import shown_on
 from dlir.registry import ARTIFACTS, Registry, default_registry, misuse
-from dlir.resources import take_resources
 from dlir.signature import entry_function
+from dlir.stored_weights import StoredFile
 from dlir.types import shape_of
 from dlir.verifier import verify
 
 Params: TypeAlias = Mapping[str, Array] | str | Path
 Source: TypeAlias = "Model | ModuleOp | str | Path | Any"
 """A model, a module, a path, MLIR text, or an object of a frontend's (an onnx ModelProto)."""
-
-
-@dataclass
-class Model:
-    """A module and its weights. `str(model)` is its text."""
-
-    module: ModuleOp
-    params: Mapping[str, Array] = field(default_factory=dict[str, Array])
-
-    def __str__(self) -> str:
-        return print_module(self.module)
-
-    def save(self, path: str | Path, *, print_debuginfo: bool = False) -> None:
-        """Write the text, and beside it the weights it names as `<stem>.safetensors`.
-
-        Both files appear together or not at all; weights that the model was loaded without are left
-        out. `print_debuginfo` adds the locations, such as the names of a model's nodes. Raises
-        CompileError.
-        """
-        path = Path(path)
-        names = [name for _, name in param_ops(self.module) if name in self.params]
-        used = {name: self.params[name] for name in names}
-        with replacing(path) as file:
-            file.write(print_module(self.module, print_debuginfo=print_debuginfo).encode())
-            if used:
-                write_weights(path.with_suffix(".safetensors"), used)
 
 
 @collection_paused()
@@ -83,8 +60,9 @@ def load(source: Source, params: Params | None = None, registry: Registry | None
     registry = registry or default_registry()
     model = _read(source, registry)
     if params is not None:
-        model = Model(model.module, Weights(params) if isinstance(params, str | Path) else params)
-    verify(model.module)
+        model = Model(model.peek(), Weights(params) if isinstance(params, str | Path) else params)
+    if not isinstance(model, KnownModel):  # whose module was verified before
+        verify(model.peek())
     return model
 
 
@@ -96,12 +74,29 @@ def _read(source: Source, registry: Registry) -> Model:
     if isinstance(source, str) and ("{" in source or "\n" in source):
         return _of_module(_parsed(parse_module, source, registry), registry)
     if isinstance(source, str | Path):
-        return _read_file(Path(source), registry)
+        return _find_file(Path(source), registry)
     kind = type(source).__module__.partition(".")[0]
     if kind not in registry.names("frontend"):
         known = ", ".join([".mlir", *(f".{name}" for name in registry.names("frontend"))])
         fail(None, f"cannot load a {type(source).__qualname__}", help=f"formats: {known}")
     return _read_foreign(source, kind, registry)
+
+
+def _find_file(path: Path, registry: Registry) -> Model:
+    """A model that need not be read, or else the one that is."""
+    if registry is not default_registry() or not path.is_file():
+        return _read_file(path, registry)
+
+    def read() -> Model:
+        file = StoredFile(path)
+        model = _read_file(path, registry)
+        model.file = file
+        return model
+
+    try:
+        return known_models.find(StoredFile(path), read) or read()
+    except OSError:
+        return _read_file(path, registry)  # which says why
 
 
 def _read_file(path: Path, registry: Registry) -> Model:
@@ -129,6 +124,8 @@ def foreign_dialect(module: ModuleOp, registry: Registry) -> str | None:
 
 def _parsed(parse: Callable[[Any, Context], ModuleOp], source: Any, registry: Registry) -> ModuleOp:
     """A module with the constants of its resources."""
+    from dlir.resources import take_resources  # with a dialect that is slow to import
+
     context = registry.context()
     module = parse(source, context)
     take_resources(module, context)
@@ -205,9 +202,18 @@ def compile(
 @collection_paused()
 def compile_with(model: Model, target: str, options: CompileOptions) -> Executable:
     """`compile` for a loaded model and options made elsewhere."""
-    check_params(model.module, model.params)
     found = _target_for([target], options)[0]
-    return found.compile(specialised(model, options).module, model.params, options)
+    is_plain = options.cache and not options.shapes and options.precision is None
+    recalling = found if is_plain and isinstance(found, RecallingTarget) else None
+    if recalling and isinstance(model, KnownModel) and model.is_as_read:
+        known = recalling.recall(model, options)
+        if known is not None:
+            return known
+    check_params(model.peek(), model.params)
+    executable = found.compile(specialised(model, options).peek(), model.params, options)
+    if recalling:
+        known_models.remember(model)
+    return executable
 
 
 def _target_for(names: Sequence[str], options: CompileOptions) -> list[Target]:
@@ -247,7 +253,7 @@ def specialised(model: Model, options: CompileOptions) -> Model:
         passes.append(make("dl-convert-precision", to=options.precision))
     if not passes:
         return model
-    module = model.module.clone()
+    module = model.peek().clone()
     PassManager(passes, registry=options.registry).run(options.registry.context(), module)
     verify(module)
     return Model(module, model.params)
@@ -300,8 +306,8 @@ def lower(
         fail(None, f"level '{stop}' comes before level '{start}'")
     loaded = specialised(load(model), options)
     if options.function is not None and start == found.levels[0]:
-        entry_function(loaded.module, options.function)
-    return found.lower(loaded.module.clone(), loaded.params, options, start, stop)
+        entry_function(loaded.peek(), options.function)
+    return found.lower(loaded.peek().clone(), loaded.params, options, start, stop)
 
 
 def load_from(
@@ -361,11 +367,11 @@ def write_library(
 
     The symbols begin with the name of the file `path`, made an identifier. Raises CompileError.
     """
-    check_params(model.module, model.params)
+    check_params(model.peek(), model.params)
     found = _target_for([target], options)[0]
     if not isinstance(found, LibraryTarget):
         raise misuse(f"target '{target}' makes no libraries: --emit needs --target=cpu")
-    module = specialised(model, options).module.clone()
+    module = specialised(model, options).peek().clone()
     name = c_identifier(Path(path).stem)
     library, text = found.library(module, model.params, options, name, shared=shared)
     with replacing(path) as file, replacing(header) as header_file:
@@ -408,7 +414,7 @@ def _kind_of(path: Path, registry: Registry) -> str:
 
 def _support(model: Model, target: str, options: CompileOptions) -> tuple[str, bool]:
     found = _target_for([target], options)[0]
-    module = specialised(model, options).module
+    module = specialised(model, options).peek()
     problems = found.unsupported(module, options)
     counts = Counter(op.name for op in module.walk())
     width = max(map(len, counts))
@@ -459,17 +465,17 @@ def compare_with(
     tolerance: float | None = None,
 ) -> Comparison:
     """`compare` for a loaded model and options made elsewhere."""
-    check_params(model.module, model.params)
+    check_params(model.peek(), model.params)
     first, second = _target_for(targets, options)
     if any(isinstance(target, MachineTarget) for target in (first, second)):
         options = with_shapes_of(model, inputs, options)
-    module = specialised(model, options).module
+    module = specialised(model, options).peek()
     return compare_on(first, second, module, model.params, inputs, options, tolerance)
 
 
 def with_shapes_of(model: Model, inputs: Sequence[Any], options: CompileOptions) -> CompileOptions:
     """The options with the sizes of these inputs, for targets that must know them."""
-    entry = entry_function(model.module, options.function)
+    entry = entry_function(model.peek(), options.function)
     shapes = {
         str(index): _sizes(cast(Array, array).shape)
         for index, (array, type) in enumerate(zip(inputs, entry.function_type.inputs, strict=False))

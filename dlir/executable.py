@@ -18,6 +18,7 @@ from xdsl.dialects.func import FuncOp
 
 from dlir.diagnostics import fail
 from dlir.files import write_text
+from dlir.model import KnownModel
 from dlir.numpy_types import Array, Value
 from dlir.printer import print_module
 from dlir.registry import Registry, default_registry, misuse
@@ -220,6 +221,15 @@ class Target(Protocol):
 
         `params` are the weights that are known; a level that holds none does not ask for them.
         """
+        ...
+
+
+@runtime_checkable
+class RecallingTarget(Target, Protocol):
+    """A target that finds what it compiled before by an outline of the model."""
+
+    def recall(self, model: KnownModel, options: CompileOptions) -> Executable | None:
+        """What `compile` would make of the model, without reading it; None if that is not known."""
         ...
 
 

@@ -41,6 +41,13 @@ def key_of(*parts: str) -> str:
     return digest.hexdigest()
 
 
+@cache
+def compiler_id() -> str:
+    """Changes whenever a file of dlir does, so that no other compiler's work is ever used."""
+    files = sorted(Path(__file__).parent.rglob("*.py"))
+    return key_of(*(f"{f.name} {(s := f.stat()).st_mtime_ns} {s.st_size}" for f in files))
+
+
 def _head(key: str, body: bytes) -> bytes:
     """What stands before the object: a file that was damaged, or has another's name, differs."""
     return _MAGIC + hashlib.sha256(key.encode() + body).digest()

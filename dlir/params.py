@@ -10,6 +10,7 @@ import json
 import mmap
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
+from math import prod
 from pathlib import Path
 from typing import Any, NoReturn, cast
 
@@ -56,8 +57,8 @@ class Weights(Mapping[str, Array]):
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path)
         try:
-            self._file = StoredFile(self.path)
-            self._map = self._file.mapped
+            self.file = StoredFile(self.path)
+            self._map = self.file.mapped
         except OSError as error:
             fail(None, f"cannot read the weights '{self.path}': {error.strerror}")
         self._header, self._start = self._read_header()
@@ -101,7 +102,7 @@ class Weights(Mapping[str, Array]):
 
     def identity(self) -> str | None:
         """See `dlir.stored_weights.StoredFile.identity`."""
-        return self._file.identity()
+        return self.file.identity()
 
     def _refuse(self, reason: str) -> NoReturn:
         fail(None, f"bad weight file '{self.path}': {reason}")
@@ -178,6 +179,12 @@ def type_of_weight(params: Mapping[str, Array], name: str) -> ArrayType:
         return params.type_of(name)
     array = params[name]
     return array.dtype, array.shape
+
+
+def bytes_of_params(module: ModuleOp, params: Mapping[str, Array]) -> int:
+    """Of the weights that a module names, each counted once."""
+    types = (type_of_weight(params, name) for name in {name for _, name in param_ops(module)})
+    return sum(prod(shape) * dtype.itemsize for dtype, shape in types)
 
 
 def identity_of(params: Mapping[str, Array]) -> str | None:

@@ -396,9 +396,13 @@ class Registry:
         return Registry({k: dict(table) for k, table in self.entries.items()}, self.warnings)
 
     def with_plugins(self, specs: Iterable[str]) -> Registry:
-        """A copy that also has the plugins of `--load-plugin` (`file.py` or `module:UNIVERSE`)."""
-        result = self.copy()
-        for spec in specs:
+        """A copy that also has the plugins of `--load-plugin` (`file.py` or `module:UNIVERSE`).
+
+        This registry itself where there are none.
+        """
+        wanted = [*specs]
+        result = self.copy() if wanted else self
+        for spec in wanted:
             for universe in load_plugin(spec):
                 result.add_universe(universe, f"plugin '{spec}'")
         return result

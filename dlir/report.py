@@ -9,14 +9,13 @@ from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from html import escape
-from math import prod
 from typing import Any, Protocol, Self, cast
 
 from xdsl.dialects.builtin import ModuleOp
 from xdsl.dialects.func import FuncOp
 
 from dlir.files import write_text
-from dlir.params import param_ops, type_of_weight
+from dlir.params import bytes_of_params
 from dlir.signature import public_types
 
 
@@ -46,16 +45,20 @@ class Report:
     @classmethod
     def of(cls, target: str, module: ModuleOp, entry: FuncOp, params: Mapping[str, Any]) -> Self:
         """A report on a module that is about to be compiled."""
-        used = {name for _, name in param_ops(module)}
-        counts = Counter(op.name for op in module.walk() if op is not module)
+        ops = Counter(op.name for op in module.walk() if op is not module)
+        return cls.on(target, entry, ops, bytes_of_params(module, params))
+
+    @classmethod
+    def on(cls, target: str, entry: FuncOp, ops: Mapping[str, int], params: int) -> Self:
+        """A report on a function of a module with these ops and so many bytes of weights."""
         inputs, outputs = public_types(entry)
         return cls(
             target=target,
             function=entry.sym_name.data,
             inputs=[*map(str, inputs)],
             outputs=[*map(str, outputs)],
-            ops=dict(sorted(counts.items())),
-            memory={"params": sum(_bytes(params, name) for name in used)},
+            ops=dict(sorted(ops.items())),
+            memory={"params": params},
         )
 
     @contextmanager
@@ -120,11 +123,6 @@ def _shown(value: Any) -> str:
     if isinstance(value, list):
         return ", ".join(map(str, cast("list[Any]", value)))
     return f"{value:.4g}" if isinstance(value, float) else str(value)
-
-
-def _bytes(params: Mapping[str, Any], name: str) -> int:
-    dtype, shape = type_of_weight(params, name)
-    return prod(shape) * dtype.itemsize
 
 
 def _table(name: str, rows: Mapping[str, Any]) -> str:

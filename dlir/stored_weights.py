@@ -145,7 +145,8 @@ class StoredWeights(Mapping[str, Array]):
     """
 
     def __init__(self, files: Sequence[StoredFile], entries: Mapping[str, Place | Array]) -> None:
-        self.files, self.entries = files, entries
+        self.files = files
+        self.entries: Mapping[str, Place | Array] = entries
         self._used: weakref.WeakValueDictionary[str, Array] = weakref.WeakValueDictionary()
 
     def __getitem__(self, name: str) -> Array:

@@ -16,6 +16,7 @@ from integration.mlp import TEXT, WEIGHTS, X, write_mlp
 
 import dlir
 from dlir.executable import CompileOptions
+from dlir.model import digest_of
 from dlir.object_cache import default_cache
 from dlir.targets.cpu import target
 
@@ -77,7 +78,7 @@ ALONE = CompileOptions(threads=1)
 def bundle_file(folder: Path) -> Path:
     """The file of the whole model: the one that is read when it is known."""
     model = dlir.load(TEXT, params=WEIGHTS)
-    key = target._model_key(model.module, ["main"], target.host(), ALONE)
+    key = target._code_key(digest_of(model.module), ["main"], target.host(), ALONE)
     return folder / key[:2] / f"{key}.o"
 
 
@@ -152,7 +153,7 @@ def test_code_of_another_compiler_is_not_used(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     compiled()
-    monkeypatch.setattr(target, "_compiler_id", lambda: "another version")
+    monkeypatch.setattr(target, "compiler_id", lambda: "another version")
     assert not was_known(compiled())
 
 
@@ -165,7 +166,7 @@ def test_code_for_another_processor_is_not_used(
 
     one = target.host()
     keys = {
-        target._model_key(model.module, ["main"], cpu, ALONE)
+        target._code_key(digest_of(model.module), ["main"], cpu, ALONE)
         for cpu in (one, replace(one, cpu="other"), replace(one, features=f"{one.features},+x"))
     }
     assert len(keys) == 3

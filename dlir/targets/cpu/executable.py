@@ -33,8 +33,10 @@ Lower = Callable[[ModuleOp, str, str], Artifact]
 class Compiled:
     """What a compilation made: the functions that became code, and how to see them at a level."""
 
-    module: ModuleOp
-    """At level `dl`."""
+    functions: ModuleOp
+    """At level `dl`, or an outline: the types of the functions."""
+    read: Callable[[], ModuleOp]
+    """The module at level `dl`."""
     bundles: Sequence[Bundle]
     """One per function; the first holds the objects of all."""
     lower: Lower
@@ -66,7 +68,7 @@ class NativeExecutable(Executable):
             store = default_cache() if options.cache else None
             lists = all_constants(self._native, compiled.bundles, params, store)
             for bundle, constants in zip(compiled.bundles, lists, strict=True):
-                _, outputs = public_types(entry_function(compiled.module, bundle.entry))
+                _, outputs = public_types(entry_function(compiled.functions, bundle.entry))
                 self.functions[bundle.entry] = NativeEntry(
                     self._native, bundle, constants, arena, outputs
                 )
@@ -114,7 +116,7 @@ class NativeExecutable(Executable):
         self._lock = Lock()
 
     def _lowered(self, level: str) -> Artifact:
-        return self._compiled.lower(self._compiled.module.clone(), "dl", level)
+        return self._compiled.lower(self._compiled.read().clone(), "dl", level)
 
 
 class CpuExecutable(NativeExecutable):

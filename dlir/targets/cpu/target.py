@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from xdsl.dialects.builtin import ModuleOp
 from xdsl.dialects.func import FuncOp
 
 from dlir.diagnostics import CompileError, fail
 from dlir.executable import Artifact, CompileOptions, Executable
+from dlir.model import KnownModel, digest_of
 from dlir.numpy_types import Array
-from dlir.object_cache import default_cache, key_of
+from dlir.object_cache import compiler_id, default_cache, key_of
 from dlir.pipeline import PassManager
 from dlir.pipeline_text import pass_text
-from dlir.printer import print_module
 from dlir.report import Report
 from dlir.signature import entry_function
 from dlir.targets.cpu import openmp, schedules
@@ -25,9 +25,11 @@ from dlir.targets.cpu.bundle import Bundle, joined, known_bundles
 from dlir.targets.cpu.description import CpuDescription, host
 from dlir.targets.cpu.executable import LEVELS, Compiled, CpuExecutable, NativeExecutable
 from dlir.targets.cpu.execute import compile_many, emit_assembly
-from dlir.targets.cpu.host_program import HostProgram, divided, host_ops, needs_host, refuse_host
 from dlir.targets.cpu.pipeline import PHASES, phase_text
 from dlir.types import is_memref
+
+if TYPE_CHECKING:  # the dialects that it needs are slow to import, for models that are known
+    from dlir.targets.cpu.host_program import HostProgram
 
 
 def _refuse_memory(entry: FuncOp) -> None:
@@ -51,6 +53,8 @@ class CpuTarget:
     def compile(
         self, module: ModuleOp, params: Mapping[str, Array], options: CompileOptions
     ) -> Executable:
+        from dlir.targets.cpu.host_program import needs_host
+
         entry = entry_function(module, options.function)
         _refuse_memory(entry)
         report = Report.of(self.name, module, entry, params)
@@ -63,6 +67,20 @@ class CpuTarget:
         _report_memory(report, executable)
         return executable
 
+    def recall(self, model: KnownModel, options: CompileOptions) -> Executable | None:
+        """See `RecallingTarget`."""
+        outline = model.outline
+        entry = entry_function(outline.functions, options.function)
+        bundles = self._known(outline.digest, [entry.sym_name.data], options)
+        if bundles is None:
+            return None
+        report = Report.on(self.name, entry, outline.ops, outline.params)
+        compiled = self._compiled(outline.functions, bundles, options, model.peek)
+        with report.phase("load"):
+            executable = CpuExecutable(outline.functions, model.params, options, report, compiled)
+        _report_memory(report, executable)
+        return executable
+
     def _compile_program(
         self,
         module: ModuleOp,
@@ -72,6 +90,8 @@ class CpuTarget:
         report: Report,
     ) -> HostProgram:
         """What the host runs is interpreted; its segments are compiled together."""
+        from dlir.targets.cpu.host_program import HostProgram, divided, host_ops
+
         with report.phase("host"):
             program, segments = divided(module, entry)
         names = [o.sym_name.data for o in segments.ops if isinstance(o, FuncOp)]
@@ -94,28 +114,41 @@ class CpuTarget:
         return CpuExecutable(module, params, options, report, compiled)
 
     def _compiled(
-        self, module: ModuleOp, bundles: Sequence[Bundle], options: CompileOptions
+        self,
+        module: ModuleOp,
+        bundles: Sequence[Bundle],
+        options: CompileOptions,
+        read: Callable[[], ModuleOp] | None = None,
     ) -> Compiled:
+        """`read` gives the module, where there is only an outline of it."""
         quiet = replace(options, dump_phases_to=None, dump_schedule=None, progress=None)
 
         def lower(module: ModuleOp, start: str, stop: str) -> Artifact:
             return self._lowered(module, quiet, start, stop)
 
-        return Compiled(module, bundles, lower, threads_of(options))
+        return Compiled(module, read or (lambda: module), bundles, lower, threads_of(options))
 
     def _bundles(
         self, module: ModuleOp, entries: Sequence[str], options: CompileOptions, report: Report
     ) -> list[Bundle]:
         """The code of these functions of a module, from the cache if it is known."""
-        store = default_cache() if options.cache else None
-        key = _model_key(module, entries, host(), options)
-        dumps = options.dump_phases_to or options.dump_schedule or options.explain_fusion
-        bundles = known_bundles(store.get(key)) if store and not dumps else None
-        if bundles is None or [bundle.entry for bundle in bundles] != [*entries]:
+        digest = digest_of(module)
+        bundles = self._known(digest, entries, options)
+        if bundles is None:
             bundles = self._build(module, entries, options, report) if entries else []
-            if store:
-                store.put(key, joined(bundles))
+            if options.cache:
+                default_cache().put(_code_key(digest, entries, host(), options), joined(bundles))
         return bundles
+
+    def _known(
+        self, digest: str, entries: Sequence[str], options: CompileOptions
+    ) -> list[Bundle] | None:
+        """What the cache has of these functions of a module with that digest."""
+        dumps = options.dump_phases_to or options.dump_schedule or options.explain_fusion
+        if not options.cache or dumps:
+            return None
+        found = known_bundles(default_cache().get(_code_key(digest, entries, host(), options)))
+        return found if found and [bundle.entry for bundle in found] == [*entries] else None
 
     def _build(
         self, module: ModuleOp, entries: Sequence[str], options: CompileOptions, report: Report
@@ -170,6 +203,8 @@ class CpuTarget:
 
     def unsupported(self, module: ModuleOp, options: CompileOptions) -> dict[str, str]:
         """The ops that the way down to loops refuses, found by going it."""
+        from dlir.targets.cpu.host_program import divided, needs_host
+
         entry = entry_function(module, options.function)
         checked = divided(module, entry)[1] if needs_host(module, entry) else module.clone()
         try:
@@ -190,6 +225,8 @@ class CpuTarget:
         stop: str,
     ) -> Artifact:
         """Bring the module from one level to a later one; levels below llvm are text and bytes."""
+        from dlir.targets.cpu.host_program import refuse_host
+
         if start == "dl" and stop != "dl":
             refuse_host(module)
         return self._lowered(module, options, start, stop)
@@ -284,24 +321,16 @@ def dots_of(options: CompileOptions) -> list[str]:
     return [kind for kind in host().dots if options.bf16_dots or kind != "bf16"]
 
 
-def _model_key(
-    module: ModuleOp, entries: Sequence[str], cpu: CpuDescription, options: CompileOptions
+def _code_key(
+    digest: str, entries: Sequence[str], cpu: CpuDescription, options: CompileOptions
 ) -> str:
-    text = print_module(module, print_debuginfo=False)
+    """The cache's name for the code of these functions of a module with that digest."""
     threads = threads_of(options)
     apply = schedules.applied(options, threads)
     given = ["", ""] if apply is None else [schedules.content(apply), pass_text(apply)]
     choices = [cpu.cpu, cpu.features, str(threads), str(options.winograd)]
     choices += [str(options.integerize), *dots_of(options)]
-    return key_of("model", _compiler_id(), *entries, *choices, *given, text)
-
-
-@cache
-def _compiler_id() -> str:
-    """Changes whenever a file of dlir does, so that no other compiler's code is ever run."""
-    root = Path(__file__).parents[2]
-    files = sorted(root.rglob("*.py"))
-    return key_of(*(f"{f.name} {(s := f.stat()).st_mtime_ns} {s.st_size}" for f in files))
+    return key_of("model", compiler_id(), *entries, *choices, *given, digest)
 
 
 TARGET = CpuTarget()
