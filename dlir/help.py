@@ -8,6 +8,7 @@ from xdsl.passes import ModulePass
 
 from dlir.options import options_of
 from dlir.registry import Registry, UsageError
+from dlir.summaries import summary_in_source
 
 
 def list_passes(registry: Registry) -> str:
@@ -18,6 +19,9 @@ def list_passes(registry: Registry) -> str:
 
 
 def _summary(registry: Registry, name: str) -> str:
+    known = summary_in_source(registry.entries["pass"][name].load)
+    if known is not None:
+        return known
     try:
         return docstring(registry.find_pass(name)).split("\n")[0]
     except UsageError as error:

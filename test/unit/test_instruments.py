@@ -11,12 +11,16 @@ import stat
 import subprocess
 import sys
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from dlir.files import write_text
+from dlir.help import docstring
 from dlir.optimizer import split_input
+from dlir.registry import default_registry, load_attribute
+from dlir.summaries import summary_in_source
 from dlir.tools.opt import main
 
 TEXT = """\
@@ -398,6 +402,86 @@ def test_a_small_file_is_fast_and_loads_nothing_heavy(tmp_path: Path) -> None:
     for name, command in [*commands.items()] * 3:
         best[name] = min(best[name], processor_seconds(command))
     assert best["ours"] <= max(0.35, 2 * best["xdsl"])
+
+
+def test_passes_are_listed_from_their_sources() -> None:
+    """As the imported classes would be, and within the time that a small file takes."""
+    registry = default_registry()
+    imported = {n: docstring(registry.find_pass(n)).split("\n")[0] for n in registry.pass_names()}
+    lines = [line.partition(" ") for line in opt("--list-passes").out.splitlines()]
+    assert {name: text.strip() for name, _, text in lines} == imported
+
+    program = (
+        "import sys; from dlir.tools.opt import main; main(['--list-passes']);"
+        "sys.exit(repr([m for m in sys.modules if m.startswith('dlir.transforms.')]))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=False
+    )
+    assert done.stderr.strip() == "[]", done.stderr
+    commands = ("--list-passes", "--show-dialects")
+    listed, known = (
+        min(processor_seconds(["-m", "dlir.tools.opt", one]) for _ in range(3)) for one in commands
+    )
+    assert listed <= max(0.35, 2 * known)
+
+
+SOURCE = '''
+class Said(ModulePass):
+    """One line.
+
+    More.
+    """
+
+class Below(ModulePass):
+    """
+    Its first line.
+    """
+
+class Bare(ModulePass):
+    name = "bare"
+
+class Commented(ModulePass):
+    # Why.
+    """Text."""
+
+class Escaped(ModulePass):
+    """A \\ b"""
+
+class Short(ModulePass):
+    "One line."
+
+class Twice:
+    """First."""
+
+class Twice:
+    """Second."""
+'''
+
+
+@pytest.mark.parametrize(
+    ("name", "summary"),
+    [
+        ("Said", "One line."),
+        ("Below", "Its first line."),
+        ("Bare", ""),
+        ("Commented", None),
+        ("Escaped", None),
+        ("Short", None),
+        ("Twice", None),
+        ("Absent", None),
+    ],
+)
+def test_a_summary_is_read_only_where_the_text_is_plain(
+    name: str, summary: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    package = tmp_path / "package_of_summaries"
+    package.mkdir()
+    (package / "passes.py").write_text(SOURCE)
+    monkeypatch.syspath_prepend(tmp_path)
+    load = partial(load_attribute, f"{package.name}.passes:{name}")
+    assert summary_in_source(load) == summary
+    assert summary_in_source(lambda: package) is None
 
 
 def processor_seconds(command: list[str]) -> float:
