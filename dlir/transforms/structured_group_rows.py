@@ -57,8 +57,8 @@ class StructuredGroupRows(ModulePass):
         for function in op.body.block.ops:
             if isinstance(function, func.FuncOp) and function.body.blocks:
                 block = function.body.block
-                count = between_products(block)
-                for number, group in enumerate(_groups(list(block.ops)), count):
+                first = len(between_products(block))
+                for number, group in enumerate(_groups(list(block.ops)), first):
                     group.mark(number)
 
 

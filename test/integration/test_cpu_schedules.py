@@ -49,6 +49,73 @@ def test_what_is_dumped_and_applied_gives_the_same_code(tmp_path: Path) -> None:
     assert again == code
 
 
+def attention(heads: int, rows: int | str, keys: int, width: int) -> str:
+    """A function with one attention, and a mask added to its scores."""
+    q, k = (f"tensor<1x{heads}x{n}x{width}xf32>" for n in (rows, keys))
+    mask = f"tensor<1x1x1x{keys}xf32>"
+    return f"""func.func @main(%q: {q}, %k: {k}, %v: {k}, %m: {mask}) -> {q} {{
+      %y = dl.attention %q, %k, %v, %m : ({q}, {k}, {k}, {mask}) -> {q}
+      func.return %y : {q}
+    }}"""
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+@pytest.mark.parametrize("sizes", [(2, 50, 70, 16), (12, 128, 128, 64), (3, 300, 512, 32),
+                                   (4, 5, 3, 8), (2, "?", 64, 16)])  # fmt: skip
+def test_blocks_of_attention_are_dumped_and_obeyed(
+    sizes: tuple[int, int | str, int, int], threads: int, tmp_path: Path
+) -> None:
+    path = tmp_path / "s.txt"
+    options = CompileOptions(threads=threads, dump_schedule=path)
+
+    def code(**changed: object) -> str:
+        chosen = replace(options, **changed)
+        return str(api.lower(attention(*sizes), "cpu", "buffers", options=chosen))
+
+    first = code()
+    dumped = path.read_text()
+    found, problems = parse_entries(dumped, "")
+    assert not problems
+    (scores,) = [e for e in found if e.schedule.integers("block") is not None]
+    assert f"sum {sizes[-1]}]" in scores.kernel
+    again = tmp_path / "again.txt"
+    assert code(schedule=path, dump_schedule=again) == first
+    assert again.read_text() == dumped
+    fewer = replace(scores, schedule=scores.schedule.updated({"block": 3}))
+    path.write_text(file_text([fewer, *(e for e in found if e is not scores)]))
+    other = code(schedule=path, dump_schedule=again)
+    assert other != first
+    assert "block = [3]" in again.read_text()
+
+
+TWO_KINDS = """
+func.func @main(%q: tensor<1x2x50x16xf32>, %k: tensor<1x2x16x70xf32>, %v: tensor<1x2x70x16xf32>)
+    -> (tensor<1x2x50x16xf32>, tensor<1x2x50x70xf32>) {
+  %s = dl.matmul %q, %k acc f32
+      : (tensor<1x2x50x16xf32>, tensor<1x2x16x70xf32>) -> tensor<1x2x50x70xf32>
+  %p = dl.softmax %s {axis = 3} : tensor<1x2x50x70xf32>
+  %y = dl.matmul %p, %v acc f32
+      : (tensor<1x2x50x70xf32>, tensor<1x2x70x16xf32>) -> tensor<1x2x50x16xf32>
+  %r = dl.relu %q : tensor<1x2x50x16xf32>
+  %z = dl.matmul %r, %k acc f32
+      : (tensor<1x2x50x16xf32>, tensor<1x2x16x70xf32>) -> tensor<1x2x50x70xf32>
+  func.return %y, %z : tensor<1x2x50x16xf32>, tensor<1x2x50x70xf32>
+}
+"""
+
+
+def test_what_a_kernel_takes_in_one_place_alone_is_not_dumped(tmp_path: Path) -> None:
+    """A product is made in blocks where a softmax reads it, and all at once as a result."""
+    path = tmp_path / "s.txt"
+    options = CompileOptions(threads=1, dump_schedule=path)
+    code = str(api.lower(TWO_KINDS, "cpu", "buffers", options=options))
+    entries, _ = parse_entries(path.read_text(), "")
+    assert sum("sum 16]" in e.kernel for e in entries) == 1
+    assert "block" not in path.read_text()
+    again = replace(options, schedule=path, dump_schedule=None)
+    assert str(api.lower(TWO_KINDS, "cpu", "buffers", options=again)) == code
+
+
 def edited(path: Path, **entries: list[int]) -> Path:
     """The dumped schedule with some keys of its matmul replaced."""
     lowered(CompileOptions(threads=1, dump_schedule=path), "buffers")

@@ -121,6 +121,7 @@ MISFITS = {
     "kernel = contraction, pack = [1], vector = [1, 16], block = [0]": "at least [1]",
     "block = [4]": "'block' takes the rows of scores that a contraction makes",
     "home = spm": "'home' is for accelerators",
+    "rows = [0, 0]": "'rows' joins ops of one module",
 }
 
 

@@ -17,6 +17,8 @@ from dlir.dialects.vector_dot import GROUPS, Dot
 
 LARGEST_TILE = 4096
 """Elements of a register tile; more are thousands of instructions, which take long to compile."""
+GROUPED = ("rows", "siblings")
+"""What passes write once they have found ops that go together."""
 KERNELS = ("contraction", KERNEL, "vector", "scalar")
 
 
@@ -24,6 +26,8 @@ def misfit(op: GenericOp, schedule: ScheduleAttr) -> str | None:
     """Why the CPU cannot compute an op on tensors so; None when it can."""
     for key in schedule.entries.data:
         check = _CHECKS.get(key)
+        if key in GROUPED:
+            return f"'{key}' joins ops of one module, which an entry for one kernel cannot do"
         if check is None:
             return f"'{key}' is for accelerators"
         if (problem := check(op, schedule)) is not None:

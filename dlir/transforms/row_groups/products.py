@@ -38,19 +38,19 @@ MOST_ROWS = 64
 """More rows are no faster: measured from 13 to 128, for 128 to 2048 keys, they are all the same."""
 
 
-def between_products(block: Block) -> int:
-    """Mark the groups between two contractions, and say how many there are."""
-    count = 0
+def between_products(block: Block) -> list[Group]:
+    """Mark the groups between two contractions, and say which they are."""
+    found: list[Group] = []
     for op in list(block.ops):
         group = _group(op) if isinstance(op, GenericOp) else None
         rows = _block_rows(group) if group is not None else None
         if group is not None and rows is not None:
             _bring_together(group)
             _reuse_memory(group)
-            group.mark(count)
+            group.mark(len(found))
             _mark_products(group, rows)
-            count += 1
-    return count
+            found.append(group)
+    return found
 
 
 def _mark_products(group: Group, block: int) -> None:
@@ -117,7 +117,10 @@ def _product(op: GenericOp) -> Contraction | None:
     if op.schedule is None or op.schedule.word("kernel") != "contraction" or may_fail(op):
         return None
     roles = match_contraction(op)
-    if roles is None or roles.row is None or op.domain is not None or not roles.is_direct:
+    if roles is None or roles.row is None or op.domain is not None:
+        return None
+    will_be_direct = roles.a.padding is None and bool(op.schedule.integers("pack"))
+    if not roles.is_direct and not will_be_direct:
         return None
     rows = (*roles.outer, roles.row)
     written = [form.plain_dim for form in op.out_forms]

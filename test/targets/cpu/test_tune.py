@@ -19,7 +19,13 @@ from dlir.diagnostics import CompileError, collect_diagnostics
 from dlir.dialects.structured.attrs import ScheduleAttr
 from dlir.dialects.structured.kernels import kernels_of
 from dlir.dialects.structured.schedule_checks import misfit
-from dlir.dialects.structured.schedule_file import Entry, Measured, Place, parse_entries
+from dlir.dialects.structured.schedule_file import (
+    Entry,
+    Measured,
+    Place,
+    parse_entries,
+    schedule_text,
+)
 from dlir.executable import CompileOptions
 from dlir.parser import parse_module
 from dlir.registry import default_registry
@@ -49,6 +55,15 @@ func.func @main(%x: tensor<50x70xf32>, %i: tensor<1x8x9x9xf32>, %d: tensor<?x40x
   %3 = dl.reduce_max %d {axes = [1]} : tensor<?x40xf32> -> tensor<?xf32>
   func.return %0, %1, %2, %3
       : tensor<50x128xf32>, tensor<1x16x9x9xf32>, tensor<?x128xf32>, tensor<?xf32>
+}
+"""
+ATTENTION = """
+func.func @main(%q: tensor<1x2x50x16xf32>, %k: tensor<1x2x70x16xf32>, %v: tensor<1x2x70x24xf32>,
+                %m: tensor<1x1x1x70xf32>) -> tensor<1x2x50x24xf32> {
+  %0 = dl.attention %q, %k, %v, %m
+      : (tensor<1x2x50x16xf32>, tensor<1x2x70x16xf32>, tensor<1x2x70x24xf32>, tensor<1x1x1x70xf32>)
+      -> tensor<1x2x50x24xf32>
+  func.return %0 : tensor<1x2x50x24xf32>
 }
 """
 TINY = """
@@ -85,21 +100,27 @@ def tiny() -> Subject:
 # --- kernels alone --------------------------------------------------------------------------------
 
 
-def test_a_kernel_alone_is_the_same_kernel_and_gets_the_same_schedule(tmp_path: Path) -> None:
+@pytest.mark.parametrize("text", [MODEL, ATTENTION])
+def test_a_kernel_alone_is_the_same_kernel_and_gets_the_same_schedule(
+    text: str, tmp_path: Path
+) -> None:
     path = tmp_path / "s.txt"
     options = CompileOptions(threads=1, dump_schedule=path)
-    api.lower(MODEL, "cpu", "buffers", options=options)
+    api.lower(text, "cpu", "buffers", options=options)
     dumped = {e.kernel: e.schedule for e in parse_entries(path.read_text(), "")[0]}
-    found = subjects(MODEL)
+    found = subjects(text)
     assert {s.kernel for s in found} == set(dumped)
     for subject in found:
-        assert [name for name, _ in kernels_of(parsed(subject.text))] == [subject.kernel]
+        names = [name for name, _ in kernels_of(parsed(subject.text))]
+        is_group = dumped[subject.kernel].integers("block") is not None
+        assert names[0] == subject.kernel and (len(names) > 1) == is_group
         assert usual_schedule(subject.text, 1) == dumped[subject.kernel]
         assert work_of(subject) > 0
 
 
-def test_every_kernel_runs_alone_and_wrong_results_are_found() -> None:
-    for subject in subjects(MODEL):
+@pytest.mark.parametrize("text", [MODEL, ATTENTION])
+def test_every_kernel_runs_alone_and_wrong_results_are_found(text: str) -> None:
+    for subject in subjects(text):
         kernel = Kernel(Task(subject.text, 1))
         usual = str(usual_schedule(subject.text, 1)).removeprefix("#structured.schedule")
         times = kernel.compare(Trial(usual, "<kernel = scalar>", rounds=1))
@@ -154,6 +175,22 @@ def test_blocks_of_a_sum_are_tried_where_they_may_help() -> None:
     assert blocks(16, 64) == set()
     assert blocks(2048, 2048) == {8, 16, 128, 512}
     assert blocks(300, 2048) == {8, 16, 128}
+
+
+def test_rows_of_scores_are_tried_in_smaller_and_larger_blocks() -> None:
+    blocks: dict[str, list[tuple[int, ...] | None]] = {}
+    for subject in subjects(ATTENTION):
+        problem = space.Problem(kernel_in(parsed(subject.text)), 1)
+        usual = usual_schedule(subject.text, 1)
+        found = space.neighbours("block", problem, usual)
+        assert (len(found) > 0) == (usual.integers("block") is not None)
+        if found:
+            blocks[subject.kernel] = [s.integers("block") for s in (usual, *found)]
+            kernel = Kernel(Task(subject.text, 1))
+            for other in found:
+                times = kernel.compare(Trial(schedule_text(usual), schedule_text(other), rounds=1))
+                assert times.problem == "" and times.other > 0
+    assert list(blocks.values()) == [[(50,), (25,), (12,)]]
 
 
 def test_blocks_are_read_from_nearer_caches_but_sums_wait_in_the_result() -> None:

@@ -11,7 +11,7 @@ import os
 import statistics
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -23,8 +23,9 @@ from xdsl.parser import Parser
 
 from dlir.diagnostics import CompileError
 from dlir.dialects.structured.attrs import ScheduleAttr
+from dlir.dialects.structured.kernels import kernels_of
 from dlir.dialects.structured.ops import GenericOp
-from dlir.dialects.structured.roles import operands_of
+from dlir.dialects.structured.roles import Operand, operands_of
 from dlir.divergence import difference
 from dlir.executable import CompileOptions
 from dlir.numpy_types import Array, Value, dtype_of
@@ -86,7 +87,7 @@ class Kernel:
         self.module = parse_module(task.text, default_registry().context())
         self.options = CompileOptions(threads=task.threads, cache=False)
         self.clock = time.thread_time if task.threads == 1 else time.perf_counter
-        values = _values(kernel_in(self.module))
+        values = _values([op for _, op in kernels_of(self.module)])
         entry = entry_function(self.module)
         self.arguments = [values[a] for a in entry.body.block.args]
         self.params: dict[str, Array] = {
@@ -160,20 +161,26 @@ def read_schedule(text: str) -> ScheduleAttr:
 # --- synthetic data -------------------------------------------------------------------------------
 
 
-def _values(op: GenericOp) -> Mapping[SSAValue, Value]:
+def _values(ops: Sequence[GenericOp]) -> Mapping[SSAValue, Value]:
     """A value for every operand: `?` is a typical size, numbers are random."""
     random = np.random.default_rng(SEED)
-    inputs, out, extra = operands_of(op)
-    extents = planned_extents(op.static_extents())
     values: dict[SSAValue, Value] = {}
-    for operand in (*inputs, out, *extra):
-        shape = [
-            form.bounds([max(1, e) for e in extents])[1] + 1 if size == DYNAMIC_INDEX else size
-            for size, form in zip(shape_of(operand.value.type), operand.forms, strict=True)
-        ]
-        array = _array(random, shape, dtype_of(element_of(operand.value.type)))
-        values[operand.value] = array if operand.forms else array[()]
+    for op in ops:
+        extents = planned_extents(op.static_extents())
+        inputs, out, extra = operands_of(op)
+        for operand in (*inputs, out, *extra):
+            if operand.value not in values:
+                values[operand.value] = _value(random, operand, extents)
     return values
+
+
+def _value(random: np.random.Generator, operand: Operand, extents: Sequence[int]) -> Value:
+    shape = [
+        form.bounds([max(1, e) for e in extents])[1] + 1 if size == DYNAMIC_INDEX else size
+        for size, form in zip(shape_of(operand.value.type), operand.forms, strict=True)
+    ]
+    array = _array(random, shape, dtype_of(element_of(operand.value.type)))
+    return array if operand.forms else array[()]
 
 
 def _array(random: np.random.Generator, shape: list[int], dtype: np.dtype[Any]) -> Array:

@@ -21,6 +21,7 @@ from dlir.targets.cpu.tune.bench import MODULE, Bench
 from dlir.targets.cpu.tune.measure import ROUNDS, Task, Times, Trial
 from dlir.targets.cpu.tune.space import AXES, Problem, neighbours
 from dlir.targets.cpu.tune.subjects import Subject, kernel_in
+from dlir.transforms.dump_schedule import entries_of
 from dlir.transforms.structured_parallelize import StructuredParallelize
 from dlir.transforms.structured_schedule import StructuredSchedule
 from dlir.version import version
@@ -131,4 +132,4 @@ def usual_schedule(text: str, threads: int) -> ScheduleAttr:
         context, module
     )
     StructuredParallelize(threads).apply(context, module)
-    return kernel_in(module).schedule or ScheduleAttr.get({})
+    return entries_of(module)[0].schedule

@@ -15,7 +15,12 @@ from xdsl.dialects.builtin import DYNAMIC_INDEX
 from dlir.dialects.structured.attrs import ScheduleAttr
 from dlir.dialects.structured.dots import suitable_dot
 from dlir.dialects.structured.ops import GenericOp
-from dlir.dialects.structured.roles import Contraction, match_contraction, parallel_order
+from dlir.dialects.structured.roles import (
+    Contraction,
+    match_contraction,
+    parallel_order,
+    planned,
+)
 from dlir.dialects.structured.schedule_checks import misfit
 from dlir.targets.cpu.description import host
 from dlir.targets.cpu.tune.cost import Sizes, capacities, cycles, sizes_of, tiles_that_fit
@@ -58,7 +63,7 @@ def _kernel(problem: Problem, schedule: ScheduleAttr) -> Iterator[ScheduleAttr |
     if sizes is None or roles is None:
         return
     if schedule.word("kernel") == "contraction":
-        yield schedule.without("kernel", "vector", "pack", "dot", "tile")
+        yield schedule.without("kernel", "vector", "pack", "dot", "tile", "block")
         return
     registers, tallest = host().vector_registers, near_rows(roles)
     tile = best_tile(sizes.rows, sizes.columns, sizes.lanes, registers, tallest)
@@ -151,6 +156,17 @@ def _blocks_of_sum(op: GenericOp, sizes: Sizes, vector: Sequence[int]) -> Iterat
         yield from ((op.reduction_dims[0], size) for size in TERMS if size < sizes.depth)
 
 
+def _block(problem: Problem, schedule: ScheduleAttr) -> Iterator[ScheduleAttr]:
+    """More or fewer rows of scores at a time; so many more still have room on a stack."""
+    roles, block = match_contraction(problem.op), schedule.integers("block")
+    if roles is None or roles.row is None or not block:
+        return
+    rows = planned(problem.op.static_extents()[roles.row])
+    for size in (2 * block[0], block[0] // 2, 4 * block[0], block[0] // 4):
+        if 1 <= size <= rows:
+            yield schedule.updated({"block": size})
+
+
 def _threads(problem: Problem, schedule: ScheduleAttr) -> Iterator[ScheduleAttr]:
     """The iterator that threads share, or none."""
     if problem.threads < 2:
@@ -169,6 +185,7 @@ AXES: dict[str, Axis] = {
     "dot": _dot,
     "order": _order,
     "tile": _tile,
+    "block": _block,
     "threads": _threads,
 }
 """The keys, in the order in which they are looked at."""
