@@ -2,9 +2,9 @@
 // RUN: dlir-opt %s --structured-schedule --dump-schedule{file=%t} -o /dev/null && filecheck %s --input-file=%t
 
 // CHECK: contraction [2, 128, 16, sum 96]
-// CHECK-NEXT: <kernel = contraction, vector = [{{[0-9, ]+}}]>
+// CHECK-NEXT: <kernel = contraction, vector = [30, 16]>
 // CHECK-NEXT: contraction [2, 128, 96, sum 8]
-// CHECK-NEXT: <kernel = contraction, vector = [{{[0-9, ]+}}], block = [64]>
+// CHECK-NEXT: <kernel = contraction, vector = [13, 32], block = [52]>
 // CHECK-NOT: <
 func.func @f(%q: tensor<2x128x8xf32>, %k: tensor<2x8x96xf32>, %v: tensor<2x96x16xf32>)
     -> tensor<2x128x16xf32> {
