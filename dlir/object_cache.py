@@ -83,14 +83,17 @@ class ObjectCache:
 
     def put(self, key: str, body: bytes) -> None:
         """Store an object, unless it is a large part of all; on failure warn once and go on."""
-        parts = _head(key, body), body
-        if not self.takes(sum(map(len, parts))):
-            return
         try:
-            with self.new_file(key) as file:
-                file.writelines(parts)
+            self.write(key, body)
         except OSError as error:
             self.warn(error)
+
+    def write(self, key: str, body: bytes) -> None:
+        """Store an object, unless it is a large part of all. Raises OSError."""
+        parts = _head(key, body), body
+        if self.takes(sum(map(len, parts))):
+            with self.new_file(key) as file:
+                file.writelines(parts)
 
     def takes(self, size: int) -> bool:
         """Whether a file of so many bytes is no large part of all."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cache
 
+from dlir.targets.cpu.host_target import host_target
+
 CALL_PREFIX = "dlir.call."
 """The name of a function's wrapper is this prefix and the function's name."""
 
@@ -65,9 +67,7 @@ def describe(triple: str, cpu: str, features: str) -> CpuDescription:
 @cache
 def host() -> CpuDescription:
     """The CPU that this process runs on."""
-    from dlir.targets.cpu import llvmlite_binding
-
-    return describe(*llvmlite_binding.host_target())
+    return describe(*host_target())
 
 
 AARCH64 = describe("aarch64-linux-gnu", "generic", "+neon,+fp-armv8")

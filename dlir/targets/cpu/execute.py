@@ -37,9 +37,10 @@ from xdsl.ir import Attribute
 
 from dlir.numpy_types import held_values
 from dlir.object_cache import ObjectCache, default_cache, key_of
-from dlir.targets.cpu import llvmlite_binding, openmp
+from dlir.targets.cpu import openmp
 from dlir.targets.cpu.description import CALL_PREFIX, CpuDescription, host
-from dlir.targets.cpu.llvmlite_binding import Library
+from dlir.targets.cpu.object_loader import Library
+from dlir.version import version_of
 
 PASSES: tuple[str, ...] = ()
 """LLVM's IR passes to run: none.  The lowering emits SSA form with rotated loops already; with
@@ -55,7 +56,7 @@ _PART_OPERATIONS = 5000
 
 
 def _key(ir: str, cpu: CpuDescription) -> str:
-    return key_of(ir, llvmlite_binding.version(), cpu.triple, cpu.cpu, cpu.features, *PASSES)
+    return key_of(ir, version_of("llvmlite"), cpu.triple, cpu.cpu, cpu.features, *PASSES)
 
 
 def compile_llvm(
@@ -97,6 +98,8 @@ def _compile_missing(irs: Sequence[str], cpu: CpuDescription, processes: int) ->
 
 
 def _compile_here(irs: Sequence[str], cpu: CpuDescription) -> list[bytes]:
+    from dlir.targets.cpu import llvmlite_binding  # known code needs no LLVM
+
     return [llvmlite_binding.object_code(ir, cpu, PASSES) for ir in irs]
 
 
@@ -131,6 +134,8 @@ class _Worker:
 
 def emit_assembly(ir: str, cpu: CpuDescription | None = None) -> str:
     """The assembly of LLVM IR text, as the compiler would make it."""
+    from dlir.targets.cpu import llvmlite_binding
+
     return llvmlite_binding.assembly(ir, cpu or host(), PASSES)
 
 

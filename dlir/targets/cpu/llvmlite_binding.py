@@ -14,7 +14,6 @@ from functools import cache
 from threading import Lock
 from typing import Any
 
-import llvmlite
 from llvmlite import binding
 
 from dlir.diagnostics import fail
@@ -22,11 +21,6 @@ from dlir.targets.cpu.description import CpuDescription
 
 _jit_lock = Lock()
 _library_numbers = itertools.count()
-
-
-def version() -> str:
-    """The versions of llvmlite and LLVM, which decide what objects look like."""
-    return f"llvmlite {llvmlite.__version__} LLVM {'.'.join(map(str, binding.llvm_version_info))}"
 
 
 @cache
@@ -95,21 +89,18 @@ def _jit() -> Any:
     return binding.create_lljit_compiler(_machine(host()), use_jit_link=True)
 
 
-class Library:
-    """Objects linked into this process; their code lives as long as this does."""
+class JitLibrary:
+    """Objects linked into this process by LLVM; their code lives as long as this does."""
 
     def __init__(
-        self,
-        objects: Iterable[bytes],
-        exports: Iterable[str],
-        imports: Mapping[str, int] | None = None,
+        self, objects: Iterable[bytes], exports: Iterable[str], imports: Mapping[str, int]
     ):
         builder = binding.JITLibraryBuilder()
         for image in objects:
             builder.add_object_img(image)
         for name in exports:
             builder.export_symbol(name)
-        for name, address in (imports or {}).items():
+        for name, address in imports.items():
             builder.import_symbol(name, address)
         builder.add_current_process()
         with _jit_lock:

@@ -19,10 +19,11 @@ from pathlib import Path
 
 import numpy as np
 
-from dlir.targets.cpu import llvmlite_binding
 from dlir.targets.cpu.description import CpuDescription, host
+from dlir.targets.cpu.execute import compile_llvm
 from dlir.targets.cpu.machine import NATIVE, Cache, Core, Cpu, General, Memory
 from dlir.targets.cpu.native_loops import CHAIN, CHAINS, FMAS, loops
+from dlir.targets.cpu.object_loader import Library
 
 SYSTEM = Path("/sys/devices/system/cpu")
 UNITS = {"K": 1 << 10, "M": 1 << 20}
@@ -90,9 +91,9 @@ class _Code:
     def __init__(self, description: CpuDescription):
         self.lanes = description.lanes(32)
         fused = bool(_features(description) & {*MULTIPLY_ADDS})
-        image = llvmlite_binding.object_code(loops(self.lanes, fused), description)
+        image = compile_llvm(loops(self.lanes, fused), description)
         names = ("dlir_fma", "dlir_chain", "dlir_read")
-        self.library = llvmlite_binding.Library([image], names)
+        self.library = Library([image], names)
         kind = ctypes.CFUNCTYPE(None, ctypes.c_int64, ctypes.c_void_p)
         self.fma, self.chain, self.read = (kind(self.library.address(n)) for n in names)
 

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from dlir.object_cache import default_cache
 from dlir.targets.cpu.description import host
 from dlir.targets.cpu.execute import compile_llvm
-from dlir.targets.cpu.llvmlite_binding import Library
+from dlir.targets.cpu.object_loader import Library
 
 _IR = """
 define void @dlir_repeat(ptr %enter, ptr %slots, i64 %rounds,
