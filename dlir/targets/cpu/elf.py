@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 SYMBOL_TABLE, RELOCATIONS, NO_BITS = 2, 4, 8
-"""Types of sections; those with the names of symbols need not be told apart."""
-REFUSED_SECTIONS = {9: "relocations without addends", 14: "constructors", 15: "destructors"}
-NULL, UNWIND = 0, 0x7000_0001
+"""Types of sections, as far as they matter."""
+REFUSED_TYPES = {9: "relocations without addends", 14: "constructors", 15: "destructors"}
+REFUSED_NAMES = {b".ctors": "constructors", b".dtors": "destructors"}
+UNWIND = 0x7000_0001
 WRITE, ALLOCATED, EXECUTABLE, THREAD_LOCAL = 0x1, 0x2, 0x4, 0x400
 """Flags of sections."""
 UNDEFINED, ABSOLUTE, COMMON, RESERVED = 0, 0xFFF1, 0xFFF2, 0xFF00
@@ -116,15 +117,17 @@ class ElfObject:
             yield section.info, [*_RELOCATION.iter_unpack(self.content(section))]
 
     def _section(self, row: _Row, strings: bytes) -> Section:
-        name, type, flags, _, start, size, link, info, alignment, _ = row
-        if type in REFUSED_SECTIONS:
-            raise BadObject(f"it has {REFUSED_SECTIONS[type]}")
-        if type not in (NULL, NO_BITS):
+        place, type, flags, _, start, size, link, info, alignment, _ = row
+        name = _string(strings, place)
+        refused = REFUSED_TYPES.get(type) or REFUSED_NAMES.get(name[:6])
+        if refused:
+            raise BadObject(f"it has {refused}")
+        if type != NO_BITS:
             self._check(start, size)
         alignment = max(alignment, 1)
         if alignment & (alignment - 1):
             raise BadObject(f"a section is aligned to {alignment}")
-        return Section(_string(strings, name), type, flags, start, size, link, info, alignment)
+        return Section(name, type, flags, start, size, link, info, alignment)
 
     def _read_symbols(self, table: Section) -> None:
         if self.symbols or table.size % _SYMBOL.size or table.link >= len(self.sections):

@@ -24,10 +24,9 @@ def host_target() -> tuple[str, str, str]:
     if key is None:
         return _asked()
     store = default_cache()
-    kept = store.get(key)
-    if kept is not None and kept.count(b"\n") == 2:
-        triple, cpu, features = kept.decode().split("\n")
-        return triple, cpu, features
+    kept = (store.get(key) or b"").decode().split("\n")
+    if len(kept) == 3:
+        return kept[0], kept[1], kept[2]
     answer = _asked()
     with suppress(OSError):  # nothing is lost but time
         store.write(key, "\n".join(answer).encode())

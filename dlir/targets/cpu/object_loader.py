@@ -27,7 +27,7 @@ from dlir.targets.cpu.elf import BadObject, ElfObject, Section, Symbol
 LEAST_ALIGNMENT = 64
 """That of sections: a cache line, so that where a loop lies does not depend on other objects."""
 MOST = (1 << 31) - (1 << 20)
-"""Bytes of one library, in which relative addresses reach everything."""
+"""Bytes of one library; relative addresses reach as far, with some to spare."""
 LIBRARIES = ("libm.so.6", "libgcc_s.so.1")
 """Where functions that LLVM calls by itself are looked for when the process has not loaded them."""
 UNWINDING = (b".eh_frame", b".gcc_except_table")
@@ -48,7 +48,7 @@ class Library:
         images = [*objects]
         if all(map(elf.is_elf_of_x86_64, images)):
             try:
-                self._code = _Link(images, exports, imports or {})
+                self._code = Link(images, exports, imports or {})
             except BadObject as error:
                 fail(None, f"compiled code cannot be loaded: {error}", rule="load-object")
             return
@@ -59,6 +59,10 @@ class Library:
     def address(self, name: str) -> int:
         """The address of an exported symbol."""
         return self._code.address(name)
+
+
+_READ, _WRITE, _RUN = 1, 2, 4
+"""Protections of pages."""
 
 
 class _Room:
@@ -77,11 +81,7 @@ class _Room:
         return start
 
 
-_READ, _WRITE, _RUN = 1, 2, 4
-"""Protections of pages."""
-
-
-class _Link:
+class Link:
     """Objects in memory that is ready to run. Raises BadObject."""
 
     def __init__(self, images: Sequence[bytes], exports: Iterable[str], imports: Mapping[str, int]):
@@ -277,28 +277,28 @@ _ADDRESS, _DISTANCE = struct.Struct("<Q"), struct.Struct("<q")
 _SIGNED, _UNSIGNED = struct.Struct("<i"), struct.Struct("<I")
 _MASK = (1 << 64) - 1
 
-Value = Callable[[_Link, int, int, int], int]
+Value = Callable[[Link, int, int, int], int]
 """What is written at the place, by the address of a symbol, the addend and the place."""
 
 
-def _absolute(link: _Link, target: int, addend: int, place: int) -> int:
+def _absolute(link: Link, target: int, addend: int, place: int) -> int:
     return target + addend
 
 
-def _wrapped(link: _Link, target: int, addend: int, place: int) -> int:
+def _wrapped(link: Link, target: int, addend: int, place: int) -> int:
     return target + addend & _MASK
 
 
-def _relative(link: _Link, target: int, addend: int, place: int) -> int:
+def _relative(link: Link, target: int, addend: int, place: int) -> int:
     return target + addend - place
 
 
-def _called(link: _Link, target: int, addend: int, place: int) -> int:
+def _called(link: Link, target: int, addend: int, place: int) -> int:
     distance = target + addend - place
     return distance if abs(distance) < MOST else link.stub(target) + addend - place
 
 
-def _looked_up(link: _Link, target: int, addend: int, place: int) -> int:
+def _looked_up(link: Link, target: int, addend: int, place: int) -> int:
     return link.slot(target) + addend - place
 
 
