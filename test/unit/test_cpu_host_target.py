@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from dlir.object_cache import default_cache
 from dlir.targets.cpu import host_target
-from dlir.targets.cpu.object_cache import default_cache
 
 INFO = """processor\t: 0
 vendor_id\t: GenuineIntel
