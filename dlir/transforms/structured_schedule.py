@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from math import gcd, inf, prod
+from math import ceil, gcd, inf, prod
 
 from xdsl.context import Context
 from xdsl.dialects.builtin import DYNAMIC_INDEX, FixedBitwidthType, ModuleOp
@@ -28,6 +28,7 @@ from dlir.dialects.structured.roles import (
 from dlir.dialects.structured.sparse import few_columns
 from dlir.dialects.structured.weight_only import KERNEL, WeightOnly, match_weight_only
 from dlir.dialects.structured.windows import match_pixels, match_window
+from dlir.dialects.vector_dot import GROUPS, Dot
 
 PAGE_BYTES = 4096
 MANY_PAGES = 512  # several times what the first table of addresses holds
@@ -39,7 +40,8 @@ LEAST_SUM = 64  # terms that are worth adding up along lanes
 TILE_PIXELS = 4  # of a depthwise convolution: one or two registers of each
 WINDOW_ROWS = 8  # of a tile that windows slide down: more hardly save another load
 FEW_ROWS = 8  # for which weights are dequantised in registers, once for all rows
-BUFFER_BYTES = 512 << 10  # of a panel that is dequantised for many rows: half of a second cache
+PANEL_BYTES = 512 << 10  # of a panel that many rows read: half of a second cache, or less
+UNROLLED = 16  # terms that divide a part of a sum evenly
 L1_INTERVAL, L1_WAYS = 4096, 8  # bytes between lines of a set of the first cache, and their number
 L2_BYTES = 16  # what the second cache delivers per multiply-add (two start in a cycle)
 
@@ -55,7 +57,9 @@ class StructuredSchedule(ModulePass):
 
     Packed are weights, what cannot be read along the lanes, and a b that is read by many rows while
     its own lie on a page of memory each, or which is so large that its panels crowd the caches. By
-    fewer rows such a b is read where it is, and `tile` takes the sum in blocks.
+    fewer rows such a b is read where it is, and `tile` takes the sum in blocks. So it does where a
+    packed panel has no room in the second cache: each part of it is there until all rows have read
+    it.
 
     Windows that slide down the rows of an image get a tile of some of these rows, and windows over
     channels a tile of pixels, so that what they share is read once.
@@ -115,6 +119,8 @@ class StructuredSchedule(ModulePass):
             tile = _window_tile(planned(extents[window.row]), lanes, self.registers)
         else:
             tile = self._tile(op, roles, dot is not None, block is not None)
+        if packs and window is None:
+            block = _block_of_panel(op, roles, tile, dot)
         entries: dict[str, str | list[int]] = {"kernel": "contraction", "vector": list(tile)}
         if packs:
             entries["pack"] = [1 - left_number(op, roles)]
@@ -158,14 +164,14 @@ class StructuredSchedule(ModulePass):
         rows = 1 if roles.row is None else extents[roles.row]
         depth = prod(planned(extents[d]) for d in op.reduction_dims)
         sharing = _rows_of(op, roles, [x for _, x in roles.weights])
-        few = 0 <= sharing <= FEW_ROWS or depth * lanes * 4 > BUFFER_BYTES
+        few = 0 <= sharing <= FEW_ROWS or depth * lanes * 4 > PANEL_BYTES
         if few:
             tile = _few_rows(min(max(1, planned(rows)), FEW_ROWS), columns, lanes, self.registers)
         else:
             fitting = [
                 t
                 for t in register_tiles(max(1, planned(rows)), lanes, self.registers)
-                if depth * t[1] * 4 <= BUFFER_BYTES
+                if depth * t[1] * 4 <= PANEL_BYTES
             ]
             tile = min(fitting, key=lambda t: tile_cycles(planned(rows), columns, lanes, t))
         packed = [number for number, x in roles.weights if x.depends_on(roles.lanes)]
@@ -285,13 +291,34 @@ def _block_of_sum(op: GenericOp, roles: Contraction, rows: int) -> int | None:
     element, width = roles.b.element, shape_of(roles.b.value)[-1]
     assert isinstance(element, FixedBitwidthType)
     depth, row = op.static_extents()[op.reduction_dims[0]], width * element.bitwidth // 8
-    if len(op.reduction_dims) > 1 or op.accumulator_type != element_type_of(op.outs):
+    if not _may_wait(op):
         return None
     if depth <= MANY_PAGES or row < PAGE_BYTES:
         return None
     if rows > STREAMS:
         return MANY_PAGES
     return max(FEW_STREAMS, min(rows, STREAMS)) if row > PAGE_BYTES else None
+
+
+def _block_of_panel(
+    op: GenericOp, roles: Contraction, tile: tuple[int, int], dot: str | None
+) -> int | None:
+    """How many terms to take at a time where more than one tile of rows reads a packed panel that
+    is too long: equal parts of it."""
+    element, depth = roles.b.element, op.static_extents()[op.reduction_dims[0]]
+    assert isinstance(element, FixedBitwidthType)
+    whole_groups = dot is None or depth % GROUPS[Dot(dot)].count == 0
+    panel = depth * tile[1] * element.bitwidth // 8
+    is_read_once = 0 <= _rows_of(op, roles, [roles.b]) <= tile[0]
+    if is_read_once or panel <= PANEL_BYTES or not _may_wait(op) or not whole_groups:
+        return None
+    part = ceil(depth / ceil(panel / PANEL_BYTES))
+    return ceil(part / UNROLLED) * UNROLLED
+
+
+def _may_wait(op: GenericOp) -> bool:
+    """Whether a sum can be taken block by block: what is summed is in the result between two."""
+    return len(op.reduction_dims) == 1 and op.accumulator_type == element_type_of(op.outs)
 
 
 def _pays(roles: Contraction, known: bool) -> bool:

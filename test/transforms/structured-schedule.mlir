@@ -121,6 +121,38 @@ func.func @blocked(%x: tensor<66x1024xf32>, %w: tensor<1024x1024xf32>, %o: tenso
   func.return %r : tensor<66x1024xf32>
 }
 
+// A packed panel that has no room in the second cache is taken in equal parts, each by all rows.
+// CHECK-LABEL: @long_panels
+// CHECK: schedule = #structured.schedule<kernel = contraction, vector = [6, 64], pack = [1], tile = [0, 0, 2000]>
+func.func @long_panels(%x: tensor<12x6000xf32>, %o: tensor<12x512xf32>) -> tensor<12x512xf32> {
+  %w = dl.param "w" : tensor<6000x512xf32>
+  %r = structured.generic {maps = [(m, n, k) -> (m, k), (m, n, k) -> (k, n), (m, n, k) -> (m, n)],
+                           iterators = [parallel, parallel, reduction], init = 0.0 : f32}
+      ins(%x, %w : tensor<12x6000xf32>, tensor<6000x512xf32>) outs(%o : tensor<12x512xf32>) {
+  ^bb0(%a: f32, %b: f32, %acc: f32):
+    %p = arith.mulf %a, %b : f32
+    %s = arith.addf %acc, %p : f32
+    structured.yield %s : f32
+  } -> tensor<12x512xf32>
+  func.return %r : tensor<12x512xf32>
+}
+
+// One tile of rows reads it once.
+// CHECK-LABEL: @panels_read_once
+// CHECK: schedule = #structured.schedule<kernel = contraction, vector = [6, 64], pack = [1]>
+func.func @panels_read_once(%x: tensor<6x6000xf32>, %o: tensor<6x512xf32>) -> tensor<6x512xf32> {
+  %w = dl.param "w" : tensor<6000x512xf32>
+  %r = structured.generic {maps = [(m, n, k) -> (m, k), (m, n, k) -> (k, n), (m, n, k) -> (m, n)],
+                           iterators = [parallel, parallel, reduction], init = 0.0 : f32}
+      ins(%x, %w : tensor<6x6000xf32>, tensor<6000x512xf32>) outs(%o : tensor<6x512xf32>) {
+  ^bb0(%a: f32, %b: f32, %acc: f32):
+    %p = arith.mulf %a, %b : f32
+    %s = arith.addf %acc, %p : f32
+    structured.yield %s : f32
+  } -> tensor<6x512xf32>
+  func.return %r : tensor<6x512xf32>
+}
+
 // CHECK-LABEL: @streams
 // CHECK: schedule = #structured.schedule<kernel = contraction, vector = [4, 64], tile = [0, 0, 8]>
 func.func @streams(%x: tensor<4x1024xf32>, %w: tensor<1024x2048xf32>, %o: tensor<4x2048xf32>) -> tensor<4x2048xf32> {
@@ -137,7 +169,7 @@ func.func @streams(%x: tensor<4x1024xf32>, %w: tensor<1024x2048xf32>, %o: tensor
 
 // So is a large b, whose panels are a small part of each of its rows.
 // CHECK-LABEL: @crowded
-// CHECK: schedule = #structured.schedule<kernel = contraction, vector = [5, 64], pack = [1]>
+// CHECK: schedule = #structured.schedule<kernel = contraction, vector = [5, 64], pack = [1], tile = [0, 0, 2048]>
 func.func @crowded(%x: tensor<128x4096xf32>, %w: tensor<4096x256xf32>, %o: tensor<128x256xf32>) -> tensor<128x256xf32> {
   %r = structured.generic {maps = [(m, n, k) -> (m, k), (m, n, k) -> (k, n), (m, n, k) -> (m, n)],
                            iterators = [parallel, parallel, reduction], init = 0.0 : f32}

@@ -1,11 +1,17 @@
-"""Products whose right side is read as it lies: by streams, in blocks of the sum, along the sum."""
+"""Products whose right side is read as it lies: by streams, in blocks of the sum, along the sum;
+and those whose packed panels are taken in blocks of the sum."""
 
 from __future__ import annotations
+
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 import dlir
+from dlir.api import compile_with
+from dlir.dialects.structured.schedule_file import parse_entries, schedule_text
+from dlir.executable import CompileOptions
 from dlir.pipeline import PassManager
 from dlir.registry import default_registry
 from dlir.targets.cpu import target
@@ -41,6 +47,14 @@ def text(rows: int, terms: int, columns: int) -> str:
     }}"""
 
 
+def with_weight(rows: int, terms: int, columns: int) -> str:
+    """The same with a right side that is packed when the model is loaded."""
+    w = f"%w: tensor<{terms}x{columns}xf32>"
+    param = f'%w = dl.param "w" : tensor<{terms}x{columns}xf32>'
+    head, body = text(rows, terms, columns).replace(f" {w},", "").split("{", 1)
+    return f"{head}{{\n{param}{body}"
+
+
 def check(shape: tuple[int, int, int], schedule: str | None, threads: int) -> None:
     """Numbers are small integers, whose sums are exact in any order."""
     rows, terms, columns = shape
@@ -68,6 +82,54 @@ def test_shapes_in_fewer_registers(
     narrow = describe(host().triple, "haswell", AVX2)
     monkeypatch.setattr(target, "host", lambda: narrow)
     check(shape, None, 1)
+
+
+PANELS = {
+    "half a second cache": ((12, 2048, 250), "pack = [1]>"),
+    "one term more": ((12, 2049, 250), "pack = [1], tile = [0, 0, 1040]>"),
+    "three parts": ((12, 4097, 250), "pack = [1], tile = [0, 0, 1376]>"),
+    "one tile of rows": ((6, 4097, 250), "pack = [1]>"),
+    "one row": ((1, 4097, 250), "pack = [1]>"),
+    "a narrow panel": ((13, 4097, 31), "pack = [1]>"),
+    "parts of a narrow panel": ((33, 4097, 31), "pack = [1], tile = [0, 0, 2064]>"),
+}
+
+
+@pytest.mark.skipif(host().vector_bits < 512, reason="schedules are for 512-bit vectors")
+@pytest.mark.parametrize("threads", [1, 2])
+@pytest.mark.parametrize("shape, schedule", PANELS.values(), ids=PANELS)
+def test_panels_that_many_rows_read(
+    shape: tuple[int, int, int], schedule: str, threads: int, tmp_path: Path
+) -> None:
+    """Small integers are exact; the epilogue would show where it ran more than once."""
+    rows, terms, columns = shape
+    rng = np.random.default_rng(terms)
+    sizes = [(rows, terms), (terms, columns), (columns,), (rows, columns)]
+    x, w, b, r = (rng.integers(-3, 4, size).astype(np.float32) for size in sizes)
+    path = tmp_path / "s.txt"
+    options = CompileOptions(threads=threads, cache=False, dump_schedule=path)
+    run = compile_with(dlir.load(with_weight(*shape), params={"w": w}), "cpu", options)
+    entries, _ = parse_entries(path.read_text(), "")
+    (product,) = [e for e in entries if e.kernel.startswith("contraction")]
+    without_threads = product.schedule.without("threads")
+    assert without_threads is not None and schedule_text(without_threads).endswith(schedule)
+    assert np.array_equal(run(x, b, r), np.maximum(x @ w + b + r, 0))
+
+
+@pytest.mark.parametrize("terms", [31, 32, 33, 63, 64, 65])
+def test_panels_in_blocks_that_a_file_asks_for(terms: int, tmp_path: Path) -> None:
+    """Of 32 terms: less than one block, one, two and one term more or less."""
+    rng = np.random.default_rng(terms)
+    sizes = [(13, terms), (terms, 70), (70,), (13, 70)]
+    x, w, b, r = (rng.integers(-3, 4, size).astype(np.float32) for size in sizes)
+    path = tmp_path / "s.txt"
+    options = CompileOptions(threads=1, cache=False, dump_schedule=path)
+    model = dlir.load(with_weight(13, terms, 70), params={"w": w})
+    compile_with(model, "cpu", options)
+    path.write_text(path.read_text().replace("pack = [1]>", "pack = [1], tile = [0, 0, 32]>"))
+    assert "tile" in path.read_text()
+    run = dlir.compile(model, schedule=path, threads=1, cache=False)
+    assert np.array_equal(run(x, b, r), np.maximum(x @ w + b + r, 0))
 
 
 @pytest.mark.parametrize("name", ["blocks", "eight columns"])

@@ -32,7 +32,7 @@ MOST = 8
 """Values of one key that are tried."""
 BLOCKS = (4, 16, 64)
 """Register tiles in a block of rows."""
-TERMS = (8, 16, 128, 512)
+TERMS = (8, 16, 128, 512, 2048)
 """Of a block of a sum."""
 
 Axis: TypeAlias = Callable[["Problem", ScheduleAttr], Iterator[ScheduleAttr | None]]
