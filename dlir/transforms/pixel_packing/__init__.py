@@ -1,0 +1,1 @@
+"""What `structured-pack-pixels` is made of."""
