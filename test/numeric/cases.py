@@ -157,13 +157,16 @@ def is_float(x: Array) -> bool:
     return x.dtype.kind not in "biu"
 
 
+Make = Callable[..., Operation | Sequence[Operation]]
+
+
 @dataclass(frozen=True)
 class Case:
     """One op: arguments, and how to build it from their SSA values."""
 
     name: str
     types: str
-    make: Callable[..., Operation | Sequence[Operation]]
+    make: Make
     check: Check = EXACT
     special: bool = False
     values: Sequence[Any] = field(default=())
@@ -238,3 +241,7 @@ def module_of(cases: Sequence[Case]) -> ModuleOp:
 def elements_in(shape: str) -> int:
     """`2?x3` has 6."""
     return math.prod(int(n.rstrip("?")) for n in shape.split("x") if n)
+
+
+def typed(shape: str, element: str) -> str:
+    return f"{shape}x{element}" if shape else element

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 from numeric.cases import SPECIAL, Case, module_of
-from numeric.op_cases import DIVISIONS, REPRESENTATIVE, REST
+from numeric.elementwise_cases import DIVISIONS
+from numeric.op_cases import REPRESENTATIVE, REST
 from xdsl.context import Context
 from xdsl.dialects.builtin import DenseIntOrFPElementsAttr, ModuleOp, TensorType, f32
 from xdsl.ir import BlockArgument, Operation, SSAValue

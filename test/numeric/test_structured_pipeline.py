@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from numeric.structured_cases import all_cases, contractions, windows
+from numeric.structured_cases import all_cases
+from numeric.structured_contraction_cases import contractions, windows
 from numeric.structured_runs import (
     BUFFERS,
     LOOPS,
