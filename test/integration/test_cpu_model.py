@@ -23,9 +23,9 @@ from dlir.lowering.dl_to_structured import scalar_forms
 from dlir.report import Report
 from dlir.signature import entry_function
 from dlir.targets.cpu.bundle import Bundle
+from dlir.targets.cpu.compiling import compile_many
 from dlir.targets.cpu.description import host
 from dlir.targets.cpu.emit import emit_parts
-from dlir.targets.cpu.execute import compile_many
 from dlir.targets.cpu.pipeline import PHASES
 from dlir.targets.cpu.target import LEVELS, TARGET, CpuExecutable
 from dlir.tools import compile as compile_tool

@@ -16,9 +16,10 @@ from dlir.diagnostics import CompileError
 from dlir.lowering.loops_to_llvm import ConvertLoopsToLLVM
 from dlir.parser import parse_module
 from dlir.registry import default_registry
+from dlir.targets.cpu.compiling import compile_llvm, compile_many, emit_assembly
 from dlir.targets.cpu.description import AARCH64, host
 from dlir.targets.cpu.emit import emit_ir, emit_parts
-from dlir.targets.cpu.execute import NativeModule, compile_llvm, compile_many, emit_assembly
+from dlir.targets.cpu.execute import NativeModule
 
 RNG = np.random.default_rng(7)
 
@@ -337,16 +338,16 @@ def test_unsupported_operations_are_diagnosed() -> None:
 
 def test_parts_link_to_one_module(monkeypatch: pytest.MonkeyPatch) -> None:
     lowered = lower(CONTROL)
-    parts = emit_parts(lowered, host(), 10)
+    parts = [*emit_parts(lowered, host(), 10)]
     assert len(parts) > 2
     monkeypatch.setattr("dlir.targets.cpu.execute._PART_OPERATIONS", 10)
-    monkeypatch.setattr("dlir.targets.cpu.execute._PARALLEL_BYTES", 10)
+    monkeypatch.setattr("dlir.targets.cpu.compiling._PARALLEL_BYTES", 10)
     module = NativeModule(lowered, use_cache=False)
     assert module.call("blocks", 17, 5) == (5,)
     assert module.status() == "b is not zero"
 
 
 def test_parallel_compilation_keeps_the_order(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("dlir.targets.cpu.execute._PARALLEL_BYTES", 10)
+    monkeypatch.setattr("dlir.targets.cpu.compiling._PARALLEL_BYTES", 10)
     irs = [f"define i32 @f() {{\n  ret i32 {i}\n}}\n" for i in range(5)]
     assert compile_many(irs, processes=2) == [compile_llvm(ir) for ir in irs]

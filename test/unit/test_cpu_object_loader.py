@@ -17,8 +17,8 @@ import pytest
 
 from dlir.diagnostics import CompileError
 from dlir.targets.cpu import elf, object_loader
+from dlir.targets.cpu.compiling import compile_llvm
 from dlir.targets.cpu.description import describe, host
-from dlir.targets.cpu.execute import compile_llvm
 from dlir.targets.cpu.object_loader import Library
 
 pytestmark = pytest.mark.skipif(

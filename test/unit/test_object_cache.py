@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from dlir.object_cache import ObjectCache, key_of
-from dlir.targets.cpu.execute import compile_llvm
+from dlir.targets.cpu.compiling import compile_llvm
 
 IR = "define i32 @f() {\n  ret i32 7\n}\n"
 
@@ -101,7 +101,7 @@ def test_what_a_killed_process_began_to_write_is_removed(tmp_path: Path) -> None
 def test_two_processes_share_a_cache(tmp_path: Path) -> None:
     code = (
         "from pathlib import Path\n"
-        "from dlir.targets.cpu.execute import compile_llvm\n"
+        "from dlir.targets.cpu.compiling import compile_llvm\n"
         "from dlir.object_cache import ObjectCache\n"
         f"cache = ObjectCache(Path({str(tmp_path)!r}))\n"
         "for i in range(40):\n"

@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cache
 
-from dlir.targets.cpu.host_target import host_target
-
 CALL_PREFIX = "dlir.call."
 """The name of a function's wrapper is this prefix and the function's name."""
 
@@ -67,6 +65,8 @@ def describe(triple: str, cpu: str, features: str) -> CpuDescription:
 @cache
 def host() -> CpuDescription:
     """The CPU that this process runs on."""
+    from dlir.targets.cpu.host_target import host_target
+
     return describe(*host_target())
 
 

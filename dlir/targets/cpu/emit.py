@@ -153,7 +153,7 @@ def emit_ir(module: ModuleOp, cpu: CpuDescription) -> str:
     return _emit(module, cpu, list(_functions(module)), whole=True)
 
 
-def emit_parts(module: ModuleOp, cpu: CpuDescription, size: int) -> list[str]:
+def emit_parts(module: ModuleOp, cpu: CpuDescription, size: int) -> Iterator[str]:
     """The module as several LLVM modules of about `size` operations, to compile side by side.
 
     Private functions become hidden instead of internal; globals live in the first part. Where one
@@ -169,8 +169,10 @@ def emit_parts(module: ModuleOp, cpu: CpuDescription, size: int) -> list[str]:
         parts[-1].append(function)
         total += sum(1 for _ in function.walk())
     if len(parts) == 1:
-        return [emit_ir(module, cpu)]
-    return [_emit(module, cpu, part, whole=False, first=i == 0) for i, part in enumerate(parts)]
+        yield emit_ir(module, cpu)
+        return
+    for i, part in enumerate(parts):
+        yield _emit(module, cpu, part, whole=False, first=i == 0)
 
 
 def _functions(module: ModuleOp) -> Iterator[llvm.FuncOp]:

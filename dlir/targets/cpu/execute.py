@@ -1,16 +1,12 @@
 """LLVM IR to functions that Python calls.
 
-`compile_llvm` makes an object (or takes it from the cache on disk), `NativeModule` links objects
-into the process and calls their functions through the wrappers that `emit.py` adds.
+`NativeModule` links objects into the process and calls their functions through the wrappers that
+`emit.py` adds.
 """
 
 from __future__ import annotations
 
 import ctypes
-import os
-import pickle
-import subprocess
-import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
@@ -36,110 +32,15 @@ from xdsl.dialects.builtin import (
 from xdsl.ir import Attribute
 
 from dlir.numpy_types import held_values
-from dlir.object_cache import ObjectCache, default_cache, key_of
-from dlir.targets.cpu import openmp
-from dlir.targets.cpu.description import CALL_PREFIX, CpuDescription, host
+from dlir.object_cache import default_cache
+from dlir.targets.cpu import compile_client, openmp
+from dlir.targets.cpu.compiling import compile_many
+from dlir.targets.cpu.description import CALL_PREFIX, host
 from dlir.targets.cpu.object_loader import Library
-from dlir.version import version_of
 
-PASSES: tuple[str, ...] = ()
-"""LLVM's IR passes to run: none.  The lowering emits SSA form with rotated loops already; with
-`sroa`, `instruction_combine` and `simplify_cfg` kernels are as fast, within the noise."""
-
-_PARALLEL_BYTES = 1 << 20
-"""Start a second process only for at least this much IR text; it costs about 0.2 s."""
 _PART_OPERATIONS = 5000
 """Operations per LLVM module when a program is split."""
 
-
-# Compiling.
-
-
-def _key(ir: str, cpu: CpuDescription) -> str:
-    return key_of(ir, version_of("llvmlite"), cpu.triple, cpu.cpu, cpu.features, *PASSES)
-
-
-def compile_llvm(
-    ir: str, cpu: CpuDescription | None = None, cache: ObjectCache | None = None
-) -> bytes:
-    """Compile LLVM IR text to an object; `cache` None means without one."""
-    return compile_many([ir], cpu, cache)[0]
-
-
-def compile_many(
-    irs: Sequence[str],
-    cpu: CpuDescription | None = None,
-    cache: ObjectCache | None = None,
-    processes: int = 2,
-) -> list[bytes]:
-    """Compile several modules, in several processes if the work is worth it."""
-    cpu = cpu or host()
-    keys = [_key(ir, cpu) for ir in irs]
-    objects = [cache.get(key) if cache else None for key in keys]
-    missing = [i for i, found in enumerate(objects) if found is None]
-    made = _compile_missing([irs[i] for i in missing], cpu, processes)
-    for i, body in zip(missing, made, strict=True):
-        objects[i] = body
-        if cache:
-            cache.put(keys[i], body)
-    return cast(list[bytes], objects)
-
-
-def _compile_missing(irs: Sequence[str], cpu: CpuDescription, processes: int) -> list[bytes]:
-    """Give each worker its share and do the first share here; do a failed worker's share too."""
-    work = sum(len(ir) for ir in irs)
-    count = min(processes, len(irs), os.cpu_count() or 1, 1 + work // _PARALLEL_BYTES)
-    if count <= 1:
-        return _compile_here(irs, cpu)
-    shares = [irs[i::count] for i in range(count)]
-    workers = [_Worker(share, cpu) for share in shares[1:]]
-    done = [_compile_here(shares[0], cpu), *(worker.objects() for worker in workers)]
-    return [done[i % count][i // count] for i in range(len(irs))]
-
-
-def _compile_here(irs: Sequence[str], cpu: CpuDescription) -> list[bytes]:
-    from dlir.targets.cpu import llvmlite_binding  # known code needs no LLVM
-
-    return [llvmlite_binding.object_code(ir, cpu, PASSES) for ir in irs]
-
-
-class _Worker:
-    """A process that compiles a share of the modules."""
-
-    def __init__(self, irs: Sequence[str], cpu: CpuDescription):
-        self._irs, self._cpu = irs, cpu
-        self._process: subprocess.Popen[bytes] | None = None
-        try:
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", "dlir.targets.cpu.compile_worker"],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL,
-            )
-            assert self._process.stdin is not None
-            pickle.dump((cpu, PASSES, list(irs)), self._process.stdin)
-            self._process.stdin.close()
-        except OSError:
-            pass
-
-    def objects(self) -> list[bytes]:
-        """What the process made, or what we make if it failed."""
-        if self._process is None or self._process.stdout is None:
-            return _compile_here(self._irs, self._cpu)
-        answer = self._process.stdout.read()
-        if self._process.wait() != 0:
-            return _compile_here(self._irs, self._cpu)
-        return pickle.loads(answer)
-
-
-def emit_assembly(ir: str, cpu: CpuDescription | None = None) -> str:
-    """The assembly of LLVM IR text, as the compiler would make it."""
-    from dlir.targets.cpu import llvmlite_binding
-
-    return llvmlite_binding.assembly(ir, cpu or host(), PASSES)
-
-
-# Calling.
 
 _DTYPES: dict[Attribute, np.dtype[Any]] = {
     Float64Type(): np.dtype(np.float64),
@@ -288,6 +189,7 @@ class NativeModule:
     ):
         from dlir.targets.cpu.emit import emit_ir, emit_parts  # not needed for known objects
 
+        compile_client.prepare()
         cpu = host()
         texts = (
             emit_parts(module, cpu, _PART_OPERATIONS) if processes > 1 else [emit_ir(module, cpu)]

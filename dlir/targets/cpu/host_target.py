@@ -11,6 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from dlir.object_cache import default_cache, key_of
+from dlir.targets.cpu import compile_client
 from dlir.version import version_of
 
 CPU_INFO = Path("/proc/cpuinfo")
@@ -34,9 +35,7 @@ def host_target() -> tuple[str, str, str]:
 
 
 def _asked() -> tuple[str, str, str]:
-    from dlir.targets.cpu import llvmlite_binding
-
-    return llvmlite_binding.host_target()
+    return compile_client.call("host_target")
 
 
 def _key() -> str | None:

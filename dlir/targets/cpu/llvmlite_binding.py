@@ -12,12 +12,12 @@ import itertools
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from threading import Lock
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from llvmlite import binding
 
-from dlir.diagnostics import fail
-from dlir.targets.cpu.description import CpuDescription
+if TYPE_CHECKING:
+    from dlir.targets.cpu.description import CpuDescription
 
 _jit_lock = Lock()
 _library_numbers = itertools.count()
@@ -46,13 +46,10 @@ def _machine(cpu: CpuDescription) -> Any:
 
 
 def _parse(ir: str) -> Any:
-    """Parse and verify; what LLVM refuses is a bug of ours, and its message says where."""
+    """Parse and verify. Raises RuntimeError with LLVM's message."""
     _initialise()
-    try:
-        module = binding.parse_assembly(ir)
-        module.verify()
-    except RuntimeError as error:
-        fail(None, f"LLVM refuses the generated code: {error}", rule="emit-llvm-ir")
+    module = binding.parse_assembly(ir)
+    module.verify()
     return module
 
 

@@ -19,8 +19,8 @@ from pathlib import Path
 
 import numpy as np
 
+from dlir.targets.cpu.compiling import compile_llvm
 from dlir.targets.cpu.description import CpuDescription, host
-from dlir.targets.cpu.execute import compile_llvm
 from dlir.targets.cpu.machine import NATIVE, Cache, Core, Cpu, General, Memory
 from dlir.targets.cpu.native_loops import CHAIN, CHAINS, FMAS, loops
 from dlir.targets.cpu.object_loader import Library

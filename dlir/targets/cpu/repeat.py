@@ -12,8 +12,8 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from dlir.object_cache import default_cache
+from dlir.targets.cpu.compiling import compile_llvm
 from dlir.targets.cpu.description import host
-from dlir.targets.cpu.execute import compile_llvm
 from dlir.targets.cpu.object_loader import Library
 
 _IR = """

@@ -20,11 +20,11 @@ from dlir.pipeline import PassManager
 from dlir.pipeline_text import pass_text
 from dlir.report import Report
 from dlir.signature import entry_function
-from dlir.targets.cpu import openmp, schedules
+from dlir.targets.cpu import compile_client, openmp, schedules
 from dlir.targets.cpu.bundle import Bundle, joined, known_bundles
+from dlir.targets.cpu.compiling import compile_many, emit_assembly
 from dlir.targets.cpu.description import CpuDescription, host
 from dlir.targets.cpu.executable import LEVELS, Compiled, CpuExecutable, NativeExecutable
-from dlir.targets.cpu.execute import compile_many, emit_assembly
 from dlir.targets.cpu.pipeline import PHASES, phase_text
 from dlir.types import is_memref
 
@@ -153,6 +153,7 @@ class CpuTarget:
     def _build(
         self, module: ModuleOp, entries: Sequence[str], options: CompileOptions, report: Report
     ) -> list[Bundle]:
+        compile_client.prepare()
         lowered = module.clone()
         for done, level in enumerate(PHASES, 1):
             with report.phase(level), self._explained(options, report):

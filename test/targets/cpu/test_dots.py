@@ -14,9 +14,9 @@ from dlir.numpy_types import BFLOAT16, Array
 from dlir.pipeline import PassManager
 from dlir.registry import default_registry
 from dlir.targets.cpu import target
+from dlir.targets.cpu.compiling import emit_assembly
 from dlir.targets.cpu.description import AARCH64, CpuDescription, describe, host
 from dlir.targets.cpu.emit import emit_ir
-from dlir.targets.cpu.execute import emit_assembly
 from dlir.targets.cpu.pipeline import PHASES, phase_text
 
 HOST = host()

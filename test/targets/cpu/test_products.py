@@ -15,9 +15,9 @@ from dlir.executable import CompileOptions
 from dlir.pipeline import PassManager
 from dlir.registry import default_registry
 from dlir.targets.cpu import target
+from dlir.targets.cpu.compiling import emit_assembly
 from dlir.targets.cpu.description import AARCH64, describe, host
 from dlir.targets.cpu.emit import emit_ir
-from dlir.targets.cpu.execute import emit_assembly
 from dlir.targets.cpu.pipeline import PHASES, phase_text
 
 AVX2 = "+avx2,+fma,+f16c,+bmi,+bmi2,+lzcnt,+popcnt,+movbe"

@@ -13,10 +13,10 @@ from dlir.pipeline import PassManager
 from dlir.registry import default_registry
 from dlir.requantize import multiplier_and_shift, requantize
 from dlir.targets.cpu import target
+from dlir.targets.cpu.compiling import emit_assembly
 from dlir.targets.cpu.description import AARCH64, CpuDescription, describe, host
 from dlir.targets.cpu.emit import emit_ir
 from dlir.targets.cpu.executable import CpuExecutable
-from dlir.targets.cpu.execute import emit_assembly
 from dlir.targets.cpu.pipeline import PHASES, phase_text
 
 HOST = host()

@@ -14,9 +14,9 @@ from dlir.api import lower
 from dlir.diagnostics import collect_diagnostics
 from dlir.executable import CompileOptions
 from dlir.targets.cpu import openmp
+from dlir.targets.cpu.compiling import emit_assembly
 from dlir.targets.cpu.description import host
 from dlir.targets.cpu.emit import emit_parts
-from dlir.targets.cpu.execute import emit_assembly
 from dlir.targets.cpu.target import threads_of
 
 needs_runtime = pytest.mark.skipif(openmp.runtime() is None, reason="no OpenMP runtime")
@@ -164,7 +164,7 @@ def test_tasks_in_another_part_are_found_by_a_table() -> None:
       func.return %y : tensor<512x512xf32>
     }"""  # noqa: E501
     module = lower(text, "cpu", "llvm", options=CompileOptions(threads=2))
-    parts = emit_parts(module, host(), 1)
+    parts = [*emit_parts(module, host(), 1)]
     callers = [part for part in parts if re.search(r"call void @\"?GOMP_parallel", part)]
     assert len(parts) > 1 and callers
     assert all(".task@GOTPCREL" in emit_assembly(part) for part in callers)

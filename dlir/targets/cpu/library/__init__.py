@@ -17,10 +17,11 @@ from xdsl.dialects.builtin import IntegerAttr, ModuleOp, UnitAttr, i32
 from dlir.diagnostics import fail
 from dlir.numpy_types import Array
 from dlir.targets.cpu.bundle import Bundle, init_names
+from dlir.targets.cpu.compiling import compile_llvm
 from dlir.targets.cpu.constants import ALIGNMENT, allocate, array_type, load_constants
 from dlir.targets.cpu.description import CpuDescription
 from dlir.targets.cpu.emit import callees, emit_ir
-from dlir.targets.cpu.execute import THREADS, NativeModule, compile_llvm
+from dlir.targets.cpu.execute import THREADS, NativeModule
 from dlir.targets.cpu.library.functions import Program, functions_text
 from dlir.targets.cpu.library.header import header_text
 from dlir.targets.cpu.library.interface import Interface

@@ -35,8 +35,8 @@ from dlir.registry import default_registry
 from dlir.report import Report
 from dlir.signature import entry_function
 from dlir.targets.cpu.bundle import Bundle
+from dlir.targets.cpu.compiling import compile_many
 from dlir.targets.cpu.description import host
-from dlir.targets.cpu.execute import compile_many
 from dlir.targets.cpu.target import TARGET, CpuExecutable
 from dlir.targets.cpu.tune.subjects import kernel_in, planned_extents
 from dlir.types import element_of, shape_of
