@@ -152,6 +152,7 @@ PASSES: dict[str, str] = {
     "structured-schedule": "dlir.transforms.structured_schedule:StructuredSchedule",
     "structured-share-terms": "dlir.transforms.structured_share_terms:StructuredShareTerms",
     "structured-sink-widening": "dlir.transforms.structured_sink_widening:StructuredSinkWidening",
+    "structured-skip-hidden": "dlir.transforms.structured_skip_hidden:StructuredSkipHidden",
     "structured-split-copies": "dlir.transforms.structured_split_copies:StructuredSplitCopies",
     "structured-tile": "dlir.transforms.structured_tile:StructuredTile",
     "structured-turn-products": "dlir.transforms.structured_turn_products:StructuredTurnProducts",

@@ -1,0 +1,1 @@
+"""What `structured-skip-hidden` is made of."""
