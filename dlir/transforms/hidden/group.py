@@ -91,6 +91,8 @@ def _begin(op: GenericOp) -> Group | None:
         return None
     if not all(_follows_scores(roles, x) for x in roles.extra):
         return None
+    if not any(roles.out.forms[-1] in x.forms for x in roles.extra):
+        return None
     return Group(op, roles, gain)
 
 

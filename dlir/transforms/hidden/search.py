@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 
 from xdsl.builder import Builder
 from xdsl.dialects import arith, memref, scf
@@ -22,8 +21,6 @@ from dlir.transforms.hidden.group import Group
 from dlir.transforms.hidden.mask import HIDDEN, VISIBLE
 from dlir.types import is_memref, number
 
-INFINITY = float("inf")
-
 
 class Search:
     """The panels of keys behind which none of a block's rows sees anything."""
@@ -38,45 +35,39 @@ class Search:
         """How many panels have to be computed, before the group."""
         sizes = self.sizes
         is_safe = hides_exactly(sizes, self.group, self.totals)
-        largest, seen, least = (local(sizes, shape) for shape in ((), self._row_sizes(), ()))
-        for memory in (largest, seen, least):
-            sizes.insert(FillOp(real(sizes, -INFINITY), memory))
+        some, least = local(sizes, ()), local(sizes, ())
+        seen = local(sizes, self._row_sizes()) if self.rows else least
+        for memory in dict.fromkeys((some, seen, least)):
+            sizes.insert(FillOp(real(sizes, 0.0), memory))
 
-        def fold_rows(panel: Size) -> None:
-            self._look_at(panel, seen)
-            fold(sizes, seen, least, arith.MinimumfOp, INFINITY)
+        def look_at_rows(panel: Size) -> None:
+            self._count(panel, seen, "oge", VISIBLE)
+            if self.rows:
+                fold(sizes, seen, least, arith.MinimumfOp, float("inf"))
 
-        last = self._down(
-            self.panels,
-            lambda: compare(sizes, "ugt", load(sizes, largest), HIDDEN),
-            lambda panel: self._look_at(panel, largest),
-        )
+        last = self._down(self.panels, some, lambda n: self._count(n, some, "ugt", HIDDEN))
         bound = sizes.add(last, 1)
-        # if one has seen NaN the least is none: then all panels are looked at, and computed
-        all_see = partial(self._all_see, least)
-        self._down(bound, all_see, fold_rows)
-        is_known = sizes.insert(arith.AndIOp(is_safe, all_see())).result
+        self._down(bound, least, look_at_rows)
+        is_known = sizes.insert(arith.AndIOp(is_safe, self._is_some(least))).result
         every = sizes.constant(self.panels)
         return sizes.insert(arith.SelectOp(is_known, sizes.value(bound), every)).result
 
-    def _all_see(self, least: SSAValue) -> SSAValue:
-        return compare(self.sizes, "oge", load(self.sizes, least), VISIBLE)
+    def _is_some(self, count: SSAValue) -> SSAValue:
+        return compare(self.sizes, "ogt", load(self.sizes, count), 0.0)
 
     def _row_sizes(self) -> tuple[int, ...]:
         extents = self.group.first.static_extents()
         return tuple(extents[d] for d in self.rows)
 
-    def _down(
-        self, start: Size, stop: Callable[[], SSAValue], look: Callable[[Size], None]
-    ) -> SSAValue:
+    def _down(self, start: Size, count: SSAValue, look: Callable[[Size], None]) -> SSAValue:
         """Look at one panel after the other, from number `start` - 1 down to the first one, until
-        `stop`; the number of the last one that was looked at."""
+        the count is not 0; the number of the last one that was looked at."""
         sizes = self.sizes
         before, after = (Block(arg_types=[IndexType()]) for _ in range(2))
         outside, sizes.builder = sizes.builder, Builder(InsertPoint.at_end(before))
         left = sizes.insert(arith.CmpiOp(before.args[0], sizes.constant(0), "ne")).result
         yes = sizes.insert(arith.ConstantOp.from_int_and_width(1, 1)).result
-        go_on = sizes.insert(arith.XOrIOp(stop(), yes)).result
+        go_on = sizes.insert(arith.XOrIOp(self._is_some(count), yes)).result
         both = sizes.insert(arith.AndIOp(left, go_on)).result
         sizes.insert(scf.ConditionOp(both, before.args[0]))
         sizes.builder = Builder(InsertPoint.at_end(after))
@@ -87,8 +78,8 @@ class Search:
         loop = scf.WhileOp([sizes.value(start)], [IndexType()], Region(before), Region(after))
         return sizes.insert(loop).results[0]
 
-    def _look_at(self, panel: Size, into: SSAValue) -> None:
-        """Into the memory of each row, or of all, the largest score of a product of 0."""
+    def _count(self, panel: Size, into: SSAValue, how: str, limit: float) -> None:
+        """Add, per row or for all, how many scores of a product of 0 are beyond a limit."""
         sizes, group = self.sizes, self.group
         first, count = sizes.mul(panel, group.panel), self._width(panel)
         operands = [self._cut(x, first, count) for x in group.scores.extra]
@@ -100,7 +91,7 @@ class Search:
                 into,
                 [map_of(forms, rank) for forms in (*(f for _, f in operands), rows)],
                 [*[Iterator.PARALLEL] * kept, *[Iterator.REDUCTION] * (rank - kept)],
-                self._largest_score(),
+                self._counting(how, limit),
             )
         )
 
@@ -112,19 +103,22 @@ class Search:
         left = sizes.sub(group.keys, sizes.mul(panel, group.panel))
         return sizes.min(group.panel, left)
 
-    def _largest_score(self) -> Region:
-        """The larger one of what a row has seen and what the epilogue makes of 0."""
+    def _counting(self, how: str, limit: float) -> Region:
+        """One more if what the epilogue makes of 0 is beyond a limit; counted in floats, which
+        take the fewest instructions."""
         epilogue = self.group.first.epilogue
         assert epilogue is not None
         region, block = body_region([*(a.type for a in epilogue.block.args[1:]), f32])
-        zero = arith.ConstantOp(number(0, f32))
-        block.add_op(zero)
+        zero, one, end = (arith.ConstantOp(number(n, f32)) for n in (0.0, 1.0, limit))
+        block.add_ops([zero, one, end])
         arguments: list[SSAValue] = [zero.result, *block.args[:-1]]
         known: dict[SSAValue, SSAValue] = dict(zip(epilogue.block.args, arguments, strict=True))
         for op in epilogue.block.ops:
             if isinstance(op, YieldOp):
-                largest = arith.MaximumfOp(block.args[-1], known[op.value])
-                block.add_ops([largest, YieldOp(largest.result)])
+                test = arith.CmpfOp(known[op.value], end.result, how)
+                term = arith.SelectOp(test, one.result, zero.result)
+                total = arith.AddfOp(block.args[-1], term)
+                block.add_ops([test, term, total, YieldOp(total.result)])
             else:
                 block.add_op(op.clone(known))
         return region
