@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 import dlir
+from bench.models.transformer import gpt2_block
 
 LOWEST = float(np.finfo(np.float32).min)
 LENGTHS = [1, 2, 59, 60, 61, 63, 64, 65, 127, 257]
@@ -153,6 +154,21 @@ def test_other_masks(value: float) -> None:
         _compare([*_inputs(130, 130), mask], "130x130xf32")
         mask[:] = np.where(sees, value, -np.inf)
         _compare([*_inputs(130, 130), mask], "130x130xf32")
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+@pytest.mark.parametrize("place", [None, 0, 70, 129])
+def test_block_of_a_transformer(place: int | None, threads: int) -> None:
+    """Queries, keys and values are parts of one tensor; a mask of the model chooses the lowest."""
+    pytest.importorskip("onnx")
+    block = gpt2_block(130, 64, 2)
+    model, (x,) = block.model(), block.inputs.values()
+    if place is not None:
+        x[0, place, 7] = np.nan
+    executable = dlir.compile(model, target="cpu", threads=threads, cache=False)
+    assert "scf.while" in str(executable.stage("buffers"))
+    expected = dlir.compile(model, target="ref")(x)
+    np.testing.assert_allclose(executable(x), expected, rtol=1e-4, atol=1e-4)
 
 
 def _skips(rows: int, keys: int, mask: str) -> bool:

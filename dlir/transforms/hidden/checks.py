@@ -18,6 +18,7 @@ from dlir.dialects.structured.rearrange import form
 from dlir.dialects.structured.shapes import Sizes
 from dlir.transforms.hidden.group import Group
 from dlir.transforms.hidden.mask import LARGEST
+from dlir.transforms.hidden.views import is_the_same, known_by, made_again
 from dlir.types import number
 
 Totals: TypeAlias = "dict[object, SSAValue]"
@@ -42,24 +43,17 @@ def hides_exactly(sizes: Sizes, group: Group, totals: Totals) -> SSAValue:
 
 
 def _total_outside(sizes: Sizes, op: Operation, value: SSAValue, totals: Totals) -> SSAValue:
-    """Once for all blocks of rows, if the loops over these do not choose what is read."""
-    loop, owner = op.parent_op(), value.owner
-    if not isinstance(loop, scf.ForOp | scf.ParallelOp):
-        return _total(sizes, value)
-    view = owner if isinstance(owner, memref.SubviewOp) and _is_in(loop, value) else None
-    chosen = view.operands if view is not None else (value,)
-    if any(_is_in(loop, o) for o in chosen):
-        return _total(sizes, value)
-    key = (loop.parent, *chosen, view and view.static_offsets, view and view.static_sizes)
+    """Once for all blocks of rows, if the loop over these does not choose or write what is read."""
+    loop = op.parent_op()
+    if not isinstance(loop, scf.ForOp | scf.ParallelOp) or not is_the_same(loop, value):
+        here = op.parent_block()
+        assert here is not None
+        return _total(sizes, made_again(sizes, value, here))
+    key = (loop.parent, *known_by(loop, value))
     if key not in totals:
         outside = Sizes.before(loop)
-        source = outside.insert(view.clone()).result if view is not None else value
-        totals[key] = _total(outside, source)
+        totals[key] = _total(outside, made_again(outside, value, loop.body.block))
     return totals[key]
-
-
-def _is_in(loop: Operation, value: SSAValue) -> bool:
-    return loop.is_ancestor(value.owner)
 
 
 def _total(sizes: Sizes, value: SSAValue) -> SSAValue:

@@ -19,6 +19,7 @@ from dlir.dialects.structured.roles import (
     operands_of,
 )
 from dlir.transforms.hidden.mask import HIDDEN, gain_of
+from dlir.transforms.hidden.views import base_of
 from dlir.types import is_number
 
 _VIEWS = (memref.AllocaOp, memref.SubviewOp, memref.CastOp, memref.DimOp, ReshapeOp)
@@ -232,7 +233,9 @@ class _Flow:
             return False
         others = [roles.b.value, roles.out.value, *(x.value for x in roles.extra)]
         key = self._key_of([weights])
-        if key is None or op.reduction_dims != (key,) or self.keyed & {*others}:
+        if key is None or op.reduction_dims != (key,):
+            return False
+        if {base_of(v) for v in self.parts} & {base_of(v) for v in others}:
             return False
         self.group.last, self.group.mixture = op, roles
         return True
