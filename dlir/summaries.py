@@ -16,7 +16,10 @@ from typing import Any
 
 from dlir.registry import load_attribute
 
-_DOCSTRING = re.compile(r'"""([^\\]*?)"""')
+_HEAD = re.compile(r"(?!\w)[^:]*:\n\s*")
+_DOCSTRING = re.compile(r'"""(?P<plain>[^\\]*?)"""|r"""(?P<raw>.*?)"""', re.DOTALL)
+_DOUBTFUL = re.compile(r"#|\w*[\"']")
+"""A comment may stand before a docstring, and a string may be written in another way."""
 
 
 def summary_in_source(load: Callable[[], Any]) -> str | None:
@@ -51,12 +54,13 @@ def _file_of(module: str) -> Path | None:
 
 def _summary(text: str, name: str) -> str | None:
     """The summary of a class of this text: empty without a docstring, None when in doubt."""
-    heads = list(re.finditer(rf"^class {name}\b[^:]*:\n\s*", text, re.MULTILINE))
+    begin = f"\nclass {name}"
+    heads = [m for part in text.split(begin)[1:] if (m := _HEAD.match(part))]
     if len(heads) != 1:
         return None
-    begin = heads[0].end()
-    if found := _DOCSTRING.match(text, begin):
-        return inspect.cleandoc(found[1]).split("\n")[0]
-    # A comment may stand before a docstring, and a string may be written in another way.
-    doubtful = re.compile(r"#|\w*[\"']").match(text, begin)
-    return None if doubtful else ""
+    (head,) = heads
+    if found := _DOCSTRING.match(head.string, head.end()):
+        doc = found["plain"] or found["raw"] or ""
+        first = doc.partition("\n")[0].expandtabs().lstrip()
+        return first or inspect.cleandoc(doc).partition("\n")[0]
+    return None if _DOUBTFUL.match(head.string, head.end()) else ""

@@ -445,6 +445,12 @@ class Commented(ModulePass):
     # Why.
     """Text."""
 
+class Raw(ModulePass):
+    r"""A \\ b"""
+
+class BareWithMore(ModulePass):
+    """Not Bare."""
+
 class Escaped(ModulePass):
     """A \\ b"""
 
@@ -465,6 +471,7 @@ class Twice:
         ("Said", "One line."),
         ("Below", "Its first line."),
         ("Bare", ""),
+        ("Raw", "A \\ b"),
         ("Commented", None),
         ("Escaped", None),
         ("Short", None),
