@@ -126,6 +126,7 @@ def test_a_server_that_was_killed_is_replaced(
     assert not is_child(process) and process_of(only(servers)) != process
 
 
+@pytest.mark.filterwarnings("error")
 def test_where_no_server_can_be_started(
     servers: compile_client.Servers, here: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -178,23 +179,15 @@ def test_an_interrupted_question_leaves_no_answer(
     """The next one would take it for its own."""
     want = compile_llvm(text(2))
     server = only(servers)
-    monkeypatch.setattr(server, "_answers", Interrupted())
+
+    def interrupted(size: int) -> bytearray:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(server, "_read", interrupted)
     with pytest.raises(KeyboardInterrupt):
         compile_llvm(text(1))
     assert servers._all == set() and not is_child(process_of(server))
     assert compile_llvm(text(2)) == want
-
-
-class Interrupted:
-    """A stream whose reader is interrupted."""
-
-    def read(self, count: int) -> bytes:
-        raise KeyboardInterrupt
-
-    readline = readinto = read
-
-    def close(self) -> None:
-        pass
 
 
 def test_a_forked_process_has_a_server_of_its_own() -> None:
@@ -272,6 +265,40 @@ def test_closed_streams(closed: str, tmp_path: Path) -> None:
     done = subprocess.run(shell, capture_output=True, text=True)
     assert (done.stdout, done.stderr) == ("", "")
     assert result.read_text() == "True"
+
+
+def test_a_process_may_be_forked_while_a_server_works() -> None:
+    """By another thread: the child has none of its locks."""
+    script = """
+        import os, threading, time
+        from dlir.targets.cpu.compiling import compile_llvm
+        lines = "".join(f"  %x{i + 1} = mul i32 %x{i}, {i + 3}\\n" for i in range(30000))
+        text = "define i32 @f(i32 %x0) {\\n" + lines + "  ret i32 %x30000\\n}\\n"
+        thread = threading.Thread(target=compile_llvm, args=(text,))
+        compile_llvm("define void @f() { ret void }")
+        thread.start()
+        time.sleep(0.1)
+        assert thread.is_alive()
+        child = os.fork()
+        if child == 0:
+            assert compile_llvm("define void @f() { ret void }")
+            raise SystemExit(7)
+        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 7
+        thread.join()
+    """
+    assert run(script) == ""
+
+
+def test_a_default_for_sockets_is_not_taken() -> None:
+    script = """
+        import socket
+        from dlir.targets.cpu import compile_client
+        from dlir.targets.cpu.compiling import compile_llvm
+        socket.setdefaulttimeout(0.0001)
+        assert compile_llvm("define void @f() { ret void }")
+        assert not compile_client.SERVERS.given_up
+    """
+    assert run(script) == ""
 
 
 def test_a_signal_for_broken_pipes_is_not_raised() -> None:

@@ -15,7 +15,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from contextlib import suppress
+from contextlib import ExitStack
 from pathlib import Path
 from threading import Lock, Timer
 from typing import Any
@@ -92,64 +92,82 @@ class Server:
     def __init__(self) -> None:
         self.ready = False
         """Whether it was seen to work."""
-        path = [ROOT, *map(os.path.abspath, sys.path)]
-        start = f"import sys; sys.path[:] = {path!r}; from {SERVER} import main; main()"
-        self._said = tempfile.TemporaryFile()  # noqa: SIM115
-        self._connection, theirs = socket.socketpair()
-        with theirs:
-            for end in (self._connection, theirs):
-                end.setblocking(True)  # whatever the default is
-            self._keep_standard_streams_free()
-            self._process = subprocess.Popen(
-                [sys.executable, "-I", "-S", *_NO_FILES, "-c", start],
-                stdin=theirs.fileno(),
-                stdout=subprocess.DEVNULL,
-                stderr=self._said,
-                cwd="/",
-                start_new_session=True,  # ^C is meant for this process
-            )
-        self._answers = self._connection.makefile("rb")
-
-    def _keep_standard_streams_free(self) -> None:
-        """What is written to them may not reach the server, where this process has none."""
-        if self._connection.fileno() <= 2:
-            import fcntl
-
-            low = self._connection.detach()
-            self._connection = socket.socket(fileno=fcntl.fcntl(low, fcntl.F_DUPFD_CLOEXEC, 3))
-            os.close(low)
+        with ExitStack() as stack:
+            self._said = stack.enter_context(tempfile.TemporaryFile())
+            self._connection, theirs = map(_blocking, socket.socketpair())
+            stack.enter_context(self._connection)
+            with theirs:
+                self._process = subprocess.Popen(
+                    _command(),
+                    stdin=theirs.fileno(),
+                    stdout=subprocess.DEVNULL,
+                    stderr=self._said,
+                    cwd="/",
+                    start_new_session=True,  # ^C is meant for this process
+                )
+            stack.pop_all()
 
     def run(self, name: str, arguments: tuple[Any, ...]) -> tuple[bool, Any]:
         """Its answer. Raises Ended."""
         try:
             if not self.ready:
-                self.ready = pickle.load(self._answers) == "ready"
-            self._connection.sendall(pickle.dumps((name, arguments)), _NO_SIGNAL)
-            return pickle.load(self._answers)
-        except (OSError, EOFError, pickle.UnpicklingError) as error:
+                self.ready = self._receive() == "ready"
+            request = pickle.dumps((name, arguments))
+            self._connection.sendall(len(request).to_bytes(8, "little"), _NO_SIGNAL)
+            self._connection.sendall(request, _NO_SIGNAL)
+            return self._receive()
+        except OSError as error:
             raise Ended from error
+
+    def _receive(self) -> Any:
+        """What comes next. Raises OSError."""
+        return pickle.loads(self._read(int.from_bytes(self._read(8), "little")))
+
+    def _read(self, size: int) -> bytearray:
+        """So many bytes; no stream is used, whose lock a forked process might find taken."""
+        content = bytearray(size)
+        rest = memoryview(content)
+        while rest:
+            count = self._connection.recv_into(rest)
+            if count == 0:
+                raise ConnectionResetError
+            rest = rest[count:]
+        return content
 
     def stop(self) -> str:
         """End the process, and tell what it wrote last."""
-        self.close()
         self._process.kill()
         self._process.wait()
+        self._connection.close()
         self._said.seek(0)
         said = self._said.read().decode(errors="replace").strip()
         self._said.close()
         return said[-MESSAGE:]
 
-    def close(self) -> None:
-        """Close this process's end."""
-        with suppress(OSError):
-            self._answers.close()
-            self._connection.close()
-
     def forget(self) -> None:
         """In a forked process: it is the parent's."""
-        self.close()
+        self._connection.close()
         self._said.close()
         self._process.returncode = 0
+
+
+def _blocking(end: socket.socket) -> socket.socket:
+    """Whatever the default is; and not in the place of a standard stream that is closed, to which
+    something may be written."""
+    end.setblocking(True)
+    if end.fileno() > 2:
+        return end
+    import fcntl
+
+    with end:
+        return socket.socket(fileno=fcntl.fcntl(end, fcntl.F_DUPFD_CLOEXEC, 3))
+
+
+def _command() -> list[str]:
+    """Finds what this process finds, without its start-up files."""
+    path = [*map(os.path.abspath, sys.path), ROOT]
+    start = f"import sys; sys.path[:] = {path!r}; from {SERVER} import main; main()"
+    return [sys.executable, "-I", "-S", *_NO_FILES, "-c", start]
 
 
 class Servers:

@@ -1,8 +1,8 @@
 """A process that runs LLVM for another one, see compile_client.py.
 
-A request is a pickle of the name of a function in llvmlite_binding.py and its arguments; an answer
-is one of whether it was carried out, and its result or LLVM's message. Nothing is imported that
-LLVM does not need, so that a server is ready soon.
+A request is the name of a function in llvmlite_binding.py and its arguments; an answer is whether
+it was carried out, and its result or LLVM's message. Both are pickles after their length. Nothing
+is imported that LLVM does not need, so that a server is ready soon.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import pickle
 from contextlib import suppress
+from typing import BinaryIO
 
 
 def main() -> None:
@@ -17,14 +18,18 @@ def main() -> None:
     from dlir.targets.cpu import llvmlite_binding
 
     requests, answers = os.fdopen(0, "rb"), os.fdopen(os.dup(0), "wb")
-    with suppress(EOFError, OSError), requests, answers:
-        pickle.dump("ready", answers)
-        answers.flush()
-        while True:
-            name, arguments = pickle.load(requests)
+    with suppress(OSError), requests, answers:
+        _write(answers, "ready")
+        while head := requests.read(8):
+            name, arguments = pickle.loads(requests.read(int.from_bytes(head, "little")))
             try:
                 answer = True, getattr(llvmlite_binding, name)(*arguments)
             except RuntimeError as error:
                 answer = False, str(error)
-            pickle.dump(answer, answers)
-            answers.flush()
+            _write(answers, answer)
+
+
+def _write(stream: BinaryIO, content: object) -> None:
+    pickled = pickle.dumps(content)
+    stream.write(len(pickled).to_bytes(8, "little") + pickled)
+    stream.flush()

@@ -33,7 +33,7 @@ from xdsl.ir import Attribute
 
 from dlir.numpy_types import held_values
 from dlir.object_cache import default_cache
-from dlir.targets.cpu import compile_client, openmp
+from dlir.targets.cpu import openmp
 from dlir.targets.cpu.compiling import compile_many
 from dlir.targets.cpu.description import CALL_PREFIX, host
 from dlir.targets.cpu.object_loader import Library
@@ -189,7 +189,6 @@ class NativeModule:
     ):
         from dlir.targets.cpu.emit import emit_ir, emit_parts  # not needed for known objects
 
-        compile_client.prepare()
         cpu = host()
         texts = (
             emit_parts(module, cpu, _PART_OPERATIONS) if processes > 1 else [emit_ir(module, cpu)]
