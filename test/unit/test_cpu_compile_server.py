@@ -166,6 +166,14 @@ def test_idle_servers_end(servers: compile_client.Servers, monkeypatch: pytest.M
     assert compile_llvm(text(1)) == want
 
 
+def test_a_server_is_ended_once(servers: compile_client.Servers) -> None:
+    """By the end of the process, or because it is idle."""
+    compile_llvm(text(1))
+    server = only(servers)
+    servers.end_all()
+    assert servers.end(server) == ""
+
+
 def test_threads_have_servers_of_their_own(servers: compile_client.Servers) -> None:
     want = [compile_llvm(text(i)) for i in range(12)]
     with ThreadPoolExecutor(4) as pool:
