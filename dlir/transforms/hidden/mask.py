@@ -60,9 +60,7 @@ def _apply(op: Operation, scores: dict[SSAValue, _Score]) -> _Score | None:
         return None
     match op:
         case arith.AddfOp() | arith.SubfOp():
-            summable = not others and not first.added and op.lhs in scores
-            turned = isinstance(op, arith.AddfOp) and not others and not first.added
-            return _Score(first.gain, added=True) if summable or turned else None
+            return None if others or first.added else _Score(first.gain, added=True)
         case arith.MulfOp():
             factor = _number(op.rhs if op.lhs in scores else op.lhs)
             return _scaled(first, abs(factor)) if factor is not None else None
