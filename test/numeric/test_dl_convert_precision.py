@@ -1,6 +1,5 @@
 """Models in half-sized types: near the f32 model, and the same on cpu as by their semantics."""
 
-from dataclasses import replace
 from typing import Any
 
 import ml_dtypes
@@ -59,13 +58,13 @@ def model(text: str) -> Model:
             params[op.properties["name"].data] = (  # pyright: ignore
                 rng.normal(size=shape) / np.sqrt(shape[0])
             ).astype(np.float32)
-    return replace(loaded, params=params)
+    return Model(loaded.module, params)
 
 
 def converted(loaded: Model, options: str) -> Model:
     module = loaded.module.clone()
     PassManager(f"dl-convert-precision{{{options}}}").run(default_registry().context(), module)
-    return replace(loaded, module=module)
+    return Model(module, loaded.params)
 
 
 @pytest.mark.parametrize("ops", ["all", "contractions"])

@@ -77,11 +77,13 @@ class Group:
         return self.last.reduction_dims[0]
 
 
-def groups(block: Block) -> Iterator[Group]:
-    """Those of one block, of which hidden keys may be skipped."""
+def groups(block: Block, least_keys: int) -> Iterator[Group]:
+    """Those of one block, of which hidden keys may be skipped, with so many keys or more."""
     for op in block.ops:
         group = _begin(op) if isinstance(op, GenericOp) else None
-        if group is not None and group.keys > group.panel and _Flow(group).follow():
+        if group is None or group.keys < max(least_keys, group.panel + 1):
+            continue
+        if _Flow(group).follow():
             yield group
 
 
