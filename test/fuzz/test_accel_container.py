@@ -5,7 +5,7 @@ import struct
 import time
 import tracemalloc
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from targets.accel.accel_programs import model, sample
 
@@ -119,6 +119,7 @@ PIECES = [
 @settings(max_examples=300, deadline=None)
 @given(st.lists(st.tuples(st.integers(0, len(TEXT)), st.integers(0, 20), st.sampled_from(PIECES)),
                 min_size=1, max_size=5))  # fmt: skip
+@example([(109, 0, "\ud800")])
 def test_damaged_texts(changes: list[tuple[int, int, str]]):
     text = TEXT
     for at, length, piece in changes:

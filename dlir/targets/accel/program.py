@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, TypeAlias
+from typing import Any, NoReturn, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -135,11 +135,15 @@ class Program:
         return read_container(data, machine, name)
 
 
+MOST_TEXT = 1 << 16
+"""Bytes of a name or a type are less."""
+
+
 def check_symbols(symbols: Mapping[str, Symbol], data: Mapping[str, Bytes]) -> None:
     """Symbols lie in memory, apart from each other, and data fit. Raises CompileError."""
     before: Symbol | None = None
     for one in sorted(symbols.values(), key=lambda s: s.address):
-        if not 0 < len(one.name.encode()) < 1 << 16 or len(one.type.encode()) >= 1 << 16:
+        if not 0 < _bytes_in(one.name) < MOST_TEXT or _bytes_in(one.type) >= MOST_TEXT:
             _reject(f"the name or the type of the symbol at {one.address} is empty or too long")
         if one.size < 1 or one.address < 0 or one.end > DRAM_SIZE:
             _reject(f"symbol '{one.name}': {one.size} bytes at {one.address}, of {DRAM_SIZE}")
@@ -166,6 +170,14 @@ def _check_data(symbols: Mapping[str, Symbol], data: Mapping[str, Bytes]) -> Non
             _reject(f"the packed weight '{one.name}' has no data, or lies in the host's memory")
 
 
+def _bytes_in(text: str) -> int:
+    """Of UTF-8, in which programs are stored; half of a surrogate pair has none."""
+    try:
+        return len(text.encode())
+    except UnicodeEncodeError:
+        _reject(f"the name or the type {text!r} of a symbol is no Unicode text")
+
+
 def _check_packed(name: str, contents: Bytes, size: int) -> None:
     try:
         unpack(contents, size)
@@ -173,7 +185,7 @@ def _check_packed(name: str, contents: Bytes, size: int) -> None:
         _reject(f"the packed weight '{name}' of {size} bytes: {error}")
 
 
-def _reject(message: str) -> None:
+def _reject(message: str) -> NoReturn:
     fail(None, message, rule="isa-symbols")
 
 
