@@ -16,25 +16,60 @@ SUFFIX = ".thread"
 NONE: list[SSAValue] = []
 """The operands of a clause that is not used."""
 
-_NEUTRAL = (memref.DimOp, memref.SubviewOp, memref.ReinterpretCastOp, memref.CastOp, memref.LoadOp)
-_VECTOR = (vector.CreateMaskOp, vector.BroadcastOp, vector.LoadOp)
+_VIEWS = (memref.SubviewOp, memref.ReinterpretCastOp, memref.CastOp)
+_READING = (memref.DimOp, memref.LoadOp, vector.LoadOp)
+_NEUTRAL = (*_VIEWS, *_READING)
+_VECTOR = (vector.CreateMaskOp, vector.BroadcastOp, vector.ReductionOp)
 _COMPUTING = (*arith.Arith.operations, *math.Math.operations)
 _REPEATABLE = frozenset((*_NEUTRAL, *_VECTOR, *_COMPUTING, scf.YieldOp, func.ReturnOp))
 """What every thread may do: it writes nothing."""
 
 
 def _may_be_shared(region: Region) -> bool:
-    """Whether all writing is done inside parallel loops."""
-    for op in (op for block in region.blocks for op in block.ops):
-        if isinstance(op, scf.ForOp | scf.IfOp):
-            if not all(map(_may_be_shared, op.regions)):
-                return False
-        elif isinstance(op, scf.ParallelOp):
-            if op.res:
-                return False
-        elif type(op) not in _REPEATABLE:
-            return False
-    return True
+    """Whether all writing is done inside parallel loops, or to memory that each thread has."""
+    return all(map(_may_be_repeated, (op for block in region.blocks for op in block.ops)))
+
+
+def _may_be_repeated(op: Operation) -> bool:
+    """Whether every thread may do this, or its part of it."""
+    match op:
+        case scf.ForOp() | scf.IfOp():
+            return all(map(_may_be_shared, op.regions))
+        case scf.ParallelOp():
+            return not op.res
+        case memref.AllocaOp():
+            return not _is_changed_by_loops(op.memref)
+        case memref.StoreOp() | vector.StoreOp():
+            return isinstance(_memory_of(op).owner, memref.AllocaOp)
+        case _:
+            return type(op) in _REPEATABLE
+
+
+def _memory_of(store: memref.StoreOp | vector.StoreOp) -> SSAValue:
+    """What a store writes to, where views of it begin."""
+    memory: SSAValue = store.memref if isinstance(store, memref.StoreOp) else store.base
+    while isinstance(memory.owner, _VIEWS):
+        memory = memory.owner.operands[0]
+    return memory
+
+
+def _is_changed_by_loops(memory: SSAValue) -> bool:
+    """Whether a parallel loop may write to memory that is outside of it: not all threads see it."""
+    for use in memory.uses:
+        op = use.operation
+        if isinstance(op, _VIEWS):
+            if _is_changed_by_loops(op.results[0]):
+                return True
+        elif not isinstance(op, _READING) and _is_in_parallel_loop(op):
+            return True
+    return False
+
+
+def _is_in_parallel_loop(op: Operation) -> bool:
+    parent = op.parent_op()
+    while parent is not None and not isinstance(parent, scf.ParallelOp):
+        parent = parent.parent_op()
+    return parent is not None
 
 
 def _is_kernel(function: func.FuncOp) -> bool:
@@ -112,8 +147,9 @@ class ConvertParallelToOmp(ModulePass):
 
     The kernel's loops move into a function of their own, which every thread calls; of a parallel
     loop each thread does a part. Parallel loops write to different places, so that nobody waits
-    between them (`nowait`); the team meets at the end. A kernel that writes outside of its parallel
-    loops is left to one thread.
+    between them (`nowait`); the team meets at the end. What stands outside of parallel loops every
+    thread does for itself, on memory of its own (`memref.alloca`); a kernel that writes to other
+    memory there is left to one thread.
 
     Before:
     ```mlir
