@@ -77,7 +77,7 @@ def remember(model: Model) -> None:
     may_be_kept = model.is_as_read and not isinstance(model, KnownModel)
     files = _files_of(model) if may_be_kept else []
     key = _key(files[0]) if files else None
-    states = [(str(file.path), file.identity()) for file in files[1:]]
+    states = [(str(file.path.absolute()), file.identity()) for file in files[1:]]
     if key is None or any(identity is None for _, identity in states):
         return
     module = model.peek()
@@ -114,12 +114,15 @@ def outlined(module: ModuleOp) -> ModuleOp:
 
 
 def _key(file: StoredFile) -> str | None:
-    """The record's name in the cache; None for a file that may change without a trace."""
+    """The record's name in the cache; None for a file that may change without a trace.
+
+    Under another name, or from another folder, a linked file has other weights beside it.
+    """
     identity = file.identity()
     if identity is None:
         return None
     readers = [version_of(package) for package in READERS]
-    return key_of("read", compiler_id(), *readers, file.path.suffix, identity)
+    return key_of("read", compiler_id(), *readers, str(file.path.absolute()), identity)
 
 
 def _files_of(model: Model) -> list[StoredFile]:

@@ -170,6 +170,16 @@ def test_weights_beside_text_belong_to_it(tmp_path: Path) -> None:
         dlir.compile(path)
 
 
+@pytest.mark.parametrize("link", [os.link, os.symlink])
+def test_a_linked_file_has_the_weights_beside_the_link(tmp_path: Path, link: Any) -> None:
+    path = text_model(tmp_path)
+    link(path, tmp_path / "n.mlir")
+    save_file({"w": np.full(4, 9, np.float32)}, tmp_path / "n.safetensors")
+    remembered(path)
+    np.testing.assert_array_equal(dlir.compile(tmp_path / "n.mlir")(X), X + 9)
+    np.testing.assert_array_equal(dlir.compile(path)(X), X + 1)
+
+
 def test_external_weights_belong_to_the_model(tmp_path: Path) -> None:
     apart = {"save_as_external_data": True, "location": "data", "size_threshold": 0}
     path = onnx_model(tmp_path, 1.0, **apart)
