@@ -212,7 +212,7 @@ def compile_with(model: Model, target: str, options: CompileOptions) -> Executab
     check_params(model.peek(), model.params)
     executable = found.compile(specialised(model, options).peek(), model.params, options)
     if recalling:
-        known_models.remember(model)
+        known_models.remember(model, executable.report)
     return executable
 
 

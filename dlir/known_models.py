@@ -13,7 +13,6 @@ weights that lie in no file, registries with other plugins than the installed on
 from __future__ import annotations
 
 import json
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from math import prod
 from pathlib import Path
@@ -28,10 +27,11 @@ from dlir.diagnostics import fail
 from dlir.model import KnownModel, Model, Outline, digest_of
 from dlir.numpy_types import Array
 from dlir.object_cache import compiler_id, default_cache, key_of
-from dlir.params import Weights, bytes_of_params
+from dlir.params import Weights
 from dlir.parser import parse_module
 from dlir.printer import print_module
 from dlir.registry import default_registry
+from dlir.report import Report
 from dlir.stored_weights import Place, StoredFile, StoredWeights
 from dlir.version import version_of
 
@@ -72,8 +72,11 @@ def _contents(file: StoredFile, block: bytes) -> tuple[Outline, Mapping[str, Arr
     return Outline(functions, record["digest"], record["ops"], record["params"]), params
 
 
-def remember(model: Model) -> None:
-    """Keep a record of a model that was read from a file, if all that it depends on is known."""
+def remember(model: Model, report: Report) -> None:
+    """Keep a record of a model that was read from a file, if all that it depends on is known.
+
+    `report` is that of what was compiled.
+    """
     may_be_kept = model.is_as_read and not isinstance(model, KnownModel)
     files = _files_of(model) if may_be_kept else []
     key = _key(files[0]) if files else None
@@ -88,8 +91,8 @@ def remember(model: Model) -> None:
         "files": states,
         "functions": print_module(outlined(module)),
         "digest": digest_of(module),
-        "ops": Counter(op.name for op in module.walk() if op is not module),
-        "params": bytes_of_params(module, model.params),
+        "ops": report.ops,
+        "params": report.memory["params"],
         "weights": entries,
     }
     text = json.dumps(record).encode()
