@@ -39,6 +39,8 @@ from dlir.number_formats import FORMATS
 from dlir.types import BYTE_FLOATS, StoredType, is_integer, is_unsigned
 
 Array: TypeAlias = NDArray[Any]
+ArrayType: TypeAlias = tuple[np.dtype[Any], tuple[int, ...]]
+"""Element type and sizes, of which -1 stands for one that is not known."""
 Value: TypeAlias = Any
 """An array, a numpy scalar, or a value of some dialect's own (a token, ...)."""
 

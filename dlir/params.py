@@ -22,8 +22,8 @@ from xdsl.ir import Operation
 from dlir.addresses import address_of
 from dlir.diagnostics import fail
 from dlir.files import replacing
-from dlir.numpy_types import BFLOAT16, Array, dtype_of, type_name
-from dlir.stored_weights import ArrayType, StoredFile, StoredWeights
+from dlir.numpy_types import BFLOAT16, Array, ArrayType, dtype_of, type_name
+from dlir.stored_weights import StoredFile, StoredWeights
 
 _DTYPES: dict[str, np.dtype[Any]] = {
     "F64": np.dtype(np.float64),

@@ -20,7 +20,7 @@ from xdsl.dialects.func import FuncOp
 from xdsl.ir import Attribute
 
 from dlir.diagnostics import fail
-from dlir.numpy_types import Array, Value, find_dtype, type_name
+from dlir.numpy_types import Array, ArrayType, Value, find_dtype, type_name
 from dlir.types import ELEMENT_MARK, element_of, with_element
 
 
@@ -104,15 +104,13 @@ class Binding:
 
     def __init__(self, function: FuncOp):
         self._function = function
-        self._wanted = [_array_type(type) for type in public_types(function)[0]]
+        self.wanted = [_array_type(type) for type in public_types(function)[0]]
+        """Of each input; None for what is no tensor of numbers."""
 
     def __call__(self, arguments: Sequence[Any]) -> list[Value]:
-        if len(arguments) == len(self._wanted) and all(map(_fits, self._wanted, arguments)):
+        if len(arguments) == len(self.wanted) and all(map(_fits, self.wanted, arguments)):
             return [*arguments]
         return bind(self._function, arguments)
-
-
-ArrayType = tuple[np.dtype[Any], tuple[int, ...]]
 
 
 def _array_type(type: Attribute) -> ArrayType | None:

@@ -17,19 +17,16 @@ from dataclasses import dataclass
 from functools import cached_property
 from math import prod
 from pathlib import Path
-from typing import Any, TypeAlias
 
 import numpy as np
 
 from dlir.addresses import address_of
 from dlir.diagnostics import fail
-from dlir.numpy_types import Array
+from dlir.numpy_types import Array, ArrayType
 
 SETTLED = 2_000_000_000
 """Nanoseconds. A file that was changed later than so long ago may change again without a trace:
 the clocks of file systems are coarse, of some a second or two."""
-
-ArrayType: TypeAlias = tuple[np.dtype[Any], tuple[int, ...]]
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from math import prod
 from typing import Any, cast
 
@@ -11,7 +12,7 @@ from xdsl.dialects.builtin import DYNAMIC_INDEX
 from xdsl.ir import Attribute
 
 from dlir.addresses import address_of
-from dlir.numpy_types import Array, Value
+from dlir.numpy_types import Array, ArrayType, Value
 from dlir.params import drop_pages
 from dlir.targets.cpu.bundle import Bundle, Weight, init_names
 from dlir.targets.cpu.execute import NativeModule, dtype_of
@@ -19,18 +20,21 @@ from dlir.types import is_memref
 
 ALIGNMENT = 64  # bytes: where an arena and large arrays start
 LARGE = 1 << 14  # bytes
-ArrayType = tuple[tuple[int, ...], np.dtype[Any]]
-"""Sizes, of which -1 stands for one that is not known, and element type."""
 Empty = Callable[[Sequence[int], "np.dtype[Any]"], Array]
 """Makes a fresh array of this shape and type."""
 
 
 def empty(shape: Sequence[int], dtype: np.dtype[Any]) -> Array:
     """A fresh array; a large one begins at a cache line, so that no vector lies across two."""
+    return maker(shape, dtype)()
+
+
+def maker(shape: Sequence[int], dtype: np.dtype[Any]) -> Callable[[], Array]:
+    """What makes arrays like that of `empty`."""
     size = prod(shape) * dtype.itemsize
     if size < LARGE:
-        return np.empty(shape, dtype)
-    return room_of(size).view(dtype).reshape(shape)
+        return partial(np.empty, shape, dtype)
+    return lambda: room_of(size).view(dtype).reshape(shape)
 
 
 def load_constants(
@@ -44,7 +48,8 @@ def load_constants(
     for name, wanted in zip(init_names(bundle.entry, native.functions), bundle.inits, strict=True):
         init, weights = native.functions[name], [weight_of(w, bundle, params) for w in wanted]
         size = native.functions[f"{name}.plan"](*weights)[0]
-        results = [empty(*array_type(t)) for t in init.signature.inputs[len(weights) : -1]]
+        types = map(array_type, init.signature.inputs[len(weights) : -1])
+        results = [empty(shape, dtype) for dtype, shape in types]
         init(*weights, *results, room_of(int(size)))
         made += results
         for used in weights:
@@ -82,19 +87,19 @@ def contiguous(value: Value) -> Value:
 
 
 def array_type(attribute: Attribute) -> ArrayType:
-    """Sizes and element type of a memref."""
+    """Of a memref."""
     assert is_memref(attribute)
-    return attribute.get_shape(), dtype_of(attribute.element_type)
+    return dtype_of(attribute.element_type), attribute.get_shape()
 
 
 def allocate(types: Sequence[ArrayType], sizes: Sequence[int]) -> list[Array]:
     """Fresh arrays of these types; `sizes` gives every dynamic size, in order."""
     if not sizes:
-        return [empty(shape, dtype) for shape, dtype in types]
+        return [empty(shape, dtype) for dtype, shape in types]
     known = iter(sizes)
     return [
         empty([next(known) if n == DYNAMIC_INDEX else n for n in shape], dtype)
-        for shape, dtype in types
+        for dtype, shape in types
     ]
 
 

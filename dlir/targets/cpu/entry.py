@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import accumulate
 from typing import Any
 
+import numpy as np
 from xdsl.dialects.builtin import DYNAMIC_INDEX
 from xdsl.ir import Attribute
 
 from dlir.addresses import address_of
-from dlir.numpy_types import Array
+from dlir.numpy_types import Array, ArrayType
+from dlir.targets.cpu.constants import maker
 from dlir.targets.cpu.execute import NativeFunction, slot_count
 from dlir.targets.cpu.repeat import Change, repeat
 from dlir.types import is_memref
+
+SameCall = Callable[[Sequence[Any]], "list[Array] | None"]
+"""A call with other arguments; None, and nothing has run, if they have to be converted."""
 
 
 class EntryCall:
@@ -46,6 +51,36 @@ class EntryCall:
     def __call__(self, inputs: Sequence[Any], results: Sequence[Array], arena: Array) -> None:
         self._fill(inputs, results, arena)
         self._enter(self._address)
+
+    def with_same_sizes(self, wanted: Sequence[ArrayType], made: Sequence[ArrayType]) -> SameCall:
+        """Calls like the last one, where no size of arguments and results is dynamic.
+
+        All that can be known is: what is left takes a small model as long as its arithmetic.
+        """
+        slots, enter, address = self._slots, self._enter, self._address
+        inputs = [(*type, start) for type, (start, _) in zip(wanted, self._inputs, strict=True)]
+        outputs = [
+            (maker(shape, dtype), start)
+            for (dtype, shape), (start, _) in zip(made, self._results, strict=True)
+        ]
+
+        def call(arguments: Sequence[Any]) -> list[Array] | None:
+            if len(arguments) != len(inputs):
+                return None
+            for value, (dtype, shape, start) in zip(arguments, inputs, strict=True):
+                fits = value.__class__ is np.ndarray and value.shape == shape
+                if not fits or value.dtype != dtype or not value.flags.c_contiguous:
+                    return None
+                slots[start] = address_of(value)
+            results: list[Array] = []
+            for make, start in outputs:
+                result = make()
+                slots[start] = address_of(result)
+                results.append(result)
+            enter(address)
+            return results
+
+        return call
 
     def repeat(
         self,

@@ -8,6 +8,7 @@ from abc import abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from threading import Lock
+from typing import Any
 
 from xdsl.dialects.builtin import ModuleOp
 
@@ -122,9 +123,21 @@ class NativeExecutable(Executable):
 class CpuExecutable(NativeExecutable):
     """A function that is machine code as a whole."""
 
+    def __call__(self, *arguments: Any) -> Any:
+        if self.on_event is None:
+            (function,) = self.functions.values()
+            with self._lock:
+                results = function.call_again(arguments)
+            if results is not None:
+                return results[0] if len(results) == 1 else (tuple(results) or None)
+        return super().__call__(*arguments)
+
     def _run(self, arguments: Sequence[Value], tracer: KernelTracer | None) -> tuple[Value, ...]:
         (function,) = self.functions.values()
-        return function(arguments, tracer)
+        results = function(arguments, tracer)
+        if tracer is None:
+            function.expect(self._bound.wanted)
+        return results
 
     def stages(self) -> tuple[str, ...]:
         return LEVELS
