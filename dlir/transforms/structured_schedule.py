@@ -41,7 +41,10 @@ TILE_PIXELS = 4  # of a depthwise convolution: one or two registers of each
 WINDOW_ROWS = 8  # of a tile that windows slide down: more hardly save another load
 FEW_ROWS = 8  # for which weights are dequantised in registers, once for all rows
 PANEL_BYTES = 512 << 10  # of a panel that many rows read: half of a second cache, or less
+STREAMED_TALL = 4  # rows of a tile of sums: so many streams from memory
 UNROLLED = 16  # terms that divide a part of a sum evenly
+PARTS = 4  # of a panel that is read once: streams from memory that are worth their registers
+LEAST_PART = 64  # terms
 L1_INTERVAL, L1_WAYS = 4096, 8  # bytes between lines of a set of the first cache, and their number
 L2_BYTES = 16  # what the second cache delivers per multiply-add (two start in a cycle)
 
@@ -60,6 +63,9 @@ class StructuredSchedule(ModulePass):
     fewer rows such a b is read where it is, and `tile` takes the sum in blocks. So it does where a
     packed panel has no room in the second cache: each part of it is there until all rows have read
     it.
+
+    Where all rows fit one tile, so that a packed panel is read once, the sum is taken in some parts
+    at once, as streams from memory that the machine follows.
 
     Windows that slide down the rows of an image get a tile of some of these rows, and windows over
     channels a tile of pixels, so that what they share is read once.
@@ -107,7 +113,7 @@ class StructuredSchedule(ModulePass):
         extents = op.static_extents()
         rows = 1 if roles.row is None else max(1, planned(extents[roles.row]))
         dot = suitable_dot(op, roles, self.dots)
-        if dot is None and (streamed := _streamed(op, roles, known)) is not None:
+        if dot is None and (streamed := self._streamed(op, roles, known)) is not None:
             return streamed
         if dot is not None and not (rows >= MANY_ROWS // 2 or known):
             dot = None
@@ -124,11 +130,45 @@ class StructuredSchedule(ModulePass):
         entries: dict[str, str | list[int]] = {"kernel": "contraction", "vector": list(tile)}
         if packs:
             entries["pack"] = [1 - left_number(op, roles)]
+        parts = 1 if window is not None or dot is not None else self._parts(op, roles, tile)
+        if packs and parts > 1:
+            entries["parts"] = [parts]
         if block is not None:
             entries["tile"] = [block if d in op.reduction_dims else 0 for d in range(len(op.kinds))]
         if dot is not None:
             entries["dot"] = dot
         return ScheduleAttr.get(entries)
+
+    def _streamed(self, op: GenericOp, roles: Contraction, known: bool) -> ScheduleAttr | None:
+        """The vector kernel, where few rows or columns meet a side that is read as it lies.
+
+        Its lanes run along the only row of the result, or along the sum; then the few columns are
+        brought into the order of the sum, and a tile of rows reads them once.
+        """
+        a, b, inner = roles.a, roles.b, op.reduction_dims[-1]
+        rows, columns = _rows_of(op, roles, [b]), op.static_extents()[roles.lanes]
+        if planned(op.static_extents()[inner]) < LEAST_SUM:
+            return None
+        a_along, b_along = (x.depends_on(inner) and x.is_run_along(inner) for x in (a, b))
+        if a_along and 0 < columns <= STREAMED_COLUMNS:
+            entries: dict[str, str | list[int]] = {"kernel": "vector"}
+            if columns > 1:
+                entries["vector"] = self._streamed_tile(op, columns)
+            if not b_along:
+                entries["pack"] = [1 - left_number(op, roles)]
+            return ScheduleAttr.get(entries)
+        if known:
+            return None
+        along_row = rows == 1 and b.is_run_along(roles.lanes)
+        along_sum = a_along and b_along and 0 < rows <= STREAMED_ROWS
+        return ScheduleAttr.get({"kernel": "vector"}) if along_row or along_sum else None
+
+    def _streamed_tile(self, op: GenericOp, columns: int) -> list[int]:
+        """Rows and lanes: all sums, what is read along the shorter side, and one more fit."""
+        for rows in range(STREAMED_TALL, 1, -1):
+            if rows * columns + min(rows, columns) < self.registers:
+                return [rows, self._lanes_of(op)]
+        return [1, self._lanes_of(op)]
 
     def _lanes_of(self, op: GenericOp) -> int:
         """Of a register of accumulators."""
@@ -145,6 +185,15 @@ class StructuredSchedule(ModulePass):
         columns = max(1, planned(extents[roles.lanes]))
         tallest = WIDE_ROWS if is_blocked else near_rows(roles)
         return best_tile(rows, columns, self._lanes_of(op), self.registers - has_dot, tallest)
+
+    def _parts(self, op: GenericOp, roles: Contraction, tile: tuple[int, int]) -> int:
+        """In how many parts at once to take a sum whose panels are read by one tile each."""
+        rows, depth = _rows_of(op, roles, [roles.b]), op.static_extents()[op.reduction_dims[-1]]
+        if not 0 < rows <= tile[0]:
+            return 1
+        vectors = ceil(tile[1] / self._lanes_of(op))
+        fitting = (self.registers - vectors - 1) // (rows * vectors)
+        return max(1, min(PARTS, fitting, depth // LEAST_PART))
 
     def _sparse(self, op: SparseMatmulOp) -> ScheduleAttr | None:
         """The widest row of lanes such that a tile of the height of a block fits the registers."""
@@ -222,29 +271,6 @@ def _few_rows(rows: int, columns: int, lanes: int, registers: int) -> tuple[int,
 def _window_tile(rows: int, lanes: int, registers: int) -> tuple[int, int]:
     """As many rows as half of the registers, or eight: the weights of a window fill the others."""
     return max(1, min(rows, WINDOW_ROWS, registers // 2)), lanes
-
-
-def _streamed(op: GenericOp, roles: Contraction, known: bool) -> ScheduleAttr | None:
-    """The vector kernel, where few rows or columns meet a side that is read as it lies; else None.
-
-    Its lanes run along the only row of the result, or along the sum; then the few columns are
-    brought into the order of the sum.
-    """
-    a, b, inner = roles.a, roles.b, op.reduction_dims[-1]
-    rows, columns = _rows_of(op, roles, [b]), op.static_extents()[roles.lanes]
-    if planned(op.static_extents()[inner]) < LEAST_SUM:
-        return None
-    a_along, b_along = (x.depends_on(inner) and x.is_run_along(inner) for x in (a, b))
-    if a_along and 0 < columns <= STREAMED_COLUMNS:
-        entries: dict[str, str | list[int]] = {"kernel": "vector"}
-        if not b_along:
-            entries["pack"] = [1 - left_number(op, roles)]
-        return ScheduleAttr.get(entries)
-    if known:
-        return None
-    along_row = rows == 1 and b.is_run_along(roles.lanes)
-    along_sum = a_along and b_along and 0 < rows <= STREAMED_ROWS
-    return ScheduleAttr.get({"kernel": "vector"}) if along_row or along_sum else None
 
 
 def near_rows(roles: Contraction) -> int:

@@ -182,9 +182,10 @@ func.func @crowded(%x: tensor<128x4096xf32>, %w: tensor<4096x256xf32>, %o: tenso
   func.return %r : tensor<128x256xf32>
 }
 
-// Few columns: a row of x and a column are read along the sum; the columns are turned for that.
+// Few columns: a row of x and a column are read along the sum; the columns are turned for that, and
+// read once by four rows.
 // CHECK-LABEL: @few_columns
-// CHECK: schedule = #structured.schedule<kernel = vector, pack = [1]>} ins(%x, %w
+// CHECK: schedule = #structured.schedule<kernel = vector, vector = [4, 16], pack = [1]>} ins(%x, %w
 func.func @few_columns(%x: tensor<?x784xf32>, %w: tensor<784x4xf32>, %o: tensor<?x4xf32>) -> tensor<?x4xf32> {
   %r = structured.generic {maps = [(m, n, k) -> (m, k), (m, n, k) -> (k, n), (m, n, k) -> (m, n)],
                            iterators = [parallel, parallel, reduction], init = 0.0 : f32}
@@ -284,4 +285,35 @@ func.func @channels(%x: tensor<58x58x96xf32>, %o: tensor<56x56x96xf32>) -> tenso
     structured.yield %s : f32
   } -> tensor<56x56x96xf32>
   func.return %r : tensor<56x56x96xf32>
+}
+
+// All rows fit one tile: the sum is taken in parts, as many as there are registers and terms for.
+// CHECK-LABEL: @one_row
+// CHECK: schedule = #structured.schedule<kernel = contraction, vector = [1, 64], pack = [1], parts = [4]>
+func.func @one_row(%x: tensor<1x300xf32>, %o: tensor<1x512xf32>) -> tensor<1x512xf32> {
+  %w = dl.param "w" : tensor<300x512xf32>
+  %r = structured.generic {maps = [(m, n, k) -> (m, k), (m, n, k) -> (k, n), (m, n, k) -> (m, n)],
+                           iterators = [parallel, parallel, reduction], init = 0.0 : f32}
+      ins(%x, %w : tensor<1x300xf32>, tensor<300x512xf32>) outs(%o : tensor<1x512xf32>) {
+  ^bb0(%a: f32, %b: f32, %acc: f32):
+    %p = arith.mulf %a, %b : f32
+    %s = arith.addf %acc, %p : f32
+    structured.yield %s : f32
+  } -> tensor<1x512xf32>
+  func.return %r : tensor<1x512xf32>
+}
+
+// CHECK-LABEL: @three_rows
+// CHECK: schedule = #structured.schedule<kernel = contraction, vector = [3, 64], pack = [1], parts = [2]>
+func.func @three_rows(%x: tensor<3x300xf32>, %o: tensor<3x512xf32>) -> tensor<3x512xf32> {
+  %w = dl.param "w" : tensor<300x512xf32>
+  %r = structured.generic {maps = [(m, n, k) -> (m, k), (m, n, k) -> (k, n), (m, n, k) -> (m, n)],
+                           iterators = [parallel, parallel, reduction], init = 0.0 : f32}
+      ins(%x, %w : tensor<3x300xf32>, tensor<300x512xf32>) outs(%o : tensor<3x512xf32>) {
+  ^bb0(%a: f32, %b: f32, %acc: f32):
+    %p = arith.mulf %a, %b : f32
+    %s = arith.addf %acc, %p : f32
+    structured.yield %s : f32
+  } -> tensor<3x512xf32>
+  func.return %r : tensor<3x512xf32>
 }

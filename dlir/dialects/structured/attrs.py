@@ -69,6 +69,7 @@ class ScheduleAttr(ParametrizedAttribute):
         "order": list,
         "vector": list,
         "pack": list,
+        "parts": list,
         "buffer": list,
         "dot": str,
         "threads": list,

@@ -76,8 +76,12 @@ def _vector(op: GenericOp, schedule: ScheduleAttr) -> str | None:
     shape = schedule.integers("vector") or ()
     kernel, lanes = schedule.word("kernel"), op.out_forms[-1].plain_dim if op.out_forms else None
     pixels = kernel == "vector" and lanes is not None and match_pixels(op, lanes) is not None
-    if kernel not in ("contraction", KERNEL) and not (pixels and len(shape) == 2):
-        return "'vector' is for contractions, and [pixels, channels] for windows over channels"
+    sums = kernel == "vector" and bool(op.reduction_dims)
+    if kernel not in ("contraction", KERNEL) and not ((pixels or sums) and len(shape) == 2):
+        return (
+            "'vector' is for contractions, [rows, lanes] for sums along lanes, and "
+            "[pixels, channels] for windows over channels"
+        )
     if min(shape, default=0) < 1 or prod(shape) > LARGEST_TILE:
         return f"'vector' takes sizes of at least 1, and {LARGEST_TILE} elements at most"
     return None
@@ -134,6 +138,16 @@ def _buffer(op: GenericOp, schedule: ScheduleAttr) -> str | None:
     return None
 
 
+def _parts(op: GenericOp, schedule: ScheduleAttr) -> str | None:
+    parts = schedule.integers("parts") or ()
+    if schedule.word("kernel") != "contraction" or schedule.word("dot") is not None:
+        return "'parts' is for contractions, and not for dot products"
+    tile = prod(schedule.integers("vector") or ())
+    if len(parts) != 1 or parts[0] < 1 or tile * parts[0] > LARGEST_TILE:
+        return f"'parts' is one number, of register tiles that have {LARGEST_TILE} elements at most"
+    return None
+
+
 def _dot(op: GenericOp, schedule: ScheduleAttr) -> str | None:
     word = schedule.word("dot")
     roles = match_contraction(op) if op.reduction_dims else None
@@ -159,6 +173,7 @@ _CHECKS: dict[str, Callable[[GenericOp, ScheduleAttr], str | None]] = {
     "order": _order,
     "vector": _vector,
     "pack": _pack,
+    "parts": _parts,
     "buffer": _buffer,
     "dot": _dot,
     "threads": _threads,

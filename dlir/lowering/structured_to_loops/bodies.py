@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from xdsl.dialects import arith, vector
+from xdsl.dialects.builtin import FixedBitwidthType
 from xdsl.ir import Attribute, Block, Operation, SSAValue
 
 from dlir import types
 from dlir.dialects.shared import vector_type
 from dlir.dialects.structured.ops import IndexOp, YieldOp
+from dlir.dialects.structured.roles import Factor
 from dlir.dialects.vectorized import dense
 from dlir.lowering.structured_to_loops.emitter import INDEX, Emitter, Index
 from dlir.types import is_vector
@@ -71,6 +73,20 @@ class Body:
         steps = dense(vector_type(INDEX, [width]), list(range(width)))
         base = self._emit.broadcast(at, [width])
         return self._emit.insert(arith.AddiOp(base, self._emit.constant(steps)))
+
+
+def as_factor(emit: Emitter, value: SSAValue, factor: Factor, element: Attribute) -> SSAValue:
+    """A vector of an operand's elements as factors of a product of type `element`."""
+    t = value.type
+    assert is_vector(t)
+    if factor.is_flipped:
+        assert isinstance(t.element_type, FixedBitwidthType)
+        sign = emit.splat(1 << (t.element_type.bitwidth - 1), t.element_type, t.get_shape())
+        value = emit.insert(arith.XOrIOp(value, sign))
+    if factor.extension is None:
+        return value
+    wide = vector_type(element, t.get_shape())
+    return emit.insert(factor.extension.create(operands=[value], result_types=[wide]))
 
 
 def shape_of_vector(value: SSAValue) -> tuple[int, ...]:

@@ -15,7 +15,7 @@ shows in the op's own maps: the result's last index is `NR * nb + nr`.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import partial
+from functools import partial, reduce
 from typing import TypeAlias, TypeVar
 
 from xdsl.dialects import arith, memref, vector
@@ -42,7 +42,7 @@ from dlir.lowering.structured_to_loops.access import (
     read_scalar,
     write_lanes,
 )
-from dlir.lowering.structured_to_loops.bodies import Body, element_of
+from dlir.lowering.structured_to_loops.bodies import Body, as_factor, element_of
 from dlir.lowering.structured_to_loops.emitter import Emitter, Index
 from dlir.lowering.structured_to_loops.prefetch import (
     ask_for_row,
@@ -50,8 +50,7 @@ from dlir.lowering.structured_to_loops.prefetch import (
     next_panel,
     per_line,
 )
-from dlir.lowering.structured_to_loops.scalar import fold_over, loop_over
-from dlir.lowering.structured_to_loops.strips import bytes_of
+from dlir.lowering.structured_to_loops.scalar import fold_over, loop_over, tiles_along
 from dlir.types import is_memref, is_vector
 
 T = TypeVar("T")
@@ -85,6 +84,8 @@ class Kernel:
         self.rows, self.columns = rows, columns
         self.space = Space.of(emit, op)
         self.element = op.accumulator_type
+        parts = op.schedule.integers("parts") if op.schedule is not None else None
+        self.parts = parts[0] if parts else 1
         shared = [d for d in roles.outer if roles.b.depends_on(d)]
         self.shared, self.private = shared, [d for d in roles.outer if d not in shared]
 
@@ -118,53 +119,36 @@ class Kernel:
         emit.loop(full, count, 1, [], lambda i, c: step(i, c, True), shared=shared)
 
     def _row_tiles(self, lanes: Lanes) -> None:
-        """Tiles of MR rows, then smaller ones: exact for a known extent, else pairs and singles."""
+        """Tiles of MR rows, and smaller ones for the rest."""
         row = self.roles.row
         if row is None:
             self._tile(1, lanes)
-            return
-        extent = self.space.extents[row]
-        start: Index = 0
-        heights = [self.rows, *(h for h in (2, 1) if h < self.rows)]
-        if isinstance(extent, int):
-            rest = extent % self.rows
-            heights = [self.rows, rest] if rest else [self.rows]
-        for height in heights:
-            covered = self.emit.round_down(self.emit.sub(extent, start), height)
-            end = self.emit.add(start, covered)
-            tile = self._at_row(row, height, lanes)
-            self.emit.loop(start, end, height, [], tile, shared=row == self.space.shared)
-            start = end
-
-    def _at_row(
-        self, row: int, height: int, lanes: Lanes
-    ) -> Callable[[Index, Sequence[SSAValue]], Sequence[SSAValue]]:
-        def tile(i: Index, _: Sequence[SSAValue]) -> Sequence[SSAValue]:
-            self.space.at[row] = i
-            self._tile(height, lanes)
-            return []
-
-        return tile
+        else:
+            tile = partial(self._tile, lanes=lanes)
+            tiles_along(self.emit, self.space, row, self.rows, tile)
 
     def _tile(self, height: int, lanes: Lanes) -> None:
-        """acc = 0, or out; for k: acc += column * row; out = epilogue(acc)"""
+        """acc = 0, or out; for k: acc += column * row; out = epilogue(acc)
+
+        A sum in parts has an acc for each of them.
+        """
         emit, space = self.emit, self.space
         shape = [height, lanes.width]
         # a packed b has whole panels, zero behind its last column
         whole = lanes if self.roles.panel is None else Lanes(lanes.dim, lanes.width)
         leading, inner = self._reductions()
         prefetch = self._prefetcher(inner)
-        start = emit.splat(0.0, self.element, shape)
+        starts = [emit.splat(0.0, self.element, shape)] * self.parts
         if self.op.init is None:
-            start = emit.broadcast(self._tile_of(self.roles.out, height, lanes), shape)
+            starts[0] = emit.broadcast(self._tile_of(self.roles.out, height, lanes), shape)
         self._prefetch_epilogue(height, lanes)
 
         def accumulate(carried: Sequence[SSAValue]) -> Sequence[SSAValue]:
             space.at[inner] = 0
             return self.products(height, whole, inner, prefetch, carried)
 
-        acc = fold_over(emit, space, leading, [start], accumulate)[0]
-        self._finish(acc, height, lanes)
+        accs = fold_over(emit, space, leading, starts, accumulate)
+        self._finish(reduce(self._add, accs), height, lanes)
 
     def _reductions(self) -> tuple[list[int], int]:
         """The iterators of the sum: outer ones, and the one of the innermost loop."""
@@ -179,20 +163,31 @@ class Kernel:
         prefetch: Callable[[], None],
         carried: Sequence[SSAValue],
     ) -> Sequence[SSAValue]:
-        """The innermost loop: products of a column of a and a row of b, added to the tile."""
+        """The innermost loop: products of a column of a and a row of b, added to the tile.
+
+        Parts of the sum go side by side, and their rest with the first of them.
+        """
         emit, space = self.emit, self.space
         column = self._column_reader(height, inner)
         left, right = factors_in_order(self.op, self.roles)
+        extent = space.extents[inner]
+        length = emit.div(extent, self.parts)
 
-        def step(k: Index, values: Sequence[SSAValue]) -> list[SSAValue]:
+        def product(k: Index, acc: SSAValue) -> SSAValue:
             space.at[inner] = k
             prefetch()
-            a = emit.broadcast(self._extended(column(k), left), [height, lanes.width])
+            a = emit.broadcast(self._as_factor(column(k), left), [height, lanes.width])
             row = read_lanes(emit, self.roles.b, space, lanes)
-            b = emit.broadcast(self._extended(row, right), [height, lanes.width])
-            return [self._multiply_add(a, b, values[0])]
+            b = emit.broadcast(self._as_factor(row, right), [height, lanes.width])
+            return self._multiply_add(a, b, acc)
 
-        return emit.loop(0, space.extents[inner], 1, carried, step)
+        def step(k: Index, accs: Sequence[SSAValue]) -> list[SSAValue]:
+            places = [emit.add(k, emit.mul(length, part)) for part in range(len(accs))]
+            return [product(place, acc) for place, acc in zip(places, accs, strict=True)]
+
+        accs = emit.loop(0, length, 1, carried, step)
+        first = emit.loop(emit.mul(length, self.parts), extent, 1, accs[:1], step)
+        return [*first, *accs[1:]]
 
     def _prefetcher(self, inner: int) -> Callable[[], None]:
         """What to do in every row k of b, so that later rows are there in time."""
@@ -206,6 +201,8 @@ class Kernel:
             trips = emit.div(emit.add(space.extents[d], step - 1), step)
             number = emit.add(emit.mul(number, trips), emit.div(space.at[d], step))
             tiles = emit.mul(tiles, trips)
+        if tiles == 1 and self.parts > 1:
+            return lambda: None  # so many streams are followed by the machine itself
         if tiles == 1:
             return partial(ask_further_along, emit, space, roles, inner, self.columns)
         tiles_left = emit.sub(emit.sub(tiles, 1), number)
@@ -224,19 +221,12 @@ class Kernel:
             return self.emit.insert(vector.FMAOp(a, b, acc))
         return self.emit.insert(arith.AddiOp(acc, self.emit.insert(arith.MuliOp(a, b))))
 
-    def _extended(self, value: SSAValue, factor: Factor) -> SSAValue:
-        """An operand's elements as factors of the product."""
-        t = value.type
-        assert is_vector(t)
-        if factor.is_flipped:
-            sign = self.emit.splat(
-                1 << (bytes_of(t.element_type) * 8 - 1), t.element_type, t.get_shape()
-            )
-            value = self.emit.insert(arith.XOrIOp(value, sign))
-        if factor.extension is None:
-            return value
-        wide = vector_type(self.element, t.get_shape())
-        return self.emit.insert(factor.extension.create(operands=[value], result_types=[wide]))
+    def _add(self, a: SSAValue, b: SSAValue) -> SSAValue:
+        kind = arith.AddfOp if isinstance(self.element, AnyFloat) else arith.AddiOp
+        return self.emit.insert(kind(a, b))
+
+    def _as_factor(self, value: SSAValue, factor: Factor) -> SSAValue:
+        return as_factor(self.emit, value, factor, self.element)
 
     def _column_reader(self, height: int, inner: int) -> Callable[[Index], SSAValue]:
         """How to read `a` at (rows, k) as vector<MRx1>: one strided view if k is contiguous."""

@@ -23,14 +23,16 @@ def strips(
     carried: Sequence[Sequence[SSAValue]],
     body: Callable[[Lanes, Sequence[SSAValue]], Sequence[SSAValue]],
     part: tuple[Index, Index] | None = None,
+    narrow: int | None = None,
 ) -> list[Sequence[SSAValue]]:
     """Cut the iterator into wide vectors, then narrow masked ones.
 
     `carried` holds one list of carried values per width; the final lists are returned. A `part` of
     the iterator is given by its first value and their number, and is not divided among threads.
+    Without a `narrow` width that is a quarter of the widest.
     """
     start, count = part or (0, space.extents[dim])
-    wide, narrow = strip_widths(count, widest)
+    wide, narrow = strip_widths(count, widest, narrow)
     full = emit.add(start, emit.round_down(count, wide))
     end = emit.add(start, count)
 
@@ -52,9 +54,9 @@ def strips(
     return [first, second]
 
 
-def strip_widths(extent: Index, widest: int) -> tuple[int, int]:
+def strip_widths(extent: Index, widest: int, narrow: int | None = None) -> tuple[int, int]:
     """Wide and narrow vector lengths, powers of two; a wide one that divides the extent is best."""
-    narrow = widest * NARROW_BYTES // WIDE_BYTES
+    narrow = narrow or widest * NARROW_BYTES // WIDE_BYTES
     if not isinstance(extent, int):
         return widest, narrow
     wide = widest

@@ -6,14 +6,16 @@ together: a row is then read once for all of them.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import partial
+from itertools import islice, product
 
 from xdsl.dialects import arith, vector
 from xdsl.dialects.vector import CombiningKindAttr
 from xdsl.ir import Operation, SSAValue
 
 from dlir.dialects.structured.ops import GenericOp
-from dlir.dialects.structured.roles import STREAMED_COLUMNS, operands_of, parallel_order
+from dlir.dialects.structured.roles import STREAMED_COLUMNS, factors_of, operands_of, parallel_order
 from dlir.lowering.structured_to_loops.access import (
     Lanes,
     Space,
@@ -23,29 +25,42 @@ from dlir.lowering.structured_to_loops.access import (
     when_written,
     write_scalar,
 )
-from dlir.lowering.structured_to_loops.bodies import COMBINERS, Body, combiner
-from dlir.lowering.structured_to_loops.emitter import Emitter
-from dlir.lowering.structured_to_loops.scalar import first_value, fold_over, loop_over
-from dlir.lowering.structured_to_loops.strips import strip_widths, strips, widest_vector
+from dlir.lowering.structured_to_loops.bodies import COMBINERS, Body, as_factor, combiner
+from dlir.lowering.structured_to_loops.emitter import Emitter, Index
+from dlir.lowering.structured_to_loops.scalar import (
+    first_value,
+    fold_over,
+    loop_over,
+    tiles_along,
+)
+from dlir.lowering.structured_to_loops.strips import (
+    NARROW_BYTES,
+    WIDE_BYTES,
+    strip_widths,
+    strips,
+    widest_vector,
+)
 from dlir.types import is_integer
 
 FEW = 2
-"""Sums that have accumulators as wide as one alone; of more, all together have twice as many."""
+"""Results that have accumulators as wide as one alone; of more, all together have as many."""
+ROWS = 4
+"""That are walked together where they share what they read."""
+TOGETHER = 8
+"""Results that are computed together, unless a schedule has registers for more of them."""
 
 
 def lower_sums(emit: Emitter, op: GenericOp, dim: int) -> None:
     """Write the loops with the reduction iterator `dim` along the lanes."""
-    sums = _Sums(emit, op, dim)
-    loops = [d for d in parallel_order(op) if d != sums.joint]
-    loop_over(emit, sums.space, loops, when_written(emit, sums.out, sums.space, sums.point))
+    _Sums(emit, op, dim).write()
 
 
 def joint_dim(op: GenericOp, space: Space) -> int | None:
-    """An iterator over few results that are computed together, for they share what they read."""
+    """The last iterator over few results: computed together, they share what they read."""
     inputs, out, _ = operands_of(op)
     if dropped(out, space):
         return None
-    for dim in op.parallel_dims:
+    for dim in reversed(op.parallel_dims):
         few = 1 < op.static_extents()[dim] <= STREAMED_COLUMNS
         if few and dim != space.shared and not all(x.depends_on(dim) for x in inputs):
             return dim
@@ -63,47 +78,104 @@ class _Sums:
         fold = combiner(op.body.block)
         assert fold is not None
         self.fold = fold
+        self.factors = factors_of(op.body.block) if isinstance(fold, arith.AddfOp) else None
         self.joint = joint_dim(op, self.space)
-        self.count = 1 if self.joint is None else op.static_extents()[self.joint]
-        together = max(FEW, 1 << (self.count - 1).bit_length())
-        self.widest = widest_vector(self.inputs) * FEW // together
+        self.columns = 1 if self.joint is None else op.static_extents()[self.joint]
+        self.loops = [d for d in parallel_order(op) if d != self.joint]
+        self.row = self._shared_row()
+        self.rows, widest = self._tile_shape()
+        self.widths = widest, min(widest, widest_vector(self.inputs) * NARROW_BYTES // WIDE_BYTES)
+        self.places: list[dict[int, Index]] = []
+        """Of the results that are computed together, by iterator."""
 
-    def go_to(self, place: int) -> None:
-        """Of the results that are computed together."""
-        if self.joint is not None:
-            self.space.at[self.joint] = place
+    def _tile_shape(self) -> tuple[int, int]:
+        """Rows that are walked together, and the lanes of each of their results."""
+        tile = self.op.schedule.integers("vector") if self.op.schedule is not None else None
+        if tile is not None:
+            return tile[0], tile[1]
+        rows = 1 if self.row is None else min(ROWS, TOGETHER // self.columns)
+        results = max(FEW, 1 << (rows * self.columns - 1).bit_length())
+        return rows, widest_vector(self.inputs) * FEW // results
 
-    def point(self) -> None:
-        """The results at one place of the other iterators."""
-        widths = strip_widths(self.space.extents[self.dim], self.widest)
-        starts = [neutral(self.emit, self.fold, [n]) for n in widths for _ in range(self.count)]
+    def write(self) -> None:
+        """Tiles of rows that share what they read, or single results."""
+        emit, space, row = self.emit, self.space, self.row
+        if row is None:
+            point = when_written(emit, self.out, space, partial(self._tile, 1))
+            loop_over(emit, space, self.loops, point)
+            return
+        outer = [d for d in self.loops if d != row]
+        loop_over(emit, space, outer, lambda: tiles_along(emit, space, row, self.rows, self._tile))
+
+    def _shared_row(self) -> int | None:
+        """The innermost loop, if not all operands depend on it."""
+        long = [d for d in self.loops if self.space.extents[d] != 1]
+        if not long or dropped(self.out, self.space):
+            return None
+        return None if all(x.depends_on(long[-1]) for x in self.inputs) else long[-1]
+
+    def _tile(self, height: int) -> None:
+        """The results of so many rows, from the current one on, and of all joint columns.
+
+        What the longer side of the tile reads is used at once; registers hold the other's.
+        """
+        columns = {} if self.joint is None else {self.joint: self.columns}
+        sides = columns if self.row is None else {self.row: height, **columns}
+        box = dict(sorted(sides.items(), key=lambda side: -side[1]))
+        along = [[self.emit.add(self.space.at[d], i) for i in range(n)] for d, n in box.items()]
+        self.places = [dict(zip(box, place, strict=True)) for place in product(*along)]
+        widths = strip_widths(self.space.extents[self.dim], *self.widths)
+        starts = [neutral(self.emit, self.fold, [n]) for n in widths for _ in self.places]
         outer = [d for d in self.op.reduction_dims if d != self.dim]
         folded = fold_over(self.emit, self.space, outer, starts, self._rows)
-        for place in range(self.count):
-            self.go_to(place)
-            pairs = zip(folded[place :: self.count], starts[place :: self.count], strict=True)
-            self._finish([lanes for lanes, start in pairs if lanes is not start])
+        for number, place in enumerate(self.places):
+            self._go_to(place)
+            pairs = zip(folded, starts, strict=True)
+            mine = islice(pairs, number, None, len(self.places))
+            self._finish([lanes for lanes, start in mine if lanes is not start])
+        self._go_to(dict.fromkeys(columns, 0))
+
+    def _go_to(self, place: Mapping[int, Index]) -> None:
+        for dim, index in place.items():
+            self.space.at[dim] = index
 
     def _rows(self, carried: Sequence[SSAValue]) -> Sequence[SSAValue]:
-        split = [carried[: self.count], carried[self.count :]]
-        folded = strips(self.emit, self.space, self.dim, self.widest, split, self._strip)
+        count = len(self.places)
+        split = [carried[:count], carried[count:]]
+        widest, narrow = self.widths
+        folded = strips(self.emit, self.space, self.dim, widest, split, self._strip, narrow=narrow)
         return [value for part in folded for value in part]
 
     def _strip(self, lanes: Lanes, carried: Sequence[SSAValue]) -> Sequence[SSAValue]:
         """The accumulators with some lanes of each operand folded in."""
+        read: dict[tuple[object, ...], SSAValue] = {}
+
+        def term(number: int, place: Mapping[int, Index]) -> SSAValue:
+            """What several results share is read once."""
+            x = self.inputs[number]
+            key = (number, *(index for dim, index in place.items() if x.depends_on(dim)))
+            if key not in read:
+                read[key] = read_lanes(self.emit, x, self.space, lanes)
+            return read[key]
+
         values: list[SSAValue] = []
-        terms: dict[int, SSAValue] = {}
-        for place, before in enumerate(carried):
-            self.go_to(place)
-            for number, x in enumerate(self.inputs):
-                if place == 0 or (self.joint is not None and x.depends_on(self.joint)):
-                    terms[number] = read_lanes(self.emit, x, self.space, lanes)
-            value = self.body([*terms.values(), before], lanes.width)
-            value = self.emit.broadcast(value, [lanes.width])
+        for place, before in zip(self.places, carried, strict=True):
+            self._go_to(place)
+            terms = [term(number, place) for number in range(len(self.inputs))]
+            value = self._fold(terms, before, lanes.width)
             if lanes.mask is not None:
                 value = self.emit.insert(arith.SelectOp(lanes.mask, value, before))
             values.append(value)
         return values
+
+    def _fold(self, terms: Sequence[SSAValue], before: SSAValue, width: int) -> SSAValue:
+        """Products are added as they are, without a rounding of their own."""
+        if self.factors is None:
+            return self.emit.broadcast(self.body([*terms, before], width), [width])
+        wide = [self.emit.broadcast(x, [width]) for x in terms]
+        pairs = zip(wide, self.factors, strict=True)
+        x, y = (as_factor(self.emit, value, f, self.op.accumulator_type) for value, f in pairs)
+        return self.emit.insert(vector.FMAOp(x, y, before))
 
     def _finish(self, accumulators: Sequence[SSAValue]) -> None:
         """Fold the lanes, and write the result."""

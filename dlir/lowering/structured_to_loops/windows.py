@@ -75,9 +75,9 @@ class WindowKernel(Kernel):
 
     def _line(self, lanes: Lanes) -> SSAValue:
         _, right = factors_in_order(self.op, self.roles)
-        return self._extended(read_lanes(self.emit, self.roles.b, self.space, lanes), right)
+        return self._as_factor(read_lanes(self.emit, self.roles.b, self.space, lanes), right)
 
     def _factor(self, lanes: Lanes) -> SSAValue:
         left, _ = factors_in_order(self.op, self.roles)
         weight = self.emit.broadcast(read_scalar(self.emit, self.roles.a, self.space), [1])
-        return self.emit.broadcast(self._extended(weight, left), [lanes.width])
+        return self.emit.broadcast(self._as_factor(weight, left), [lanes.width])

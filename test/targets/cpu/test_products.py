@@ -28,7 +28,7 @@ SHAPES = {
     "no second block": ((17, 512, 1031), "kernel = contraction, vector = "),
     "one row": ((1, 521, 1031), "kernel = vector"),
     "one column": ((521, 1031, 1), "kernel = vector, pack = [1]"),
-    "eight columns": ((13, 67, 8), "kernel = vector, pack = [1]"),
+    "eight columns": ((13, 67, 8), "kernel = vector, vector = [3, 16], pack = [1]"),
     "nine columns": ((13, 67, 9), "kernel = contraction"),
     "a short sum": ((13, 63, 1), "kernel = contraction"),
 }
@@ -89,7 +89,9 @@ PANELS = {
     "one term more": ((12, 2049, 250), "pack = [1], tile = [0, 0, 1040]>"),
     "three parts": ((12, 4097, 250), "pack = [1], tile = [0, 0, 1376]>"),
     "one tile of rows": ((6, 4097, 250), "pack = [1]>"),
-    "one row": ((1, 4097, 250), "pack = [1]>"),
+    "one row": ((1, 4097, 250), "pack = [1], parts = [4]>"),
+    "three rows": ((3, 4097, 250), "pack = [1], parts = [2]>"),
+    "four rows": ((4, 4097, 250), "pack = [1]>"),
     "a narrow panel": ((13, 4097, 31), "pack = [1]>"),
     "parts of a narrow panel": ((33, 4097, 31), "pack = [1], tile = [0, 0, 2064]>"),
 }
@@ -130,6 +132,57 @@ def test_panels_in_blocks_that_a_file_asks_for(terms: int, tmp_path: Path) -> No
     assert "tile" in path.read_text()
     run = dlir.compile(model, schedule=path, threads=1, cache=False)
     assert np.array_equal(run(x, b, r), np.maximum(x @ w + b + r, 0))
+
+
+@pytest.mark.parametrize("columns", [9, 64, 65, 130])
+@pytest.mark.parametrize("terms", [127, 128, 129, 191, 192, 255, 256, 257, 263])
+def test_sums_in_parts(terms: int, columns: int) -> None:
+    """One part, one that has a term less or more than it takes for the next, and a rest."""
+    rng = np.random.default_rng(terms)
+    for rows in (1, 2, 3):
+        sizes = [(rows, terms), (terms, columns), (columns,), (rows, columns)]
+        x, w, b, r = (rng.integers(-3, 4, size).astype(np.float32) for size in sizes)
+        model = dlir.load(with_weight(rows, terms, columns), params={"w": w})
+        run = dlir.compile(model, threads=1, cache=False)
+        assert np.array_equal(run(x, b, r), np.maximum(x @ w + b + r, 0))
+
+
+@pytest.mark.parametrize("parts", [1, 3, 5, 70])
+def test_parts_that_a_file_asks_for(parts: int, tmp_path: Path) -> None:
+    """Also more than there are terms, and of a tile of several rows."""
+    rng = np.random.default_rng(parts)
+    x, w, b, r = (
+        rng.integers(-3, 4, s).astype(np.float32) for s in [(5, 67), (67, 40), 40, (5, 40)]
+    )
+    path = tmp_path / "s.txt"
+    options = CompileOptions(threads=1, cache=False, dump_schedule=path)
+    model = dlir.load(with_weight(5, 67, 40), params={"w": w})
+    compile_with(model, "cpu", options)
+    entry = path.read_text().replace("pack = [1]>", f"pack = [1], parts = [{parts}]>")
+    path.write_text(entry.replace("vector = [5, 64]", "vector = [2, 16]"))
+    assert "parts" in path.read_text()
+    run = dlir.compile(model, schedule=path, threads=1, cache=False)
+    assert np.array_equal(run(x, b, r), np.maximum(x @ w + b + r, 0))
+
+
+@pytest.mark.parametrize("columns", range(1, 9))
+@pytest.mark.parametrize("threads", [1, 2])
+def test_rows_that_share_columns(columns: int, threads: int) -> None:
+    """Whole tiles of rows and what is left, whole vectors and what is left."""
+    for rows in (1, 2, 3, 4, 5, 67):
+        for terms in (64, 65, 79, 80, 97):
+            check((rows, terms, columns), None, threads)
+
+
+@pytest.mark.parametrize("columns", [1, 3, 8])
+def test_what_is_not_a_number_stays_in_its_row(columns: int) -> None:
+    x, w = np.ones((9, 70), np.float32), np.ones((70, columns), np.float32)
+    x[3, 69], x[5, 1] = np.nan, np.inf
+    b, r = np.zeros(columns, np.float32), np.zeros((9, columns), np.float32)
+    y = dlir.compile(text(9, 70, columns), target="cpu", threads=1, cache=False)(x, w, b, r)
+    want = np.full((9, columns), 70, np.float32)
+    want[3], want[5] = np.nan, np.inf
+    assert np.array_equal(y, want, equal_nan=True)
 
 
 @pytest.mark.parametrize("name", ["blocks", "eight columns"])

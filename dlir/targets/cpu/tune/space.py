@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from math import prod
 from typing import TypeAlias
 
 from xdsl.dialects.builtin import DYNAMIC_INDEX
@@ -34,6 +35,8 @@ BLOCKS = (4, 16, 64)
 """Register tiles in a block of rows."""
 TERMS = (8, 16, 128, 512, 2048)
 """Of a block of a sum."""
+PARTS = (1, 2, 4)
+"""Of a sum."""
 
 Axis: TypeAlias = Callable[["Problem", ScheduleAttr], Iterator[ScheduleAttr | None]]
 
@@ -167,6 +170,17 @@ def _block(problem: Problem, schedule: ScheduleAttr) -> Iterator[ScheduleAttr]:
             yield schedule.updated({"block": size})
 
 
+def _parts(problem: Problem, schedule: ScheduleAttr) -> Iterator[ScheduleAttr]:
+    """The sum of a tile in more or fewer parts at once, whose accumulators fit the registers."""
+    sizes, vector = sizes_of(problem.op), schedule.integers("vector")
+    if sizes is None or vector is None or not schedule.integers("pack"):
+        return
+    registers = prod(vector) // sizes.lanes
+    for parts in PARTS:
+        if parts * registers < host().vector_registers:
+            yield schedule.updated({"parts": parts})
+
+
 def _threads(problem: Problem, schedule: ScheduleAttr) -> Iterator[ScheduleAttr]:
     """The iterator that threads share, or none."""
     if problem.threads < 2:
@@ -185,6 +199,7 @@ AXES: dict[str, Axis] = {
     "dot": _dot,
     "order": _order,
     "tile": _tile,
+    "parts": _parts,
     "block": _block,
     "threads": _threads,
 }
