@@ -47,7 +47,7 @@ def _scaled(series: tuple[float, ...], r: Term, n: Term, count: Term) -> Term:
     format = r.format
     gone = n < -0.5 - format.bias - format.mantissa
     zero = r.like(0.0)
-    if r.builder.ldexp and format.width == 32:
+    if _has_float_exponents(r):
         return gone.where(zero, r.horner(series)).times_two_to(n)
     doubled = gone.where(zero, r.horner([2 * c for c in series]))
     small = n < 3.0 - format.bias
@@ -81,14 +81,22 @@ def _exp_limits(format: Format) -> tuple[float, float]:
 
 def exp(x: Term) -> Term:
     """e^x = 2^n e^r."""
-    low, high = _exp_limits(x.format)
-    return _scaled_exp(*_reduce(x.at_least(low).at_most(high)))
+    return _scaled_exp(*_reduce(_limited(x, *_exp_limits(x.format))))
+
+
+def _limited(x: Term, low: float, high: float) -> Term:
+    """An argument that `_scaled` can take: of float exponents it knows itself which give 0."""
+    return (x if _has_float_exponents(x) else x.at_least(low)).at_most(high)
+
+
+def _has_float_exponents(x: Term) -> bool:
+    """Whether there is an instruction for x 2^n that takes any float n."""
+    return x.builder.ldexp and x.format.width == 32
 
 
 def exp2(x: Term) -> Term:
     """2^x = 2^n 2^r."""
-    low, high = exp2_limits(x.format)
-    x = x.at_least(low).at_most(high)
+    x = _limited(x, *exp2_limits(x.format))
     n, count = nearest(x)
     return scaled_exp2(x - n, n, count)
 
