@@ -26,10 +26,11 @@ func.func @parts(%x: memref<1x9xf32>, %w: memref<1x9x16xf32>, %o: memref<1x16xf3
   func.return
 }
 
-// Two rows and three columns at a time: what a column reads is used at once, by both rows.
+// Two rows, each from another half of all, and three columns at a time: what a column reads is used
+// at once, by both rows. A row is left.
 // CHECK-LABEL: @tile_of_sums
-// CHECK: scf.for [[I:%.*]] = %c0 to %c4 step %c2 {
-// CHECK-NEXT: [[J:%.*]] = arith.addi [[I]], %c1 : index
+// CHECK: scf.for [[I:%.*]] = %c0 to %c2 step %c1 {
+// CHECK-NEXT: [[J:%.*]] = arith.addi [[I]], %c2 : index
 // CHECK-NEXT: scf.for [[K:%.*]] = %c0 to %c64 step %c16
 // CHECK-NEXT: [[X:%.*]] = vector.load %x[[[I]], [[K]]] : memref<5x64xf32>, vector<16xf32>
 // CHECK-NEXT: [[W:%.*]] = vector.load %w[%c0, [[K]]] : memref<3x64xf32>, vector<16xf32>

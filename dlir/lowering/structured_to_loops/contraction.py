@@ -50,7 +50,7 @@ from dlir.lowering.structured_to_loops.prefetch import (
     next_panel,
     per_line,
 )
-from dlir.lowering.structured_to_loops.scalar import fold_over, loop_over, tiles_along
+from dlir.lowering.structured_to_loops.scalar import fold_over, loop_over
 from dlir.types import is_memref, is_vector
 
 T = TypeVar("T")
@@ -119,13 +119,33 @@ class Kernel:
         emit.loop(full, count, 1, [], lambda i, c: step(i, c, True), shared=shared)
 
     def _row_tiles(self, lanes: Lanes) -> None:
-        """Tiles of MR rows, and smaller ones for the rest."""
+        """Tiles of MR rows, then smaller ones: exact for a known extent, else pairs and singles."""
         row = self.roles.row
         if row is None:
             self._tile(1, lanes)
-        else:
-            tile = partial(self._tile, lanes=lanes)
-            tiles_along(self.emit, self.space, row, self.rows, tile)
+            return
+        extent = self.space.extents[row]
+        start: Index = 0
+        heights = [self.rows, *(h for h in (2, 1) if h < self.rows)]
+        if isinstance(extent, int):
+            rest = extent % self.rows
+            heights = [self.rows, rest] if rest else [self.rows]
+        for height in heights:
+            covered = self.emit.round_down(self.emit.sub(extent, start), height)
+            end = self.emit.add(start, covered)
+            tile = self._at_row(row, height, lanes)
+            self.emit.loop(start, end, height, [], tile, shared=row == self.space.shared)
+            start = end
+
+    def _at_row(
+        self, row: int, height: int, lanes: Lanes
+    ) -> Callable[[Index, Sequence[SSAValue]], Sequence[SSAValue]]:
+        def tile(i: Index, _: Sequence[SSAValue]) -> Sequence[SSAValue]:
+            self.space.at[row] = i
+            self._tile(height, lanes)
+            return []
+
+        return tile
 
     def _tile(self, height: int, lanes: Lanes) -> None:
         """acc = 0, or out; for k: acc += column * row; out = epilogue(acc)

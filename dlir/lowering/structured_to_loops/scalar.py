@@ -15,7 +15,7 @@ from dlir.lowering.structured_to_loops.access import (
     write_scalar,
 )
 from dlir.lowering.structured_to_loops.bodies import Body
-from dlir.lowering.structured_to_loops.emitter import Emitter, Index
+from dlir.lowering.structured_to_loops.emitter import Emitter
 
 
 def loop_over(emit: Emitter, space: Space, dims: Sequence[int], body: Callable[[], None]) -> None:
@@ -41,29 +41,6 @@ def fold_over(
 
     shared = first == space.shared
     return emit.loop(0, space.extents[first], 1, initial, step, shared=shared)
-
-
-def tiles_along(
-    emit: Emitter, space: Space, dim: int, height: int, tile: Callable[[int], None]
-) -> None:
-    """Tiles of so many places of an iterator, then smaller ones: exact for a known extent, else
-    pairs and single ones. `tile` gets its height; `space.at` tells where it begins."""
-    extent = space.extents[dim]
-    heights = [height, *(h for h in (2, 1) if h < height)]
-    if isinstance(extent, int):
-        rest = extent % height
-        heights = [height, rest] if rest else [height]
-    start: Index = 0
-    for each in heights:
-
-        def step(i: Index, _: Sequence[SSAValue], each: int = each) -> Sequence[SSAValue]:
-            space.at[dim] = i
-            tile(each)
-            return []
-
-        end = emit.add(start, emit.round_down(emit.sub(extent, start), each))
-        emit.loop(start, end, each, [], step, shared=dim == space.shared)
-        start = end
 
 
 def lower_scalar(emit: Emitter, op: GenericOp) -> None:

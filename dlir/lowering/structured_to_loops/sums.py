@@ -1,7 +1,8 @@
 """The vector kernel with lanes along a reduction: sums or maxima of rows, and products of a few.
 
 A few results that share what they read, such as the columns of a narrow product, are computed
-together: a row is then read once for all of them.
+together: a row is then read once for all of them. So are a few rows from different parts of all, as
+streams that come from memory faster than one.
 """
 
 from __future__ import annotations
@@ -31,7 +32,6 @@ from dlir.lowering.structured_to_loops.scalar import (
     first_value,
     fold_over,
     loop_over,
-    tiles_along,
 )
 from dlir.lowering.structured_to_loops.strips import (
     NARROW_BYTES,
@@ -45,7 +45,7 @@ from dlir.types import is_integer
 FEW = 2
 """Results that have accumulators as wide as one alone; of more, all together have as many."""
 ROWS = 4
-"""That are walked together where they share what they read."""
+"""That are walked together: streams from memory."""
 TOGETHER = 8
 """Results that are computed together, unless a schedule has registers for more of them."""
 
@@ -82,7 +82,7 @@ class _Sums:
         self.joint = joint_dim(op, self.space)
         self.columns = 1 if self.joint is None else op.static_extents()[self.joint]
         self.loops = [d for d in parallel_order(op) if d != self.joint]
-        self.row = self._shared_row()
+        self.row = self._inner_row()
         self.rows, widest = self._tile_shape()
         self.widths = widest, min(widest, widest_vector(self.inputs) * NARROW_BYTES // WIDE_BYTES)
         self.places: list[dict[int, Index]] = []
@@ -98,32 +98,51 @@ class _Sums:
         return rows, widest_vector(self.inputs) * FEW // results
 
     def write(self) -> None:
-        """Tiles of rows that share what they read, or single results."""
+        """Tiles of rows, or single results."""
         emit, space, row = self.emit, self.space, self.row
         if row is None:
-            point = when_written(emit, self.out, space, partial(self._tile, 1))
+            point = when_written(emit, self.out, space, partial(self._tile, []))
             loop_over(emit, space, self.loops, point)
-            return
-        outer = [d for d in self.loops if d != row]
-        loop_over(emit, space, outer, lambda: tiles_along(emit, space, row, self.rows, self._tile))
+        else:
+            outer = [d for d in self.loops if d != row]
+            loop_over(emit, space, outer, partial(self._row_tiles, row))
 
-    def _shared_row(self) -> int | None:
-        """The innermost loop, if not all operands depend on it."""
+    def _row_tiles(self, row: int) -> None:
+        """As many rows at a time, each from another part of them all: a long stream of its own."""
+        emit, extent = self.emit, self.space.extents[row]
+        part = emit.div(extent, self.rows)
+
+        def tile(i: Index, _: Sequence[SSAValue]) -> Sequence[SSAValue]:
+            self._tile([emit.add(i, emit.mul(part, r)) for r in range(self.rows)])
+            return []
+
+        def single(i: Index, _: Sequence[SSAValue]) -> Sequence[SSAValue]:
+            self._tile([i])
+            return []
+
+        shared = row == self.space.shared
+        emit.loop(0, part, 1, [], tile, shared=shared)
+        emit.loop(emit.mul(part, self.rows), extent, 1, [], single, shared=shared)
+
+    def _inner_row(self) -> int | None:
+        """The innermost loop, if it is one and all results are written."""
         long = [d for d in self.loops if self.space.extents[d] != 1]
-        if not long or dropped(self.out, self.space):
-            return None
-        return None if all(x.depends_on(long[-1]) for x in self.inputs) else long[-1]
+        return long[-1] if long and not dropped(self.out, self.space) else None
 
-    def _tile(self, height: int) -> None:
-        """The results of so many rows, from the current one on, and of all joint columns.
+    def _tile(self, rows: Sequence[Index]) -> None:
+        """The results of these rows, or of the current one, and of all joint columns.
 
         What the longer side of the tile reads is used at once; registers hold the other's.
         """
-        columns = {} if self.joint is None else {self.joint: self.columns}
-        sides = columns if self.row is None else {self.row: height, **columns}
-        box = dict(sorted(sides.items(), key=lambda side: -side[1]))
-        along = [[self.emit.add(self.space.at[d], i) for i in range(n)] for d, n in box.items()]
-        self.places = [dict(zip(box, place, strict=True)) for place in product(*along)]
+        sides: list[tuple[int, Sequence[Index]]] = []
+        if self.row is not None:
+            sides.append((self.row, rows))
+        if self.joint is not None:
+            sides.append((self.joint, range(self.columns)))
+        sides.sort(key=lambda side: -len(side[1]))
+        dims = [dim for dim, _ in sides]
+        at = product(*(places for _, places in sides))
+        self.places = [dict(zip(dims, place, strict=True)) for place in at]
         widths = strip_widths(self.space.extents[self.dim], *self.widths)
         starts = [neutral(self.emit, self.fold, [n]) for n in widths for _ in self.places]
         outer = [d for d in self.op.reduction_dims if d != self.dim]
@@ -133,7 +152,6 @@ class _Sums:
             pairs = zip(folded, starts, strict=True)
             mine = islice(pairs, number, None, len(self.places))
             self._finish([lanes for lanes, start in mine if lanes is not start])
-        self._go_to(dict.fromkeys(columns, 0))
 
     def _go_to(self, place: Mapping[int, Index]) -> None:
         for dim, index in place.items():
