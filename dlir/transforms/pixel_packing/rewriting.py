@@ -17,7 +17,8 @@ from dlir.dialects.structured.ops import GenericOp, element_type_of, shape_of
 from dlir.dialects.structured.rearrange import form, rearranged
 from dlir.dialects.structured.roles import spread
 from dlir.transforms.pixel_packing.choice import Choice
-from dlir.transforms.pixel_packing.convs import LANE, Conv, X, group_of
+from dlir.transforms.pixel_packing.convs import LANE, Conv, X
+from dlir.transforms.pixel_packing.walk import Walk, walk_of
 from dlir.types import number
 
 
@@ -63,102 +64,57 @@ class Rewriting:
         return self.packed.get(value, value)
 
     def _packed_conv(self, conv: Conv, made: list[Operation]) -> GenericOp:
-        op, extents = conv.op, conv.op.static_extents()
-        source, result = op.inputs[conv.a], op.results[0]
-        mine, packed = self.choice.pixels.get(source, 1), self.choice.pixels.get(result, 1)
-        blocks = packed if self.choice.is_wide(result) else 1
-        theirs = packed // blocks
-        moved = blocks > 1 and conv.stride % mine == 0  # each pixel is read where it is
-        group = 1 if moved else group_of(mine, packed, conv.stride)
-        gone = {conv.x, conv.o, conv.c, conv.kw}
-        kept = [d for d in range(len(extents)) if d not in gone]
-        first = -(-conv.pad // mine)  # taps before the row that holds the first pixel
-        last = (conv.stride * (group - 1) + conv.window - 1 - conv.pad) // mine
-        sizes = [extents[d] for d in kept]
-        shape = shape_of(op.outs)
-        units = [group // theirs] if group > theirs else []
-        used = (
-            mine if first or last else min(mine, conv.stride * (group - 1) + conv.window - conv.pad)
+        op, source, result = conv.op, conv.op.inputs[conv.a], conv.op.results[0]
+        walk = walk_of(
+            conv,
+            self.choice.pixels.get(source, 1),
+            self.choice.pixels.get(result, 1),
+            self.choice.is_wide(result),
         )
-        walked = [blocks] if moved else units
-        more = [shape[X] // (blocks if moved else group), *walked, theirs * extents[conv.o],
-                first + last + 1, used * extents[conv.c]]  # fmt: skip
-        base, count = len(kept), len(kept) + len(more)
-        x, *u, lane, tap, summed = range(base, count)
-        image = [_renamed(f, kept, count) for f in op.input_forms[conv.a][:X]]
-        step = conv.stride * (blocks if moved else group) // mine
-        each = {u[0]: conv.stride // mine} if moved else {}
-        image += [form(count, {x: step, tap: 1, **each}, -first), form(count, {summed: 1})]
-        sums = [d for d in kept if d in op.reduction_dims]
-        order = (*(() if moved else u), *(kept.index(d) for d in sums), tap, summed, lane)
-        weights = [form(count, {i: 1}) for i in order]
-        out = [_renamed(f, kept, count) for f in op.out_forms[:X]]
-        if blocks > 1:
-            out += [form(count, {x: 1}), form(count, {u[0]: extents[conv.o], lane: 1})]
-        else:
-            out += [
-                form(count, {x: group // theirs, **dict.fromkeys(u, 1)}),
-                form(count, {lane: 1}),
-            ]
-        pixels = (mine, used, theirs)
-        planes = self._planes(conv, sums, pixels, units, first, first + last + 1, made)
-        kinds = [op.kinds[d] for d in kept]
-        kinds += [Iterator.PARALLEL] * (2 + len(u)) + [Iterator.REDUCTION] * 2
-        element = element_type_of(op.outs)
-        empty = tensor.EmptyOp(
-            [], TensorType(element, [*shape[:X], shape[X] // packed, packed * extents[conv.o]])
-        )
+        empty = tensor.EmptyOp([], TensorType(element_type_of(op.outs), walk.result_shape))
+        planes = self._planes(walk, made)
         made.append(empty)
-        inputs = [self._read(source), planes]
-        maps = [image, weights]
-        if conv.a == 1:
-            inputs.reverse()
-            maps.reverse()
+        inputs, maps = [self._read(source), planes], [walk.image, walk.weights]
         leaves = op.paddings[conv.a]
-        if leaves is None and (first or last):
+        if leaves is None and walk.leaves_image:
             leaves = number(0, element_type_of(source))
-        padding = [leaves, None] if conv.a == 0 else [None, leaves]
-        parallel = [i for i, k in enumerate(kinds) if k is Iterator.PARALLEL]
-        extra, extra_maps = self._extras(op, conv.o, theirs, out, lane, parallel, made)
+        padding = [leaves, None]
+        if conv.a == 1:
+            for pair in (inputs, maps, padding):
+                pair.reverse()
+        extra, extra_maps = self._extras(walk, made)
         return GenericOp(
             inputs,
             empty.tensor,
-            [*(map_of(m, count) for m in maps), map_of(out, count)],
-            kinds,
+            [*(map_of(m, walk.count) for m in maps), map_of(walk.result, walk.count)],
+            walk.kinds,
             op.body.clone(),
             init=op.init,
             padding=padding if leaves is not None else None,
-            domain=[*sizes, *more],
+            domain=walk.extents,
             epilogue_inputs=extra,
             epilogue_maps=extra_maps,
             epilogue=op.epilogue.clone() if op.epilogue is not None else None,
         )
 
-    def _extras(
-        self,
-        op: GenericOp,
-        o: int,
-        theirs: int,
-        out: Sequence[Linear],
-        lane: int,
-        parallel: Sequence[int],
-        made: list[Operation],
-    ) -> tuple[list[SSAValue], list[AffineMap]]:
+    def _extras(self, walk: Walk, made: list[Operation]) -> tuple[list[SSAValue], list[AffineMap]]:
         """Epilogue inputs: images as the result, numbers per channel once for every pixel."""
         values: list[SSAValue] = []
         maps: list[AffineMap] = []
+        op, lane = walk.conv.op, walk.of(walk.lane)
         images = self.choice.images_of(op)
         for value, given in zip(op.epilogue_inputs, op.epilogue_forms, strict=True):
             if value in images:
                 values.append(self._read(value))
-                forms = list(out)
+                forms = walk.result
             else:
                 old = [spread(op, f) for f in given]
-                count = len(out[0].coefficients)
-                value, forms = self._tiled(value, old, o, theirs, made, form(count, {lane: 1}))
+                value, forms = self._tiled(value, old, walk.conv.o, walk.theirs, made, lane)
                 values.append(value)
-            cut = [Linear(tuple(f.coefficients[p] for p in parallel), f.constant) for f in forms]
-            maps.append(map_of(cut, len(parallel)))
+            cut = [
+                Linear(tuple(f.coefficients[p] for p in walk.parallel), f.constant) for f in forms
+            ]
+            maps.append(map_of(cut, len(walk.parallel)))
         return values, maps
 
     def _tiled(
@@ -196,27 +152,19 @@ class Rewriting:
         self.choice.constant.add(copy.results[0])
         return copy.results[0]
 
-    def _planes(
-        self,
-        conv: Conv,
-        sums: Sequence[int],
-        pixels: tuple[int, int, int],
-        units: Sequence[int],
-        first: int,
-        taps: int,
-        made: list[Operation],
-    ) -> SSAValue:
+    def _planes(self, walk: Walk, made: list[Operation]) -> SSAValue:
         """`out[u, .., T, (q, c), (p, o)] = w[.., kw = mine * (T - first) + q - s (theirs u + p) + pad]`."""  # noqa: E501
+        conv, units, sums = walk.conv, walk.units, walk.sums
         op, extents = conv.op, conv.op.static_extents()
-        (mine, used, theirs), front = pixels, len(units) + len(sums)
+        front = len(units) + len(sums)
         tap, q, c, p, o = range(front, front + 5)
         count = front + 5
-        domain = [*units, *(extents[d] for d in sums), taps, used, extents[conv.c], theirs,
-                  extents[conv.o]]  # fmt: skip
-        factors = {tap: mine, q: 1, p: -conv.stride}
+        domain = [*units, *(extents[d] for d in sums), walk.taps, walk.used, extents[conv.c],
+                  walk.theirs, extents[conv.o]]  # fmt: skip
+        factors = {tap: walk.mine, q: 1, p: -conv.stride}
         if units:
-            factors[0] = -conv.stride * theirs
-        column = form(count, factors, conv.pad - mine * first)
+            factors[0] = -conv.stride * walk.theirs
+        column = form(count, factors, conv.pad - walk.mine * walk.first)
         place = {d: form(count, {len(units) + i: 1}) for i, d in enumerate(sums)}
         place[conv.o] = form(count, {o: 1})
         if not conv.depthwise:
@@ -271,8 +219,3 @@ class Rewriting:
             [Iterator.PARALLEL] * 4,
             op.body.clone(),
         )
-
-
-def _renamed(one: Linear, kept: Sequence[int], count: int) -> Linear:
-    coefficients = [one.coefficients[d] for d in kept]
-    return Linear(tuple([*coefficients, *[0] * (count - len(kept))]), one.constant)
