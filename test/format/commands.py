@@ -129,9 +129,31 @@ def _diff(arguments: list[str]) -> int:
     return int(bool(lines))
 
 
+def _cmp(arguments: list[str]) -> int:
+    first, second = (Path(name).read_bytes() for name in arguments)
+    if first != second:
+        print(*arguments, "differ")
+    return int(first != second)
+
+
+def _ls(arguments: list[str]) -> int:
+    missing = [name for name in arguments if not Path(name).exists()]
+    for name in missing:
+        print(f"ls: cannot access '{name}': No such file or directory", file=sys.stderr)
+    print("\n".join(name for name in arguments if name not in missing))
+    return 2 if missing else 0
+
+
 def _echo(arguments: list[str]) -> int:
     print(*arguments)
     return 0
 
 
-_BUILTINS: dict[str, Main] = {"filecheck": _filecheck, "cat": _cat, "diff": _diff, "echo": _echo}
+_BUILTINS: dict[str, Main] = {
+    "filecheck": _filecheck,
+    "cat": _cat,
+    "cmp": _cmp,
+    "diff": _diff,
+    "echo": _echo,
+    "ls": _ls,
+}

@@ -176,7 +176,22 @@ def _on_ref(module: ModuleOp, function: str, arguments: list[Any]) -> Any:
 
 
 def _on_cpu(module: ModuleOp, function: str, arguments: list[Any]) -> Any:
+    _keep_called(module, function)  # or every case would compile the whole file
     return dlir.compile(module, target="cpu", function=function)(*arguments)
+
+
+def _keep_called(module: ModuleOp, entry: str) -> None:
+    """Of the functions only the entry and those that it calls, directly or not."""
+    functions = {op.sym_name.data: op for op in module.ops if isinstance(op, func.FuncOp)}
+    unused, reached = dict(functions), [functions[entry]]
+    while reached:
+        function = reached.pop()
+        unused.pop(function.sym_name.data, None)
+        calls = (op.callee.string_value() for op in function.walk() if isinstance(op, func.CallOp))
+        reached += [unused.pop(name) for name in calls if name in unused]
+    for function in unused.values():
+        function.detach()
+        function.erase()
 
 
 _RUNNERS: dict[str, Callable[[ModuleOp, str, list[Any]], Any]] = {"ref": _on_ref, "cpu": _on_cpu}

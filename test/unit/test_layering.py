@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -52,10 +53,10 @@ class Import:
         return f"{self.file}:{self.line}: import of {self.module}"
 
 
-def imports() -> Iterator[Import]:
-    for folder in ("dlir", "tools"):
-        for path in sorted((ROOT / folder).rglob("*.py")):
-            yield from _imports_of(path)
+@cache
+def imports() -> tuple[Import, ...]:
+    paths = [path for folder in ("dlir", "tools") for path in sorted((ROOT / folder).rglob("*.py"))]
+    return tuple(found for path in paths for found in _imports_of(path))
 
 
 def _imports_of(path: Path) -> Iterator[Import]:
@@ -100,6 +101,7 @@ def _nodes_under_type_checking(tree: ast.AST) -> set[int]:
     return {id(n) for guard in guards for n in ast.walk(guard)}
 
 
+@cache
 def _is_module(name: str) -> bool:
     path = ROOT / _source_path(name)
     return path.with_suffix(".py").is_file() or (path / "__init__.py").is_file()
