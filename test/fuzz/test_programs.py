@@ -37,7 +37,7 @@ ROUNDS = {"float64": 1e-9, "float32": 1e-4, "bfloat16": 6e-2}
 """Relative to the largest number: programs are up to 12 ops long, and bf16 has 8 bits."""
 
 QUICK = settings(
-    max_examples=25, deadline=None, derandomize=True, print_blob=False,
+    max_examples=12, deadline=None, derandomize=True, print_blob=False,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )  # fmt: skip
 THOROUGH = settings(QUICK, max_examples=400, derandomize=False)

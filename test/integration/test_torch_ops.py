@@ -123,6 +123,7 @@ ELSEWHERE = {
 """Operators that other tests call."""
 
 
+@pytest.mark.slow
 def test_every_operator_is_tested() -> None:
     tested = {*ELSEWHERE}
 

@@ -31,7 +31,7 @@ from dlir.targets.accel.verifier import verify_program
 from dlir.targets.accel.view import machine_of
 from dlir.verifier import verify
 
-QUICK = settings(max_examples=15, deadline=None, derandomize=True, print_blob=False)
+QUICK = settings(max_examples=8, deadline=None, derandomize=True, print_blob=False)
 THOROUGH = settings(QUICK, max_examples=400, derandomize=False)
 SEEDS = st.integers(0, 2**31)
 PASSES = ("accel-prefetch{depth=5}", "accel-allocate", "accel-place-tokens")

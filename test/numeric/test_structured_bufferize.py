@@ -133,7 +133,7 @@ def check(text: str, passes: str, rows: int = 3) -> None:
     same(interpreted_buffers(lowered(parse(text), passes), [x, y]), expected)
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(programs(), st.integers(0, 5))
 def test_random_programs(text: str, rows: int) -> None:
     check(text, BUFFERS, rows)
