@@ -21,6 +21,7 @@ from dlir.dialects.structured.cost import (
 from dlir.dialects.structured.ops import GenericOp, ScanOp, SortOp, SparseMatmulOp, shape_of
 from dlir.dialects.structured.roles import Operand, match_contraction, operands_of, planned
 from dlir.dialects.structured.rows import block_of, rows_of
+from dlir.transforms.hidden.mask import gain_of
 
 REGION_SECONDS = 16e-6
 """Waking threads and meeting again costs about a microsecond; less work than this stays whole."""
@@ -37,7 +38,9 @@ class StructuredParallelize(ModulePass):
 
     Of the parallel iterators it is the one that leaves the fewest threads waiting at the end; among
     equals the one along which most bytes of the operands are divided rather than read by every
-    thread. Running folds and sorts are divided by their rows. An op of less than about 20
+    thread. Rows of scores under a mask count as those of a triangle, in which later rows see more
+    keys and take longer (`structured-skip-hidden`): heads, if there are some, are the same work
+    each. Running folds and sorts are divided by their rows. An op of less than about 20
     microseconds stays on one thread, and so does one that has a `threads` entry already.
 
     Before:
@@ -127,8 +130,23 @@ def _candidates(op: GenericOp, threads: int) -> Iterator[tuple[tuple[float, int]
         if trips < threads:
             continue
         waiting = ceil(trips / threads) * threads / trips
+        if _is_row_under_mask(op, dim):
+            waiting *= 2 - 1 / threads  # work in the last rows of a triangle, by the mean
         divided = sum(_bytes(x) for x in (*inputs, out, *extra) if x.depends_on(dim))
         yield (round(waiting, 1), -divided), dim
+
+
+def _is_row_under_mask(op: GenericOp, dim: int) -> bool:
+    """Whether an iterator numbers rows of scores that a mask may hide, in each row other ones.
+
+    Scores are products with keys of each head; a sum with one matrix for all is a layer.
+    """
+    roles = match_contraction(op)
+    if roles is None or dim != roles.row or gain_of(op) is None:
+        return False
+    has_heads = any(roles.b.depends_on(d) for d in roles.outer)
+    masks = [x for x in roles.extra if roles.out.forms[-1] in x.forms]
+    return has_heads and any(x.depends_on(dim) for x in masks)
 
 
 def _trips(op: GenericOp, dim: int) -> int:

@@ -43,6 +43,55 @@ func.func @even(%x: memref<3x262144xf32>, %y: memref<3x262144xf32>) {
   func.return
 }
 
+// Under a mask later rows see more keys and take longer: 12 heads are the same work each, though
+// dividing the rows would divide the larger mask.
+// CHECK-LABEL: @masked
+// CHECK: threads = [0]
+func.func @masked(%q: memref<12x2048x64xf32>, %k: memref<12x64x2048xf32>, %m: memref<2048x2048xf32>,
+                  %s: memref<12x2048x2048xf32>) {
+  structured.generic {maps = [(d0, d1, d2, d3) -> (d0, d1, d3), (d0, d1, d2, d3) -> (d0, d3, d2),
+                              (d0, d1, d2, d3) -> (d0, d1, d2)],
+                      iterators = [parallel, parallel, parallel, reduction], init = 0.0 : f32,
+                      schedule = #structured.schedule<kernel = contraction, vector = [6, 64],
+                                                       rows = [0, 0, 1]>}
+      ins(%q, %k : memref<12x2048x64xf32>, memref<12x64x2048xf32>)
+      outs(%s : memref<12x2048x2048xf32>) {
+  ^bb0(%a: f32, %b: f32, %acc: f32):
+    %p = arith.mulf %a, %b : f32
+    %t = arith.addf %acc, %p : f32
+    structured.yield %t : f32
+  } epilogue ins(%m : memref<2048x2048xf32>) maps [(d0, d1, d2) -> (d1, d2)] {
+  ^bb0(%a: f32, %b: f32):
+    %t = arith.addf %a, %b : f32
+    structured.yield %t : f32
+  }
+  func.return
+}
+
+// What is added is a bias of each key: all rows are the same work, and there are more of them.
+// CHECK-LABEL: @bias
+// CHECK: threads = [1]
+func.func @bias(%q: memref<3x2048x64xf32>, %k: memref<3x64x2048xf32>, %m: memref<2048xf32>,
+                %s: memref<3x2048x2048xf32>) {
+  structured.generic {maps = [(d0, d1, d2, d3) -> (d0, d1, d3), (d0, d1, d2, d3) -> (d0, d3, d2),
+                              (d0, d1, d2, d3) -> (d0, d1, d2)],
+                      iterators = [parallel, parallel, parallel, reduction], init = 0.0 : f32,
+                      schedule = #structured.schedule<kernel = contraction, vector = [6, 64],
+                                                       rows = [0, 0, 1]>}
+      ins(%q, %k : memref<3x2048x64xf32>, memref<3x64x2048xf32>)
+      outs(%s : memref<3x2048x2048xf32>) {
+  ^bb0(%a: f32, %b: f32, %acc: f32):
+    %p = arith.mulf %a, %b : f32
+    %t = arith.addf %acc, %p : f32
+    structured.yield %t : f32
+  } epilogue ins(%m : memref<2048xf32>) maps [(d0, d1, d2) -> (d2)] {
+  ^bb0(%a: f32, %b: f32):
+    %t = arith.addf %a, %b : f32
+    structured.yield %t : f32
+  }
+  func.return
+}
+
 // A person's choice stays.
 // CHECK-LABEL: @chosen
 // CHECK: threads = [0]
