@@ -73,8 +73,7 @@ def _is_in_parallel_loop(op: Operation) -> bool:
 
 
 def _is_kernel(function: func.FuncOp) -> bool:
-    private = function.sym_visibility is not None and function.sym_visibility.data == "private"
-    return private and not function.function_type.outputs.data and len(function.body.blocks) == 1
+    return not function.function_type.outputs.data and len(function.body.blocks) == 1
 
 
 def _is_shared(function: func.FuncOp) -> bool:
@@ -143,7 +142,7 @@ def _share(module: ModuleOp, function: func.FuncOp) -> None:
 
 @dataclass(frozen=True)
 class ConvertParallelToOmp(ModulePass):
-    """Let a team of threads run each kernel that has parallel loops.
+    """Let a team of threads run each function that has parallel loops and no results.
 
     The kernel's loops move into a function of their own, which every thread calls; of a parallel
     loop each thread does a part. Parallel loops write to different places, so that nobody waits

@@ -5,6 +5,8 @@ import re
 import subprocess
 import sys
 import threading
+from pathlib import Path
+from textwrap import dedent
 
 import numpy as np
 import pytest
@@ -67,6 +69,24 @@ def test_columns_divided_among_threads(columns: int):
 def test_a_team_is_really_used():
     executable = dlir.compile(matmul(512, 64, 512), target="cpu", threads=2)
     assert "GOMP_parallel" in str(executable.stage("llvm"))
+
+
+@needs_runtime
+@pytest.mark.skipif(not os.path.isdir("/proc/self/task"), reason="no list of threads")
+def test_traced_kernels_have_a_team():
+    script = """
+        import os
+        from targets.cpu.test_threads import dlir, inputs, matmul
+        executable = dlir.compile(matmul(512, 64, 512), target="cpu", threads=2)
+        executable.on_event = lambda name, start, end: None
+        before = len(os.listdir("/proc/self/task"))
+        executable(*inputs(512, 64, 512))
+        print(len(os.listdir("/proc/self/task")) - before)
+    """
+    tests = str(Path(__file__).parents[2])
+    command = [sys.executable, "-c", f"import sys; sys.path.insert(0, {tests!r})" + dedent(script)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert done.stdout == "1\n"
 
 
 def test_one_thread_needs_no_runtime():
