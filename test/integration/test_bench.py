@@ -59,6 +59,7 @@ def test_wrong_options_are_refused(arguments: list[str], message: str) -> None:
     assert done.returncode != 0 and message in done.stderr and "Traceback" not in done.stderr
 
 
+@pytest.mark.slow
 def test_threads_processes_and_names(tmp_path: Path) -> None:
     file = tmp_path / "rows.json"
     options = ["--quick", "--rounds", "1", "--threads", "1,2", "--peers", "onnxruntime"]

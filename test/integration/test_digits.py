@@ -9,14 +9,13 @@ import pytest
 import dlir
 from dlir.tools.quantize import main
 
-pytest.importorskip("sklearn")
-
 DIGITS = Path(__file__).parents[2] / "examples" / "digits"
 
 
 @pytest.fixture(scope="module")
 def judge(request):
     """The images that no training saw."""
+    pytest.importorskip("sklearn")
     sys.path.insert(0, str(DIGITS))
     request.addfinalizer(lambda: sys.path.remove(str(DIGITS)))
     from data import digits

@@ -67,7 +67,7 @@ def test_three_fry(case: tuple[int, int], target: str) -> None:
     assert [*wide.view(np.uint32)] == [*bits]
 
 
-@TARGETS
+@pytest.mark.parametrize("target", ["ref", pytest.param("cpu", marks=pytest.mark.slow)])
 def test_narrow_bits_are_the_low_ones(target: str) -> None:
     words = generated("PHILOX", [5, 6], "3x3xui32", np.uint32, target)[1]
     bytes_ = generated("PHILOX", [5, 6], "3x3xi8", np.int8, target)[1]

@@ -214,6 +214,7 @@ def test_a_killed_worker_is_survived(tmp_path: Path, log: Path) -> None:
     assert Counter(lines(log))[f"16 {LAYERS[0].text}"] == 2
 
 
+@pytest.mark.slow
 def test_a_killed_worker_is_blamed_for_one_machine(log: Path) -> None:
     """Others of its form, which the same worker was to evaluate, are tried again."""
     space = read_space('base = "gemmini"\n[space]\n"dma.latency" = [7, 8, 9]\n')
@@ -221,6 +222,7 @@ def test_a_killed_worker_is_blamed_for_one_machine(log: Path) -> None:
     assert states(found) == ["ok", "failed", "ok"]
 
 
+@pytest.mark.slow
 def test_a_worker_that_is_killed_once_costs_nothing(log: Path) -> None:
     found = explore(LAYERS, SPACE, evaluator=stand_in.killed_once, workers=in_processes(2))
     assert states(found) == ["ok"] * 3
