@@ -142,7 +142,8 @@ class _Fuser:
         (work,) = self.works_of([producer])
         if work.kind != "lanes":
             return False
-        read = sum(self.space_of(reader).bytes_moved[value] for reader in readers)
+        # a reader that only writes over it moves none of it
+        read = sum(self.space_of(reader).bytes_moved.get(value, 0) for reader in readers)
         written = self.space_of(producer).bytes_moved[value]
         repeated = work.operations * (read / max(1, written) - 1)
         saved = (work.bytes + read) / BYTES_PER_SECOND + LATENCY_SECONDS

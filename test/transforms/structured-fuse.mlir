@@ -230,3 +230,32 @@ func.func @number(%x: tensor<f32>, %w: tensor<9x33xf32>) -> tensor<7x33xf32> {
   } -> tensor<7x33xf32>
   func.return %1 : tensor<7x33xf32>
 }
+
+// One reader, and one op that only writes over the tensor: it stays, since it is a destination.
+// CHECK-LABEL: @read_and_written_over
+// CHECK: [[T:%.*]] = structured.generic {{.*}} ins(%x : tensor<5x4xf32>) outs(%e : tensor<5x4xf32>)
+// CHECK: math.exp
+// CHECK: structured.generic {{.*}} ins(%x, [[T]] : tensor<5x4xf32>, tensor<5x4xf32>) outs(%e
+// CHECK: structured.generic {{.*}} ins(%x : tensor<5x4xf32>) outs([[T]] : tensor<5x4xf32>)
+func.func @read_and_written_over(%x: tensor<5x4xf32>) -> (tensor<5x4xf32>, tensor<5x4xf32>) {
+  %e = tensor.empty() : tensor<5x4xf32>
+  %0 = structured.generic {maps = [(i, j) -> (i, j), (i, j) -> (i, j)], iterators = [parallel, parallel]}
+      ins(%x : tensor<5x4xf32>) outs(%e : tensor<5x4xf32>) {
+  ^bb0(%a: f32):
+    %s = math.exp %a : f32
+    structured.yield %s : f32
+  } -> tensor<5x4xf32>
+  %1 = structured.generic {maps = [(i, j) -> (i, j), (i, j) -> (i, j), (i, j) -> (i, j)],
+                           iterators = [parallel, parallel]}
+      ins(%x, %0 : tensor<5x4xf32>, tensor<5x4xf32>) outs(%e : tensor<5x4xf32>) {
+  ^bb0(%a: f32, %b: f32):
+    %s = arith.addf %a, %b : f32
+    structured.yield %s : f32
+  } -> tensor<5x4xf32>
+  %2 = structured.generic {maps = [(i, j) -> (i, 3 - j), (i, j) -> (i, j)], iterators = [parallel, parallel]}
+      ins(%x : tensor<5x4xf32>) outs(%0 : tensor<5x4xf32>) {
+  ^bb0(%a: f32):
+    structured.yield %a : f32
+  } -> tensor<5x4xf32>
+  func.return %1, %2 : tensor<5x4xf32>, tensor<5x4xf32>
+}
