@@ -171,13 +171,13 @@ def _bytes(operand: Operand) -> int:
 
 
 def _seconds(op: GenericOp) -> float:
-    """About what one core needs."""
+    """About what one core needs: a kernel of products hides what it moves behind these."""
     points = prod(map(planned, op.static_extents()))
+    inputs, out, extra = operands_of(op)
+    moving = sum(map(_bytes, (*inputs, out, *extra))) / BYTES_PER_SECOND
     if op.schedule is not None and op.schedule.word("kernel") == "contraction":
-        inputs, out, _ = operands_of(op)
-        moved = sum(map(_bytes, (*inputs, out)))
-        return max(points / PRODUCTS_PER_SECOND, moved / BYTES_PER_SECOND)
+        return max(points / PRODUCTS_PER_SECOND, moving)
     operations = len(op.inputs) + len(op.epilogue_inputs) + 1
     for inner in op.body.block.ops:
         operations += FUNCTION_OPERATIONS if type(inner) in FUNCTIONS else 1
-    return points * operations / OPERATIONS_PER_SECOND
+    return points * operations / OPERATIONS_PER_SECOND + moving
