@@ -21,7 +21,13 @@ from typing import Any
 
 Call = Callable[[], Any]
 Clock = Callable[[], float]
-PARTS = ("dlir.dialects", "dlir.frontends.onnx", "dlir.lowering", "dlir.targets.cpu")
+PARTS = (
+    "dlir.dialects",
+    "dlir.frontends.onnx",
+    "dlir.lowering",
+    "dlir.targets.cpu",
+    "dlir.transforms",
+)
 """Of dlir: those that compiling a model for this machine needs."""
 
 

@@ -12,7 +12,7 @@ import os
 import tempfile
 import time
 import warnings
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager, suppress
 from functools import cache
 from io import BufferedReader
@@ -44,8 +44,16 @@ def key_of(*parts: str) -> str:
 @cache
 def compiler_id() -> str:
     """Changes whenever a file of dlir does, so that no other compiler's work is ever used."""
-    files = sorted(Path(__file__).parent.rglob("*.py"))
-    return key_of(*(f"{f.name} {(s := f.stat()).st_mtime_ns} {s.st_size}" for f in files))
+    return key_of(*sorted(_states(str(Path(__file__).parent))))
+
+
+def _states(folder: str) -> Iterator[str]:
+    """The name, the time and the size of every Python file below; `pathlib` takes twice as
+    long."""
+    for place, _, names in os.walk(folder):
+        for path in (os.path.join(place, name) for name in names if name.endswith(".py")):
+            status = os.stat(path)
+            yield f"{path[len(folder) :]} {status.st_mtime_ns} {status.st_size}"
 
 
 def _head(key: str, body: bytes) -> bytes:
