@@ -130,7 +130,7 @@ class StructuredSchedule(ModulePass):
         entries: dict[str, str | list[int]] = {"kernel": "contraction", "vector": list(tile)}
         if packs:
             entries["pack"] = [1 - left_number(op, roles)]
-        parts = 1 if window is not None or dot is not None else self._parts(op, roles, tile)
+        parts = 1 if window is not None else self._parts(op, roles, tile, dot)
         if packs and parts > 1:
             entries["parts"] = [parts]
         if block is not None:
@@ -186,14 +186,17 @@ class StructuredSchedule(ModulePass):
         tallest = WIDE_ROWS if is_blocked else near_rows(roles)
         return best_tile(rows, columns, self._lanes_of(op), self.registers - has_dot, tallest)
 
-    def _parts(self, op: GenericOp, roles: Contraction, tile: tuple[int, int]) -> int:
+    def _parts(
+        self, op: GenericOp, roles: Contraction, tile: tuple[int, int], dot: str | None
+    ) -> int:
         """In how many parts at once to take a sum whose panels are read by one tile each."""
         rows, depth = _rows_of(op, roles, [roles.b]), op.static_extents()[op.reduction_dims[-1]]
         if not 0 < rows <= tile[0]:
             return 1
         vectors = ceil(tile[1] / self._lanes_of(op))
         fitting = (self.registers - vectors - 1) // (rows * vectors)
-        return max(1, min(PARTS, fitting, depth // LEAST_PART))
+        steps = depth if dot is None else depth // GROUPS[Dot(dot)].count
+        return max(1, min(PARTS, fitting, steps // LEAST_PART))
 
     def _sparse(self, op: SparseMatmulOp) -> ScheduleAttr | None:
         """The widest row of lanes such that a tile of the height of a block fits the registers."""

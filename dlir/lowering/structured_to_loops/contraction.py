@@ -183,15 +183,10 @@ class Kernel:
         prefetch: Callable[[], None],
         carried: Sequence[SSAValue],
     ) -> Sequence[SSAValue]:
-        """The innermost loop: products of a column of a and a row of b, added to the tile.
-
-        Parts of the sum go side by side, and their rest with the first of them.
-        """
+        """The innermost loop: products of a column of a and a row of b, added to the tile."""
         emit, space = self.emit, self.space
         column = self._column_reader(height, inner)
         left, right = factors_in_order(self.op, self.roles)
-        extent = space.extents[inner]
-        length = emit.div(extent, self.parts)
 
         def product(k: Index, acc: SSAValue) -> SSAValue:
             space.at[inner] = k
@@ -201,12 +196,24 @@ class Kernel:
             b = emit.broadcast(self._as_factor(row, right), [height, lanes.width])
             return self._multiply_add(a, b, acc)
 
+        return self.in_parts(space.extents[inner], product, carried)
+
+    def in_parts(
+        self,
+        count: Index,
+        product: Callable[[Index, SSAValue], SSAValue],
+        carried: Sequence[SSAValue],
+    ) -> Sequence[SSAValue]:
+        """Add so many products: parts of them side by side, the rest with the first part."""
+        emit = self.emit
+        length = emit.div(count, self.parts)
+
         def step(k: Index, accs: Sequence[SSAValue]) -> list[SSAValue]:
             places = [emit.add(k, emit.mul(length, part)) for part in range(len(accs))]
             return [product(place, acc) for place, acc in zip(places, accs, strict=True)]
 
         accs = emit.loop(0, length, 1, carried, step)
-        first = emit.loop(emit.mul(length, self.parts), extent, 1, accs[:1], step)
+        first = emit.loop(emit.mul(length, self.parts), count, 1, accs[:1], step)
         return [*first, *accs[1:]]
 
     def _prefetcher(self, inner: int) -> Callable[[], None]:

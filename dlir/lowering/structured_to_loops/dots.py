@@ -25,8 +25,6 @@ from dlir.lowering.structured_to_loops.contraction import Kernel
 from dlir.lowering.structured_to_loops.emitter import Index
 from dlir.types import is_vector
 
-Step = Callable[[Index, Sequence[SSAValue]], list[SSAValue]]
-
 SIGN_BITS = -0x7F7F7F80
 """0x80808080: the sign bits of four bytes."""
 
@@ -49,16 +47,19 @@ class DotKernel(Kernel):
         if a.padding is not None:
             whole = emit.div(emit.dim(a.value, len(a.forms) - 1), self._group())
 
-        def steps(column: Callable[[Index], SSAValue]) -> Step:
-            def step(k: Index, values: Sequence[SSAValue]) -> list[SSAValue]:
-                space.at[inner] = k
-                prefetch()
-                return [self._dot(column(k), values[0], lanes)]
+        column = self._whole_groups(height)
 
-            return step
+        def product(k: Index, acc: SSAValue) -> SSAValue:
+            space.at[inner] = k
+            prefetch()
+            return self._dot(column(k), acc, lanes)
 
-        tile = emit.loop(0, whole, 1, carried, steps(self._whole_groups(height)))
-        return emit.loop(whole, count, 1, tile, steps(lambda _: self._cut_groups(height)))
+        def cut(k: Index, accs: Sequence[SSAValue]) -> list[SSAValue]:
+            space.at[inner] = k
+            return [self._dot(self._cut_groups(height), accs[0], lanes)]
+
+        accs = self.in_parts(whole, product, carried)
+        return [*emit.loop(whole, count, 1, accs[:1], cut), *accs[1:]]
 
     def _group(self) -> int:
         """Numbers in a group."""
