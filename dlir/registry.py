@@ -154,6 +154,7 @@ PASSES: dict[str, str] = {
     "structured-sink-widening": "dlir.transforms.structured_sink_widening:StructuredSinkWidening",
     "structured-skip-hidden": "dlir.transforms.structured_skip_hidden:StructuredSkipHidden",
     "structured-split-copies": "dlir.transforms.structured_split_copies:StructuredSplitCopies",
+    "structured-stream-stores": "dlir.transforms.structured_stream_stores:StructuredStreamStores",
     "structured-tile": "dlir.transforms.structured_tile:StructuredTile",
     "structured-turn-products": "dlir.transforms.structured_turn_products:StructuredTurnProducts",
     "structured-view-parts": "dlir.transforms.structured_view_parts:StructuredViewParts",

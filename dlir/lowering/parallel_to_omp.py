@@ -17,7 +17,7 @@ NONE: list[SSAValue] = []
 """The operands of a clause that is not used."""
 
 _VIEWS = (memref.SubviewOp, memref.ReinterpretCastOp, memref.CastOp)
-_READING = (memref.DimOp, memref.LoadOp, vector.LoadOp)
+_READING = (memref.DimOp, memref.ExtractAlignedPointerAsIndexOp, memref.LoadOp, vector.LoadOp)
 _NEUTRAL = (*_VIEWS, *_READING)
 _VECTOR = (vector.CreateMaskOp, vector.BroadcastOp, vector.ReductionOp)
 _COMPUTING = (*arith.Arith.operations, *math.Math.operations)

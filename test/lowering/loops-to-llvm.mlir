@@ -115,3 +115,21 @@ func.func @passes_strided(%y: memref<4x16xf32>) {
   func.call @strided_argument(%w) : (memref<?x4xf32, strided<[?, 1], offset: ?>>) -> ()
   func.return
 }
+
+// What is stored past the caches is seen by others after a fence. A store that is not known to begin
+// at a line is an ordinary one.
+
+// CHECK-LABEL: llvm.func @past_the_caches(
+// CHECK: llvm.ptrtoint %y
+// CHECK: llvm.store {{.*}} {alignment = 64 : i64, nontemporal} : vector<16xf32>, !llvm.ptr
+// CHECK: llvm.store {{.*}} {alignment = 4 : i64} : vector<16xf32>, !llvm.ptr
+// CHECK: "llvm.fence"() <{ordering = 7 : i64}> : () -> ()
+// CHECK-NEXT: llvm.return
+func.func @past_the_caches(%v: vector<16xf32>, %y: memref<32xf32>) -> index {
+  %c0 = arith.constant 0 : index
+  %c16 = arith.constant 16 : index
+  %p = "memref.extract_aligned_pointer_as_index"(%y) : (memref<32xf32>) -> index
+  vector.store %v, %y[%c0] {alignment = 64 : i64, nontemporal = true} : memref<32xf32>, vector<16xf32>
+  vector.store %v, %y[%c16] {nontemporal = true} : memref<32xf32>, vector<16xf32>
+  func.return %p : index
+}

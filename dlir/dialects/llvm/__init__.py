@@ -29,6 +29,7 @@ from dlir.dialects.llvm.intrinsics import (
 from dlir.dialects.llvm.ops import (
     ExtractElementOp,
     FCmpOp,
+    FenceOp,
     FPToSIOp,
     FPToUIOp,
     FreezeOp,
@@ -45,6 +46,7 @@ _OURS: list[type[Operation]] = [
     CtPopOp,
     ExtractElementOp,
     FCmpOp,
+    FenceOp,
     FMulAddOp,
     FPToSIOp,
     FPToUIOp,

@@ -224,6 +224,22 @@ class PoisonOp(IRDLOperation):
 
 
 @irdl_op_definition
+class FenceOp(IRDLOperation):
+    """Everything stored before is seen by others before anything stored later.
+
+    `ordering` is that of `llvm.load`: 7 stands for sequential consistency.
+
+    Example: `"llvm.fence"() <{ordering = 7 : i64}> : () -> ()`
+    """
+
+    name = "llvm.fence"
+    ordering = prop_def(IntegerAttr[IntegerType])
+
+    def __init__(self) -> None:
+        super().__init__(properties={"ordering": IntegerAttr(7, i64)})
+
+
+@irdl_op_definition
 class SwitchOp(IRDLOperation):
     """Branches on an integer.
 

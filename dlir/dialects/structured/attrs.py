@@ -71,6 +71,7 @@ class ScheduleAttr(ParametrizedAttribute):
         "pack": list,
         "parts": list,
         "buffer": list,
+        "stores": str,
         "dot": str,
         "threads": list,
         "rows": list,

@@ -148,6 +148,12 @@ def _parts(op: GenericOp, schedule: ScheduleAttr) -> str | None:
     return None
 
 
+def _stores(op: GenericOp, schedule: ScheduleAttr) -> str | None:
+    if schedule.word("stores") != "streaming" or op.reduction_dims:
+        return "'stores' is streaming, for ops without sums"
+    return None
+
+
 def _dot(op: GenericOp, schedule: ScheduleAttr) -> str | None:
     word = schedule.word("dot")
     roles = match_contraction(op) if op.reduction_dims else None
@@ -175,6 +181,7 @@ _CHECKS: dict[str, Callable[[GenericOp, ScheduleAttr], str | None]] = {
     "pack": _pack,
     "parts": _parts,
     "buffer": _buffer,
+    "stores": _stores,
     "dot": _dot,
     "threads": _threads,
 }

@@ -15,6 +15,7 @@ import numpy as np
 from xdsl.dialects import memref
 from xdsl.dialects.builtin import DenseIntOrFPElementsAttr
 
+from dlir.addresses import address_of
 from dlir.dialects.buffers import PrefetchOp
 from dlir.dialects.upstream.indexing import (
     box,
@@ -88,6 +89,11 @@ def dim(interp: Interpreter, op: memref.DimOp, ref: Array, axis: Value) -> Value
     if not 0 <= axis < ref.ndim:
         raise IndexError(f"a memref of rank {ref.ndim} has no dimension {axis}")
     return np.int64(ref.shape[axis])
+
+
+def address(interp: Interpreter, op: memref.ExtractAlignedPointerAsIndexOp, ref: Array) -> Value:
+    """Where the memory of the root begins."""
+    return np.int64(address_of(root_of(ref)))
 
 
 def rank(interp: Interpreter, op: memref.RankOp, ref: Array) -> Value:
@@ -183,6 +189,7 @@ SEMANTICS: dict[type[Any], Any] = {
     memref.GetGlobalOp: get_global,
     memref.DimOp: dim,
     memref.RankOp: rank,
+    memref.ExtractAlignedPointerAsIndexOp: address,
     memref.CopyOp: copy,
     memref.SubviewOp: subview,
     memref.ViewOp: view,

@@ -24,6 +24,7 @@ from xdsl.passes import ModulePass
 
 from dlir.dialects.buffers import PrefetchOp
 from dlir.dialects.llvm.intrinsics import LoadExpOp
+from dlir.dialects.llvm.ops import FenceOp
 from dlir.dialects.vector_dot import DotOp
 from dlir.lowering.loops_to_llvm import (
     accesses,
@@ -73,6 +74,7 @@ _SIMPLE: dict[type[Operation], Callable[[Lowering, Operation], None]] = {
     memref.ViewOp: views.convert_view,
     memref.CastOp: views.convert_cast,
     memref.DimOp: views.convert_dim,
+    memref.ExtractAlignedPointerAsIndexOp: views.convert_address,
     memref.AllocaOp: views.convert_alloca,
     memref.CopyOp: views.convert_copy,
     cf.AssertOp: control.convert_assert,
@@ -158,6 +160,8 @@ def _convert_return(low: Lowering, op: Operation) -> None:
             position = {"position": DenseArrayBase.from_list(i64, [i])}
             struct = low.emit(llvm.InsertValueOp, (struct, value), struct.type, position)
         values = [struct]
+    if low.streams:
+        low.add(FenceOp())
     low.add(llvm.ReturnOp.create(operands=values))
 
 

@@ -14,6 +14,7 @@ from xdsl.dialects import arith, llvm, vector
 from xdsl.dialects.builtin import (
     IndexType,
     IntegerAttr,
+    UnitAttr,
     i1,
     i32,
     i64,
@@ -44,6 +45,7 @@ from dlir.lowering.loops_to_llvm.state import (
 from dlir.lowering.loops_to_llvm.views import pointer_of
 
 _ORDERING = IntegerAttr(0, i64)
+LINE_BYTES = 64
 
 
 def _line_pointers(
@@ -86,13 +88,20 @@ def _in_memory(low: Lowering, value: SSAValue, element: Attribute) -> SSAValue:
     return low.emit(llvm.ZExtOp, (value,), line_type(memory_type(element), length))
 
 
-def _store(low: Lowering, value: SSAValue, pointer: SSAValue, element: Attribute) -> None:
-    low.add(
-        llvm.StoreOp.create(
-            operands=(_in_memory(low, value, element), pointer),
-            properties=_properties(element),
-        )
-    )
+def _store(
+    low: Lowering,
+    value: SSAValue,
+    pointer: SSAValue,
+    element: Attribute,
+    line: Attribute | None = None,
+) -> None:
+    """Store one contiguous row; past the caches where it begins at a `line`."""
+    properties = _properties(element)
+    if line is not None:
+        low.streams = True
+        properties |= {"alignment": line, "nontemporal": UnitAttr()}
+    operands = (_in_memory(low, value, element), pointer)
+    low.add(llvm.StoreOp.create(operands=operands, properties=properties))
 
 
 def _load_lines(
@@ -115,13 +124,18 @@ def _load_strided(low: Lowering, buffer: Buffer, pointer: SSAValue, length: int)
 
 
 def _store_lines(
-    low: Lowering, rows: Rows, buffer: Buffer, indices: Sequence[Index], shape: tuple[int, ...]
+    low: Lowering,
+    rows: Rows,
+    buffer: Buffer,
+    indices: Sequence[Index],
+    shape: tuple[int, ...],
+    line: Attribute | None,
 ) -> None:
     length = shape[-1] if shape else 1
     pointers = _line_pointers(low, buffer, indices, shape)
     for row, pointer in zip(rows, pointers, strict=True):
         if length == 1 or buffer.strides[-1] == 1:
-            _store(low, row, pointer, buffer.element)
+            _store(low, row, pointer, buffer.element, line)
             continue
         for lane in range(length):
             place = low.step(pointer, low.times(lane, buffer.strides[-1]), buffer.element)
@@ -146,12 +160,23 @@ def convert_store(low: Lowering, op: Operation) -> None:
     rows = low.rows(op.operands[0])
     indices = [low.index(index) for index in op.operands[2:]]
     shape = shape_of(op.operands[0].type)
+    line = _line_of(op)
 
     def access() -> Rows:
-        _store_lines(low, rows, buffer, indices, shape)
+        _store_lines(low, rows, buffer, indices, shape, line)
         return ()
 
     guarded(low, op, buffer, indices, shape, [], access)
+
+
+def _line_of(op: Operation) -> Attribute | None:
+    """The `alignment` of a store past the caches; one that is not known to begin at a line is an
+    ordinary store, for such instructions would fail."""
+    past = op.nontemporal if isinstance(op, vector.StoreOp) else None
+    line = op.attributes.get("alignment")
+    if past is None or not past.value.data or not isinstance(line, IntegerAttr):
+        return None
+    return integer_attr(LINE_BYTES, i64) if line.value.data % LINE_BYTES == 0 else None
 
 
 def convert_prefetch(low: Lowering, op: Operation) -> None:

@@ -187,6 +187,8 @@ class Lowering:
         self._poison: dict[Attribute, SSAValue] = {}
         self._splats: dict[tuple[SSAValue, int], SSAValue] = {}  # of the current block
         self._prologue: list[Operation] = []
+        self.streams = False
+        """Whether something was stored past the caches, which others see after a fence only."""
 
     # Old values and new ones.
 

@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 from math import prod
 
-from xdsl.dialects import memref
+from xdsl.dialects import llvm, memref
 from xdsl.dialects.builtin import (
     DYNAMIC_INDEX,
     BoolAttr,
     MemRefType,
     NoneAttr,
     StridedLayoutAttr,
+    i64,
 )
 from xdsl.ir import Attribute, Operation, SSAValue
 
@@ -197,6 +198,13 @@ def convert_dim(low: Lowering, op: Operation) -> None:
     if not isinstance(number, int):
         unsupported(op, "needs a constant dimension number")
     low.bind(op.result, (low.integer(low.buffer(op.source).sizes[number]),))
+
+
+def convert_address(low: Lowering, op: Operation) -> None:
+    """Where the memory of the root begins."""
+    assert isinstance(op, memref.ExtractAlignedPointerAsIndexOp)
+    root = low.buffer(op.source).root
+    low.bind(op.aligned_pointer, (low.emit(llvm.PtrToIntOp, (root,), i64),))
 
 
 def convert_alloca(low: Lowering, op: Operation) -> None:

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 
 from xdsl.dialects import arith, memref, vector
 from xdsl.dialects.builtin import (
+    BoolAttr,
     FloatAttr,
     IntegerAttr,
     MemRefType,
     i1,
+    i64,
 )
 from xdsl.ir import SSAValue
 
@@ -22,6 +24,8 @@ from dlir.dialects.structured.roles import Operand
 from dlir.dialects.vectorized import dense
 from dlir.lowering.structured_to_loops.emitter import INDEX, Emitter, Index
 from dlir.types import is_number
+
+LINE_BYTES = 64
 
 
 def evaluate(emit: Emitter, form: Linear, at: Sequence[Index]) -> Index:
@@ -198,13 +202,22 @@ def write_scalar(emit: Emitter, operand: Operand, space: Space, value: SSAValue)
 
 
 def write_lanes(
-    emit: Emitter, operand: Operand, space: Space, lanes: Lanes, value: SSAValue
+    emit: Emitter,
+    operand: Operand,
+    space: Space,
+    lanes: Lanes,
+    value: SSAValue,
+    streaming: bool = False,
 ) -> None:
-    """Store a vector along the lanes (only those in use)."""
+    """Store a vector along the lanes (only those in use); `streaming` lines pass the caches."""
     at = emit.values([evaluate(emit, f, space.at) for f in operand.forms])
     value = emit.broadcast(value, [lanes.width])
     if lanes.mask is None:
-        emit.insert_op(vector.StoreOp(value, operand.value, at))
+        store = vector.StoreOp(value, operand.value, at)
+        if streaming:
+            store.nontemporal = BoolAttr.from_bool(True)
+            store.attributes["alignment"] = IntegerAttr(LINE_BYTES, i64)
+        emit.insert_op(store)
     else:
         emit.insert_op(vector.MaskedStoreOp(operand.value, at, lanes.mask, value))
 

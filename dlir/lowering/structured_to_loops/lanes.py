@@ -7,6 +7,7 @@ nhwc) or a reduction iterator (row sums, row maxima), whichever all operands hav
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 from xdsl.ir import SSAValue
 
@@ -32,6 +33,7 @@ from dlir.lowering.structured_to_loops.scalar import (
     fold_over,
     loop_over,
 )
+from dlir.lowering.structured_to_loops.streaming import in_versions, takes_lines
 from dlir.lowering.structured_to_loops.strips import strips, widest_vector
 from dlir.lowering.structured_to_loops.sums import lower_sums
 
@@ -62,12 +64,12 @@ def lower_lanes(emit: Emitter, op: GenericOp, dim: int) -> None:
     if goes_by_rows(op, dim):
         lower_rows(emit, op, dim)
     elif dim in op.parallel_dims:
-        _lower_parallel(emit, op, dim)
+        in_versions(emit, op, partial(_lower_parallel, emit, op, dim))
     else:
         lower_sums(emit, op, dim)
 
 
-def _lower_parallel(emit: Emitter, op: GenericOp, dim: int) -> None:
+def _lower_parallel(emit: Emitter, op: GenericOp, dim: int, streaming: bool) -> None:
     space = Space.of(emit, op)
     inputs, out, extra = operands_of(op)
     body = Body(emit, op.body.block, space.at, dim)
@@ -92,7 +94,7 @@ def _lower_parallel(emit: Emitter, op: GenericOp, dim: int) -> None:
         if op.epilogue is not None:
             terms = [read_lanes(emit, x, space, lanes) for x in extra]
             result = Body(emit, op.epilogue.block, space.at, dim)([result, *terms], lanes.width)
-        write_lanes(emit, out, space, lanes, result)
+        write_lanes(emit, out, space, lanes, result, streaming and takes_lines(out, lanes))
         return []
 
     widest = widest_vector([*inputs, out, *extra])

@@ -32,6 +32,7 @@ from dlir.lowering.structured_to_loops.access import (
 )
 from dlir.lowering.structured_to_loops.emitter import Emitter, Index
 from dlir.lowering.structured_to_loops.scalar import loop_over
+from dlir.lowering.structured_to_loops.streaming import in_versions, takes_lines
 from dlir.lowering.structured_to_loops.strips import NARROW_BYTES, bytes_of
 from dlir.types import is_vector
 
@@ -67,14 +68,14 @@ def match_transpose(op: GenericOp) -> Transpose | None:
 
 def lower_transpose(emit: Emitter, op: GenericOp, roles: Transpose) -> None:
     """Tiles of N x N, then what is left of rows and columns."""
-    _Kernel(emit, op, roles).write()
+    in_versions(emit, op, lambda streaming: _Kernel(emit, op, roles, streaming).write())
 
 
 class _Kernel:
     """The loops of one transposing copy."""
 
-    def __init__(self, emit: Emitter, op: GenericOp, roles: Transpose):
-        self.emit, self.roles = emit, roles
+    def __init__(self, emit: Emitter, op: GenericOp, roles: Transpose, streaming: bool):
+        self.emit, self.roles, self.streaming = emit, roles, streaming
         self.space = Space.of(emit, op)
         size = bytes_of(roles.x.element)
         self.side = NARROW_BYTES // max(4, size)
@@ -172,14 +173,14 @@ class _Kernel:
             for r in range(rows)
         ]
         lines += [zero] * (self.side - rows)
+        written = self._lanes(rows, self.roles.i)
+        streaming = self.streaming and takes_lines(out, written)
         turn = interleaved if bytes_of(x.element) == 1 else transposed
         for c, line in enumerate(turn(emit, lines)[:columns]):
             self._at(
                 self.roles.j,
                 c,
-                lambda v=line: write_lanes(
-                    emit, out, self.space, self._lanes(rows, self.roles.i), v
-                ),
+                lambda v=line: write_lanes(emit, out, self.space, written, v, streaming),
             )
 
     def _lanes(self, count: int, dim: int | None = None) -> Lanes:

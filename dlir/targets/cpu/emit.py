@@ -138,6 +138,10 @@ def _global(op: llvm.GlobalOp, types: Types, defined: bool) -> str:
     return f"{name} = {prefix}{kind} {type_} {text}{alignment(op)}"
 
 
+_NONTEMPORAL = "!0 = !{i32 1}"
+"""What a store past the caches refers to."""
+
+
 def _attributes(cpu: CpuDescription) -> str:
     """The attribute group of every function."""
     return (
@@ -206,7 +210,7 @@ def _emit(
             names = [""] * len(op.function_type.inputs.data)
             body.append(f"declare {_signature(op, text.types, names)}")
     head = [f'target triple = "{cpu.triple}"', *text.declarations]
-    return "\n".join([*head, *body, _attributes(cpu), ""])
+    return "\n".join([*head, *body, _attributes(cpu), _NONTEMPORAL, ""])
 
 
 def callees(functions: Iterable[llvm.FuncOp]) -> set[str]:

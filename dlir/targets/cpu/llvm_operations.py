@@ -184,7 +184,12 @@ def _load(f: Names, op: llvm.LoadOp) -> str:
 
 
 def _store(f: Names, op: llvm.StoreOp) -> str:
-    return f"store {f.typed(op.value)}, {f.typed(op.ptr)}{alignment(op)}"
+    past = ", !nontemporal !0" if "nontemporal" in op.properties else ""
+    return f"store {f.typed(op.value)}, {f.typed(op.ptr)}{alignment(op)}{past}"
+
+
+def _fence(f: Names, op: ours.FenceOp) -> str:
+    return "fence seq_cst"
 
 
 def alignment(op: Operation) -> str:
@@ -377,6 +382,7 @@ PRINTERS: dict[type[Operation], Print] = {
     intrinsics.CtPopOp: _intrinsic("ctpop"),
     llvm.LoadOp: _load,
     llvm.StoreOp: _store,
+    ours.FenceOp: _fence,
     llvm.AllocaOp: _alloca,
     llvm.GEPOp: _gep,
     llvm.InsertElementOp: _insert_element,

@@ -36,6 +36,7 @@ PHASES: Mapping[str, str] = MappingProxyType(
             "structured-pack-weights,cse,"
             "structured-hoist-constants,structured-group-rows,structured-fuse-siblings,"
             "structured-bufferize,structured-view-parts,structured-parallelize{threads=%(threads)d},"
+            "structured-stream-stores,"
             "structured-walk-rows,structured-outline,cse,structured-skip-hidden,cse"
         ),
         "loops": "structured-tile,convert-structured-to-loops,cse,scf-fuse-siblings",

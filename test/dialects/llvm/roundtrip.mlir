@@ -59,6 +59,8 @@ llvm.func @integers(%v: i32, %g: f32, %d: !llvm.ptr, %k: i64) -> i32 {
   "llvm.intr.memcpy"(%d, %d, %k) <{isVolatile = false}> : (!llvm.ptr, !llvm.ptr, i64) -> ()
   // CHECK: "llvm.intr.prefetch"(%d) <{{.*}}rw = 0 : i32{{.*}} : (!llvm.ptr) -> ()
   "llvm.intr.prefetch"(%d) <{cache = 1 : i32, hint = 2 : i32, rw = 0 : i32}> : (!llvm.ptr) -> ()
+  // CHECK: "llvm.fence"() <{ordering = 7 : i64}> : () -> ()
+  "llvm.fence"() <{ordering = 7 : i64}> : () -> ()
   // CHECK: llvm.switch %v : i32, ^[[D:.*]](%{{.*}} : i32) [1: ^[[ONE:.*]], 2: ^[[D]](%{{.*}} : i32)]
   llvm.switch %v : i32, ^bb2(%7 : i32) [1: ^bb1, 2: ^bb2(%8 : i32)]
 ^bb1:

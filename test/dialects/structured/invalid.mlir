@@ -335,7 +335,7 @@ func.func @reshape_c3(%x: tensor<4x6xf32>) {
 
 // -----
 
-// expected-error@+1 {{schedule has no key 'tiles'; the keys are kernel, tile, order, vector, pack, parts, buffer, dot, threads}}
+// expected-error@+1 {{schedule has no key 'tiles'; the keys are kernel, tile, order, vector, pack, parts, buffer, stores, dot, threads}}
 func.func @schedule_key() attributes {s = #structured.schedule<tiles = [4]>} {
   func.return
 }
