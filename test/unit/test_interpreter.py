@@ -192,7 +192,7 @@ _PARTS = {"func.func", "memref.global", "scf.reduce"}
 _MISSING = {
     "memref": {
         "alloca_scope", "alloca_scope.return", "atomic_rmw", "dma_start", "dma_wait",
-        "extract_aligned_pointer_as_index", "extract_strided_metadata",
+        "extract_strided_metadata",
     },
     "vector": {"print", "transfer_read", "transfer_write"},
 }  # fmt: skip
