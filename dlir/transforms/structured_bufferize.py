@@ -49,8 +49,12 @@ class StructuredBufferize(ModulePass):
     (only their sizes are read), checks what `structured-insert-checks` asserted, and returns the
     bytes that the arena needs and every dynamic size of the results, in order. Results that are
     computed land in the caller's memory directly; a destination is written in place when nobody
-    reads it later. `dlir.arena` tells, per product of dynamic sizes, the bytes of the plan and the
-    most that is `live` at one step, below which no plan can be.
+    reads it later. What a group alone sees in blocks of rows (`structured-group-rows`) is a
+    `memref.alloca`, if a block is of known size; else the arena has one block of it per outer row,
+    unless threads divide the blocks, and `builtin.unrealized_conversion_cast` of that and the
+    sizes of all rows stands for these until `structured-walk-rows`. `dlir.arena` tells, per product
+    of dynamic sizes, the bytes of the plan and the most that is `live` at one step, below which no
+    plan can be.
 
     Before:
     ```mlir

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from math import prod
 
+from typing_extensions import TypeIs
 from xdsl.builder import Builder
 from xdsl.context import Context
 from xdsl.dialects import arith, func, memref, scf
-from xdsl.dialects.builtin import FixedBitwidthType, IndexType, ModuleOp
+from xdsl.dialects.builtin import (
+    FixedBitwidthType,
+    IndexType,
+    ModuleOp,
+    UnrealizedConversionCastOp,
+)
 from xdsl.ir import Block, Operation, Region, SSAValue
 from xdsl.passes import ModulePass
 from xdsl.rewriter import InsertPoint
@@ -30,6 +36,7 @@ BLOCK_BYTES = 32 << 10
 MOST_ROWS = 64
 _VIEWS = (
     memref.AllocaOp,
+    UnrealizedConversionCastOp,
     memref.ViewOp,
     memref.SubviewOp,
     memref.CastOp,
@@ -52,7 +59,8 @@ class StructuredWalkRows(ModulePass):
 
     Where the group has a `block` entry, so many rows are taken at a time, and behind these the rest
     by a loop of its own. What `structured-bufferize` left as a `memref.alloca` is memory of one
-    block, inside of the loops, so that each thread has its own.
+    block, inside of the loops, so that each thread has its own. What it left as a cast from memory
+    of one block is in that memory, one block after the other, which threads do not divide.
 
     Before:
     ```mlir
@@ -99,14 +107,19 @@ def _groups(block: Block) -> list[list[GenericOp]]:
     return groups
 
 
+def _is_of_one_block(op: object) -> TypeIs[UnrealizedConversionCastOp]:
+    """Whether an op stands for the memory of all rows where there is that of one block."""
+    return isinstance(op, UnrealizedConversionCastOp) and is_memref(op.results[0].type)
+
+
 def _erase_local(block: Block) -> None:
     """What blocks have memory for is nowhere as a whole."""
     for op in list(block.ops):
-        if not isinstance(op, memref.AllocaOp):
+        if not isinstance(op, memref.AllocaOp) and not _is_of_one_block(op):
             continue
-        if op.memref.first_use is not None:
+        if op.results[0].first_use is not None:
             fail(
-                op.memref.first_use.operation,
+                op.results[0].first_use.operation,
                 "uses memory of a block of rows, but is not walked with the others of its group",
                 help="give the ops of a group one number in 'rows', with nothing between them",
             )
@@ -120,7 +133,7 @@ class _Walk:
     def __init__(self, group: Sequence[GenericOp]):
         self.group = group
         last = group[-1]
-        self.rows = [(rows_of(op) or ())[1:] for op in group]
+        self.rows: list[tuple[int, ...]] = [(rows_of(op) or ())[1:] for op in group]
         self.sizes = Sizes.before(last)
         self.extents = [self.sizes.extent(last, row) for row in self.rows[-1]]
         self.block = block_of(last)
@@ -150,10 +163,15 @@ class _Walk:
         return sum(bytes.values())
 
     def _shared(self) -> int | None:
-        """The position among the rows' iterators of the one that threads divide."""
+        """The position among the rows' iterators of the one that threads divide.
+
+        Not the blocks where one after the other is in the same memory.
+        """
+        values = [value for op in self.group for value in op.operands]
+        blocks = -1 if any(_is_of_one_block(v.owner) for v in values) else None
         for op, rows in zip(self.group, self.rows, strict=True):
             threads = op.schedule.integers("threads") if op.schedule is not None else None
-            if threads and threads[0] in rows:
+            if threads and threads[0] in rows[:blocks]:
                 return rows.index(threads[0])
         return None
 
@@ -212,7 +230,9 @@ class _Walk:
             for row, part in zip(rows, self.ranges, strict=True):
                 box[row] = part
             inputs, out, extra = operands_of(op)
-            pieces = [[self._piece(op, x, box) for x in xs] for xs in (inputs, [out], extra)]
+            first = [*box]
+            first[rows[-1]] = replace(box[rows[-1]], first=0)
+            pieces = [[self._piece(op, x, box, first) for x in xs] for xs in (inputs, [out], extra)]
             schedule = op.schedule.without("rows", "block", "threads") if op.schedule else None
             new = restricted(
                 self.sizes, op, box, Pieces(pieces[0], pieces[1][0], pieces[2]), schedule
@@ -220,10 +240,14 @@ class _Walk:
             new.location = op.location
 
     def _piece(
-        self, op: GenericOp, operand: Operand, box: Sequence[Range]
+        self, op: GenericOp, operand: Operand, box: Sequence[Range], first: Sequence[Range]
     ) -> tuple[SSAValue, tuple[Linear, ...]]:
+        """What a box touches; of memory that has one block, what the first block would touch."""
         if not is_memref(operand.value.type):
             return operand.value, operand.forms
+        if _is_of_one_block(cast := operand.value.owner):
+            part = slice_of(self.sizes, op, operand, first)
+            return take(self.sizes, cast.inputs[0], part), part.forms
         part = slice_of(self.sizes, op, operand, box)
         if isinstance(operand.value.owner, memref.AllocaOp):
             return self._of_block(operand, part), part.forms

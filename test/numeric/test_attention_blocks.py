@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import numpy as np
@@ -163,19 +164,51 @@ def test_batches_of_unknown_number(threads: int) -> None:
 @pytest.mark.parametrize("threads", [1, 2])
 @pytest.mark.parametrize("unknown", ["rows", "keys", "both"])
 def test_sizes_that_are_not_known(unknown: str, threads: int) -> None:
-    """Walked in blocks as well, of scores that are one tensor."""
-    program = _program([(2, 3, 29, 8), (2, 3, 37, 8), (2, 3, 37, 8), (3, 1, 37)], "f32", "f32")
+    """Walked in blocks as well, of scores that there is memory for one block of per head."""
+    program = _program([(2, 3, 29, 8), (2, 3, 37, 8), (2, 3, 37, 64), (3, 1, 37)], "f32", "f32")
     sizes = {"rows": ["x29x"], "keys": ["x37x"], "both": ["x29x", "x37x"]}[unknown]
     for size in sizes:
         program = program.replace(size, "x?x")
     executable = dlir.compile(program, target="cpu", threads=threads, cache=False)
-    assert str(executable.stage("buffers")).count("func private @rows_") == 1
-    for count in (0, 1, 13, 63, 64, 65, 130):
+    buffers = str(executable.stage("buffers"))
+    assert buffers.count("func private @rows_") == 1
+    keys = "37" if unknown == "rows" else "[?]"
+    (block,) = {int(found) for found in re.findall(rf"memref<2x3x(\d+)x{keys}xf32>", buffers)}
+    for count in (0, 1, 13, block - 1, block, block + 1, 127, 2 * block):
         rows = count if "x29x" in sizes else 29
         keys = max(count, 1) if "x37x" in sizes else 37
-        shapes = [(2, 3, rows, 8), (2, 3, keys, 8), (2, 3, keys, 8), (3, 1, keys)]
+        shapes = [(2, 3, rows, 8), (2, 3, keys, 8), (2, 3, keys, 64), (3, 1, keys)]
         inputs = _inputs(shapes, "f32", "f32")
         np.testing.assert_allclose(executable(*inputs), _expected(*inputs), rtol=2e-5, atol=2e-5)
+
+
+def test_blocks_that_threads_divide() -> None:
+    """One head, so that several blocks are computed at once: each has its scores for itself."""
+    program = _program([(1, 1, 29, 8), (1, 1, 37, 8), (1, 1, 37, 64)], "f32", None)
+    program = program.replace("x29x", "x?x").replace("x37x", "x?x")
+    executable = dlir.compile(program, target="cpu", threads=2, cache=False)
+    assert "memref<1x1x?x?xf32>" in str(executable.stage("buffers"))
+    for rows, keys in ((1, 1), (61, 70), (301, 400)):
+        inputs = _inputs([(1, 1, rows, 8), (1, 1, keys, 8), (1, 1, keys, 64)], "f32", None)
+        for _ in range(20):
+            got = executable(*inputs)
+            np.testing.assert_allclose(got, _expected(*inputs), rtol=2e-5, atol=2e-5)
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize("operand", range(3))
+def test_one_number_that_is_none_where_sizes_are_not_known(operand: int, bad: float) -> None:
+    """One block's NaN are not left for the next one in the same memory."""
+    program = _program([(1, 2, 19, 8), (1, 2, 21, 8), (1, 2, 21, 64), (19, 21)], "f32", "i1")
+    program = program.replace("19x", "?x").replace("21x", "?x")
+    executable = dlir.compile(program, target="cpu", threads=2, cache=False)
+    assert "memref<1x2x?x?xf32>" not in str(executable.stage("buffers"))
+    inputs = _inputs([(1, 2, 127, 8), (1, 2, 97, 8), (1, 2, 97, 64), (127, 97)], "f32", "i1")
+    inputs[3][7] = False  # a row that sees nothing
+    inputs[operand][0, 1, 5, 3] = bad
+    expected = _expected(*inputs)
+    assert np.isnan(expected).any() and not np.isnan(expected[:, :1, 8:]).any()
+    np.testing.assert_allclose(executable(*inputs), expected, rtol=2e-5, atol=2e-5)
 
 
 ONNX_CASES: list[dict[str, Any]] = [

@@ -11,7 +11,14 @@ from typing import TypeVar, get_args
 
 from xdsl.builder import Builder
 from xdsl.dialects import arith, memref, tensor
-from xdsl.dialects.builtin import DYNAMIC_INDEX, IndexType, IntegerAttr, LocationAttr, TensorType
+from xdsl.dialects.builtin import (
+    DYNAMIC_INDEX,
+    IndexType,
+    IntegerAttr,
+    LocationAttr,
+    TensorType,
+    UnrealizedConversionCastOp,
+)
 from xdsl.ir import Attribute, Block, BlockArgument, Operation, SSAValue
 from xdsl.rewriter import InsertPoint
 
@@ -214,6 +221,11 @@ def _of_alloca(sizes: Sizes, op: Operation, position: int) -> Size:
     return op.dynamic_sizes[_nth_dynamic(shape_of(op.memref), position)]
 
 
+def _of_cast(sizes: Sizes, op: Operation, position: int) -> Size:
+    """Of all rows, behind the memory of one block: see `structured-bufferize`."""
+    return op.operands[1 + _nth_dynamic(shape_of(op.results[0]), position)]
+
+
 def _of_reshape(sizes: Sizes, op: Operation, position: int) -> Size:
     assert isinstance(op, ReshapeOp)
     return op.sizes[_nth_dynamic(shape_of(op.result), position)]
@@ -224,5 +236,6 @@ _SOURCES: dict[type[Operation], Callable[[Sizes, Operation, int], Size]] = {
     tensor.InsertSliceOp: _of_dest,
     tensor.EmptyOp: _of_empty,
     memref.AllocaOp: _of_alloca,
+    UnrealizedConversionCastOp: _of_cast,
     ReshapeOp: _of_reshape,
 }

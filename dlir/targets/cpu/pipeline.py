@@ -35,6 +35,7 @@ PHASES: Mapping[str, str] = MappingProxyType(
             "structured-prepare-dots,structured-merge-window,structured-pack,"
             "structured-pack-weights,cse,"
             "structured-hoist-constants,structured-group-rows,structured-fuse-siblings,"
+            "structured-parallelize{threads=%(threads)d},"
             "structured-bufferize,structured-view-parts,structured-parallelize{threads=%(threads)d},"
             "structured-stream-stores,"
             "structured-walk-rows,structured-outline,cse,structured-skip-hidden,cse"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TypeAlias
 
@@ -17,7 +17,7 @@ from dlir.diagnostics import fail
 from dlir.dialects.structured.arena import Request, aligned
 from dlir.dialects.structured.ops import DestinationOp, GenericOp, ReshapeOp
 from dlir.dialects.structured.roles import is_elementwise
-from dlir.dialects.structured.rows import group_number, is_local
+from dlir.dialects.structured.rows import block_dimension, block_of, group_number, is_local
 from dlir.dialects.structured.shapes import Size, Sizes
 from dlir.types import AnyMemRef, is_tensor
 
@@ -37,6 +37,8 @@ class Root:
     result: int | None = None  # the number of the function's result that it is
     request: Request[SSAValue] | None = None
     is_local: bool = False  # walked in blocks of rows, for each of which there is memory
+    stored: list[Size] = field(default_factory=list[Size])
+    """The sizes of its slot: one block has it after the other, where that is less than `sizes`."""
 
 
 @lru_cache(maxsize=4096)
@@ -86,9 +88,23 @@ class Memory:
         for root in {id(r): r for r in self.roots.values()}.values():
             root.is_local = id(root) not in shared
             if root.argument is None and root.result is None and not root.is_local:
+                root.stored = self._stored(root)
                 root.request = _request(root, places)
                 found.append(root.request)
         return found
+
+    def _stored(self, root: Root) -> list[Size]:
+        """The sizes of a slot of the arena, of one block of rows if there never are more."""
+        values = [value for value, r in self.roots.items() if r is root]
+        places = {block_dimension(value) for value in values}
+        place = next(iter(places)) if len(places) == 1 else None
+        owner = values[0].owner
+        if place is None or not isinstance(owner, GenericOp):
+            return root.sizes
+        block, size = block_of(owner), root.sizes[place]
+        assert block is not None
+        fewest = min(block, size) if isinstance(size, int) else block
+        return [fewest if n == place else size for n, size in enumerate(root.sizes)]
 
     def _choose(self, arguments: Sequence[SSAValue]) -> None:
         for argument in arguments:
@@ -207,9 +223,9 @@ def _request(root: Root, places: dict[SSAValue, int]) -> Request[SSAValue]:
     unit = 8 if isinstance(element, IndexType) else 0
     if isinstance(element, FixedBitwidthType):
         unit = max(1, element.bitwidth // 8)
-    for size in root.sizes:
+    for size in root.stored:
         if isinstance(size, int):
             unit *= size
-    dynamic = [size for size in root.sizes if not isinstance(size, int)]
+    dynamic = [size for size in root.stored if not isinstance(size, int)]
     symbols = sorted(dynamic, key=lambda size: places.setdefault(size, len(places)))
     return Request(aligned(unit), tuple(symbols), root.first, root.last)

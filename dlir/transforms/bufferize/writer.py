@@ -7,7 +7,7 @@ from typing import cast
 
 from xdsl.builder import Builder
 from xdsl.dialects import memref, tensor
-from xdsl.dialects.builtin import MemRefType
+from xdsl.dialects.builtin import DYNAMIC_INDEX, MemRefType, UnrealizedConversionCastOp
 from xdsl.ir import Attribute, Block, Operation, SSAValue
 from xdsl.rewriter import InsertPoint
 
@@ -138,7 +138,10 @@ class Writer:
         return alloca.memref
 
     def _dynamic(self, root: Root) -> list[SSAValue]:
-        return [self.known[s] for s in root.sizes if not isinstance(s, int)]
+        return self._known(root.sizes)
+
+    def _known(self, sizes: Sequence[Size]) -> list[SSAValue]:
+        return [self.known[s] for s in sizes if not isinstance(s, int)]
 
     def _result_view(self, root: Root) -> SSAValue:
         assert root.result is not None
@@ -158,11 +161,17 @@ class Writer:
         )
         offset = self.sizes.value(self.sizes.add(self.starts[number], inner))
         view = memref.ViewOp.create(
-            operands=[self.block.args[-1], offset, *self._dynamic(root)],
-            result_types=[memref_of(root.type)],
+            operands=[self.block.args[-1], offset, *self._known(root.stored)],
+            result_types=[MemRefType(root.type.element_type, _shape(root.stored))],
         )
         self.block.add_op(view)
-        return view.results[0]
+        if root.stored == root.sizes:
+            return view.results[0]
+        rows = UnrealizedConversionCastOp.get(
+            [view.results[0], *self._dynamic(root)], [memref_of(root.type)]
+        )
+        self.block.add_op(rows)
+        return rows.results[0]
 
     def copy(self, value: SSAValue, target: SSAValue) -> None:
         """Copy a tensor's elements to other memory."""
@@ -174,3 +183,7 @@ class Writer:
         identity = projection(rank, range(rank))
         kinds = [Iterator.PARALLEL] * rank
         self.block.add_op(GenericOp([source], target, [identity, identity], kinds, region))
+
+
+def _shape(sizes: Sequence[Size]) -> list[int]:
+    return [s if isinstance(s, int) else DYNAMIC_INDEX for s in sizes]
