@@ -84,27 +84,16 @@ class Memory:
         """What the arena must hold."""
         found: list[Request[SSAValue]] = []
         places: dict[SSAValue, int] = {}
-        shared = {id(root) for value, root in self.roots.items() if not is_local(value)}
+        values: dict[int, list[SSAValue]] = {}
+        for value, root in self.roots.items():
+            values.setdefault(id(root), []).append(value)
         for root in {id(r): r for r in self.roots.values()}.values():
-            root.is_local = id(root) not in shared
+            root.is_local = all(map(is_local, values[id(root)]))
             if root.argument is None and root.result is None and not root.is_local:
-                root.stored = self._stored(root)
+                root.stored = _stored(root, values[id(root)])
                 root.request = _request(root, places)
                 found.append(root.request)
         return found
-
-    def _stored(self, root: Root) -> list[Size]:
-        """The sizes of a slot of the arena, of one block of rows if there never are more."""
-        values = [value for value, r in self.roots.items() if r is root]
-        places = {block_dimension(value) for value in values}
-        place = next(iter(places)) if len(places) == 1 else None
-        owner = values[0].owner
-        if place is None or not isinstance(owner, GenericOp):
-            return root.sizes
-        block, size = block_of(owner), root.sizes[place]
-        assert block is not None
-        fewest = min(block, size) if isinstance(size, int) else block
-        return [fewest if n == place else size for n, size in enumerate(root.sizes)]
 
     def _choose(self, arguments: Sequence[SSAValue]) -> None:
         for argument in arguments:
@@ -212,6 +201,19 @@ def _is_replaced(op: Writing, number: int, target: SSAValue) -> bool:
         return False
     same_place = op.input_forms[number] == op.out_forms
     return same_place and op.inputs[number] is target and op.paddings[number] is None
+
+
+def _stored(root: Root, values: Sequence[SSAValue]) -> list[Size]:
+    """The sizes of a slot of the arena, of one block of rows if there never are more of it."""
+    places = {block_dimension(value) for value in values}
+    place = next(iter(places)) if len(places) == 1 else None
+    owner = values[0].owner
+    if place is None or not isinstance(owner, GenericOp):
+        return root.sizes
+    block, size = block_of(owner), root.sizes[place]
+    assert block is not None
+    fewest = min(block, size) if isinstance(size, int) else block
+    return [fewest if n == place else size for n, size in enumerate(root.sizes)]
 
 
 def _request(root: Root, places: dict[SSAValue, int]) -> Request[SSAValue]:
