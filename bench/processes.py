@@ -11,6 +11,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,6 +31,9 @@ SERIAL = {"TORCHINDUCTOR_COMPILE_THREADS": "1"}
 """A pool of processes would start with the time that is measured."""
 MALLOC_VARIABLES = ("MALLOC_MMAP_MAX_", "MALLOC_TRIM_THRESHOLD_")
 
+
+AGE = 2.5
+"""Seconds. A user's model was not written a moment ago, and dlir trusts no file that young."""
 
 Printed = dict[str, dict[str, Any]]
 
@@ -61,6 +65,7 @@ def measure_processes(program: Program, settings: Settings) -> dict[str, Printed
     found: dict[str, Printed] = {}
     with tempfile.TemporaryDirectory() as name:
         files = _write(program, Path(name))
+        time.sleep(AGE)
         if settings.compile:
             peers = [peer for peer in present(settings.peers) if peer != "numpy"]
             found["compile"] = _run_all(files, peers, settings, "--imports")
