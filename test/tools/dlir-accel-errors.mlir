@@ -27,8 +27,8 @@
 // RUN: dlir-compile %s --shape=x=4x16 --compile-to=structured | filecheck %s --check-prefix=CPU-SIZES
 // RUN: dlir-compile %s --target=accel --shape=x=4x16 --compile-to=structured | filecheck %s --check-prefix=CPU-SIZES
 // CPU-SIZES: func.func @main(%x: tensor<4x16xf32>) -> tensor<4x16xf32>
-// RUN: dlir-run %s --shape=x=2x16 --input=2x16xf32=1 | filecheck %s --check-prefix=CPU-RUN
-// CPU-RUN: o0: 2x16xf32 =
+// RUN: dlir-run %s --shape=x=2x16 --input=2x16xf32=1 | filecheck %s --check-prefix=CPU-CALL
+// CPU-CALL: o0: 2x16xf32 =
 
 // An artifact is for one target and one machine, and is not what it is not.
 // RUN: dlir-compile %S/dlir-accel.mlir --target=accel -o %t.dlx
