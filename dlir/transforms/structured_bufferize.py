@@ -52,7 +52,9 @@ class StructuredBufferize(ModulePass):
     reads it later. What a group alone sees in blocks of rows (`structured-group-rows`) is a
     `memref.alloca`, if a block is of known size; else the arena has one block of it per outer row,
     unless threads divide the blocks, and `builtin.unrealized_conversion_cast` of that and the
-    sizes of all rows stands for these until `structured-walk-rows`. `dlir.arena` tells, per product
+    sizes of all rows stands for these until `structured-walk-rows`. Buffers that threads divide
+    (`threads` in schedules) take the place of those alone that they divide alike, for memory that
+    another core wrote is slow to write; so the arena may be larger. `dlir.arena` tells, per product
     of dynamic sizes, the bytes of the plan and the most that is `live` at one step, below which no
     plan can be.
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import ceil, log2, prod
 
 from xdsl.context import Context
-from xdsl.dialects.builtin import FixedBitwidthType, ModuleOp
+from xdsl.dialects.builtin import ModuleOp
 from xdsl.passes import ModulePass
 
 from dlir.dialects.structured.attrs import ScheduleAttr
@@ -19,8 +19,9 @@ from dlir.dialects.structured.cost import (
     PRODUCTS_PER_SECOND,
 )
 from dlir.dialects.structured.ops import GenericOp, ScanOp, SortOp, SparseMatmulOp, shape_of
-from dlir.dialects.structured.roles import Operand, match_contraction, operands_of, planned
+from dlir.dialects.structured.roles import Operand, match_contraction, planned
 from dlir.dialects.structured.rows import block_of, rows_of
+from dlir.transforms.division import Traffic, bytes_of
 from dlir.transforms.hidden.mask import gain_of
 
 REGION_SECONDS = 16e-6
@@ -28,6 +29,8 @@ REGION_SECONDS = 16e-6
 SCAN_OPERATIONS = 10
 SORT_OPERATIONS = 30
 """Of an element in a running fold, which waits for the one before; and per level of its heap."""
+SWEEPS = 2
+"""Of choosing: the first knows what was chosen for the ops before, the second for those behind."""
 STRIP = 64
 """Elements along a result's last dimension that are computed at a time."""
 
@@ -36,11 +39,13 @@ STRIP = 64
 class StructuredParallelize(ModulePass):
     """Name the iterator whose loops `threads` threads share, in the schedule's `threads`.
 
-    Of the parallel iterators it is the one that leaves the fewest threads waiting at the end; among
-    equals the one along which most bytes of the operands are divided rather than read by every
-    thread. Rows of scores under a mask count as those of a triangle, in which later rows see more
-    keys and take longer (`structured-skip-hidden`): heads, if there are some, are the same work
-    each. Running folds and sorts are divided by their rows. An op of less than about 20
+    Of the parallel iterators it is the one that takes the least time: of the work, with threads
+    that wait for the last one; of what every thread reads rather than its part; and of what comes
+    from another core, because the op that wrote it is divided otherwise (`division.py`). So ops in
+    a row are divided alike, by rows of an image, say, until one of them has more weights to read
+    than pixels. Rows of scores under a mask count as those of a triangle, in which later rows see
+    more keys and take longer (`structured-skip-hidden`): heads, if there are some, are the same
+    work each. Running folds and sorts are divided by their rows. An op of less than about 20
     microseconds stays on one thread, and so does one that has a `threads` entry already.
 
     Before:
@@ -62,10 +67,7 @@ class StructuredParallelize(ModulePass):
     def apply(self, ctx: Context, op: ModuleOp) -> None:
         if self.threads < 2:
             return
-        for group in _groups(op):
-            if sum(map(_seconds, group)) >= REGION_SECONDS:
-                for inner in group:
-                    self._divide(inner)
+        self._divide_groups(op)
         for inner in op.walk():
             if isinstance(inner, ScanOp | SortOp) and inner.schedule is None:
                 self._divide_rows(inner)
@@ -87,14 +89,69 @@ class StructuredParallelize(ModulePass):
             dim, _ = min(rows, key=lambda row: ceil(row[1] / self.threads) / row[1])
             op.schedule = ScheduleAttr.get({"threads": [dim]})
 
-    def _divide(self, op: GenericOp) -> None:
-        schedule = op.schedule or ScheduleAttr.get({})
-        if schedule.integers("threads") is not None:
-            return
-        candidates = list(_candidates(op, self.threads))
-        if candidates:
-            _, dim = min(candidates)
-            op.schedule = schedule.updated({"threads": [dim]})
+    def _divide_groups(self, module: ModuleOp) -> None:
+        traffic = Traffic(module, self.threads)
+        groups = [_Group(ops, traffic) for ops in _groups(module)]
+        for _ in range(SWEEPS):
+            for group in groups:
+                group.divide()
+        for group in groups:
+            group.write()
+
+
+class _Group:
+    """Ops that are walked together, so that one choice divides them all."""
+
+    def __init__(self, ops: list[GenericOp], traffic: Traffic) -> None:
+        self.ops, self.traffic = ops, traffic
+        self.seconds = [_seconds(op, traffic.operands(op)) for op in ops]
+        given = [op.schedule and op.schedule.integers("threads") for op in ops]
+        self.open = [op for op, threads in zip(ops, given, strict=True) if threads is None]
+        for op, threads in zip(ops, given, strict=True):
+            if threads is not None:
+                traffic.divided[op] = threads[0] if threads else None
+        worth = sum(self.seconds) >= REGION_SECONDS
+        self.choices = list(self._choices()) if worth and self.open else []
+
+    def _choices(self) -> Iterator[dict[GenericOp, int]]:
+        """The iterator of each op, for every way to divide the group."""
+        rows = [rows_of(op) for op in self.ops]
+        dims = [r[1:] if r else op.parallel_dims for op, r in zip(self.ops, rows, strict=True)]
+        for choice in zip(*dims, strict=False):
+            dim_of = dict(zip(self.ops, choice, strict=True))
+            if all(self._can_divide(op, dim) for op, dim in dim_of.items()):
+                yield dim_of
+
+    def _can_divide(self, op: GenericOp, dim: int) -> bool:
+        given = None if op in self.open else self.traffic.divided[op]
+        trips = ceil(_extent(op, dim) / _step(op, dim))
+        return trips >= self.traffic.threads and given in (None, dim)
+
+    def divide(self) -> None:
+        best = min(self.choices, key=self._cost) if self.choices else {}
+        for op in self.open:
+            self.traffic.divided[op] = best.get(op)
+
+    def _cost(self, choice: dict[GenericOp, int]) -> float:
+        work = zip(self.ops, self.seconds, strict=True)
+        return sum(
+            seconds * self._share(op, choice[op]) + self.traffic.seconds(op, choice[op])
+            for op, seconds in work
+        )
+
+    def _share(self, op: GenericOp, dim: int) -> float:
+        """Of an op's work, what the thread does that has most."""
+        threads, extent, step = self.traffic.threads, _extent(op, dim), _step(op, dim)
+        share = min(1, ceil(ceil(extent / step) / threads) * step / extent)
+        if _is_row_under_mask(op, dim):
+            share *= 2 - 1 / threads  # work in the last rows of a triangle, by the mean
+        return share
+
+    def write(self) -> None:
+        for op in self.open:
+            dim = self.traffic.divided.get(op)
+            if dim is not None:
+                op.schedule = (op.schedule or ScheduleAttr.get({})).updated({"threads": [dim]})
 
 
 def _sparse_seconds(op: SparseMatmulOp) -> float:
@@ -121,21 +178,6 @@ def _siblings(op: GenericOp) -> tuple[int, ...] | None:
     return op.schedule.integers("siblings") if op.schedule is not None else None
 
 
-def _candidates(op: GenericOp, threads: int) -> Iterator[tuple[tuple[float, int], int]]:
-    """Parallel iterators that can be divided, each behind its cost."""
-    inputs, out, extra = operands_of(op)
-    rows = rows_of(op)
-    for dim in op.parallel_dims if rows is None else rows[1:]:
-        trips = _trips(op, dim)
-        if trips < threads:
-            continue
-        waiting = ceil(trips / threads) * threads / trips
-        if _is_row_under_mask(op, dim):
-            waiting *= 2 - 1 / threads  # work in the last rows of a triangle, by the mean
-        divided = sum(_bytes(x) for x in (*inputs, out, *extra) if x.depends_on(dim))
-        yield (round(waiting, 1), -divided), dim
-
-
 def _is_row_under_mask(op: GenericOp, dim: int) -> bool:
     """Whether an iterator numbers rows of scores that a mask may hide, in each row other ones.
 
@@ -149,32 +191,28 @@ def _is_row_under_mask(op: GenericOp, dim: int) -> bool:
     return has_heads and any(x.depends_on(dim) for x in masks)
 
 
-def _trips(op: GenericOp, dim: int) -> int:
-    """How often the loop of an iterator goes round."""
-    extent, step = planned(op.static_extents()[dim]), 1
+def _extent(op: GenericOp, dim: int) -> int:
+    return planned(op.static_extents()[dim])
+
+
+def _step(op: GenericOp, dim: int) -> int:
+    """How many values of an iterator its loop takes at a time."""
     lanes = min(op.out_forms[-1].dims, default=None, key=op.out_forms[-1].coefficients.__getitem__)
     tile = op.schedule.integers("vector") if op.schedule is not None else None
     rows, block = rows_of(op), block_of(op)
     if rows and block and dim == rows[-1]:
-        step = block
-    elif dim == lanes:
-        step = STRIP if tile is None else tile[-1]
-    elif tile is not None and (roles := match_contraction(op)) is not None and dim == roles.row:
-        step = tile[0]
-    return ceil(extent / step)
+        return block
+    if dim == lanes:
+        return STRIP if tile is None else tile[-1]
+    if tile is not None and (roles := match_contraction(op)) is not None and dim == roles.row:
+        return tile[0]
+    return 1
 
 
-def _bytes(operand: Operand) -> int:
-    element = operand.element
-    width = element.bitwidth if isinstance(element, FixedBitwidthType) else 64
-    return prod(map(planned, shape_of(operand.value))) * width // 8
-
-
-def _seconds(op: GenericOp) -> float:
+def _seconds(op: GenericOp, operands: Sequence[Operand]) -> float:
     """About what one core needs: a kernel of products hides what it moves behind these."""
     points = prod(map(planned, op.static_extents()))
-    inputs, out, extra = operands_of(op)
-    moving = sum(map(_bytes, (*inputs, out, *extra))) / BYTES_PER_SECOND
+    moving = sum(map(bytes_of, operands)) / BYTES_PER_SECOND
     if op.schedule is not None and op.schedule.word("kernel") == "contraction":
         return max(points / PRODUCTS_PER_SECOND, moving)
     operations = len(op.inputs) + len(op.epilogue_inputs) + 1

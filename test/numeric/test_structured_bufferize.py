@@ -20,7 +20,7 @@ from numeric.structured_runs import (
 )
 from numeric.structured_text import Reading, generic
 
-from dlir.dialects.structured.arena import Request, aligned, plan
+from dlir.dialects.structured.arena import APART_BYTES, Request, aligned, plan
 
 T, ROW = "tensor<?x4xf32>", "tensor<?xf32>"
 ADD = "%v = arith.addf %a0, %a1 : f32\nyield %v : f32"
@@ -185,13 +185,14 @@ def test_hazards(steps: list, returned: list[int], passes: str) -> None:
 
 REQUESTS = st.lists(
     st.builds(
-        lambda size, symbols, first, length: Request(
-            aligned(size), tuple(symbols), first, first + length
+        lambda size, symbols, first, length, division: Request(
+            aligned(size), tuple(symbols), first, first + length, division
         ),
         st.integers(0, 5000),
         st.sampled_from(["", "n", "nm"]),
         st.integers(0, 20),
         st.integers(0, 10),
+        st.sampled_from([None, "rows", "columns"]),
     ),
     max_size=25,
 )
@@ -211,6 +212,7 @@ def test_live_buffers_are_apart(requests: list[Request[str]]) -> None:
         for a, b in combinations(region.requests, 2):
             apart = a.offset + a.unit <= b.offset or b.offset + b.unit <= a.offset
             assert apart or not a.overlaps(b)
+            assert apart or a.division == b.division or a.symbols
 
 
 @given(st.integers(0, 1 << 40))
@@ -223,3 +225,16 @@ def test_a_chain_needs_two_buffers() -> None:
     chain = [Request(64, (), step, step + 1) for step in range(9)]
     (region,) = plan(chain)
     assert region.size == region.bound() == 128
+
+
+def test_memory_that_threads_divide_otherwise_is_not_taken() -> None:
+    chain = [Request(64, (), step, step + 1, "ab"[step // 3 % 2]) for step in range(9)]
+    (region,) = plan(chain)
+    assert region.size == 256
+    assert {r.offset // 128 for r in chain if r.division == "a"} == {0}
+
+
+def test_what_no_cache_holds_is_not_kept_apart() -> None:
+    chain = [Request(APART_BYTES // 2, (), step, step + 1, step // 2) for step in range(4)]
+    (region,) = plan(chain)
+    assert region.size == region.bound() == APART_BYTES

@@ -1,6 +1,6 @@
 // RUN: dlir-opt %s --pass-pipeline='builtin.module(structured-parallelize{threads=2})' | filecheck %s
 // RUN: dlir-opt %s --structured-parallelize | filecheck %s --check-prefix=ONE
-// ONE-COUNT-1: threads = [0]
+// ONE-COUNT-4: threads = [
 // ONE-NOT: threads
 
 // The one iterator of a long map.
@@ -100,6 +100,81 @@ func.func @bias(%q: memref<3x2048x64xf32>, %k: memref<3x64x2048xf32>, %m: memref
   ^bb0(%a: f32, %b: f32):
     %t = arith.addf %a, %b : f32
     structured.yield %t : f32
+  }
+  func.return
+}
+
+// What reads a buffer is divided as what wrote it, whatever shape it is seen as: by columns, which
+// are 64 x 64 here, or by rows.
+// CHECK-LABEL: @alike_by_columns
+// CHECK: threads = [1]
+// CHECK: threads = [1]
+func.func @alike_by_columns(%x: memref<256x4096xf32>, %t: memref<256x4096xf32>, %y: memref<256x64x64xf32>) {
+  structured.generic {maps = [(d0, d1) -> (d0, d1), (d0, d1) -> (d0, d1)],
+                      iterators = [parallel, parallel],
+                      schedule = #structured.schedule<threads = [1]>}
+      ins(%x : memref<256x4096xf32>) outs(%t : memref<256x4096xf32>) {
+  ^bb0(%a: f32):
+    %s = arith.addf %a, %a : f32
+    structured.yield %s : f32
+  }
+  %r = structured.reshape %t : memref<256x4096xf32> to memref<256x64x64xf32>
+  structured.generic {maps = [(d0, d1, d2) -> (d0, d1, d2), (d0, d1, d2) -> (d0, d1, d2)],
+                      iterators = [parallel, parallel, parallel]}
+      ins(%r : memref<256x64x64xf32>) outs(%y : memref<256x64x64xf32>) {
+  ^bb0(%a: f32):
+    %s = arith.addf %a, %a : f32
+    structured.yield %s : f32
+  }
+  func.return
+}
+
+// CHECK-LABEL: @alike_by_rows
+// CHECK: threads = [0]
+// CHECK: threads = [0]
+func.func @alike_by_rows(%x: memref<256x4096xf32>, %t: memref<256x4096xf32>, %y: memref<256x64x64xf32>) {
+  structured.generic {maps = [(d0, d1) -> (d0, d1), (d0, d1) -> (d0, d1)],
+                      iterators = [parallel, parallel],
+                      schedule = #structured.schedule<threads = [0]>}
+      ins(%x : memref<256x4096xf32>) outs(%t : memref<256x4096xf32>) {
+  ^bb0(%a: f32):
+    %s = arith.addf %a, %a : f32
+    structured.yield %s : f32
+  }
+  %r = structured.reshape %t : memref<256x4096xf32> to memref<256x64x64xf32>
+  structured.generic {maps = [(d0, d1, d2) -> (d0, d1, d2), (d0, d1, d2) -> (d0, d1, d2)],
+                      iterators = [parallel, parallel, parallel]}
+      ins(%r : memref<256x64x64xf32>) outs(%y : memref<256x64x64xf32>) {
+  ^bb0(%a: f32):
+    %s = arith.addf %a, %a : f32
+    structured.yield %s : f32
+  }
+  func.return
+}
+
+// A layer reads its few rows, which columns divide, on all cores, and each its own weights only.
+// CHECK-LABEL: @layer
+// CHECK: threads = [1]
+// CHECK: threads = [1]
+func.func @layer(%x: memref<64x512xf32>, %t: memref<64x512xf32>, %w: memref<512x4096xf32>,
+                 %y: memref<64x4096xf32>) {
+  structured.generic {maps = [(d0, d1) -> (d0, d1), (d0, d1) -> (d0, d1)],
+                      iterators = [parallel, parallel],
+                      schedule = #structured.schedule<threads = [1]>}
+      ins(%x : memref<64x512xf32>) outs(%t : memref<64x512xf32>) {
+  ^bb0(%a: f32):
+    %s = arith.addf %a, %a : f32
+    structured.yield %s : f32
+  }
+  structured.generic {maps = [(d0, d1, d2) -> (d0, d2), (d0, d1, d2) -> (d2, d1),
+                              (d0, d1, d2) -> (d0, d1)],
+                      iterators = [parallel, parallel, reduction], init = 0.0 : f32,
+                      schedule = #structured.schedule<kernel = contraction, vector = [6, 64]>}
+      ins(%t, %w : memref<64x512xf32>, memref<512x4096xf32>) outs(%y : memref<64x4096xf32>) {
+  ^bb0(%a: f32, %b: f32, %acc: f32):
+    %p = arith.mulf %a, %b : f32
+    %s = arith.addf %acc, %p : f32
+    structured.yield %s : f32
   }
   func.return
 }

@@ -4,11 +4,14 @@ A buffer's size is a static number of bytes times a product of run-time sizes. B
 product share a region and are placed in it by their static parts, so planning needs no run-time
 decision: `address = region start + offset * product`. Static buffers are the region of the empty
 product.
+
+Memory that one core has written is slow to write for another one. Where threads divide the work,
+only buffers that they divide alike take each other's place, as long as a cache holds all of these.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
@@ -25,6 +28,8 @@ class Request(Generic[Symbol]):
     symbols: tuple[Symbol, ...]
     first: int
     last: int
+    division: Hashable = None
+    """Which thread touches which part: the same for buffers that are divided alike."""
     offset: int = 0
 
     def overlaps(self, other: Request[Symbol]) -> bool:
@@ -48,6 +53,8 @@ class RegionPlan(Generic[Symbol]):
         )
 
 
+APART_BYTES = 32 << 20
+"""Of buffers that do not take each other's place: so much, a usual last cache holds."""
 ROUNDS = 64
 """How many orders of placing the buffers of a region are tried; networks took up to 19."""
 
@@ -62,8 +69,27 @@ def plan(requests: Sequence[Request[Symbol]]) -> list[RegionPlan[Symbol]]:
     for request in sorted(requests, key=lambda r: -r.unit):
         regions.setdefault(request.symbols, RegionPlan(request.symbols)).requests.append(request)
     for region in regions.values():
-        _place_best(region)
+        if region.symbols or not _place_apart(region):
+            _place_best(region)
     return list(regions.values())
+
+
+def _place_apart(region: RegionPlan[Symbol]) -> bool:
+    """Place buffers of each division behind those of the others, unless that takes too much."""
+    parts: dict[Hashable, RegionPlan[Symbol]] = {}
+    for request in region.requests:
+        part = parts.setdefault(request.division, RegionPlan(region.symbols))
+        part.requests.append(request)
+    for part in parts.values():
+        _place_best(part)
+    size = sum(part.size for part in parts.values())
+    if size > APART_BYTES:
+        return False
+    for part in parts.values():
+        for request in part.requests:
+            request.offset += region.size
+        region.size += part.size
+    return True
 
 
 def _place_best(region: RegionPlan[Symbol]) -> None:

@@ -22,6 +22,7 @@ from dlir.targets.cpu.execute import NativeModule
 from dlir.targets.cpu.native_entry import Arena, NativeEntry
 from dlir.targets.cpu.pipeline import PHASES
 from dlir.targets.cpu.stored_constants import all_constants
+from dlir.targets.cpu.teams import TEAM, settle
 from dlir.targets.cpu.trace import KernelTracer, with_public_kernels
 
 LEVELS = ("dl", *PHASES, "llvm-ir", "asm", "object")
@@ -75,9 +76,13 @@ class NativeExecutable(Executable):
                 )
 
     def _set_threads(self, count: int) -> None:
-        for module in (self._native, self._tracer and self._tracer.native):
-            if module is not None:
-                module.set_threads(count)
+        modules = (self._native, self._tracer and self._tracer.native)
+        self._team = max((m.set_threads(count) for m in modules if m is not None), default=1)
+
+    def _lead(self) -> None:
+        """Settle the team of the calling thread, if the code has work for one."""
+        if self._team > 1 and TEAM.size != self._team:
+            settle(self._team)
 
     @property
     def bundles(self) -> Sequence[Bundle]:
@@ -91,6 +96,7 @@ class NativeExecutable(Executable):
 
     def execute(self, arguments: Sequence[Value]) -> tuple[Value, ...]:
         """One call at a time."""
+        self._lead()
         with self._lock:
             return self._run(arguments, None if self.on_event is None else self._traced())
 
@@ -126,6 +132,7 @@ class CpuExecutable(NativeExecutable):
     def __call__(self, *arguments: Any) -> Any:
         if self.on_event is None:
             (function,) = self.functions.values()
+            self._lead()
             with self._lock:
                 results = function.call_again(arguments)
             if results is not None:

@@ -234,10 +234,12 @@ class NativeModule:
         """Call a public function; see `NativeFunction.__call__`."""
         return self.functions[name](*arguments)
 
-    def set_threads(self, count: int) -> None:
-        """How many threads the teams of the next calls have."""
-        if self._threads is not None:
-            self._threads.value = count
+    def set_threads(self, count: int) -> int:
+        """How many threads the teams of the next calls have; returns 1 if there are no teams."""
+        if self._threads is None:
+            return 1
+        self._threads.value = count
+        return count
 
     def status(self) -> str | None:
         """The message of the first assertion that failed since the last question, or None."""

@@ -16,11 +16,14 @@ from xdsl.rewriter import InsertPoint
 from dlir.diagnostics import fail
 from dlir.dialects.structured.arena import Request, aligned
 from dlir.dialects.structured.ops import DestinationOp, GenericOp, ReshapeOp
-from dlir.dialects.structured.roles import is_elementwise
+from dlir.dialects.structured.roles import is_elementwise, operands_of
 from dlir.dialects.structured.rows import block_dimension, block_of, group_number, is_local
 from dlir.dialects.structured.shapes import Size, Sizes
+from dlir.transforms.division import bytes_of, period
 from dlir.types import AnyMemRef, is_tensor
 
+SHARED_BYTES = 64 << 10
+"""Smaller buffers take any place: what crosses between cores is little."""
 Writing: TypeAlias = DestinationOp | tensor.InsertSliceOp
 """Operations whose result is their destination, changed."""
 
@@ -92,6 +95,7 @@ class Memory:
             if root.argument is None and root.result is None and not root.is_local:
                 root.stored = _stored(root, values[id(root)])
                 root.request = _request(root, places)
+                root.request.division = _division(values[id(root)])
                 found.append(root.request)
         return found
 
@@ -214,6 +218,19 @@ def _stored(root: Root, values: Sequence[SSAValue]) -> list[Size]:
     assert block is not None
     fewest = min(block, size) if isinstance(size, int) else block
     return [fewest if n == place else size for n, size in enumerate(root.sizes)]
+
+
+def _division(values: Sequence[SSAValue]) -> tuple[int, int] | None:
+    """The size and the period of memory of which each thread writes its parts."""
+    for value in values:
+        op = value.owner
+        schedule = op.schedule if isinstance(op, GenericOp) else None
+        threads = schedule.integers("threads") if schedule is not None else None
+        if isinstance(op, GenericOp) and threads:
+            out = operands_of(op)[1]
+            if bytes_of(out) >= SHARED_BYTES:
+                return bytes_of(out), period(out, threads[0]) or 0
+    return None
 
 
 def _request(root: Root, places: dict[SSAValue, int]) -> Request[SSAValue]:

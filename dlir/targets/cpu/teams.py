@@ -1,0 +1,58 @@
+"""The threads of a team that has all cores stay on one core each.
+
+A worker that slept is often woken on the core of the thread that called it, which then waits for
+it, spinning, until the scheduler takes the core away: 8 ms for a product that takes one. So every
+worker gets a core of its own, as in other engines. The caller's thread stays free, and a team that
+is smaller than the process may use is left to the scheduler. Whoever sets one of `VARIABLES` has
+said how threads are bound, and nothing is done here.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import threading
+from contextlib import suppress
+
+from dlir.targets.cpu import openmp
+
+VARIABLES = ("OMP_PROC_BIND", "OMP_PLACES", "GOMP_CPU_AFFINITY", "KMP_AFFINITY")
+
+_BODY = ctypes.CFUNCTYPE(None, ctypes.c_void_p)
+_PARALLEL = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_uint, ctypes.c_uint)
+
+
+class _Team(threading.local):
+    """Of the calling thread: a runtime keeps a team for each one, and a new size is a new team."""
+
+    size = 0
+
+
+TEAM = _Team()
+
+
+def settle(threads: int) -> None:
+    """Bind the team that the calling thread leads from now on, of so many threads with it."""
+    TEAM.size = threads
+    functions = openmp.runtime()
+    if threads < 2 or functions is None or any(name in os.environ for name in VARIABLES):
+        return
+    cores = _cores()
+    if threads != len(cores):
+        return
+    number = ctypes.CFUNCTYPE(ctypes.c_int)(functions["omp_get_thread_num"])
+
+    def bind(_: int | None) -> None:
+        worker = number()
+        if worker > 0:
+            with suppress(OSError):  # the core may be gone by now; then the worker stays free
+                os.sched_setaffinity(0, cores[worker : worker + 1])
+
+    body = _BODY(bind)
+    parallel = _PARALLEL(functions["GOMP_parallel"])
+    parallel(ctypes.cast(body, ctypes.c_void_p), None, threads, 0)
+
+
+def _cores() -> list[int]:
+    """Those that this process may use; none where the system does not tell."""
+    return sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
