@@ -101,7 +101,7 @@ class DotOp(IRDLOperation):
     @classmethod
     def parse(cls, parser: Parser) -> DotOp:
         at = parser.pos
-        word = parser.parse_identifier("a kind of dot product")
+        word = parser.parse_identifier(": a kind of dot product")
         if word not in list(Dot):
             parser.raise_error(f"expected one of {', '.join(Dot)}", at)
         at = parser.pos

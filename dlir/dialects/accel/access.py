@@ -104,7 +104,7 @@ def parse_access(parser: Parser) -> dict[int, int]:
 
 
 def _parse_loop(parser: Parser) -> int:
-    name = parser.parse_identifier("a loop, d0 to d3")
+    name = parser.parse_identifier(": a loop, d0 to d3")
     if name[:1] != "d" or not name[1:].isdecimal() or int(name[1:]) >= MAX_NEST:
         parser.raise_error(f"expected a loop, d0 to d{MAX_NEST - 1}, got '{name}'")
     return int(name[1:])

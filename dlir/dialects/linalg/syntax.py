@@ -45,7 +45,7 @@ def parse_payload_name(parser: Parser) -> tuple[type[Operation], dict[str, Attri
     if parser.parse_optional_punctuation("{") is None:
         return None
     at = parser.pos
-    name = parser.parse_identifier("the name of an operation")
+    name = parser.parse_identifier(": the name of an operation")
     kind = parser.ctx.get_optional_op(name)
     if kind is None:
         parser.raise_error(f"unregistered operation {name}", at)

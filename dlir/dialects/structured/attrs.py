@@ -126,7 +126,7 @@ class ScheduleAttr(ParametrizedAttribute):
         known: set[str] = set()
 
         def entry() -> tuple[str, Attribute]:
-            key = parser.parse_identifier("schedule key")
+            key = parser.parse_identifier(": schedule key")
             if key in known:
                 parser.raise_error(f"schedule key '{key}' is given twice")
             known.add(key)
@@ -137,7 +137,7 @@ class ScheduleAttr(ParametrizedAttribute):
                     values.append(IntAttr(parser.parse_integer(allow_boolean=False)))
                     parser.parse_optional_punctuation(",")
                 return key, ArrayAttr(values)
-            return key, StringAttr(parser.parse_identifier("a word"))
+            return key, StringAttr(parser.parse_identifier(f": {key} = word, or {key} = [4, 2]"))
 
         entries = parser.parse_comma_separated_list(parser.Delimiter.ANGLE, entry)
         return [DictionaryAttr(dict(entries))]

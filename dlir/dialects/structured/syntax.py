@@ -88,7 +88,7 @@ def parse_generic(parser: Parser) -> GenericText:
     text = GenericText()
 
     def entry() -> None:
-        key = parser.parse_identifier("property name")
+        key = parser.parse_identifier(": property name")
         parser.parse_punctuation("=")
         held = text.attributes if "." in key else text.properties
         held[key] = _SPECIAL.get(key, Parser.parse_attribute)(parser)

@@ -356,6 +356,13 @@ func.func @schedule_negative() attributes {s = #structured.schedule<tile = [4, -
 
 // -----
 
+// expected-error@+1 {{identifier expected: parts = word, or parts = [4, 2]}}
+func.func @schedule_bare_number() attributes {s = #structured.schedule<parts = 4>} {
+  func.return
+}
+
+// -----
+
 // expected-error@+1 {{schedule key 'pack' is given twice}}
 func.func @schedule_twice() attributes {s = #structured.schedule<pack = [1], pack = [0]>} {
   func.return

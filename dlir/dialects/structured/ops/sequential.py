@@ -54,7 +54,7 @@ class _SequentialOp(IRDLOperation, HasCanonicalizationPatternsInterface):
         properties: dict[str, Attribute] = {}
 
         def entry() -> None:
-            key = parser.parse_identifier("property name")
+            key = parser.parse_identifier(": property name")
             given = parser.parse_optional_punctuation("=") is not None
             properties[key] = parser.parse_attribute() if given else UnitAttr()
 
