@@ -22,7 +22,7 @@ from dlir.targets.cpu.execute import NativeModule
 from dlir.targets.cpu.native_entry import Arena, NativeEntry
 from dlir.targets.cpu.pipeline import PHASES
 from dlir.targets.cpu.stored_constants import all_constants
-from dlir.targets.cpu.teams import TEAM, settle
+from dlir.targets.cpu.teams import TEAM, possible, settle
 from dlir.targets.cpu.trace import KernelTracer, with_public_kernels
 
 LEVELS = ("dl", *PHASES, "llvm-ir", "asm", "object")
@@ -62,7 +62,7 @@ class NativeExecutable(Executable):
         self._lock = Lock()
         self._tracer: KernelTracer | None = None
         self._native = _linked(compiled.bundles)
-        self._set_threads(compiled.threads)
+        self._set_threads(possible(compiled.threads))
         _LIVE.add(self)
         arena = Arena()
         self.functions: dict[str, NativeEntry] = {}
@@ -113,7 +113,7 @@ class NativeExecutable(Executable):
             assert isinstance(lowered, ModuleOp)
             native = NativeModule(lowered, use_cache=self._options.cache)
             self._tracer = KernelTracer(module, native)
-        self._set_threads(self._compiled.threads)
+        self._set_threads(possible(self._compiled.threads))
         self._tracer.on_event = self.on_event
         return self._tracer
 

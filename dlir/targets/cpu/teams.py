@@ -14,6 +14,7 @@ import os
 import threading
 from contextlib import suppress
 
+from dlir.diagnostics import warn
 from dlir.targets.cpu import openmp
 
 VARIABLES = ("OMP_PROC_BIND", "OMP_PLACES", "GOMP_CPU_AFFINITY", "KMP_AFFINITY")
@@ -28,12 +29,33 @@ class _Team(threading.local):
     size = 0
 
 
+class _Process:
+    """Whether some thread of this process led a team, and whether that was before it was forked."""
+
+    has_led = False
+    has_lost = False
+
+
 TEAM = _Team()
+PROCESS = _Process()
+
+
+def possible(threads: int) -> int:
+    """One thread, with a notice, in a process forked from one with a team: a runtime would wait for
+    workers that were not copied."""
+    if threads < 2 or not PROCESS.has_lost:
+        return threads
+    warn(
+        None,
+        "this process was forked from one with a team of threads; its models use one thread",
+        help="start processes by 'spawn', or compile with threads=1 before the fork",
+    )
+    return 1
 
 
 def settle(threads: int) -> None:
     """Bind the team that the calling thread leads from now on, of so many threads with it."""
-    TEAM.size = threads
+    TEAM.size, PROCESS.has_led = threads, True
     functions = openmp.runtime()
     if threads < 2 or functions is None or any(name in os.environ for name in VARIABLES):
         return
@@ -51,6 +73,14 @@ def settle(threads: int) -> None:
     body = _BODY(bind)
     parallel = _PARALLEL(functions["GOMP_parallel"])
     parallel(ctypes.cast(body, ctypes.c_void_p), None, threads, 0)
+
+
+def _after_fork() -> None:
+    PROCESS.has_lost = PROCESS.has_led
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)
 
 
 def _cores() -> list[int]:

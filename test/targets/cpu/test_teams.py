@@ -64,3 +64,33 @@ def test_a_team_of_more_threads_than_cores_is_left_to_the_scheduler():
 @needs_two
 def test_a_team_of_another_size_between_two_calls():
     assert cores_of_workers(2, 1, 3, 2) == "1 of 2"
+
+
+FORK = """
+import os
+import numpy as np
+import dlir
+
+text = '''func.func @main(%x: tensor<512x512xf32>) -> tensor<512x512xf32> {
+  %r = dl.matmul %x, %x acc f32 : (tensor<512x512xf32>, tensor<512x512xf32>) -> tensor<512x512xf32>
+  func.return %r : tensor<512x512xf32>
+}'''
+model, x = dlir.load(text), np.eye(512, dtype=np.float32)
+before = dlir.compile(model, target="cpu", threads=2)
+before(x)
+child = os.fork()
+if child == 0:
+    behind = dlir.compile(model, target="cpu", threads=2)
+    os._exit(0 if np.array_equal(behind(x), x) and np.array_equal(before(x), x) else 1)
+print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), np.array_equal(before(x), x))
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork")
+def test_what_a_forked_process_compiles_has_no_team():
+    """The workers were not copied: a runtime would wait for them for ever."""
+    done = subprocess.run(
+        [sys.executable, "-c", FORK], capture_output=True, text=True, check=True, timeout=60
+    )
+    assert done.stdout.split() == ["0", "True"]
+    assert done.stderr.count("forked from one with a team of threads") == 1
