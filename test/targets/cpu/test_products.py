@@ -89,7 +89,7 @@ PANELS = {
     "one term more": ((12, 2049, 250), "pack = [1], tile = [0, 0, 1040]>"),
     "three parts": ((12, 4097, 250), "pack = [1], tile = [0, 0, 1376]>"),
     "one tile of rows": ((6, 4097, 250), "pack = [1]>"),
-    "one row": ((1, 4097, 250), "pack = [1], parts = [4]>"),
+    "one row": ((1, 4097, 250), "pack = [1], parts = [6]>"),
     "three rows": ((3, 4097, 250), "pack = [1], parts = [2]>"),
     "four rows": ((4, 4097, 250), "pack = [1]>"),
     "a narrow panel": ((13, 4097, 31), "pack = [1]>"),

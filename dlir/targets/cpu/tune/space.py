@@ -35,7 +35,7 @@ BLOCKS = (4, 16, 64)
 """Register tiles in a block of rows."""
 TERMS = (8, 16, 128, 512, 2048)
 """Of a block of a sum."""
-PARTS = (1, 2, 4)
+PARTS = (1, 2, 4, 6)
 """Of a sum."""
 
 Axis: TypeAlias = Callable[["Problem", ScheduleAttr], Iterator[ScheduleAttr | None]]
