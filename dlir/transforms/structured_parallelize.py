@@ -19,7 +19,7 @@ from dlir.dialects.structured.cost import (
     PRODUCTS_PER_SECOND,
 )
 from dlir.dialects.structured.ops import GenericOp, ScanOp, SortOp, SparseMatmulOp, shape_of
-from dlir.dialects.structured.roles import Operand, match_contraction, planned
+from dlir.dialects.structured.roles import Contraction, Operand, match_contraction, planned
 from dlir.dialects.structured.rows import block_of, rows_of
 from dlir.transforms.division import Traffic, bytes_of
 from dlir.transforms.hidden.mask import gain_of
@@ -104,48 +104,40 @@ class _Group:
 
     def __init__(self, ops: list[GenericOp], traffic: Traffic) -> None:
         self.ops, self.traffic = ops, traffic
-        self.seconds = [_seconds(op, traffic.operands(op)) for op in ops]
-        given = [op.schedule and op.schedule.integers("threads") for op in ops]
-        self.open = [op for op, threads in zip(ops, given, strict=True) if threads is None]
-        for op, threads in zip(ops, given, strict=True):
-            if threads is not None:
+        self.open: list[GenericOp] = []
+        for op in ops:
+            threads = op.schedule.integers("threads") if op.schedule is not None else None
+            if threads is None:
+                self.open.append(op)
+            else:
                 traffic.divided[op] = threads[0] if threads else None
-        worth = sum(self.seconds) >= REGION_SECONDS
-        self.choices = list(self._choices()) if worth and self.open else []
+        self.choices = list(self._choices()) if self.open else []
 
-    def _choices(self) -> Iterator[dict[GenericOp, int]]:
-        """The iterator of each op, for every way to divide the group."""
+    def _choices(self) -> Iterator[tuple[dict[GenericOp, int], float]]:
+        """The iterator of each op, for every way to divide the group, and the time of the work."""
+        seconds = [_seconds(op, self.traffic.operands(op)) for op in self.ops]
+        if sum(seconds) < REGION_SECONDS:
+            return
         rows = [rows_of(op) for op in self.ops]
         dims = [r[1:] if r else op.parallel_dims for op, r in zip(self.ops, rows, strict=True)]
+        shares = [_shares(op, self.traffic.threads) for op in self.ops]
         for choice in zip(*dims, strict=False):
             dim_of = dict(zip(self.ops, choice, strict=True))
-            if all(self._can_divide(op, dim) for op, dim in dim_of.items()):
-                yield dim_of
+            found = [share.get(dim) for share, dim in zip(shares, choice, strict=True)]
+            if None not in found and all(self._may_divide(op, d) for op, d in dim_of.items()):
+                yield dim_of, sum(t * (f or 0) for t, f in zip(seconds, found, strict=True))
 
-    def _can_divide(self, op: GenericOp, dim: int) -> bool:
-        given = None if op in self.open else self.traffic.divided[op]
-        trips = ceil(_extent(op, dim) / _step(op, dim))
-        return trips >= self.traffic.threads and given in (None, dim)
+    def _may_divide(self, op: GenericOp, dim: int) -> bool:
+        return op in self.open or self.traffic.divided[op] in (None, dim)
 
     def divide(self) -> None:
-        best = min(self.choices, key=self._cost) if self.choices else {}
+        best = min(self.choices, key=self._cost)[0] if self.choices else {}
         for op in self.open:
             self.traffic.divided[op] = best.get(op)
 
-    def _cost(self, choice: dict[GenericOp, int]) -> float:
-        work = zip(self.ops, self.seconds, strict=True)
-        return sum(
-            seconds * self._share(op, choice[op]) + self.traffic.seconds(op, choice[op])
-            for op, seconds in work
-        )
-
-    def _share(self, op: GenericOp, dim: int) -> float:
-        """Of an op's work, what the thread does that has most."""
-        threads, extent, step = self.traffic.threads, _extent(op, dim), _step(op, dim)
-        share = min(1, ceil(ceil(extent / step) / threads) * step / extent)
-        if _is_row_under_mask(op, dim):
-            share *= 2 - 1 / threads  # work in the last rows of a triangle, by the mean
-        return share
+    def _cost(self, choice: tuple[dict[GenericOp, int], float]) -> float:
+        dim_of, work = choice
+        return work + sum(self.traffic.seconds(op, dim) for op, dim in dim_of.items())
 
     def write(self) -> None:
         for op in self.open:
@@ -178,33 +170,43 @@ def _siblings(op: GenericOp) -> tuple[int, ...] | None:
     return op.schedule.integers("siblings") if op.schedule is not None else None
 
 
-def _is_row_under_mask(op: GenericOp, dim: int) -> bool:
-    """Whether an iterator numbers rows of scores that a mask may hide, in each row other ones.
+def _shares(op: GenericOp, threads: int) -> dict[int, float]:
+    """Of an op's work, what the thread does that has most: for each parallel iterator that has
+    something for every thread."""
+    extents, roles = [planned(n) for n in op.static_extents()], match_contraction(op)
+    masked = roles is not None and _has_rows_under_mask(op, roles)
+    shares: dict[int, float] = {}
+    for dim in op.parallel_dims:
+        extent, step = extents[dim], _step(op, dim, roles)
+        if (trips := ceil(extent / step)) >= threads:
+            shares[dim] = min(1, ceil(trips / threads) * step / extent)
+            if masked and roles is not None and dim == roles.row:
+                shares[dim] *= 2 - 1 / threads  # work in the last rows of a triangle, by the mean
+    return shares
+
+
+def _has_rows_under_mask(op: GenericOp, roles: Contraction) -> bool:
+    """Whether rows of scores are those of a mask, which may hide in each row other ones.
 
     Scores are products with keys of each head; a sum with one matrix for all is a layer.
     """
-    roles = match_contraction(op)
-    if roles is None or dim != roles.row or gain_of(op) is None:
+    if roles.row is None or not any(roles.b.depends_on(d) for d in roles.outer):
         return False
-    has_heads = any(roles.b.depends_on(d) for d in roles.outer)
     masks = [x for x in roles.extra if roles.out.forms[-1] in x.forms]
-    return has_heads and any(x.depends_on(dim) for x in masks)
+    return any(x.depends_on(roles.row) for x in masks) and gain_of(op) is not None
 
 
-def _extent(op: GenericOp, dim: int) -> int:
-    return planned(op.static_extents()[dim])
-
-
-def _step(op: GenericOp, dim: int) -> int:
+def _step(op: GenericOp, dim: int, roles: Contraction | None) -> int:
     """How many values of an iterator its loop takes at a time."""
-    lanes = min(op.out_forms[-1].dims, default=None, key=op.out_forms[-1].coefficients.__getitem__)
+    last = op.out_forms[-1]
+    lanes = min(last.dims, default=None, key=last.coefficients.__getitem__)
     tile = op.schedule.integers("vector") if op.schedule is not None else None
     rows, block = rows_of(op), block_of(op)
     if rows and block and dim == rows[-1]:
         return block
     if dim == lanes:
         return STRIP if tile is None else tile[-1]
-    if tile is not None and (roles := match_contraction(op)) is not None and dim == roles.row:
+    if tile is not None and roles is not None and dim == roles.row:
         return tile[0]
     return 1
 
