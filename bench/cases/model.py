@@ -10,7 +10,7 @@ from bench.models.graph import GraphWriter
 from bench.models.lstm import lstm
 from bench.models.mlp import mlp
 from bench.models.resnet import resnet
-from bench.models.transformer import bert_layer, gpt2_block
+from bench.models.transformer import bert, bert_layer, gpt2_block
 from bench.models.work import flop
 from bench.program import Case, Program, program_case
 
@@ -35,6 +35,9 @@ def program(build: Callable[[], GraphWriter]) -> Program:
 
 
 CASES: list[Case] = [
-    program_case(f"model/{name}", partial(program, build), suite=True)
-    for name, build in BUILDERS.items()
+    *(
+        program_case(f"model/{name}", partial(program, build), suite=True)
+        for name, build in BUILDERS.items()
+    ),
+    program_case("model/bert-base", partial(program, partial(bert, 12))),
 ]
