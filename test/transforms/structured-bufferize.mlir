@@ -37,6 +37,53 @@ func.func @chain(%x: tensor<?x8xf32>) -> tensor<?x8xf32> {
 
 // -----
 
+// Each thread has its rows, then its columns, then its rows again: columns have memory of their own,
+// the last rows that of the first ones, which are 256 kB.
+// CHECK: func.func @divided(%x: memref<256x256xf32>, [[Y:%.*]]: memref<256x256xf32>, %arena: memref<?xi8>) attributes {dlir.arena = [{bytes = 786432 : i64, live = 524288 :
+// CHECK: %c0 = arith.constant 0 : index
+// CHECK: memref.view %arena[%c0][]
+// CHECK: %c262144 = arith.constant 262144 : index
+// CHECK: memref.view %arena[%c262144][]
+// CHECK: %c524288 = arith.constant 524288 : index
+// CHECK: memref.view %arena[%c524288][]
+// CHECK: memref.view %arena[%c0][]
+func.func @divided(%x: tensor<256x256xf32>) -> tensor<256x256xf32> {
+  %e = tensor.empty() : tensor<256x256xf32>
+  %0 = structured.generic {maps = [(i, j) -> (i, 255 - j), (i, j) -> (i, j)], iterators = [parallel, parallel],
+                           schedule = #structured.schedule<threads = [0]>}
+      ins(%x : tensor<256x256xf32>) outs(%e : tensor<256x256xf32>) {
+  ^bb0(%a: f32):
+    structured.yield %a : f32
+  } -> tensor<256x256xf32>
+  %1 = structured.generic {maps = [(i, j) -> (i, 255 - j), (i, j) -> (i, j)], iterators = [parallel, parallel],
+                           schedule = #structured.schedule<threads = [0]>}
+      ins(%0 : tensor<256x256xf32>) outs(%e : tensor<256x256xf32>) {
+  ^bb0(%a: f32):
+    structured.yield %a : f32
+  } -> tensor<256x256xf32>
+  %2 = structured.generic {maps = [(i, j) -> (i, 255 - j), (i, j) -> (i, j)], iterators = [parallel, parallel],
+                           schedule = #structured.schedule<threads = [1]>}
+      ins(%1 : tensor<256x256xf32>) outs(%e : tensor<256x256xf32>) {
+  ^bb0(%a: f32):
+    structured.yield %a : f32
+  } -> tensor<256x256xf32>
+  %3 = structured.generic {maps = [(i, j) -> (i, 255 - j), (i, j) -> (i, j)], iterators = [parallel, parallel],
+                           schedule = #structured.schedule<threads = [0]>}
+      ins(%2 : tensor<256x256xf32>) outs(%e : tensor<256x256xf32>) {
+  ^bb0(%a: f32):
+    structured.yield %a : f32
+  } -> tensor<256x256xf32>
+  %4 = structured.generic {maps = [(i, j) -> (i, 255 - j), (i, j) -> (i, j)], iterators = [parallel, parallel],
+                           schedule = #structured.schedule<threads = [1]>}
+      ins(%3 : tensor<256x256xf32>) outs(%e : tensor<256x256xf32>) {
+  ^bb0(%a: f32):
+    structured.yield %a : f32
+  } -> tensor<256x256xf32>
+  func.return %4 : tensor<256x256xf32>
+}
+
+// -----
+
 // A concatenation: each copy is written in place.
 // CHECK: func.func @concat(%x: memref<2x8xf32>, %y: memref<2x8xf32>, [[R:%.*]]: memref<4x8xf32>, %arena: memref<?xi8>)
 // CHECK-NEXT: structured.generic {{.*}} ins(%x : memref<2x8xf32>) outs([[R]] : memref<4x8xf32>) {
