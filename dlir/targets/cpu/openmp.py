@@ -42,16 +42,6 @@ def runtime() -> dict[str, int] | None:
     return None
 
 
-def default_threads() -> int:
-    """As many threads as OMP_NUM_THREADS says, else as this process may use cores."""
-    given = os.environ.get("OMP_NUM_THREADS", "")
-    if given.isdecimal() and int(given) > 0:
-        return int(given)
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
-
-
 def _candidates() -> Iterator[ctypes.CDLL]:
     named = os.environ.get(VARIABLE)
     if named is not None:

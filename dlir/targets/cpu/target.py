@@ -20,7 +20,7 @@ from dlir.pipeline import PassManager
 from dlir.pipeline_text import pass_text
 from dlir.report import Report
 from dlir.signature import entry_function
-from dlir.targets.cpu import compile_client, openmp, schedules
+from dlir.targets.cpu import compile_client, cores, openmp, schedules
 from dlir.targets.cpu.bundle import Bundle, joined, known_bundles
 from dlir.targets.cpu.compiling import compile_many, emit_assembly
 from dlir.targets.cpu.description import CpuDescription, host
@@ -313,7 +313,7 @@ PART = 5000  # operations per LLVM module: small enough to compile in parallel
 
 def threads_of(options: CompileOptions) -> int:
     """The threads to plan for: those that were asked for, else all; one without a runtime."""
-    count = options.thread_count() or openmp.default_threads()
+    count = options.thread_count() or cores.default_threads()
     return count if count == 1 or openmp.runtime() is not None else 1
 
 

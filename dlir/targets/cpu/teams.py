@@ -15,7 +15,7 @@ import threading
 from contextlib import suppress
 
 from dlir.diagnostics import warn
-from dlir.targets.cpu import openmp
+from dlir.targets.cpu import cores, openmp
 
 VARIABLES = ("OMP_PROC_BIND", "OMP_PLACES", "GOMP_CPU_AFFINITY", "KMP_AFFINITY")
 
@@ -59,8 +59,8 @@ def settle(threads: int) -> None:
     functions = openmp.runtime()
     if threads < 2 or functions is None or any(name in os.environ for name in VARIABLES):
         return
-    cores = _cores()
-    if threads != len(cores):
+    places = cores.numbers()
+    if threads != len(places):
         return
     number = ctypes.CFUNCTYPE(ctypes.c_int)(functions["omp_get_thread_num"])
 
@@ -68,7 +68,7 @@ def settle(threads: int) -> None:
         worker = number()
         if worker > 0:
             with suppress(OSError):  # the core may be gone by now; then the worker stays free
-                os.sched_setaffinity(0, cores[worker : worker + 1])
+                os.sched_setaffinity(0, places[worker : worker + 1])
 
     body = _BODY(bind)
     parallel = _PARALLEL(functions["GOMP_parallel"])
@@ -81,8 +81,3 @@ def _after_fork() -> None:
 
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_after_fork)
-
-
-def _cores() -> list[int]:
-    """Those that this process may use; none where the system does not tell."""
-    return sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []

@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 import threading
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,7 +16,7 @@ from dlir.diagnostics import collect_diagnostics
 from dlir.executable import CompileOptions
 from dlir.pipeline import PassManager
 from dlir.registry import default_registry
-from dlir.targets.cpu import openmp
+from dlir.targets.cpu import cores, openmp
 from dlir.targets.cpu.compiling import emit_assembly
 from dlir.targets.cpu.description import host
 from dlir.targets.cpu.emit import emit_parts
@@ -185,3 +186,30 @@ def test_tasks_in_another_part_are_found_by_a_table() -> None:
     callers = [part for part in parts if re.search(r"call void @\"?GOMP_parallel", part)]
     assert len(parts) > 1 and callers
     assert all(".task@GOTPCREL" in emit_assembly(part) for part in callers)
+
+
+@pytest.mark.parametrize(
+    ("files", "expected"),
+    [
+        ({}, 8),
+        ({"cpu.max": "max 100000"}, 8),
+        ({"cpu.max": "200000 100000"}, 2),
+        ({"cpu.max": "150000 100000"}, 2),
+        ({"cpu.max": "5000 100000"}, 1),
+        ({"cpu.max": "9000000 100000"}, 8),
+        ({"cpu.max": "nonsense"}, 8),
+        ({"cpu.max": "100 0"}, 8),
+        ({"cpu/cpu.cfs_quota_us": "300000", "cpu/cpu.cfs_period_us": "100000"}, 3),
+        ({"cpu/cpu.cfs_quota_us": "-1", "cpu/cpu.cfs_period_us": "100000"}, 8),
+        ({"cpu/cpu.cfs_quota_us": "300000"}, 8),
+    ],
+)
+def test_a_container_may_have_less_than_all_cores(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, files: dict[str, str], expected: int
+):
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    monkeypatch.setattr(cores, "numbers", lambda: list(range(8)))
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text + "\n")
+    assert cores.default_threads(tmp_path) == expected
