@@ -93,12 +93,17 @@ def parse_options(
         if key in properties or key in attributes:
             parser.raise_error(f"option '{key}' is given twice", position, parser.pos)
         has_value = parser.parse_optional_punctuation("=") is not None
-        if key not in op_def.properties:
+        definition = op_def.properties.get(key)
+        if definition is None:
             attributes[key] = parser.parse_attribute() if has_value else UnitAttr()
-        elif has_value:
-            properties[key] = _parse_value(parser, key, op_def.properties[key])
-        else:
-            properties[key] = UnitAttr()
+            return
+        is_unit = definition.constr.get_bases() == {UnitAttr}
+        if is_unit and has_value:
+            message = f"option '{key}' takes no value: write '{key}' for yes, nothing for no"
+            parser.raise_error(message, position, parser.pos)
+        if not is_unit and not has_value:
+            parser.raise_error(f"option '{key}' needs a value", position, parser.pos)
+        properties[key] = UnitAttr() if is_unit else _parse_value(parser, key, definition)
 
     parser.parse_optional_comma_separated_list(parser.Delimiter.BRACES, parse_entry)
     return _without_defaults(properties, op_def), attributes
