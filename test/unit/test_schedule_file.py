@@ -113,6 +113,8 @@ MISFITS = {
     "kernel = contraction, pack = [1], vector = [0, 16]": "sizes of at least 1",
     "kernel = contraction, pack = [1], vector = [1024, 1024]": "4096 elements at most",
     "vector = [1, 16]": "'vector' is for contractions",
+    "kernel = vector, vector = [1, 16], parts = [2]": "'parts' is for kernel = contraction",
+    "kernel = contraction, pack = [1], vector = [1, 16], parts = [0]": "'parts' is one number",
     "tile = [2, 2]": "one size per iterator, which are 3; got 2",
     "tile = [2, 2, 2]": "'tile' is 0 for iterators of a sum, but for one of known extent",
     "order = [0, 0, 1]": "names each of the iterators 0 to 2 once",

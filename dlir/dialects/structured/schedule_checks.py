@@ -141,7 +141,7 @@ def _buffer(op: GenericOp, schedule: ScheduleAttr) -> str | None:
 def _parts(op: GenericOp, schedule: ScheduleAttr) -> str | None:
     parts = schedule.integers("parts") or ()
     if schedule.word("kernel") != "contraction":
-        return "'parts' is for contractions"
+        return "'parts' is for kernel = contraction"
     tile = prod(schedule.integers("vector") or ())
     if len(parts) != 1 or parts[0] < 1 or tile * parts[0] > LARGEST_TILE:
         return f"'parts' is one number, of register tiles that have {LARGEST_TILE} elements at most"
