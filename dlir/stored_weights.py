@@ -23,6 +23,7 @@ import numpy as np
 from dlir.addresses import address_of
 from dlir.diagnostics import fail
 from dlir.numpy_types import Array, ArrayType
+from dlir.passing_memory import passing_bytes
 
 SETTLED = 2_000_000_000
 """Nanoseconds. A file that was changed later than so long ago may change again without a trace:
@@ -102,7 +103,7 @@ class StoredFile:
     def read(self, offset: int, type: ArrayType) -> Array:
         """The array that begins there. Raises CompileError if the file has been written to."""
         dtype, shape = type
-        data = np.empty(prod(shape) * dtype.itemsize, np.uint8)
+        data = passing_bytes(prod(shape) * dtype.itemsize)
         done = 0
         while done < len(data) and (
             count := os.preadv(self._handle, [data.data[done:]], offset + done)

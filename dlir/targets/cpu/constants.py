@@ -14,6 +14,7 @@ from xdsl.ir import Attribute
 from dlir.addresses import address_of
 from dlir.numpy_types import Array, ArrayType, Value
 from dlir.params import drop_pages
+from dlir.passing_memory import passing_bytes
 from dlir.targets.cpu.bundle import Bundle, Weight, init_names
 from dlir.targets.cpu.execute import NativeModule, dtype_of
 from dlir.types import is_memref
@@ -50,7 +51,7 @@ def load_constants(
         size = native.functions[f"{name}.plan"](*weights)[0]
         types = map(array_type, init.signature.inputs[len(weights) : -1])
         results = [empty(shape, dtype) for dtype, shape in types]
-        init(*weights, *results, room_of(int(size)))
+        init(*weights, *results, aligned(passing_bytes(int(size) + ALIGNMENT), int(size)))
         made += results
         for used in weights:
             drop_pages(used)
@@ -105,6 +106,10 @@ def allocate(types: Sequence[ArrayType], sizes: Sequence[int]) -> list[Array]:
 
 def room_of(size: int) -> Array:
     """That many bytes, aligned."""
-    raw = np.empty(size + ALIGNMENT, np.int8)
+    return aligned(np.empty(size + ALIGNMENT, np.int8), size)
+
+
+def aligned(raw: Array, size: int) -> Array:
+    """That many bytes of larger room, from a cache line on."""
     start = -address_of(raw) % ALIGNMENT
     return raw[start : start + size]

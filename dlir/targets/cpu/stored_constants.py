@@ -93,6 +93,7 @@ class _Room:
         self._file = file
         self._places: dict[int, tuple[int, Array]] = {}
         """Address -> where in the file the array begins, and the array, so that it stays there."""
+        self._last: mmap.mmap | None = None
         self._end = _START
 
     def empty(self, shape: Sequence[int], dtype: np.dtype[Any]) -> Array:
@@ -102,10 +103,17 @@ class _Room:
             return empty(shape, dtype)
         start = self._take(size, mmap.ALLOCATIONGRANULARITY)
         _reserve(self._file, start, size)
-        mapped = mmap.mmap(self._file.fileno(), size, offset=start)
+        self._let_go()
+        mapped = self._last = mmap.mmap(self._file.fileno(), size, offset=start)
         array = np.frombuffer(mapped, np.uint8).view(dtype).reshape(shape)
         self._places[address_of(array)] = start, array
         return array
+
+    def _let_go(self) -> None:
+        """Of the array that was made last: what is written stays in the file, and a weight is in
+        memory beside what was made of it, but not beside what was made of all the others."""
+        if self._last is not None and hasattr(self._last, "madvise"):
+            self._last.madvise(mmap.MADV_DONTNEED)
 
     def _take(self, size: int, alignment: int) -> int:
         """Where the next array begins."""
