@@ -34,13 +34,11 @@ def test_goes_back_to_the_system_though_what_came_later_stays():
     sizes = [1 << 20, 4 << 20, 2 << 20]
     passing_bytes(8 << 20)[:] = 1
     before = _resident()
-    made, kept = [passing_bytes(size) for size in sizes], []
-    for array in made:
-        array[:] = 1
-        kept.append(np.ones(1000, np.uint8))
+    made, kept = [passing_bytes(size) for size in sizes], [np.ones(1000, np.uint8) for _ in sizes]
+    for number in range(len(made)):
+        made[number][:] = 1
     assert _resident() - before > sum(sizes) * 9 // 10
     made.clear()
-    del array
     assert _resident() - before < sum(sizes) // 10
     assert len(kept) == len(sizes)
 

@@ -12,7 +12,6 @@ from dlir.frontends.builder.values import Tensor, Unsupported
 
 from ..node import Node
 from ..operator import Build, tensor
-from . import trees
 
 
 def _array_feature_extractor(context: Context, node: Node) -> Tensor:
@@ -38,5 +37,4 @@ def _binarizer(context: Context, node: Node) -> Tensor:
 OPERATORS: dict[str, Build] = {
     "ArrayFeatureExtractor": _array_feature_extractor,
     "Binarizer": _binarizer,
-    **trees.OPERATORS,
 }
