@@ -66,6 +66,30 @@ def test_a_team_of_another_size_between_two_calls():
     assert cores_of_workers(2, 1, 3, 2) == "1 of 2"
 
 
+def test_a_runtime_is_told_how_long_to_spin_and_nobody_else():
+    code = (
+        "import os; from dlir.targets.cpu import openmp; openmp.runtime(); "
+        "print([name for name in os.environ if 'SPIN' in name])"
+    )
+    environment = {k: v for k, v in os.environ.items() if k != "OMP_WAIT_POLICY"}
+    environment["OMP_DISPLAY_ENV"] = "verbose"
+
+    def shown(**given: str) -> str:
+        done = subprocess.run(
+            [sys.executable, "-c", code],
+            env={**environment, **given},
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        return done.stdout + done.stderr
+
+    if "GOMP_SPINCOUNT" not in shown():
+        pytest.skip("the runtime is not GNU's")
+    assert "GOMP_SPINCOUNT = '20000'" in shown() and "[]" in shown()
+    assert "GOMP_SPINCOUNT = '7'" in shown(GOMP_SPINCOUNT="7")
+
+
 FORK = """
 import os
 import numpy as np
