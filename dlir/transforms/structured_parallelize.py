@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import ceil, log2, prod
+from operator import mul
 
 from xdsl.context import Context
 from xdsl.dialects.builtin import ModuleOp
@@ -123,9 +124,9 @@ class _Group:
         shares = [_shares(op, self.traffic.threads) for op in self.ops]
         for choice in zip(*dims, strict=False):
             dim_of = dict(zip(self.ops, choice, strict=True))
-            found = [share.get(dim) for share, dim in zip(shares, choice, strict=True)]
-            if None not in found and all(self._may_divide(op, d) for op, d in dim_of.items()):
-                yield dim_of, sum(t * (f or 0) for t, f in zip(seconds, found, strict=True))
+            found = [s[dim] for s, dim in zip(shares, choice, strict=True) if dim in s]
+            if len(found) == len(choice) and all(map(self._may_divide, self.ops, choice)):
+                yield dim_of, sum(map(mul, seconds, found))
 
     def _may_divide(self, op: GenericOp, dim: int) -> bool:
         return op in self.open or self.traffic.divided[op] in (None, dim)

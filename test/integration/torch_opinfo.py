@@ -48,8 +48,15 @@ UNDEFINED = frozenset({"empty", "empty_like", "empty_permuted", "empty_strided",
 
 
 WIDER = {torch.float16: torch.float64, torch.bfloat16: torch.float64, torch.uint8: torch.float32}
-"""What a result is compared with a second time, rounded: PyTorch sums up halves in halves for some
-operators and processors, overflows between its steps, and weighs bytes by fixed-point numbers."""
+LESS_EXACT = frozenset({
+    "nn.functional.conv_transpose2d", "nn.functional.conv_transpose3d",  # sums in halves
+    "nn.functional.interpolate.bilinear", "nn.functional.upsample_bilinear",  # bytes between axes
+    "nn.functional.soft_margin_loss",  # overflows before its logarithm
+})  # fmt: skip
+"""Operators whose kernels round narrow numbers between steps, by more than a few units: dlir is
+held against what PyTorch computes of the same numbers in a type of `WIDER`, rounded once."""
+HALF_WAY = 0.5 + 255 * 2**-22
+"""A byte may be either neighbour of a result half way, give or take a few roundings to float32."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +70,10 @@ class Sample:
     tensors: tuple[torch.Tensor, ...]
     dim: int = -1
     """The dimension that is sorted."""
+
+    @property
+    def is_less_exact(self) -> bool:
+        return self.name in LESS_EXACT and self.dtype in WIDER
 
     def __str__(self) -> str:
         shapes = ", ".join(str(list(tensor.shape)) for tensor in self.tensors)
@@ -91,7 +102,7 @@ def samples(info: Any, dtype: torch.dtype, limit: int) -> Iterator[Sample]:
 def outcome(sample: Sample, target: str = "ref") -> tuple[str, str]:
     """("pass", "refused", "skipped" or "wrong", and why)."""
     try:
-        expected = sample.call(*(tensor.clone() for tensor in sample.tensors))
+        expected = rounded(sample) if sample.is_less_exact else called(sample)
     except Exception as error:  # no sample of this dtype after all
         return "skipped", str(error)
     graphs: list[Any] = []
@@ -111,22 +122,20 @@ def outcome(sample: Sample, target: str = "ref") -> tuple[str, str]:
     except Exception as error:
         return "wrong" if graphs else "skipped", f"{type(error).__name__}: {error}"
     chosen = CHOOSING.get(sample.name, lambda _, results: results)
-    kind, why = compared(chosen(sample, got), pytree.tree_leaves(chosen(sample, expected)))
-    if kind == "wrong" and sample.dtype in WIDER:
-        kind, _ = compared(got, pytree.tree_leaves(rounded(sample)))
-    return kind, why
+    if sample.is_less_exact and sample.dtype is torch.uint8:
+        return nearest(got, expected)
+    return compared(chosen(sample, got), pytree.tree_leaves(chosen(sample, expected)))
+
+
+def called(sample: Sample) -> Any:
+    return sample.call(*(tensor.clone() for tensor in sample.tensors))
 
 
 def rounded(sample: Sample) -> Any:
-    """What PyTorch computes in wider numbers of the same arguments, in the sample's type."""
+    """What PyTorch computes in wider numbers of the same arguments; bytes stay unrounded."""
     wide = [t.to(WIDER[t.dtype]) if t.dtype in WIDER else t for t in sample.tensors]
-
-    def narrow(result: torch.Tensor) -> torch.Tensor:
-        if result.dtype not in WIDER.values():
-            return result
-        return (result if sample.dtype.is_floating_point else result.round()).to(sample.dtype)
-
-    return pytree.tree_map_only(torch.Tensor, narrow, sample.call(*wide))
+    result = sample.call(*wide)
+    return result.to(sample.dtype) if sample.dtype.is_floating_point else result
 
 
 def _in_order(sample: Sample, indices: torch.Tensor) -> torch.Tensor:
@@ -141,6 +150,13 @@ CHOOSING = {
 }
 """Operators that may choose among equal elements: of their results the values are compared, those
 at the indices, and not the indices; of `topk` in any order."""
+
+
+def nearest(got: torch.Tensor, exact: torch.Tensor) -> tuple[str, str]:
+    if got.dtype is not torch.uint8 or got.shape != exact.shape:
+        return "wrong", f"got {got.dtype} {list(got.shape)}"
+    off = (got.double() - exact).abs().max().item()
+    return ("pass", "") if off <= HALF_WAY else ("wrong", f"off by {off}")
 
 
 def compared(got: Any, expected: list[Any]) -> tuple[str, str]:

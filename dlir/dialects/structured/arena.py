@@ -75,11 +75,14 @@ def plan(requests: Sequence[Request[Symbol]]) -> list[RegionPlan[Symbol]]:
 
 
 def _place_apart(region: RegionPlan[Symbol]) -> bool:
-    """Place buffers of each division behind those of the others, unless that takes too much."""
+    """Place buffers of each division, if there are several, behind those of the others, unless that
+    takes too much."""
     parts: dict[Hashable, RegionPlan[Symbol]] = {}
     for request in region.requests:
         part = parts.setdefault(request.division, RegionPlan(region.symbols))
         part.requests.append(request)
+    if len(parts) < 2:
+        return False
     for part in parts.values():
         _place_best(part)
     size = sum(part.size for part in parts.values())

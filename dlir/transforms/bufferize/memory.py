@@ -94,8 +94,7 @@ class Memory:
             root.is_local = all(map(is_local, values[id(root)]))
             if root.argument is None and root.result is None and not root.is_local:
                 root.stored = _stored(root, values[id(root)])
-                root.request = _request(root, places)
-                root.request.division = _division(values[id(root)])
+                root.request = _request(root, places, _division(values[id(root)]))
                 found.append(root.request)
         return found
 
@@ -233,7 +232,9 @@ def _division(values: Sequence[SSAValue]) -> tuple[int, int] | None:
     return None
 
 
-def _request(root: Root, places: dict[SSAValue, int]) -> Request[SSAValue]:
+def _request(
+    root: Root, places: dict[SSAValue, int], division: tuple[int, int] | None
+) -> Request[SSAValue]:
     """Bytes as a static unit times the dynamic sizes, in the order in which they are first met.
 
     `places` keeps that order for all requests of a function.
@@ -247,4 +248,4 @@ def _request(root: Root, places: dict[SSAValue, int]) -> Request[SSAValue]:
             unit *= size
     dynamic = [size for size in root.stored if not isinstance(size, int)]
     symbols = sorted(dynamic, key=lambda size: places.setdefault(size, len(places)))
-    return Request(aligned(unit), tuple(symbols), root.first, root.last)
+    return Request(aligned(unit), tuple(symbols), root.first, root.last, division)
